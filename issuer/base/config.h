@@ -1,0 +1,51 @@
+/* Configuration: a key file checked against a typed table. The table is the caller's; this module
+ * knows no setting. Every key can be overridden by the environment variable ISSUER_<KEY> (upper
+ * case, '-' as '_'). */
+#ifndef ISSUER_BASE_CONFIG_H
+#define ISSUER_BASE_CONFIG_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum {
+    CONFIG_TEXT,
+    CONFIG_PATH,   /* relative to the configuration file's folder */
+    CONFIG_LIST,   /* separated by ';' */
+    CONFIG_FLAG,   /* yes | no */
+    CONFIG_NUMBER, /* whole, from `least` to `most` */
+    CONFIG_CHOICE, /* one of `choices` */
+} ConfigType;
+
+typedef struct {
+    const char *key;
+    ConfigType type;
+    const char *fallback;       /* as text */
+    int64_t least, most;        /* CONFIG_NUMBER */
+    const char *const *choices; /* CONFIG_CHOICE, NULL-terminated */
+    bool decides;               /* changes what is decided: part of config_digest() */
+    const char *meaning;        /* one line, for `issuer check` and the documentation */
+} ConfigRow;
+
+typedef struct Config Config;
+
+/* Reads `path` (NULL: the fallbacks and the environment alone), group [issuer]. An unknown key or
+ * a wrong value is ISSUER_ERROR_INPUT "FILE:LINE: …"; a missing file ISSUER_ERROR_NOT_FOUND.
+ * `rows` must outlive the result. The caller owns it. */
+Config *config_load(const char *path, const ConfigRow *rows, gsize count, GError **error);
+
+/* The values; asking for a key that is not in the table or of another type is a bug (aborts).
+ * Owned by the configuration. */
+const char *config_text(const Config *config, const char *key); /* TEXT, PATH, CHOICE */
+const char *const *config_list(const Config *config, const char *key);
+bool config_flag(const Config *config, const char *key);
+int64_t config_number(const Config *config, const char *key);
+
+/* SHA-256 in hex of the settings that change decisions, in a fixed order. New string. */
+char *config_digest(const Config *config);
+
+void config_free(Config *config);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
+
+#endif

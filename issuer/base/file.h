@@ -1,0 +1,20 @@
+/* Files that must be private or must survive a crash. */
+#ifndef ISSUER_BASE_FILE_H
+#define ISSUER_BASE_FILE_H
+
+#include "base/secret.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* Writes `size` bytes as `path` with `mode`, so that after a crash the file is the old one or the
+ * new one, whole: temporary file beside it (O_EXCL), fsync, rename, fsync of the folder.
+ * ISSUER_ERROR_FAILED, or ISSUER_ERROR_NOT_FOUND if the folder is missing. */
+bool file_write_durably(const char *path, const void *data, gsize size, int mode, GError **error);
+
+/* Reads a secret file of at most `most` bytes. Refused (ISSUER_ERROR_DENIED) unless it is a
+ * regular file of this process's user, or of root, that nobody else may read or write, reached by
+ * no symbolic link. */
+Secret *file_read_private(const char *path, gsize most, GError **error);
+
+#endif

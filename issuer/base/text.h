@@ -1,0 +1,23 @@
+/* Small tools for text that comes from outside. */
+#ifndef ISSUER_BASE_TEXT_H
+#define ISSUER_BASE_TEXT_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Whether a code point must never reach a terminal, a log line or a signed string: C0 and C1
+ * controls, DEL, and the bidirectional controls of Unicode (UAX #9). */
+bool text_is_unsafe(gunichar c);
+
+/* `text` (of any bytes) as valid UTF-8 on one line: unsafe characters and line breaks become
+ * spaces, invalid bytes U+FFFD; cut after `most` code points with "…" (0: never). New string. */
+char *text_one_line(const char *text, gsize most);
+
+/* The same, but LF and TAB stay. New string. */
+char *text_printable(const char *text);
+
+/* A whole decimal number from `least` to `most`, nothing before or after it; false otherwise. */
+bool text_read_number(const char *text, int64_t least, int64_t most, int64_t *out);
+
+#endif

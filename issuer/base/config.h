@@ -10,7 +10,7 @@
 
 typedef enum {
     CONFIG_TEXT,
-    CONFIG_PATH,   /* relative to the configuration file's folder */
+    CONFIG_PATH,   /* relative to the configuration file's folder; from the environment: as it is */
     CONFIG_LIST,   /* separated by ';' */
     CONFIG_FLAG,   /* yes | no */
     CONFIG_NUMBER, /* whole, from `least` to `most` */

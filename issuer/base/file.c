@@ -1,0 +1,152 @@
+#include "base/file.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool fail(GError **error, const char *what, const char *path)
+{
+    int saved = errno;
+    int code = saved == ENOENT ? ISSUER_ERROR_NOT_FOUND : ISSUER_ERROR_FAILED;
+    g_set_error(error, ISSUER_ERROR, code, "cannot %s %s: %s", what, path, g_strerror(saved));
+    return false;
+}
+
+static bool write_all(int fd, const char *data, gsize size)
+{
+    while (size > 0) {
+        ssize_t done = write(fd, data, size);
+        if (done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (done < 0) {
+            return false;
+        }
+        data += done;
+        size -= (gsize)done;
+    }
+    return true;
+}
+
+/* Fills the file and brings it to the disk; closes it in any case. */
+static bool fill(int fd, const void *data, gsize size, int mode)
+{
+    bool filled = write_all(fd, data, size) && fchmod(fd, (mode_t)mode) == 0 && fsync(fd) == 0;
+    int saved = errno;
+    bool closed = close(fd) == 0;
+    if (!filled) {
+        errno = saved;
+    }
+    return filled && closed;
+}
+
+/* The new name itself is only safe once its folder is on the disk. */
+static bool sync_folder(const char *path)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return false;
+    }
+    bool synced = fsync(fd) == 0;
+    int saved = errno;
+    (void)close(fd);
+    errno = saved;
+    return synced;
+}
+
+bool file_write_durably(const char *path, const void *data, gsize size, int mode, GError **error)
+{
+    g_autofree char *temporary = g_strdup_printf("%s.XXXXXX", path);
+    int fd = g_mkstemp_full(temporary, O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return fail(error, "create a file beside", path);
+    }
+    if (!fill(fd, data, size, mode) || g_rename(temporary, path) != 0) {
+        int saved = errno;
+        (void)g_unlink(temporary);
+        errno = saved;
+        return fail(error, "write", path);
+    }
+    return sync_folder(path) || fail(error, "bring to the disk the folder of", path);
+}
+
+/* Why the opened file cannot be trusted as private, or NULL. */
+static const char *exposure(const struct stat *info)
+{
+    if (!S_ISREG(info->st_mode)) {
+        return "it is no regular file";
+    }
+    if (info->st_uid != geteuid() && info->st_uid != 0) {
+        return "it belongs to another user; chown it to the user that runs issuer";
+    }
+    if ((info->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        return "others may read or write it; chmod it to 600";
+    }
+    return NULL;
+}
+
+static Secret *read_all(int fd, gsize size)
+{
+    g_autoptr(Secret) secret = secret_new(size);
+    gsize filled = 0;
+    while (filled < size) {
+        ssize_t done = read(fd, secret_data(secret) + filled, size - filled);
+        if (done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (done <= 0) {
+            errno = done == 0 ? EIO : errno; /* cut while it was read */
+            return NULL;
+        }
+        filled += (gsize)done;
+    }
+    return g_steal_pointer(&secret);
+}
+
+static Secret *read_checked(int fd, const char *path, gsize most, GError **error)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0) {
+        fail(error, "look at", path);
+        return NULL;
+    }
+    const char *exposed = exposure(&info);
+    if (exposed != NULL) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED, "%s is not private: %s", path,
+                    exposed);
+        return NULL;
+    }
+    if ((guint64)info.st_size > most) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                    "%s is too large: at most %" G_GSIZE_FORMAT " bytes are expected", path, most);
+        return NULL;
+    }
+    Secret *secret = read_all(fd, (gsize)info.st_size);
+    if (secret == NULL) {
+        fail(error, "read", path);
+    }
+    return secret;
+}
+
+Secret *file_read_private(const char *path, gsize most, GError **error)
+{
+    /* O_NONBLOCK: a pipe put in the file's place must not stop the program here. */
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == ELOOP) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
+                    "%s is not private: it is a symbolic link; name the file itself", path);
+        return NULL;
+    }
+    if (fd < 0) {
+        fail(error, "open", path);
+        return NULL;
+    }
+    Secret *secret = read_checked(fd, path, most, error);
+    (void)close(fd);
+    return secret;
+}

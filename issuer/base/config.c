@@ -1,11 +1,10 @@
 #include "base/config.h"
 
+#include "base/config_source.h"
 #include "base/error.h"
 #include "base/text.h"
 
 #include <string.h>
-
-#define GROUP "issuer"
 
 typedef struct {
     char *text;
@@ -20,14 +19,6 @@ struct Config {
     Value *values; /* one for each row */
 };
 
-/* A configuration file while it is read: GKeyFile knows the values but no lines, and lets the
- * last of several equal keys win silently, so the lines are walked here too. */
-typedef struct {
-    const char *path;
-    GKeyFile *keys;
-    GHashTable *lines; /* key → line number */
-} Source;
-
 static const ConfigRow *find_row(const ConfigRow *rows, gsize count, const char *key)
 {
     for (gsize i = 0; i < count; i++) {
@@ -38,96 +29,10 @@ static const ConfigRow *find_row(const ConfigRow *rows, gsize count, const char 
     return NULL;
 }
 
-static char *place_of(const Source *source, guint line)
-{
-    return g_strdup_printf("%s:%u", source->path, line);
-}
-
 static char *variable_of(const char *key)
 {
     g_autofree char *upper = g_ascii_strup(key, -1);
     return g_strdelimit(g_strconcat("ISSUER_", upper, NULL), "-", '_');
-}
-
-/* Judges one line that is no comment. `in_group` becomes true at the group's header. */
-static char *judge_line(Source *source, const ConfigRow *rows, gsize count, char *line,
-                        guint number, bool *in_group)
-{
-    g_strstrip(line);
-    if (line[0] == '[') {
-        *in_group = strcmp(line, "[" GROUP "]") == 0;
-        return *in_group ? NULL
-                         : g_strdup_printf("unknown group %s; the only one is [issuer]", line);
-    }
-    char *equals = strchr(line, '=');
-    if (equals == NULL || equals == line) {
-        return g_strdup("neither a setting (key = value) nor a comment (#)");
-    }
-    *equals = '\0';
-    g_strchomp(line);
-    if (!*in_group) {
-        return g_strdup_printf("setting '%s' stands before the group [issuer]", line);
-    }
-    if (find_row(rows, count, line) == NULL) {
-        return g_strdup_printf("unknown setting '%s'; `issuer check` lists the known ones", line);
-    }
-    if (!g_hash_table_insert(source->lines, g_strdup(line), GUINT_TO_POINTER(number))) {
-        return g_strdup_printf("setting '%s' stands here a second time", line);
-    }
-    return NULL;
-}
-
-static bool walk_lines(Source *source, const ConfigRow *rows, gsize count, const char *content,
-                       GError **error)
-{
-    g_auto(GStrv) lines = g_strsplit(content, "\n", -1);
-    bool in_group = false;
-    for (guint i = 0; lines[i] != NULL; i++) {
-        const char *start = lines[i] + strspn(lines[i], " \t\r");
-        if (*start == '\0' || *start == '#') {
-            continue;
-        }
-        g_autofree char *wrong = judge_line(source, rows, count, lines[i], i + 1, &in_group);
-        if (wrong != NULL) {
-            g_autofree char *message = text_one_line(wrong, 200);
-            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "%s:%u: %s", source->path, i + 1,
-                        message);
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool read_source(Source *source, const ConfigRow *rows, gsize count, GError **error)
-{
-    g_autofree char *content = NULL;
-    gsize size = 0;
-    g_autoptr(GError) cause = NULL;
-    if (!g_file_get_contents(source->path, &content, &size, &cause)) {
-        bool missing = g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT);
-        g_set_error(error, ISSUER_ERROR, missing ? ISSUER_ERROR_NOT_FOUND : ISSUER_ERROR_FAILED,
-                    "cannot read the configuration: %s", cause->message);
-        return false;
-    }
-    const char *stopped = NULL;
-    if (!g_utf8_validate_len(content, size, &stopped)) {
-        guint line = 1;
-        for (const char *at = content; at < stopped; at++) {
-            line += *at == '\n' ? 1 : 0;
-        }
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "%s:%u: this is not UTF-8 text",
-                    source->path, line);
-        return false;
-    }
-    if (!walk_lines(source, rows, count, content, error)) {
-        return false;
-    }
-    if (!g_key_file_load_from_data(source->keys, content, size, G_KEY_FILE_NONE, &cause)) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "%s: %s", source->path,
-                    cause->message);
-        return false;
-    }
-    return true;
 }
 
 static char **split_list(const char *text)
@@ -179,9 +84,11 @@ static char *set_value(Value *value, const ConfigRow *row, const char *text)
 
 /* A path of the file, or of the fallbacks beside it, goes by the file's folder, so that the
  * program finds it from wherever it is started. */
-static void resolve_path(Value *value, const char *config_path)
+static void resolve_path(Value *value, const ConfigRow *row, const char *config_path)
 {
-    if (value->text[0] == '\0' || g_path_is_absolute(value->text) || config_path == NULL) {
+    g_autofree char *variable = variable_of(row->key);
+    if (row->type != CONFIG_PATH || config_path == NULL || g_getenv(variable) != NULL ||
+        value->text[0] == '\0' || g_path_is_absolute(value->text)) {
         return;
     }
     g_autofree char *folder = g_path_get_dirname(config_path);
@@ -197,53 +104,72 @@ static bool refuse_value(const ConfigRow *row, const char *place, const char *wr
     return false;
 }
 
-static bool load_row(Value *value, const ConfigRow *row, const Source *source, GError **error)
+/* What the file says, else the fallback. */
+static bool load_from_file(Value *value, const ConfigRow *row, const ConfigSource *source,
+                           GError **error)
+{
+    g_autofree char *place = NULL;
+    g_autofree char *text = NULL;
+    if (source != NULL) {
+        g_autoptr(GError) cause = NULL;
+        text = config_source_text(source, row->key, &place, &cause);
+        if (cause != NULL) {
+            g_propagate_error(error, g_steal_pointer(&cause));
+            return false;
+        }
+    }
+    g_autofree char *wrong = set_value(value, row, text == NULL ? row->fallback : text);
+    return wrong == NULL ||
+           refuse_value(row, place == NULL ? "built-in fallback" : place, wrong, error);
+}
+
+static bool load_row(Value *value, const ConfigRow *row, const ConfigSource *source, GError **error)
 {
     g_autofree char *variable = variable_of(row->key);
     const char *override = g_getenv(variable);
-    if (override != NULL) {
-        g_autofree char *wrong = set_value(value, row, override);
-        return wrong == NULL || refuse_value(row, variable, wrong, error);
+    if (override == NULL) {
+        return load_from_file(value, row, source, error);
     }
-    guint line = GPOINTER_TO_UINT(g_hash_table_lookup(source->lines, row->key));
-    g_autofree char *text = NULL;
-    g_autofree char *wrong = NULL;
-    if (line > 0) {
-        g_autoptr(GError) cause = NULL;
-        text = g_key_file_get_string(source->keys, GROUP, row->key, &cause);
-        wrong = text == NULL ? g_strdup("has a wrong escape: a backslash is written \\\\") : NULL;
+    g_autofree char *wrong = set_value(value, row, override);
+    return wrong == NULL || refuse_value(row, variable, wrong, error);
+}
+
+static ConfigSource *read_source(const char *path, const ConfigRow *rows, gsize count,
+                                 GError **error)
+{
+    g_autofree const char **known = g_new0(const char *, count + 1);
+    for (gsize i = 0; i < count; i++) {
+        known[i] = rows[i].key;
     }
-    if (wrong == NULL) {
-        wrong = set_value(value, row, text == NULL ? row->fallback : text);
-    }
-    if (wrong != NULL) {
-        g_autofree char *place = line > 0 ? place_of(source, line) : g_strdup("built-in fallback");
-        return refuse_value(row, place, wrong, error);
-    }
-    if (row->type == CONFIG_PATH) {
-        resolve_path(value, source->path);
+    return config_source_read(path, known, error);
+}
+
+static bool load_rows(Config *config, const char *path, const ConfigSource *source, GError **error)
+{
+    for (gsize i = 0; i < config->count; i++) {
+        if (!load_row(&config->values[i], &config->rows[i], source, error)) {
+            return false;
+        }
+        resolve_path(&config->values[i], &config->rows[i], path);
     }
     return true;
 }
 
 Config *config_load(const char *path, const ConfigRow *rows, gsize count, GError **error)
 {
-    g_autoptr(GKeyFile) keys = g_key_file_new();
-    g_autoptr(GHashTable) lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    Source source = {.path = path, .keys = keys, .lines = lines};
-    if (path != NULL && !read_source(&source, rows, count, error)) {
+    g_autoptr(ConfigSource) source = path == NULL ? NULL : read_source(path, rows, count, error);
+    if (path != NULL && source == NULL) {
         return NULL;
     }
-    g_autoptr(Config) config = g_new0(Config, 1);
+    Config *config = g_new0(Config, 1);
     config->rows = rows;
     config->count = count;
     config->values = g_new0(Value, count);
-    for (gsize i = 0; i < count; i++) {
-        if (!load_row(&config->values[i], &rows[i], &source, error)) {
-            return NULL;
-        }
+    if (!load_rows(config, path, source, error)) {
+        config_free(config);
+        return NULL;
     }
-    return g_steal_pointer(&config);
+    return config;
 }
 
 static const Value *value_of(const Config *config, const char *key, unsigned types)

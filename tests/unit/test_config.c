@@ -1,0 +1,175 @@
+/* base/config.h: a wrong configuration is refused with the place of its fault. */
+#include "base/config.h"
+#include "base/error.h"
+
+#include <glib/gstdio.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static const char *const modes[] = {"off", "folder", NULL};
+
+static const ConfigRow rows[] = {
+    {.key = "database", .type = CONFIG_TEXT, .fallback = "dbname=issuer"},
+    {.key = "key-folder", .type = CONFIG_PATH, .fallback = "keys"},
+    {.key = "addresses", .type = CONFIG_LIST, .fallback = ""},
+    {.key = "hold", .type = CONFIG_FLAG, .fallback = "no", .decides = true},
+    {.key = "limit", .type = CONFIG_NUMBER, .fallback = "3", .most = 9, .decides = true},
+    {.key = "mode", .type = CONFIG_CHOICE, .fallback = "off", .choices = modes},
+};
+
+static char *folder;
+static char *path;
+
+static int make_folder(void **state)
+{
+    (void)state;
+    folder = g_dir_make_tmp("issuer-config-XXXXXX", NULL);
+    path = g_build_filename(folder, "issuer.conf", NULL);
+    return folder == NULL ? -1 : 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    (void)g_unlink(path);
+    (void)g_rmdir(folder);
+    g_free(folder);
+    g_free(path);
+    return 0;
+}
+
+static Config *load(const char *content, GError **error)
+{
+    assert_true(g_file_set_contents(path, content, -1, NULL));
+    return config_load(path, rows, G_N_ELEMENTS(rows), error);
+}
+
+static Config *load_well(const char *content)
+{
+    g_autoptr(GError) error = NULL;
+    Config *config = load(content, &error);
+    if (config == NULL) {
+        fail_msg("not loaded: %s", error->message);
+    }
+    return config;
+}
+
+/* The message must end as expected after "FILE". */
+static void check_refused(const char *content, const char *expected)
+{
+    g_autoptr(GError) error = NULL;
+    assert_null(load(content, &error));
+    assert_true(g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_INPUT));
+    assert_true(g_str_has_prefix(error->message, path));
+    assert_string_equal(error->message + strlen(path), expected);
+}
+
+static void without_a_file_the_fallbacks_hold(void **state)
+{
+    (void)state;
+    g_autoptr(Config) config = config_load(NULL, rows, G_N_ELEMENTS(rows), NULL);
+    assert_non_null(config);
+    assert_string_equal(config_text(config, "database"), "dbname=issuer");
+    assert_string_equal(config_text(config, "key-folder"), "keys");
+    assert_null(config_list(config, "addresses")[0]);
+    assert_false(config_flag(config, "hold"));
+    assert_int_equal(config_number(config, "limit"), 3);
+    assert_string_equal(config_text(config, "mode"), "off");
+}
+
+static void a_file_sets_every_type(void **state)
+{
+    (void)state;
+    g_autoptr(Config) config = load_well("# a comment\r\n\n[issuer]\n"
+                                         "database = host=/run/x dbname=y\n"
+                                         "key-folder=private/keys\n"
+                                         "addresses= a@example.com ; b@example.com;\n"
+                                         "hold=yes\nlimit=9\nmode = folder\n");
+    g_autofree char *keys = g_build_filename(folder, "private/keys", NULL);
+    assert_string_equal(config_text(config, "database"), "host=/run/x dbname=y");
+    assert_string_equal(config_text(config, "key-folder"), keys);
+    const char *const *addresses = config_list(config, "addresses");
+    assert_string_equal(addresses[0], "a@example.com");
+    assert_string_equal(addresses[1], "b@example.com");
+    assert_null(addresses[2]);
+    assert_true(config_flag(config, "hold"));
+    assert_int_equal(config_number(config, "limit"), 9);
+    assert_string_equal(config_text(config, "mode"), "folder");
+}
+
+static void faults_are_named_by_line(void **state)
+{
+    (void)state;
+    check_refused("[issuer]\nhold=yes\n\nhodl=yes\n",
+                  ":4: unknown setting 'hodl'; `issuer check` lists the known ones");
+    check_refused("[issuer]\nhold[de]=yes\n",
+                  ":2: unknown setting 'hold[de]'; `issuer check` lists the known ones");
+    check_refused("[issuer]\nlimit=1\n# x\nlimit=2\n",
+                  ":4: setting 'limit' stands here a second time");
+    check_refused("limit=1\n", ":1: setting 'limit' stands before the group [issuer]");
+    check_refused("\n[other]\n", ":2: unknown group [other]; the only one is [issuer]");
+    check_refused("[issuer]\nlimit\n", ":2: neither a setting (key = value) nor a comment (#)");
+    check_refused("[issuer]\n\nlimit=10\n",
+                  ":3: setting 'limit' must be a whole number from 0 to 9");
+    check_refused("[issuer]\nhold=true\n", ":2: setting 'hold' must be yes or no");
+    check_refused("[issuer]\nmode=smtp\n", ":2: setting 'mode' must be one of: off, folder");
+    check_refused("[issuer]\ndatabase=a\\q\n",
+                  ":2: setting 'database' has a wrong escape: a backslash is written \\\\");
+    check_refused("[issuer]\nmode=off\ndatabase=\xFF\n", ":3: this is not UTF-8 text");
+}
+
+static void a_missing_file_is_not_found(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *missing = g_build_filename(folder, "nothing.conf", NULL);
+    assert_null(config_load(missing, rows, G_N_ELEMENTS(rows), &error));
+    assert_true(g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND));
+    assert_non_null(strstr(error->message, "nothing.conf"));
+}
+
+static void the_environment_has_the_last_word(void **state)
+{
+    (void)state;
+    g_setenv("ISSUER_KEY_FOLDER", "elsewhere", TRUE);
+    g_setenv("ISSUER_LIMIT", "many", TRUE);
+    g_autoptr(GError) error = NULL;
+    Config *refused = load("[issuer]\nlimit=1\n", &error);
+    g_unsetenv("ISSUER_LIMIT");
+    assert_null(refused);
+    assert_string_equal(error->message,
+                        "ISSUER_LIMIT: setting 'limit' must be a whole number from 0 to 9");
+    g_autoptr(Config) config = load_well("[issuer]\nkey-folder=here\n");
+    g_unsetenv("ISSUER_KEY_FOLDER");
+    assert_string_equal(config_text(config, "key-folder"), "elsewhere");
+}
+
+static void the_digest_covers_what_decides_and_nothing_else(void **state)
+{
+    (void)state;
+    g_autoptr(Config) one = load_well("[issuer]\nlimit=3\ndatabase=a\n");
+    g_autoptr(Config) same = load_well("[issuer]\nlimit=03\ndatabase=b\n");
+    g_autoptr(Config) other = load_well("[issuer]\nhold=yes\n");
+    g_autofree char *digest = config_digest(one);
+    g_autofree char *digest_same = config_digest(same);
+    g_autofree char *digest_other = config_digest(other);
+    assert_int_equal(strlen(digest), 64);
+    assert_string_equal(digest, digest_same);
+    assert_string_not_equal(digest, digest_other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_a_file_the_fallbacks_hold),
+        cmocka_unit_test(a_file_sets_every_type),
+        cmocka_unit_test(faults_are_named_by_line),
+        cmocka_unit_test(a_missing_file_is_not_found),
+        cmocka_unit_test(the_environment_has_the_last_word),
+        cmocka_unit_test(the_digest_covers_what_decides_and_nothing_else),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

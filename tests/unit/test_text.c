@@ -1,0 +1,90 @@
+/* base/text.h: what foreign text may carry to a terminal, and how numbers are read. */
+#include "base/text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static void check_line(const char *text, gsize most, const char *expected)
+{
+    g_autofree char *line = text_one_line(text, most);
+    assert_string_equal(line, expected);
+}
+
+static void foreign_text_becomes_one_safe_line(void **state)
+{
+    (void)state;
+    check_line("plain", 0, "plain");
+    check_line("", 0, "");
+    check_line("two\nlines", 0, "two lines");
+    check_line("two\r\nlines", 0, "two lines");
+    check_line("escape \x1b[31mred", 0, "escape  [31mred");
+    check_line("right \xE2\x80\xAE to left", 0, "right   to left");
+    check_line("c1 \xC2\x9B csi", 0, "c1   csi");
+    check_line("paragraph\xE2\x80\xA9separator", 0, "paragraph separator");
+    check_line("bad \xFF byte", 0, "bad \xEF\xBF\xBD byte");
+    check_line("Grüße", 0, "Grüße");
+}
+
+static void a_line_is_cut_after_code_points_not_bytes(void **state)
+{
+    (void)state;
+    check_line("äöüß", 4, "äöüß");
+    check_line("äöüß", 3, "äöü…");
+}
+
+static void printable_text_keeps_lines_and_tabs(void **state)
+{
+    (void)state;
+    g_autofree char *clean = text_printable("a\tb\r\nc\x07"
+                                            "d\n");
+    assert_string_equal(clean, "a\tb\nc d\n");
+}
+
+static void bidirectional_controls_are_unsafe(void **state)
+{
+    (void)state;
+    const gunichar unsafe[] = {0x00,   0x1F,   0x7F,   0x80,   0x9F,   0x061C,
+                               0x200E, 0x200F, 0x202A, 0x202E, 0x2066, 0x2069};
+    for (gsize i = 0; i < G_N_ELEMENTS(unsafe); i++) {
+        assert_true(text_is_unsafe(unsafe[i]));
+    }
+    const gunichar safe[] = {0x20, 0x7E, 0xA0, 0x2010, 0x202F, 0x2065, 0x206A, 0x1F600};
+    for (gsize i = 0; i < G_N_ELEMENTS(safe); i++) {
+        assert_false(text_is_unsafe(safe[i]));
+    }
+}
+
+static void numbers_are_whole_and_within_their_range(void **state)
+{
+    (void)state;
+    int64_t number = -1;
+    assert_true(text_read_number("0", 0, 10, &number));
+    assert_int_equal(number, 0);
+    assert_true(text_read_number("-7", -7, 10, &number));
+    assert_int_equal(number, -7);
+    assert_true(text_read_number("9223372036854775807", 0, INT64_MAX, &number));
+    assert_true(number == INT64_MAX);
+    const char *const wrong[] = {"",    " 1",  "1 ",  "+1", "1.0", "0x1",
+                                 "1e2", "ten", "--1", "11", "-1",  "9223372036854775808"};
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        number = 42;
+        assert_false(text_read_number(wrong[i], 0, 10, &number));
+        assert_int_equal(number, 42);
+    }
+    assert_false(text_read_number(NULL, 0, 10, &number));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(foreign_text_becomes_one_safe_line),
+        cmocka_unit_test(a_line_is_cut_after_code_points_not_bytes),
+        cmocka_unit_test(printable_text_keeps_lines_and_tabs),
+        cmocka_unit_test(bidirectional_controls_are_unsafe),
+        cmocka_unit_test(numbers_are_whole_and_within_their_range),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,164 @@
+#include "core/armor.h"
+
+#include "base/error.h"
+#include "core/crockford.h"
+#include "core/jws.h"
+
+#include <string.h>
+
+#define CHECK_BITS  20
+#define CHECK_MASK  ((1U << CHECK_BITS) - 1U)
+#define FIRST_SHORT (ARMOR_FIRST_LINE - ARMOR_CHECK)
+#define START       "CHAR"
+#define VERSION     '1'
+
+typedef struct {
+    char letter;
+    const char *title;
+    gsize max_body;
+} KindRow;
+
+static const KindRow kinds[] = {
+    [ARMOR_USAGE_REQUEST] = {'Q', "CHARIOT USAGE REQUEST", 4096},
+    [ARMOR_USAGE_LICENSE] = {'G', "CHARIOT USAGE LICENSE", 16384},
+    [ARMOR_DEACTIVATION] = {'D', "CHARIOT DEACTIVATION", 4096},
+};
+
+char armor_kind_letter(ArmorKind kind)
+{
+    return kinds[kind].letter;
+}
+
+const char *armor_kind_title(ArmorKind kind)
+{
+    return kinds[kind].title;
+}
+
+gsize armor_kind_max_body(ArmorKind kind)
+{
+    return kinds[kind].max_body;
+}
+
+/* Appends a two-byte length, most significant byte first, and so many bytes. */
+static void append_part(GByteArray *body, const char *part, gsize length)
+{
+    const guint8 size[2] = {(guint8)(length >> 8), (guint8)(length & 0xFF)};
+    g_byte_array_append(body, size, sizeof size);
+    g_byte_array_append(body, (const guint8 *)part, (guint)length);
+}
+
+GBytes *armor_body_from_jws(const char *jws, gsize length, GError **error)
+{
+    g_auto(Jws) parts = {0};
+    if (!jws_read(&parts, jws, length, JWS_MOST_BODY, error)) {
+        return NULL;
+    }
+    GByteArray *body =
+        g_byte_array_sized_new((guint)jws_body_size(parts.header_length, parts.payload_length));
+    append_part(body, parts.header, parts.header_length);
+    append_part(body, parts.payload, parts.payload_length);
+    g_byte_array_append(body, parts.signature, JWS_SIGNATURE);
+    return g_byte_array_free_to_bytes(body);
+}
+
+/* The part whose two-byte length stands at `*at`; moves `*at` behind it. False if it does not fit.
+ */
+static bool take_part(const uint8_t *body, gsize size, gsize *at, const char **part, gsize *length)
+{
+    if (size - *at < 2) {
+        return false;
+    }
+    *length = (gsize)body[*at] << 8 | body[*at + 1];
+    *at += 2;
+    if (*length == 0 || size - *at < *length) {
+        return false;
+    }
+    *part = (const char *)body + *at;
+    *at += *length;
+    return true;
+}
+
+char *armor_body_to_jws(GBytes *body, GError **error)
+{
+    gsize size = 0;
+    const uint8_t *data = g_bytes_get_data(body, &size);
+    const char *header = NULL;
+    const char *payload = NULL;
+    gsize header_length = 0;
+    gsize payload_length = 0;
+    gsize at = 0;
+    if (size > JWS_MOST_BODY || !take_part(data, size, &at, &header, &header_length) ||
+        !take_part(data, size, &at, &payload, &payload_length) || size - at != JWS_SIGNATURE) {
+        g_set_error_literal(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                            "the lengths inside the code do not fit together");
+        return NULL;
+    }
+    g_autofree char *input = jws_signing_input(header, header_length, payload, payload_length);
+    return jws_join(input, data + at);
+}
+
+uint32_t armor_tag(const uint8_t *body, gsize size)
+{
+    const Digest digest = digest_sha256(body, size);
+    return crockford_leading_bits(&digest, 5 * ARMOR_TAG);
+}
+
+uint32_t armor_first_line_check(const char symbols[FIRST_SHORT])
+{
+    const Digest digest = digest_sha256(symbols, FIRST_SHORT);
+    return crockford_leading_bits(&digest, CHECK_BITS);
+}
+
+uint32_t armor_block_hash(char letter, const char tag[ARMOR_TAG], const uint8_t *block, gsize size)
+{
+    char message[1 + ARMOR_TAG + ARMOR_BLOCK_SIZE];
+    g_assert(size <= ARMOR_BLOCK_SIZE);
+    message[0] = letter;
+    memcpy(message + 1, tag, ARMOR_TAG);
+    memcpy(message + 1 + ARMOR_TAG, block, size);
+    const Digest digest = digest_sha256(message, 1 + ARMOR_TAG + size);
+    return crockford_leading_bits(&digest, CHECK_BITS);
+}
+
+static void append_first_line(GString *text, ArmorKind kind, gsize size, const char tag[ARMOR_TAG])
+{
+    char line[ARMOR_FIRST_LINE];
+    memcpy(line, START, 4);
+    line[4] = kinds[kind].letter;
+    line[5] = VERSION;
+    crockford_put((uint32_t)size, 4, line + 6);
+    memcpy(line + 10, tag, ARMOR_TAG);
+    crockford_put(armor_first_line_check(line), ARMOR_CHECK, line + FIRST_SHORT);
+    g_string_append_len(text, line, sizeof line);
+    g_string_append_c(text, '\n');
+}
+
+static void append_block(GString *text, char letter, const char tag[ARMOR_TAG],
+                         const uint8_t *block, gsize size, uint32_t number)
+{
+    char line[60];
+    const gsize length = crockford_length(size);
+    const uint32_t check = (armor_block_hash(letter, tag, block, size) + number) & CHECK_MASK;
+    crockford_encode(block, size, line);
+    crockford_put(check, ARMOR_CHECK, line + length);
+    g_string_append_len(text, line, (gssize)(length + ARMOR_CHECK));
+    g_string_append_c(text, '\n');
+}
+
+char *armor_encode(ArmorKind kind, GBytes *body)
+{
+    gsize size = 0;
+    const uint8_t *data = g_bytes_get_data(body, &size);
+    GString *text = g_string_sized_new(size * 2 + 128);
+    char tag[ARMOR_TAG];
+    crockford_put(armor_tag(data, size), ARMOR_TAG, tag);
+    g_string_append_printf(text, "===== %s =====\n", kinds[kind].title);
+    append_first_line(text, kind, size, tag);
+    for (gsize at = 0; at < size; at += ARMOR_BLOCK_SIZE) {
+        append_block(text, kinds[kind].letter, tag, data + at, MIN(ARMOR_BLOCK_SIZE, size - at),
+                     (uint32_t)(at / ARMOR_BLOCK_SIZE));
+    }
+    /* The closing line leaves the vendor's name out: "END OF USAGE REQUEST". */
+    g_string_append_printf(text, "===== END OF %s =====\n", kinds[kind].title + strlen("CHARIOT "));
+    return g_string_free(text, FALSE);
+}

@@ -1,0 +1,194 @@
+#include "db/database.h"
+
+#include "base/error.h"
+#include "db/connection.h"
+
+#include <libpq-fe.h>
+#include <string.h>
+
+struct Database {
+    PGconn *connection;
+    GHashTable *statements; /* name → text of what is prepared */
+};
+
+struct pg_conn *database_connection(const Database *db)
+{
+    return db->connection;
+}
+
+bool database_has_statement(const Database *db, const char *name, const char *text)
+{
+    const char *known = g_hash_table_lookup(db->statements, name);
+    if (!known) {
+        return false;
+    }
+    g_assert_cmpstr(known, ==, text);
+    return true;
+}
+
+void database_note_statement(Database *db, const char *name, const char *text)
+{
+    g_hash_table_insert(db->statements, g_strdup(name), g_strdup(text));
+}
+
+/* Which kind of error a SQLSTATE is. The first prefix that fits. */
+static int code_of_state(const char *state)
+{
+    static const struct {
+        const char *prefix;
+        int code;
+    } codes[] = {
+        {"08", ISSUER_ERROR_UNAVAILABLE},    {"53", ISSUER_ERROR_UNAVAILABLE},
+        {"57", ISSUER_ERROR_UNAVAILABLE},    {"55P03", ISSUER_ERROR_UNAVAILABLE},
+        {"25006", ISSUER_ERROR_UNAVAILABLE}, {"25P03", ISSUER_ERROR_UNAVAILABLE},
+        {"23505", ISSUER_ERROR_CONFLICT},    {"40001", ISSUER_ERROR_CONFLICT},
+        {"40P01", ISSUER_ERROR_CONFLICT},    {"42501", ISSUER_ERROR_DENIED},
+        {"22", ISSUER_ERROR_INPUT},          {"IS001", ISSUER_ERROR_NOT_FOUND},
+        {"IS002", ISSUER_ERROR_DENIED},      {"IS003", ISSUER_ERROR_INPUT},
+        {"IS004", ISSUER_ERROR_STALE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(codes); i++) {
+        if (g_str_has_prefix(state, codes[i].prefix)) {
+            return codes[i].code;
+        }
+    }
+    return ISSUER_ERROR_FAILED;
+}
+
+/* libpq's messages have several lines. */
+static char *one_line(const char *message)
+{
+    char *line = g_strstrip(g_strdup(message));
+    return g_strdelimit(line, "\r\n\t", ' ');
+}
+
+static void set_unavailable(const PGconn *connection, const char *doing, GError **error)
+{
+    g_autofree char *why = one_line(PQerrorMessage(connection));
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
+                "the database is out of reach (%s): %s", doing, *why ? why : "connection lost");
+}
+
+void database_error(const Database *db, const struct pg_result *result, const char *doing,
+                    GError **error)
+{
+    const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    if (!state || PQstatus(db->connection) != CONNECTION_OK) {
+        set_unavailable(db->connection, doing, error);
+        return;
+    }
+    g_autofree char *said = one_line(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+    int code = code_of_state(state);
+    bool schema_missing = strcmp(state, "42P01") == 0 || strcmp(state, "3F000") == 0 ||
+                          strcmp(state, "42703") == 0 || strcmp(state, "42883") == 0;
+    if (g_str_has_prefix(state, "IS")) {
+        g_set_error_literal(error, ISSUER_ERROR, code, said);
+    } else if (schema_missing) {
+        g_set_error(error, ISSUER_ERROR, code,
+                    "the database's schema is not this program's (%s: %s); run `issuer migrate`",
+                    doing, said);
+    } else {
+        g_set_error(error, ISSUER_ERROR, code, "the database said on %s: %s (SQLSTATE %s)", doing,
+                    said, state);
+    }
+}
+
+/* Runs a statement of our own that gives no rows the caller wants. */
+static bool tell(const Database *db, const char *text, const char *doing, GError **error)
+{
+    PGresult *result = PQexec(db->connection, text);
+    ExecStatusType status = PQresultStatus(result);
+    bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    if (!done) {
+        database_error(db, result, doing, error);
+    }
+    PQclear(result);
+    return done;
+}
+
+static void pass_over_notice(void *unused, const PGresult *notice)
+{
+    (void)unused;
+    (void)notice;
+}
+
+/* Names are found in our schema and nowhere else, so nobody can slip a table or function between;
+ * pg_temp is named last, else it would come first. */
+static const char session_settings[] =
+    "select set_config('search_path', 'issuer, pg_temp', false),"
+    " set_config('client_encoding', 'UTF8', false), set_config('TimeZone', 'UTC', false),"
+    " set_config('DateStyle', 'ISO, YMD', false), set_config('lock_timeout', '10s', false),"
+    " set_config('statement_timeout', '60s', false),"
+    " set_config('idle_in_transaction_session_timeout', '60s', false),"
+    " set_config('default_transaction_isolation', 'read committed', false)";
+
+Database *database_open(const char *conninfo, const char *purpose, GError **error)
+{
+    /* What stands before dbname is a default, what stands after it is the last word. */
+    const char *const names[] = {"connect_timeout", "dbname", "application_name", NULL};
+    const char *const values[] = {"10", conninfo, purpose, NULL};
+    g_autoptr(Database) db = g_new0(Database, 1);
+    db->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    db->connection = PQconnectdbParams(names, values, 1);
+    if (PQstatus(db->connection) != CONNECTION_OK) {
+        set_unavailable(db->connection, "connecting", error);
+        return NULL;
+    }
+    /* Notices ("table exists already, skipping") are for people at psql. */
+    PQsetNoticeReceiver(db->connection, pass_over_notice, NULL);
+    if (!tell(db, session_settings, "opening the session", error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&db);
+}
+
+bool database_set_time_limit(Database *db, unsigned seconds, GError **error)
+{
+    g_autofree char *text = g_strdup_printf("set statement_timeout to '%us'", seconds);
+    return tell(db, text, "setting the time limit", error);
+}
+
+bool database_begin(Database *db, GError **error)
+{
+    g_assert(PQtransactionStatus(db->connection) != PQTRANS_INTRANS);
+    return tell(db, "begin", "begin", error);
+}
+
+bool database_commit(Database *db, GError **error)
+{
+    PGresult *result = PQexec(db->connection, "commit");
+    bool accepted = PQresultStatus(result) == PGRES_COMMAND_OK;
+    /* A transaction in which a statement failed is rolled back by "commit", without an error. */
+    bool committed = accepted && strcmp(PQcmdStatus(result), "COMMIT") == 0;
+    if (!accepted) {
+        database_error(db, result, "commit", error);
+    } else if (!committed) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
+                    "the transaction was rolled back because a statement in it had failed");
+    }
+    PQclear(result);
+    return committed;
+}
+
+void database_rollback(Database *db)
+{
+    PGTransactionStatusType status = PQtransactionStatus(db->connection);
+    if (status == PQTRANS_INTRANS || status == PQTRANS_INERROR) {
+        tell(db, "rollback", "rollback", NULL);
+    }
+}
+
+bool database_is_connected(const Database *db)
+{
+    return PQstatus(db->connection) == CONNECTION_OK;
+}
+
+void database_free(Database *db)
+{
+    if (!db) {
+        return;
+    }
+    PQfinish(db->connection);
+    g_hash_table_unref(db->statements);
+    g_free(db);
+}

@@ -1,0 +1,38 @@
+/* One connection to the database that holds the records, and its transactions. */
+#ifndef ISSUER_DB_DATABASE_H
+#define ISSUER_DB_DATABASE_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct Database Database;
+
+/* Connects. `conninfo` is a libpq connection string or URI ("host=/run/postgresql dbname=issuer"),
+ * `purpose` what shows up in pg_stat_activity ("issuer ingest"). The session speaks UTF-8 and UTC,
+ * resolves names in schema issuer, and gives up waiting after a time (connect 10 s, lock 10 s,
+ * statement 60 s, idle within a transaction 60 s). ISSUER_ERROR_UNAVAILABLE when the server is out
+ * of reach. The caller owns the result. Not to be used by two threads at once. */
+Database *database_open(const char *conninfo, const char *purpose, GError **error);
+
+/* Lets a single statement of this session take up to `seconds` (0: for ever). For imports, reports
+ * and migrations. */
+bool database_set_time_limit(Database *db, unsigned seconds, GError **error);
+
+/* Opens a transaction (READ COMMITTED); exactly one of commit or rollback follows. */
+bool database_begin(Database *db, GError **error);
+
+/* Makes it durable. On false nothing of it is, with one exception: after ISSUER_ERROR_UNAVAILABLE
+ * nobody knows, so the work must be such that it can be done again. */
+bool database_commit(Database *db, GError **error);
+
+/* Takes everything back since begin; cannot fail (a lost connection has taken it back already). */
+void database_rollback(Database *db);
+
+/* Whether the connection still stands, as far as the last statement could tell. */
+bool database_is_connected(const Database *db);
+
+void database_free(Database *db);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Database, database_free)
+
+#endif

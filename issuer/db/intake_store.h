@@ -1,0 +1,257 @@
+/* What one batch reads and writes. Every function is one statement for the whole batch, in the
+ * order in which they stand here; that order is the same for every batch, so that two daemons never
+ * wait for each other in a ring. All run inside the caller's transaction. Errors are those of
+ * db/database.h. */
+#ifndef ISSUER_DB_INTAKE_STORE_H
+#define ISSUER_DB_INTAKE_STORE_H
+
+#include "core/ledger.h"
+#include "core/rules.h"
+#include "core/usage_license.h"
+#include "db/database.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* ---- messages ---- */
+
+typedef struct {
+    Digest identity;
+    const char *class_name;
+    const char *why;
+    const char *source;
+    uint64_t offset; /* bytes */
+    uint64_t size;   /* bytes */
+    Digest raw_digest;
+    GBytes *raw;     /* or NULL */
+    int64_t sent_at; /* seconds; 0: no readable date */
+    const char *message_id;
+    const char *in_reply_to;
+    const char *from;
+    const char *reply_to;
+    const char *subject;
+    const char *body;
+    bool quarantined;
+    int64_t id;    /* out */
+    bool fresh;    /* out: it was not on record before */
+    GArray *known; /* out: of Digest, the tokens that its record has decided; NULL if fresh */
+} MessageRow;
+
+/* Inserts the messages (of MessageRow *) in the order of their identities and fills what is marked
+ * out. */
+bool intake_store_messages(Database *database, GPtrArray *messages, int64_t now, GError **error);
+
+/* ---- locks ---- */
+
+/* Makes the instances known and locks them in the order of their thumbprints. `thumbprints`: of
+ * Digest, sorted, each once. `passed_at`: of int64_t, filled in the same order. */
+bool intake_lock_instances(Database *database, const GArray *thumbprints, GArray *passed_at,
+                           GError **error);
+
+typedef struct {
+    Digest public_key;
+    int64_t license_id;
+    bool retired;
+} ProofRecord;
+
+/* The licenses that have these public keys (of Digest): ProofRecord, only for those that are on
+ * record. New array. */
+GArray *intake_find_proofs(Database *database, const GArray *public_keys, GError **error);
+
+/* Locks, in the order of their ids, the licenses given (of int64_t, sorted) and those under which
+ * the instances are active, and returns all their ids, sorted. New array. */
+GArray *intake_lock_licenses(Database *database, const GArray *licenses, const GArray *thumbprints,
+                             GError **error);
+
+/* ---- what is on record, read after the locks ---- */
+
+typedef struct {
+    int64_t id;
+    char *license_id; /* LIC-… */
+    int64_t customer_id;
+    char *customer;
+    char *product;
+    LicenseState state;
+    uint32_t version; /* of the newest entitlement */
+    uint32_t activations;
+    uint32_t servers;
+    int32_t expires_on;  /* day, see core/dates.h; DATES_NONE: perpetual */
+    GPtrArray *features; /* of Feature; `until` an instant */
+    bool case_open;      /* a restoration case */
+} LicenseRecord;
+
+/* The licenses (of int64_t) with their newest entitlement: array of LicenseRecord *. */
+GPtrArray *intake_load_licenses(Database *database, const GArray *licenses, GError **error);
+
+void license_record_free(LicenseRecord *record);
+
+typedef struct {
+    int64_t license_id; /* 0: of any license */
+    const char *address;
+    bool known; /* out */
+} ContactCheck;
+
+/* Fills `known` of each ContactCheck: whether the address is a current contact. */
+bool intake_check_contacts(Database *database, GArray *checks, GError **error);
+
+/* Adds to the ledger the activations of the licenses that are active, counted or lost, and all
+ * activations of the instances. */
+bool intake_load_activations(Database *database, const GArray *licenses, const GArray *thumbprints,
+                             Ledger *ledger, GError **error);
+
+typedef struct {
+    Digest thumbprint;
+    Digest digest;
+    uint64_t seq;
+    bool deactivation;
+    int64_t id;             /* of the usage request or deactivation */
+    uint32_t resends_today; /* of a usage request */
+    int64_t open_hold;      /* case number, 0: none */
+} HistoryRecord;
+
+/* All authentic requests and deactivations of the instances, oldest first: HistoryRecord. */
+GArray *intake_load_history(Database *database, const GArray *thumbprints, int64_t now,
+                            GError **error);
+
+typedef struct {
+    int64_t serial;
+    Digest thumbprint;
+    int64_t license_id;
+    int64_t customer_id;
+    uint32_t version;
+    bool emergency;
+    bool given_back; /* deactivated, lost or ended by a correction */
+} InstalledRecord;
+
+/* The usage licenses with these serials (of int64_t) that are on record: InstalledRecord. */
+GArray *intake_load_installed(Database *database, const GArray *serials, GError **error);
+
+/* ---- numbers ---- */
+
+typedef enum {
+    INTAKE_REQUEST_IDS,
+    INTAKE_DECISION_IDS,
+    INTAKE_REPLY_IDS,
+    INTAKE_ID_KINDS,
+} IntakeIdKind;
+
+#define INTAKE_ID_BLOCK 512 /* ids that one draw gives */
+
+/* Draws a block of ids for rows; returns the first, 0 on error. */
+int64_t intake_draw_ids(Database *database, IntakeIdKind kind, GError **error);
+
+/* ---- writing ---- */
+
+typedef struct {
+    int64_t id;
+    const Statement *statement;
+    int64_t license_id; /* 0: not known yet */
+    int64_t message_id;
+} RequestRow;
+
+typedef struct {
+    int64_t id; /* out */
+    const Statement *statement;
+    int64_t serial;
+    int64_t message_id;
+    uint32_t given_back;
+} DeactivationRow;
+
+typedef struct {
+    int64_t id;
+    int64_t message_id;
+    int64_t request_id;      /* 0: none on record */
+    int64_t deactivation_id; /* 0 */
+    const char *token_kind;
+    Digest token_digest; /* zero: too damaged */
+    const Decision *decision;
+    const char *problem;
+    int64_t serial;      /* 0: none */
+    const char *facts;   /* JSON */
+    int64_t license_id;  /* for the event; 0: none */
+    int64_t operator_id; /* 0: nobody */
+    const char *reason;
+    const char *ticket;
+} DecisionRow;
+
+typedef struct {
+    const Activation *activation;
+    int64_t request_id;
+    uint32_t servers;
+    uint32_t allowed;
+} ActivationRow;
+
+typedef struct {
+    int64_t serial;
+    int64_t request_id;
+    int64_t decision_id;
+    int64_t license_id;
+    uint32_t version;
+    int64_t customer_id;
+    int64_t iat;
+    int64_t exp;              /* 0: perpetual */
+    const GArray *supersedes; /* of int64_t */
+    const char *jws;
+} UsageLicenseRow;
+
+typedef struct {
+    int64_t request_id;
+    int64_t decision_id;
+    const char *how; /* why the older hold ends: a static word */
+    bool opens;      /* the decision holds the request: a new hold is opened */
+} HoldRow;
+
+typedef struct {
+    int64_t decision_id;
+    const char *kind;
+    const char *detail;
+} AlertRow;
+
+typedef struct {
+    int64_t id;
+    int64_t message_id;
+    const char *recipient; /* NULL: listed for a person */
+    const char *why;
+    int ready;         /* ReadyAnswer */
+    GArray *decisions; /* of int64_t, in the order of the reply's lines */
+} ReplyRow;
+
+/* What every row of a batch has in common. */
+typedef struct {
+    int64_t now; /* seconds */
+    Digest policy;
+    const char *program; /* version */
+    const char *kid;     /* of the signing key; NULL if nothing is signed */
+} BatchStamp;
+
+bool intake_write_requests(Database *database, const GArray *rows, const BatchStamp *stamp,
+                           GError **error);
+bool intake_write_deactivations(Database *database, GArray *rows, const BatchStamp *stamp,
+                                GError **error);
+bool intake_write_decisions(Database *database, const GArray *rows, const BatchStamp *stamp,
+                            GError **error);
+/* Updates the rows of activations (of const Activation *) that ended. */
+bool intake_end_activations(Database *database, const GPtrArray *activations,
+                            const BatchStamp *stamp, GError **error);
+bool intake_write_activations(Database *database, const GArray *rows, const BatchStamp *stamp,
+                              GError **error);
+bool intake_write_usage_licenses(Database *database, const GArray *rows, const BatchStamp *stamp,
+                                 GError **error);
+/* Ends the holds that `rows` answer and opens the new ones. */
+bool intake_write_holds(Database *database, const GArray *rows, const BatchStamp *stamp,
+                        GError **error);
+bool intake_write_alerts(Database *database, const GArray *rows, const BatchStamp *stamp,
+                         GError **error);
+/* Queued replies that carry a usage license superseded by this batch are withdrawn. */
+bool intake_withdraw_replies(Database *database, const GArray *serials, const BatchStamp *stamp,
+                             GError **error);
+bool intake_write_replies(Database *database, const GArray *rows, const BatchStamp *stamp,
+                          GError **error);
+
+/* Whether three answers already went within a day to this address, which no license could be told
+ * for. */
+bool intake_answered_often(Database *database, const char *address, int64_t now, bool *often,
+                           GError **error);
+
+#endif

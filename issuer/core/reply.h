@@ -18,8 +18,8 @@ typedef struct {
     const char *request_short; /* "7K2QW-9M3XA" */
     int64_t request_iat;       /* by the server's clock */
     const char *host;
-    const char *license_id;    /* never told for unknown-license */
-    const char *product;       /* the license's */
+    const char *license_id; /* never told for unknown-license */
+    const char *product;    /* the license's */
     const char *request_product;
     const char *serial;        /* usage license issued or sent again, or deactivated */
     const char *supersedes;    /* serials that it replaces, "UL-00000041, UL-00000040" */
@@ -40,10 +40,10 @@ typedef enum {
 } ReadyAnswer;
 
 typedef struct {
-    const char *vendor;      /* "Example Licensing" */
-    const char *subject;     /* of the mail that is answered */
-    GPtrArray *lines;        /* of ReplyLine * (not owned) */
-    ReadyAnswer ready;       /* when there are no lines */
+    const char *vendor;  /* "Example Licensing" */
+    const char *subject; /* of the mail that is answered */
+    GPtrArray *lines;    /* of ReplyLine * (not owned) */
+    ReadyAnswer ready;   /* when there are no lines */
 } ReplyFacts;
 
 typedef struct {

@@ -1,0 +1,321 @@
+/* What is on record about the licenses and instances of a batch, read after the locks. */
+#include "db/intake_store.h"
+
+#include "core/address.h"
+#include "core/dates.h"
+#include "db/sql.h"
+
+#include <string.h>
+
+static void add_digests(SqlParams *params, const GArray *digests)
+{
+    SqlColumn *column = sql_params_add_column(params, SQL_BYTES);
+    for (guint i = 0; i < digests->len; i++) {
+        sql_column_digest(column, &g_array_index(digests, Digest, i));
+    }
+}
+
+static void add_numbers(SqlParams *params, const GArray *numbers)
+{
+    SqlColumn *column = sql_params_add_column(params, SQL_INT8);
+    for (guint i = 0; i < numbers->len; i++) {
+        sql_column_int(column, g_array_index(numbers, int64_t, i));
+    }
+}
+
+static LicenseState license_state_from(const char *text)
+{
+    if (g_strcmp0(text, "suspended") == 0) {
+        return LICENSE_SUSPENDED;
+    }
+    return g_strcmp0(text, "ended") == 0 ? LICENSE_ENDED : LICENSE_CURRENT;
+}
+
+static FeatureKind feature_kind_from(const char *text)
+{
+    if (g_strcmp0(text, "term") == 0) {
+        return FEATURE_TERM;
+    }
+    return g_strcmp0(text, "metered") == 0 ? FEATURE_METERED : FEATURE_PERPETUAL;
+}
+
+/* One row a feature of a license, in the order of licenses and codes; a license without features
+ * gives one row with a null code. */
+static const char select_licenses[] =
+    "select l.id, l.license_id, l.customer_id, c.name, l.product, coalesce(s.state, 'current')::text,"
+    " e.version, e.activations, e.servers, e.expires_on, f.code, g.kind::text, f.until_on,"
+    " coalesce(f.quantity, -1)"
+    " from license l"
+    " cross join lateral (select * from entitlement e where e.license_id = l.id"
+    "  order by e.version desc limit 1) e"
+    " cross join lateral (select name from customer_version v where v.customer_id = l.customer_id"
+    "  order by v.version desc limit 1) c"
+    " left join lateral (select state from license_state_version v where v.license_id = l.id"
+    "  order by v.version desc limit 1) s on true"
+    " left join entitlement_feature f on f.license_id = l.id and f.version = e.version"
+    " left join feature g on g.code = f.code"
+    " where l.id = any ($1::bigint[]) order by l.id, f.code";
+
+static LicenseRecord *license_from(const SqlResult *result, int row)
+{
+    LicenseRecord *record = g_new0(LicenseRecord, 1);
+    record->id = sql_result_int(result, row, 0);
+    record->license_id = g_strdup(sql_result_text(result, row, 1));
+    record->customer_id = sql_result_int(result, row, 2);
+    record->customer = g_strdup(sql_result_text(result, row, 3));
+    record->product = g_strdup(sql_result_text(result, row, 4));
+    record->state = license_state_from(sql_result_text(result, row, 5));
+    record->version = (uint32_t)sql_result_int(result, row, 6);
+    record->activations = (uint32_t)sql_result_int(result, row, 7);
+    record->servers = (uint32_t)sql_result_int(result, row, 8);
+    record->expires_on = sql_result_day(result, row, 9);
+    record->features = g_ptr_array_new_with_free_func((GDestroyNotify)feature_free);
+    return record;
+}
+
+static Feature *feature_from(const SqlResult *result, int row)
+{
+    int32_t until = sql_result_day(result, row, 12);
+    return feature_new(sql_result_text(result, row, 10),
+                       feature_kind_from(sql_result_text(result, row, 11)),
+                       until == DATES_NONE ? 0 : dates_end(until), sql_result_int(result, row, 13));
+}
+
+void license_record_free(LicenseRecord *record)
+{
+    if (record == NULL) {
+        return;
+    }
+    g_free(record->license_id);
+    g_free(record->customer);
+    g_free(record->product);
+    g_ptr_array_unref(record->features);
+    g_free(record);
+}
+
+GPtrArray *intake_load_licenses(Database *database, const GArray *licenses, GError **error)
+{
+    g_autoptr(GPtrArray) records =
+        g_ptr_array_new_with_free_func((GDestroyNotify)license_record_free);
+    if (licenses->len == 0) {
+        return g_steal_pointer(&records);
+    }
+    g_autoptr(SqlParams) params = sql_params_new();
+    add_numbers(params, licenses);
+    g_autoptr(SqlResult) result =
+        sql_run(database, "intake_load_licenses", select_licenses, params, error);
+    if (result == NULL) {
+        return NULL;
+    }
+    LicenseRecord *record = NULL;
+    for (int i = 0; i < sql_result_rows(result); i++) {
+        if (record == NULL || record->id != sql_result_int(result, i, 0)) {
+            record = license_from(result, i);
+            g_ptr_array_add(records, record);
+        }
+        if (!sql_result_is_null(result, i, 10)) {
+            g_ptr_array_add(record->features, feature_from(result, i));
+        }
+    }
+    return g_steal_pointer(&records);
+}
+
+bool intake_check_contacts(Database *database, GArray *checks, GError **error)
+{
+    if (checks->len == 0) {
+        return true;
+    }
+    g_autoptr(SqlParams) params = sql_params_new();
+    SqlColumn *licenses = sql_params_add_column(params, SQL_INT8);
+    SqlColumn *addresses = sql_params_add_column(params, SQL_TEXT);
+    SqlColumn *domains = sql_params_add_column(params, SQL_TEXT);
+    for (guint i = 0; i < checks->len; i++) {
+        const ContactCheck *check = &g_array_index(checks, ContactCheck, i);
+        g_autofree char *key = address_key(check->address);
+        const char *at = strrchr(key, '@');
+        sql_column_int(licenses, check->license_id);
+        sql_column_text(addresses, key);
+        sql_column_text(domains, at != NULL ? at : key);
+    }
+    g_autoptr(SqlResult) result =
+        sql_run(database, "intake_check_contacts",
+                "select exists (select from contact c where c.ended_on is null"
+                " and c.entry in (u.address, u.domain)"
+                " and (u.license_id = 0 or c.license_id = u.license_id))"
+                " from unnest($1::bigint[], $2::text[], $3::text[])"
+                " with ordinality as u (license_id, address, domain, n) order by u.n",
+                params, error);
+    for (int i = 0; result != NULL && i < sql_result_rows(result); i++) {
+        g_array_index(checks, ContactCheck, i).known = sql_result_bool(result, i, 0);
+    }
+    return result != NULL;
+}
+
+static ActivationState activation_state_from(const char *text)
+{
+    static const char *const names[] = {
+        [ACTIVATION_ACTIVE] = "active",           [ACTIVATION_SUPERSEDED] = "superseded",
+        [ACTIVATION_DEACTIVATED] = "deactivated", [ACTIVATION_LOST] = "lost",
+        [ACTIVATION_CORRECTED] = "corrected",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (g_strcmp0(names[i], text) == 0) {
+            return (ActivationState)i;
+        }
+    }
+    g_assert_not_reached(); /* the database's own enum has these values and no others */
+}
+
+static UseOrigin use_origin_from(const char *text)
+{
+    if (g_strcmp0(text, "instance") == 0) {
+        return USE_CONTINUED_BY_INSTANCE;
+    }
+    return g_strcmp0(text, "host") == 0 ? USE_CONTINUED_BY_HOST : USE_TAKEN;
+}
+
+static void part_from(Fingerprint *fingerprint, FingerprintPart part, const SqlResult *result,
+                      int row, int column)
+{
+    gsize size = 0;
+    const void *value = sql_result_bytes(result, row, column, &size);
+    fingerprint->present[part] = value != NULL && size == FINGERPRINT_PART_SIZE;
+    if (fingerprint->present[part]) {
+        memcpy(fingerprint->value[part], value, FINGERPRINT_PART_SIZE);
+    }
+}
+
+static Activation *activation_from(const SqlResult *result, int row)
+{
+    Activation *activation = g_new0(Activation, 1);
+    activation->id = sql_result_int(result, row, 0);
+    activation->license_id = sql_result_int(result, row, 1);
+    activation->entitlement_version = (uint32_t)sql_result_int(result, row, 2);
+    activation->thumbprint = sql_result_digest(result, row, 3);
+    activation->request = sql_result_digest(result, row, 4);
+    activation->seq = (uint64_t)sql_result_int(result, row, 5);
+    part_from(&activation->fingerprint, FINGERPRINT_BOARD, result, row, 6);
+    part_from(&activation->fingerprint, FINGERPRINT_CPU, result, row, 7);
+    part_from(&activation->fingerprint, FINGERPRINT_MAC, result, row, 8);
+    activation->host = g_strdup(sql_result_text(result, row, 9));
+    activation->state = activation_state_from(sql_result_text(result, row, 10));
+    activation->counted = sql_result_bool(result, row, 11);
+    activation->use_no = (uint32_t)sql_result_int(result, row, 12);
+    activation->slot = (uint32_t)sql_result_int(result, row, 13);
+    activation->origin = use_origin_from(sql_result_text(result, row, 14));
+    activation->issued_at = sql_result_time(result, row, 15);
+    activation->ended_at = sql_result_time(result, row, 16);
+    activation->lost_at = sql_result_time(result, row, 17);
+    activation->continues = sql_result_int(result, row, 18);
+    activation->replaces = sql_result_int(result, row, 19);
+    activation->stored = true;
+    return activation;
+}
+
+/* Reinstalls within a year are looked at too (limit of rows 15 and 17), whatever became of them. */
+static const char select_activations[] =
+    "select a.id, a.license_id, a.version, a.thumbprint, r.digest, r.seq, r.board, r.cpu, r.mac,"
+    " r.host, a.state::text, a.counted, a.use_no, a.slot, a.origin::text, a.active_from,"
+    " a.active_until, a.lost_at, a.continues, a.replaces"
+    " from activation a join usage_request r on r.id = a.request_id"
+    " where a.id = any ("
+    "  select id from activation where license_id = any ($1::bigint[])"
+    "   and (counted or state = 'lost'"
+    "        or (origin = 'host' and active_from > $3::timestamptz - interval '367 days'))"
+    "  union select id from activation where thumbprint = any ($2::bytea[]))"
+    " order by a.id";
+
+bool intake_load_activations(Database *database, const GArray *licenses,
+                             const GArray *thumbprints, int64_t now, Ledger *ledger,
+                             GError **error)
+{
+    if (licenses->len == 0 && thumbprints->len == 0) {
+        return true;
+    }
+    g_autoptr(SqlParams) params = sql_params_new();
+    add_numbers(params, licenses);
+    add_digests(params, thumbprints);
+    sql_params_add_time(params, now);
+    g_autoptr(SqlResult) result =
+        sql_run(database, "intake_load_activations", select_activations, params, error);
+    for (int i = 0; result != NULL && i < sql_result_rows(result); i++) {
+        ledger_add(ledger, activation_from(result, i));
+    }
+    return result != NULL;
+}
+
+static const char select_history[] =
+    "select r.thumbprint, r.digest, r.seq, false, r.id,"
+    " (select count(*) from decision d where d.request_id = r.id and d.outcome = 'resent'"
+    "   and d.effective > $2::timestamptz - interval '1 day'),"
+    " coalesce((select h.id from hold h where h.request_id = r.id and h.closed_at is null), 0),"
+    " r.recorded_at as at"
+    " from usage_request r where r.thumbprint = any ($1::bytea[])"
+    " union all"
+    " select thumbprint, digest, seq, true, id, 0, 0, recorded_at"
+    " from deactivation where thumbprint = any ($1::bytea[])"
+    " order by at, 4 desc, 5";
+
+GArray *intake_load_history(Database *database, const GArray *thumbprints, int64_t now,
+                            GError **error)
+{
+    g_autoptr(GArray) history = g_array_new(FALSE, TRUE, sizeof(HistoryRecord));
+    if (thumbprints->len == 0) {
+        return g_steal_pointer(&history);
+    }
+    g_autoptr(SqlParams) params = sql_params_new();
+    add_digests(params, thumbprints);
+    sql_params_add_time(params, now);
+    g_autoptr(SqlResult) result =
+        sql_run(database, "intake_load_history", select_history, params, error);
+    if (result == NULL) {
+        return NULL;
+    }
+    for (int i = 0; i < sql_result_rows(result); i++) {
+        HistoryRecord record = {
+            .thumbprint = sql_result_digest(result, i, 0),
+            .digest = sql_result_digest(result, i, 1),
+            .seq = (uint64_t)sql_result_int(result, i, 2),
+            .deactivation = sql_result_bool(result, i, 3),
+            .id = sql_result_int(result, i, 4),
+            .resends_today = (uint32_t)sql_result_int(result, i, 5),
+            .open_hold = sql_result_int(result, i, 6),
+        };
+        g_array_append_val(history, record);
+    }
+    return g_steal_pointer(&history);
+}
+
+GArray *intake_load_installed(Database *database, const GArray *serials, GError **error)
+{
+    g_autoptr(GArray) records = g_array_new(FALSE, TRUE, sizeof(InstalledRecord));
+    if (serials->len == 0) {
+        return g_steal_pointer(&records);
+    }
+    g_autoptr(SqlParams) params = sql_params_new();
+    add_numbers(params, serials);
+    g_autoptr(SqlResult) result = sql_run(
+        database, "intake_load_installed",
+        "select u.serial, r.thumbprint, u.license_id, u.customer_id, u.version, u.emergency,"
+        " coalesce(a.state in ('deactivated', 'lost', 'corrected'), false)"
+        " from usage_license u join usage_request r on r.id = u.request_id"
+        " left join activation a on a.id = u.activation_id"
+        " where u.serial = any ($1::bigint[])",
+        params, error);
+    if (result == NULL) {
+        return NULL;
+    }
+    for (int i = 0; i < sql_result_rows(result); i++) {
+        InstalledRecord record = {
+            .serial = sql_result_int(result, i, 0),
+            .thumbprint = sql_result_digest(result, i, 1),
+            .license_id = sql_result_int(result, i, 2),
+            .customer_id = sql_result_int(result, i, 3),
+            .version = (uint32_t)sql_result_int(result, i, 4),
+            .emergency = sql_result_bool(result, i, 5),
+            .given_back = sql_result_bool(result, i, 6),
+        };
+        g_array_append_val(records, record);
+    }
+    return g_steal_pointer(&records);
+}

@@ -1,0 +1,92 @@
+/* Replies as rows: a reply and the decisions that it tells of, one a line. */
+#include "db/intake_store.h"
+
+#include "db/sql.h"
+
+static const char insert_replies[] =
+    "with r as (insert into reply (id, message_id, recipient, state, why, ready, effective)"
+    " overriding system value"
+    " select u.id, u.message_id, u.recipient,"
+    " case when u.recipient is null then 'listed' else 'queued' end, u.why, u.ready, $9"
+    " from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::smallint[])"
+    " as u (id, message_id, recipient, why, ready))"
+    " insert into reply_line (reply_id, position, decision_id)"
+    " select * from unnest($6::bigint[], $7::smallint[], $8::bigint[])";
+
+bool intake_write_replies(Database *database, const GArray *rows, const BatchStamp *stamp,
+                          GError **error)
+{
+    if (rows->len == 0) {
+        return true;
+    }
+    g_autoptr(SqlParams) params = sql_params_new();
+    SqlColumn *ids = sql_params_add_column(params, SQL_INT8);
+    SqlColumn *messages = sql_params_add_column(params, SQL_INT8);
+    SqlColumn *recipients = sql_params_add_column(params, SQL_TEXT);
+    SqlColumn *why = sql_params_add_column(params, SQL_TEXT);
+    SqlColumn *ready = sql_params_add_column(params, SQL_INT2);
+    SqlColumn *line_replies = sql_params_add_column(params, SQL_INT8);
+    SqlColumn *line_positions = sql_params_add_column(params, SQL_INT2);
+    SqlColumn *line_decisions = sql_params_add_column(params, SQL_INT8);
+    for (guint i = 0; i < rows->len; i++) {
+        const ReplyRow *row = &g_array_index(rows, ReplyRow, i);
+        sql_column_int(ids, row->id);
+        sql_column_int(messages, row->message_id);
+        sql_column_text(recipients, row->recipient);
+        sql_column_text(why, row->why);
+        sql_column_int(ready, row->ready);
+        for (guint j = 0; j < row->decisions->len; j++) {
+            sql_column_int(line_replies, row->id);
+            sql_column_int(line_positions, j + 1);
+            sql_column_int(line_decisions, g_array_index(row->decisions, int64_t, j));
+        }
+    }
+    sql_params_add_time(params, stamp->now);
+    return sql_do(database, "intake_insert_replies", insert_replies, params, error);
+}
+
+/* A reply goes only if none of its lines carries a license that still stands. */
+static const char withdraw_replies[] =
+    "with r as (update reply r set state = 'withdrawn', why = 'its usage license was superseded'"
+    " where r.state = 'queued' and r.id in (select l.reply_id from reply_line l"
+    "  join decision d on d.id = l.decision_id"
+    "  join usage_license u on u.decision_id = d.id where u.serial = any ($1::bigint[]))"
+    " and not exists (select from reply_line l join decision d on d.id = l.decision_id"
+    "  left join activation a on a.id = d.serial"
+    "  where l.reply_id = r.id and a.state is distinct from 'superseded') returning r.*)"
+    " insert into event (kind, subject, subject_id, row_digest, effective)"
+    " select 'reply-withdrawn', 'reply', r.id, sha256(convert_to(r::text, 'UTF8')), $2 from r";
+
+bool intake_withdraw_replies(Database *database, const GArray *serials, const BatchStamp *stamp,
+                             GError **error)
+{
+    if (serials->len == 0) {
+        return true;
+    }
+    g_autoptr(SqlParams) params = sql_params_new();
+    SqlColumn *column = sql_params_add_column(params, SQL_INT8);
+    for (guint i = 0; i < serials->len; i++) {
+        sql_column_int(column, g_array_index(serials, int64_t, i));
+    }
+    sql_params_add_time(params, stamp->now);
+    return sql_do(database, "intake_withdraw_replies", withdraw_replies, params, error);
+}
+
+bool intake_answered_often(Database *database, const char *address, int64_t now, bool *often,
+                           GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_text(params, address);
+    sql_params_add_time(params, now);
+    g_autoptr(SqlResult) result =
+        sql_run(database, "intake_answered_often",
+                "select count(*) >= 3 from reply r where r.recipient = $1 and r.state <> 'listed'"
+                " and r.effective > $2::timestamptz - interval '1 day'"
+                " and not exists (select from reply_line l join decision d on d.id = l.decision_id"
+                "  left join usage_request q on q.id = d.request_id"
+                "  where l.reply_id = r.id and (q.license_id is not null"
+                "  or d.deactivation_id is not null))",
+                params, error);
+    *often = result != NULL && sql_result_bool(result, 0, 0);
+    return result != NULL;
+}

@@ -1,0 +1,177 @@
+#include "service/settings.h"
+
+#include "base/error.h"
+
+static const char *const second_server_choices[] = {"replace", "hold", NULL};
+
+static const ConfigRow rows[] = {
+    {.key = "allow-development-keys",
+     .type = CONFIG_FLAG,
+     .fallback = "no",
+     .meaning = "sign with keys that are marked as development (never at a real desk)"},
+    {.key = "database",
+     .type = CONFIG_TEXT,
+     .fallback = "",
+     .meaning = "libpq connection string; empty: libpq's own defaults and PG… variables"},
+    {.key = "issuer-name",
+     .type = CONFIG_TEXT,
+     .fallback = "chariot-licensing",
+     .meaning = "the name of the issuer in usage licenses (iss)"},
+    {.key = "key-folder",
+     .type = CONFIG_PATH,
+     .fallback = "keys",
+     .meaning = "folder of the signing key and its certificate"},
+    {.key = "list-addresses",
+     .type = CONFIG_LIST,
+     .fallback = "",
+     .meaning = "our group addresses that rewrite From: to themselves"},
+    {.key = "loss-words",
+     .type = CONFIG_LIST,
+     .fallback = "lost;destroyed;burnt;burned;broken;stolen;crashed;dead;defective;failed;"
+                 "zerstört;verloren;defekt;perdu;détruit",
+     .decides = true,
+     .meaning = "words by which a mail tells of a lost server"},
+    {.key = "own-addresses",
+     .type = CONFIG_LIST,
+     .fallback = "",
+     .meaning = "our own mailboxes: mail from them is never a customer's"},
+    {.key = "parse-seconds",
+     .type = CONFIG_NUMBER,
+     .fallback = "20",
+     .least = 1,
+     .most = 600,
+     .meaning = "time limit for reading one mail; past it the mail is quarantined"},
+    {.key = "parsers",
+     .type = CONFIG_NUMBER,
+     .fallback = "1",
+     .least = 1,
+     .most = 64,
+     .meaning = "processes that read mail"},
+    {.key = "reinstalls-a-year",
+     .type = CONFIG_NUMBER,
+     .fallback = "3",
+     .least = 0,
+     .most = 1000,
+     .decides = true,
+     .meaning = "reinstalls on one host and rolling year that go out without a person"},
+    {.key = "reply-folder",
+     .type = CONFIG_PATH,
+     .fallback = "replies",
+     .meaning = "folder into which `issuer deliver` writes replies as .eml files"},
+    {.key = "reply-from",
+     .type = CONFIG_TEXT,
+     .fallback = "",
+     .meaning = "sender of our replies; empty: the first of own-addresses"},
+    {.key = "resends-a-day",
+     .type = CONFIG_NUMBER,
+     .fallback = "3",
+     .least = 1,
+     .most = 1000,
+     .decides = true,
+     .meaning = "how often a day the same usage license goes out again by itself"},
+    {.key = "role-prefix",
+     .type = CONFIG_TEXT,
+     .fallback = "issuer",
+     .meaning = "prefix of the PostgreSQL roles (they are shared by the whole cluster)"},
+    {.key = "second-server",
+     .type = CONFIG_CHOICE,
+     .fallback = "replace",
+     .choices = second_server_choices,
+     .decides = true,
+     .meaning = "a new server where one place exists and is taken: replace it, or hold"},
+    {.key = "vendor",
+     .type = CONFIG_TEXT,
+     .fallback = "Chariot licensing",
+     .meaning = "how we sign our replies"},
+};
+
+struct Settings {
+    char *path;
+    Config *config;
+    MailSettings mail;
+};
+
+const ConfigRow *settings_rows(gsize *count)
+{
+    *count = G_N_ELEMENTS(rows);
+    return rows;
+}
+
+static char *find_file(const char *path)
+{
+    static const char *const usual[] = {"issuer.conf", "/etc/issuer/issuer.conf"};
+    if (path == NULL) {
+        path = g_getenv("ISSUER_CONFIG");
+    }
+    for (gsize i = 0; path == NULL && i < G_N_ELEMENTS(usual); i++) {
+        if (g_file_test(usual[i], G_FILE_TEST_EXISTS)) {
+            path = usual[i];
+        }
+    }
+    return g_strdup(path);
+}
+
+Settings *settings_load(const char *path, GError **error)
+{
+    g_autofree char *file = find_file(path);
+    Config *config = config_load(file, rows, G_N_ELEMENTS(rows), error);
+    if (config == NULL) {
+        return NULL;
+    }
+    Settings *settings = g_new0(Settings, 1);
+    settings->path = g_steal_pointer(&file);
+    settings->config = config;
+    settings->mail = (MailSettings){
+        .own_addresses = config_list(config, "own-addresses"),
+        .list_addresses = config_list(config, "list-addresses"),
+        .parsers = (unsigned)config_number(config, "parsers"),
+        .time_limit_ms = (unsigned)config_number(config, "parse-seconds") * 1000,
+    };
+    return settings;
+}
+
+const Config *settings_config(const Settings *settings)
+{
+    return settings->config;
+}
+
+Policy settings_policy(const Settings *settings)
+{
+    const Config *config = settings->config;
+    return (Policy){
+        .second_server_hold = g_strcmp0(config_text(config, "second-server"), "hold") == 0,
+        .reinstalls_a_year = (uint32_t)config_number(config, "reinstalls-a-year"),
+        .resends_a_day = (uint32_t)config_number(config, "resends-a-day"),
+    };
+}
+
+Digest settings_policy_digest(const Settings *settings)
+{
+    g_autofree char *hex = config_digest(settings->config);
+    Digest digest = {0};
+    for (gsize i = 0; i < DIGEST_SIZE; i++) {
+        digest.bytes[i] = (uint8_t)(g_ascii_xdigit_value(hex[2 * i]) * 16 +
+                                    g_ascii_xdigit_value(hex[2 * i + 1]));
+    }
+    return digest;
+}
+
+const MailSettings *settings_mail(const Settings *settings)
+{
+    return &settings->mail;
+}
+
+const char *settings_path(const Settings *settings)
+{
+    return settings->path;
+}
+
+void settings_free(Settings *settings)
+{
+    if (settings == NULL) {
+        return;
+    }
+    config_free(settings->config);
+    g_free(settings->path);
+    g_free(settings);
+}

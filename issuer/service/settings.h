@@ -1,0 +1,38 @@
+/* The program's settings: which keys issuer.conf may hold, and what they mean. */
+#ifndef ISSUER_SERVICE_SETTINGS_H
+#define ISSUER_SERVICE_SETTINGS_H
+
+#include "base/config.h"
+#include "core/digest.h"
+#include "core/rules.h"
+#include "mail/mail_reader.h"
+
+typedef struct Settings Settings;
+
+/* Reads the settings. `path` NULL: the file named by ISSUER_CONFIG, else ./issuer.conf if it is
+ * there, else /etc/issuer/issuer.conf if it is there, else the fallbacks and the environment.
+ * Errors as config_load(). The caller owns it. */
+Settings *settings_load(const char *path, GError **error);
+
+/* The table, for documentation and `issuer check`; `count` is set. Static. */
+const ConfigRow *settings_rows(gsize *count);
+
+/* The values behind the keys. */
+const Config *settings_config(const Settings *settings);
+
+/* The settings that change decisions, as the rules want them, and the digest under which they are
+ * recorded with each decision. */
+Policy settings_policy(const Settings *settings);
+Digest settings_policy_digest(const Settings *settings);
+
+/* What the mail room needs; owned by the settings. */
+const MailSettings *settings_mail(const Settings *settings);
+
+/* The file that was read, or NULL. */
+const char *settings_path(const Settings *settings);
+
+void settings_free(Settings *settings);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Settings, settings_free)
+
+#endif

@@ -1,0 +1,12 @@
+/* issuer: offline licenses from usage requests that arrive by mail. */
+#include "cli/cmd_rules.h"
+#include "cli/command.h"
+
+int main(int argc, char **argv)
+{
+    /* In the order of `issuer help`. */
+    const CommandGroup groups[] = {
+        cmd_rules,
+    };
+    return command_main(groups, G_N_ELEMENTS(groups), argc, argv);
+}

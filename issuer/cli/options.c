@@ -1,0 +1,284 @@
+#include "cli/options.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <getopt.h>
+#include <string.h>
+
+/* What getopt_long() returns: an option of the table is FIRST_OPTION + its row. */
+#define ARGUMENT     1
+#define FIRST_OPTION 256
+
+struct Options {
+    const OptionSpec *spec;
+    const char *command;
+    GPtrArray **values; /* texts of each option as they came; NULL: not given */
+    int64_t *numbers;
+    GPtrArray *arguments; /* NULL-terminated once it is read */
+    gsize argument_count;
+    int words;
+};
+
+static bool refuse(const Options *options, GError **error, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+static bool refuse(const Options *options, GError **error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *wrong = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE, "%s: %s; see `%s --help`",
+                options->command, wrong, options->command);
+    return false;
+}
+
+static struct option *long_options(const OptionSpec *spec)
+{
+    struct option *table = g_new0(struct option, spec->option_count + 1);
+    for (gsize i = 0; i < spec->option_count; i++) {
+        table[i].name = spec->options[i].name;
+        table[i].has_arg = spec->options[i].type == OPTION_FLAG ? no_argument : required_argument;
+        table[i].val = FIRST_OPTION + (int)i;
+    }
+    return table;
+}
+
+static bool is_day(const char *text)
+{
+    static const char pattern[] = "dddd-dd-dd";
+    if (strlen(text) != sizeof pattern - 1) {
+        return false;
+    }
+    for (gsize i = 0; pattern[i] != '\0'; i++) {
+        if (pattern[i] == 'd' ? !g_ascii_isdigit(text[i]) : text[i] != pattern[i]) {
+            return false;
+        }
+    }
+    g_autofree char *instant = g_strconcat(text, "T00:00:00Z", NULL);
+    g_autoptr(GDateTime) day = g_date_time_new_from_iso8601(instant, NULL);
+    return day != NULL;
+}
+
+static bool take_value(Options *options, gsize row, const char *text, GError **error)
+{
+    const OptionRow *option = &options->spec->options[row];
+    switch (option->type) {
+    case OPTION_FLAG:
+        return true;
+    case OPTION_TEXT:
+    case OPTION_PATH:
+        return text[0] != '\0' || refuse(options, error, "--%s wants a value", option->name);
+    case OPTION_NUMBER:
+        return text_read_number(text, option->least, option->most, &options->numbers[row]) ||
+               refuse(options, error,
+                      "--%s wants a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+                      ", not '%s'",
+                      option->name, (gint64)option->least, (gint64)option->most, text);
+    case OPTION_DAY:
+        return is_day(text) || refuse(options, error, "--%s wants a day as YYYY-MM-DD, not '%s'",
+                                      option->name, text);
+    }
+    g_return_val_if_reached(false);
+}
+
+/* `word` is the option as it was typed: getopt_long() accepts any unambiguous beginning of a
+ * name, we do not. */
+static bool take_option(Options *options, gsize row, const char *word, char *text, GError **error)
+{
+    const OptionRow *option = &options->spec->options[row];
+    gsize typed = strcspn(word + 2, "=");
+    if (typed != strlen(option->name)) {
+        return refuse(options, error, "unknown option '%s'; did you mean --%s?", word,
+                      option->name);
+    }
+    if (options->values[row] != NULL && !option->repeats) {
+        return refuse(options, error, "--%s stands twice", option->name);
+    }
+    if (options->values[row] == NULL) {
+        options->values[row] = g_ptr_array_new();
+    }
+    g_ptr_array_add(options->values[row], text);
+    return take_value(options, row, text, error);
+}
+
+static bool take_argument(Options *options, char *text, GError **error)
+{
+    const OptionSpec *spec = options->spec;
+    bool last_repeats =
+        spec->argument_count > 0 && spec->arguments[spec->argument_count - 1].repeats;
+    if (options->argument_count >= spec->argument_count && !last_repeats) {
+        return refuse(options, error, "one argument too many: '%s'", text);
+    }
+    g_ptr_array_add(options->arguments, text);
+    options->argument_count++;
+    return true;
+}
+
+/* Says what getopt_long() did not like; `word` as it was typed. */
+static bool refuse_word(const Options *options, int answer, const char *word, GError **error)
+{
+    if (answer == ':') {
+        return refuse(options, error, "%s wants a value", word);
+    }
+    if (optopt >= FIRST_OPTION) {
+        return refuse(options, error, "%.*s takes no value", (int)strcspn(word, "="), word);
+    }
+    return refuse(options, error, "unknown option '%s'", word);
+}
+
+static bool read_words(Options *options, int argc, char **argv, bool leading, GError **error)
+{
+    g_autofree struct option *table = long_options(options->spec);
+    /* '+' stops at the first argument, '-' hands arguments over in their place; ':' tells a
+     * missing value from an unknown option. */
+    const char *mode = leading ? "+:" : "-:";
+    opterr = 0;
+    optind = 0; /* glibc: forget an earlier command line */
+    for (;;) {
+        int at = MAX(optind, 1);
+        int answer = getopt_long(argc, argv, mode, table, NULL);
+        bool fine = true;
+        if (answer == -1) {
+            break;
+        }
+        if (answer == ARGUMENT) {
+            fine = take_argument(options, optarg, error);
+        } else if (answer >= FIRST_OPTION) {
+            fine = take_option(options, (gsize)(answer - FIRST_OPTION), argv[at], optarg, error);
+        } else {
+            fine = refuse_word(options, answer, argv[at], error);
+        }
+        if (!fine) {
+            return false;
+        }
+    }
+    options->words = optind;
+    for (int i = optind; i < argc && !leading; i++) { /* what stands after "--" */
+        if (!take_argument(options, argv[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_complete(const Options *options, GError **error)
+{
+    const OptionSpec *spec = options->spec;
+    if (options->argument_count < spec->argument_count &&
+        !spec->arguments[options->argument_count].optional) {
+        return refuse(options, error, "%s is missing",
+                      spec->arguments[options->argument_count].name);
+    }
+    for (gsize i = 0; i < spec->option_count; i++) {
+        if (spec->options[i].required && options->values[i] == NULL) {
+            return refuse(options, error, "--%s is missing", spec->options[i].name);
+        }
+    }
+    return true;
+}
+
+static void end_lists(Options *options)
+{
+    g_ptr_array_add(options->arguments, NULL);
+    for (gsize i = 0; i < options->spec->option_count; i++) {
+        if (options->values[i] != NULL) {
+            g_ptr_array_add(options->values[i], NULL);
+        }
+    }
+}
+
+bool options_asks_help(const Options *options)
+{
+    for (gsize i = 0; i < options->spec->option_count; i++) {
+        if (options->values[i] != NULL && strcmp(options->spec->options[i].name, "help") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Options *options_read(const OptionSpec *spec, int argc, char **argv, bool leading, GError **error)
+{
+    Options *options = g_new0(Options, 1);
+    options->spec = spec;
+    options->command = argv[0];
+    options->values = g_new0(GPtrArray *, spec->option_count);
+    options->numbers = g_new0(int64_t, spec->option_count);
+    options->arguments = g_ptr_array_new();
+    if (!read_words(options, argc, argv, leading, error) ||
+        (!leading && !options_asks_help(options) && !check_complete(options, error))) {
+        options_free(options);
+        return NULL;
+    }
+    end_lists(options);
+    return options;
+}
+
+static gsize row_of(const Options *options, const char *name, unsigned types)
+{
+    for (gsize i = 0; i < options->spec->option_count; i++) {
+        const OptionRow *row = &options->spec->options[i];
+        if (strcmp(row->name, name) == 0 && (types & (1U << row->type)) != 0) {
+            return i;
+        }
+    }
+    g_error("the program asks for the option --%s, which is not in its table as such", name);
+}
+
+#define TEXT_TYPES ((1U << OPTION_TEXT) | (1U << OPTION_PATH) | (1U << OPTION_DAY))
+
+bool options_flag(const Options *options, const char *name)
+{
+    return options->values[row_of(options, name, 1U << OPTION_FLAG)] != NULL;
+}
+
+const char *options_text(const Options *options, const char *name)
+{
+    const GPtrArray *values = options->values[row_of(options, name, TEXT_TYPES)];
+    return values == NULL ? NULL : g_ptr_array_index(values, 0);
+}
+
+int64_t options_number(const Options *options, const char *name, int64_t fallback)
+{
+    gsize row = row_of(options, name, 1U << OPTION_NUMBER);
+    return options->values[row] == NULL ? fallback : options->numbers[row];
+}
+
+const char *const *options_texts(const Options *options, const char *name)
+{
+    static const char *const none[] = {NULL};
+    const GPtrArray *values = options->values[row_of(options, name, TEXT_TYPES)];
+    return values == NULL ? none : (const char *const *)(gconstpointer)values->pdata;
+}
+
+const char *options_argument(const Options *options, gsize index)
+{
+    return index < options->argument_count ? g_ptr_array_index(options->arguments, index) : NULL;
+}
+
+const char *const *options_arguments(const Options *options, gsize first)
+{
+    gsize from = MIN(first, options->argument_count);
+    return (const char *const *)(gconstpointer)(options->arguments->pdata + from);
+}
+
+int options_words(const Options *options)
+{
+    return options->words;
+}
+
+void options_free(Options *options)
+{
+    if (options == NULL) {
+        return;
+    }
+    for (gsize i = 0; i < options->spec->option_count; i++) {
+        g_clear_pointer(&options->values[i], g_ptr_array_unref);
+    }
+    g_free(options->values);
+    g_free(options->numbers);
+    g_ptr_array_unref(options->arguments);
+    g_free(options);
+}

@@ -1,0 +1,79 @@
+/* The options and arguments of one command: declared as tables, checked while they are read, and
+ * the source of its usage text (cli/usage.h). getopt_long underneath, but abbreviated options are
+ * refused: they would break in scripts when an option is added. */
+#ifndef ISSUER_CLI_OPTIONS_H
+#define ISSUER_CLI_OPTIONS_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum {
+    OPTION_FLAG,   /* takes no value */
+    OPTION_TEXT,   /* not empty */
+    OPTION_PATH,   /* not empty */
+    OPTION_NUMBER, /* whole, from `least` to `most` */
+    OPTION_DAY,    /* YYYY-MM-DD */
+} OptionType;
+
+typedef struct {
+    const char *name; /* without its dashes */
+    OptionType type;
+    const char *value;   /* what stands for its value in the usage text: "FILE"; NULL for a flag */
+    const char *meaning; /* one line */
+    int64_t least, most; /* OPTION_NUMBER */
+    bool required;
+    bool repeats; /* may stand more than once; see options_texts() */
+} OptionRow;
+
+/* The arguments that are no options, in order. */
+typedef struct {
+    const char *name;    /* "PATH" */
+    const char *meaning; /* one line */
+    bool optional;       /* may be left out: only the last ones */
+    bool repeats;        /* one or more: only the last one */
+} ArgumentRow;
+
+/* Both tables of a command; either may be NULL with a count of 0. */
+typedef struct {
+    const OptionRow *options;
+    gsize option_count;
+    const ArgumentRow *arguments;
+    gsize argument_count;
+} OptionSpec;
+
+typedef struct Options Options;
+
+/* Reads argv[1…argc-1] by `spec`; argv[0] is the command's name as people write it ("issuer key
+ * init"), for messages. Options may stand before, between and after the arguments; "--" ends them.
+ * `leading`: the first argument ends the options, and what follows is left alone. What is wrong is
+ * ISSUER_ERROR_USAGE. `spec` and argv must outlive the result, which the caller owns. */
+Options *options_read(const OptionSpec *spec, int argc, char **argv, bool leading, GError **error);
+
+/* Values by the option's name; a name that is not in the table, or of another type, is a bug
+ * (aborts). Text, path and day: NULL if not given; owned by argv. */
+bool options_flag(const Options *options, const char *name);
+const char *options_text(const Options *options, const char *name);
+int64_t options_number(const Options *options, const char *name, int64_t fallback);
+
+/* All values of an option that repeats, NULL-terminated, maybe empty; owned by the options. */
+const char *const *options_texts(const Options *options, const char *name);
+
+/* The argument number `index`, from 0; NULL if it was left out. */
+const char *options_argument(const Options *options, gsize index);
+
+/* The arguments from number `first` on, NULL-terminated; owned by the options. */
+const char *const *options_arguments(const Options *options, gsize first);
+
+/* How many words of argv were read, with argv[0]; after a `leading` reading the next one is the
+ * first argument. */
+int options_words(const Options *options);
+
+/* Whether there is a flag "help" and it was given: then nothing else need be complete. */
+bool options_asks_help(const Options *options);
+
+void options_free(Options *options);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Options, options_free)
+
+#endif

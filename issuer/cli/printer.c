@@ -1,0 +1,244 @@
+#include "cli/printer.h"
+
+#include "base/error.h"
+#include "base/json_writer.h"
+#include "base/text.h"
+#include "cli/table.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct Printer {
+    PrinterFace face;
+    FILE *out;
+    const PrinterColumn *columns;
+    gsize count;
+    gsize at;     /* the next cell's column */
+    bool record;  /* a single one */
+    Table *table; /* PRINTER_TABLE */
+    JsonWriter *json;
+    GString *line; /* PRINTER_CSV: the row so far */
+};
+
+Printer *printer_new(PrinterFace face, FILE *out)
+{
+    Printer *printer = g_new0(Printer, 1);
+    printer->face = face;
+    printer->out = out;
+    printer->line = g_string_new(NULL);
+    return printer;
+}
+
+bool printer_is_table(const Printer *printer)
+{
+    return printer->face == PRINTER_TABLE;
+}
+
+bool printer_is_json(const Printer *printer)
+{
+    return printer->face == PRINTER_JSON;
+}
+
+/* A cell that starts like a formula would be run by a spreadsheet (CWE-1236). Blanks before it do
+ * not help: some programs drop them. */
+static bool looks_like_formula(const char *text)
+{
+    const char *first = text + strspn(text, " \t\r\n");
+    return *first != '\0' && (strchr("=+-@", *first) != NULL || *text == '\t');
+}
+
+static void add_csv_cell(GString *line, const char *text, bool foreign)
+{
+    g_autofree char *clean = text_printable(text);
+    const char *mark = foreign && looks_like_formula(clean) ? "'" : "";
+    bool quoted = strpbrk(clean, ",\"\n") != NULL || g_str_has_prefix(clean, " ") ||
+                  g_str_has_suffix(clean, " ");
+    if (!quoted) {
+        g_string_append_printf(line, "%s%s", mark, clean);
+        return;
+    }
+    g_auto(GStrv) pieces = g_strsplit(clean, "\"", -1);
+    g_autofree char *doubled = g_strjoinv("\"\"", pieces);
+    g_string_append_printf(line, "\"%s%s\"", mark, doubled);
+}
+
+static void end_csv_row(Printer *printer)
+{
+    (void)fprintf(printer->out, "%s\r\n", printer->line->str);
+    g_string_truncate(printer->line, 0);
+}
+
+static void print_csv_header(Printer *printer)
+{
+    for (gsize i = 0; i < printer->count; i++) {
+        g_string_append_printf(printer->line, "%s%s", i > 0 ? "," : "", printer->columns[i].name);
+    }
+    end_csv_row(printer);
+}
+
+static void end_list(Printer *printer)
+{
+    if (printer->table != NULL) {
+        table_finish(printer->table, printer->out);
+        g_clear_pointer(&printer->table, table_free);
+    }
+}
+
+static void begin(Printer *printer, const PrinterColumn *columns, gsize count, bool record)
+{
+    g_assert(printer->at == 0); /* a row was left unfinished */
+    end_list(printer);
+    printer->columns = columns;
+    printer->count = count;
+    printer->record = record;
+    if (printer->face == PRINTER_CSV) {
+        print_csv_header(printer);
+    }
+    if (printer->face == PRINTER_TABLE && !record) {
+        printer->table = table_new(count);
+        for (gsize i = 0; i < count; i++) {
+            table_set_header(printer->table, i, columns[i].name, columns[i].type == COLUMN_NUMBER);
+        }
+    }
+}
+
+void printer_begin(Printer *printer, const PrinterColumn *columns, gsize count)
+{
+    begin(printer, columns, count, false);
+}
+
+void printer_begin_record(Printer *printer, const PrinterColumn *columns, gsize count)
+{
+    begin(printer, columns, count, true);
+}
+
+static void add_table_cell(Printer *printer, const char *text)
+{
+    if (printer->table != NULL) {
+        table_add(printer->table, text, printer->out);
+        return;
+    }
+    g_autofree char *line = text_one_line(text, 0);
+    g_autofree char *name = g_strdelimit(g_strdup(printer->columns[printer->at].name), "_", ' ');
+    (void)fprintf(printer->out, "%s: %s\n", name, line);
+}
+
+/* Every cell comes by here: `text` for people and CSV, `json` for programs. */
+static void add_cell(Printer *printer, const char *text, const char *json, bool foreign)
+{
+    switch (printer->face) {
+    case PRINTER_TABLE:
+        add_table_cell(printer, text);
+        break;
+    case PRINTER_JSON:
+        if (printer->at == 0) {
+            printer->json = json_writer_new();
+            json_writer_begin_object(printer->json);
+        }
+        json_writer_key(printer->json, printer->columns[printer->at].name);
+        json_writer_raw(printer->json, json);
+        break;
+    case PRINTER_CSV:
+        g_string_append(printer->line, printer->at > 0 ? "," : "");
+        add_csv_cell(printer->line, text, foreign);
+        break;
+    }
+    printer->at++;
+    if (printer->at < printer->count) {
+        return;
+    }
+    printer->at = 0;
+    if (printer->face == PRINTER_JSON) {
+        json_writer_end_object(printer->json);
+        g_autofree char *object = json_writer_finish(g_steal_pointer(&printer->json));
+        (void)fprintf(printer->out, "%s\n", object);
+    } else if (printer->face == PRINTER_CSV) {
+        end_csv_row(printer);
+    }
+}
+
+static void expect(const Printer *printer, ColumnType type)
+{
+    g_assert(printer->columns != NULL && printer->columns[printer->at].type == type);
+}
+
+void printer_text(Printer *printer, const char *text)
+{
+    expect(printer, COLUMN_TEXT);
+    g_autoptr(JsonWriter) json = json_writer_new();
+    json_writer_text(json, text);
+    add_cell(printer, text == NULL ? "" : text, json_writer_peek(json), true);
+}
+
+void printer_number(Printer *printer, int64_t number)
+{
+    expect(printer, COLUMN_NUMBER);
+    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, (gint64)number);
+    add_cell(printer, text, text, false);
+}
+
+void printer_flag(Printer *printer, bool flag)
+{
+    expect(printer, COLUMN_FLAG);
+    add_cell(printer, flag ? "yes" : "no", flag ? "true" : "false", false);
+}
+
+void printer_time(Printer *printer, int64_t seconds)
+{
+    expect(printer, COLUMN_TIME);
+    g_autoptr(GDateTime) time = seconds == 0 ? NULL : g_date_time_new_from_unix_utc(seconds);
+    if (time == NULL) {
+        printer_none(printer);
+        return;
+    }
+    g_autofree char *text = g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
+    g_autofree char *json = g_strdup_printf("\"%s\"", text);
+    add_cell(printer, text, json, false);
+}
+
+void printer_none(Printer *printer)
+{
+    add_cell(printer, "", "null", false);
+}
+
+void printer_nested(Printer *printer, const char *json, const char *text)
+{
+    expect(printer, COLUMN_TEXT);
+    add_cell(printer, text == NULL ? "" : text, json, true);
+}
+
+void printer_say(Printer *printer, const char *format, ...)
+{
+    if (printer->face != PRINTER_TABLE) {
+        return;
+    }
+    end_list(printer);
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_autofree char *clean = text_printable(text);
+    (void)fprintf(printer->out, "%s\n", clean);
+}
+
+bool printer_finish(Printer *printer, GError **error)
+{
+    end_list(printer);
+    if (fflush(printer->out) != 0 || ferror(printer->out) != 0) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED, "cannot write the output: %s",
+                    g_strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+void printer_free(Printer *printer)
+{
+    if (printer == NULL) {
+        return;
+    }
+    table_free(printer->table);
+    json_writer_free(printer->json);
+    g_string_free(printer->line, TRUE);
+    g_free(printer);
+}

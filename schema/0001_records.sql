@@ -5,8 +5,7 @@
 -- a moment before the oldest open transaction always gives the same answer). Nothing is deleted; a
 -- column that is filled later (ended_…, closed_…) is filled once.
 
-create schema issuer;
-set local search_path to issuer;
+set local search_path to issuer, pg_temp;  -- `issuer migrate` has made the schema
 
 create domain digest as bytea check (octet_length(value) = 32);
 create domain fingerprint_part as bytea check (octet_length(value) = 16);
@@ -397,7 +396,8 @@ create table activation (
     lost_at       timestamptz,
     ended_by      text,  -- evidence or cause: 'superseded', 'proof', 'attested', 'forced', …
     recorded_at   timestamptz not null default transaction_timestamp(),
-    ended_recorded_at timestamptz,
+    ended_recorded_at   timestamptz,  -- of active_until; set by a trigger, as the next
+    counted_recorded_at timestamptz,  -- of counted_until
     foreign key (license_id, version, servers, allowed)
         references entitlement (license_id, version, servers, activations),
     check (slot between 1 and servers),

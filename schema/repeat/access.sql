@@ -1,0 +1,26 @@
+-- The few questions about secrets that others than the daemon may ask, each in its narrowest form.
+-- Who may call them is said in roles.sql.
+
+-- The operator whose token has this SHA-256, if both are in force. Needs the token, so it tells
+-- nobody anything new.
+create or replace function issuer.operator_of_token(token digest, at timestamptz)
+returns table (id bigint, name text, role operator_role)
+language sql stable security definer set search_path = issuer, pg_temp as $$
+    select o.id, o.name, o.role
+    from operator_token t join operator o on o.id = t.operator_id
+    where t.digest = token and t.expires_at > at
+      and (t.revoked_at is null or t.revoked_at > at)
+      and (o.revoked_at is null or o.revoked_at > at)
+$$;
+
+-- Which licenses, known by their keys' public halves, are on record: for imports, so that the
+-- orders department need not read the public halves.
+create or replace function issuer.licenses_of_keys(keys bytea[])
+returns table (public_key bytea, license_id bigint, license text, current boolean)
+language sql stable security definer set search_path = issuer, pg_temp as $$
+    select p.public_key, l.id, l.license_id, k.retired_at is null
+    from unnest(keys) wanted
+    join license_proof p on p.public_key = wanted
+    join license_key k on k.id = p.license_key_id
+    join license l on l.id = k.license_id
+$$;

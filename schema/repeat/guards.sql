@@ -1,0 +1,97 @@
+-- Nothing is deleted, what is only added is never changed, and what is filled later is filled once:
+-- kept by triggers, so that it holds for the owner of the tables too.
+
+create or replace function issuer.refuse_change() returns trigger
+language plpgsql set search_path = issuer, pg_temp as $$
+begin
+    raise exception 'rows of % are records: this % is not allowed%', tg_table_name,
+        lower(tg_op), case when tg_nargs > 0 then ' (' || tg_argv[0] || ')' else '' end
+        using errcode = 'IS002';
+end $$;
+
+-- Times at which an end was recorded are the database's own, whatever the program says.
+create or replace function issuer.stamp_activation() returns trigger
+language plpgsql set search_path = issuer, pg_temp as $$
+begin
+    if old.active_until is null and new.active_until is not null then
+        new.ended_recorded_at := transaction_timestamp();
+    end if;
+    if old.counted and not new.counted then
+        new.counted_recorded_at := transaction_timestamp();
+    end if;
+    return new;
+end $$;
+
+create or replace trigger a_stamp before update on issuer.activation for each row
+    execute function issuer.stamp_activation();
+
+do $$
+declare
+    -- table: columns that may change, and of these the ones that are filled once. A table that is
+    -- not listed is only added to.
+    changing constant jsonb := '{
+        "activation": {"may": ["use_no", "slot", "state", "counted", "active_until", "counted_until",
+                               "lost_at", "ended_by", "ended_recorded_at", "counted_recorded_at"],
+                       "once": ["active_until", "counted_until", "lost_at"]},
+        "alert": {"may": ["closed_at", "closed_by", "reason"], "once": ["closed_at", "closed_by"]},
+        "contact": {"may": ["entry", "ended_on", "ended_at", "erased_at", "doubtful"],
+                    "once": ["ended_on", "ended_at", "erased_at"]},
+        "feature": {"may": ["name"], "once": []},
+        "hold": {"may": ["closed_at", "closed_by", "closed_how"],
+                 "once": ["closed_at", "closed_by", "closed_how"]},
+        "instance": {"may": ["passed_at"], "once": []},
+        "instruction": {"may": ["state", "taken_until", "second_id", "answer", "ended_at"],
+                        "once": ["second_id", "answer", "ended_at"]},
+        "license_key": {"may": ["retired_at"], "once": ["retired_at"]},
+        "message": {"may": ["class", "why", "from_address", "reply_to", "subject", "body", "raw",
+                            "emptied_at", "handled_at", "handled_how"],
+                    "once": ["emptied_at", "handled_at", "handled_how"]},
+        "operator": {"may": ["revoked_at"], "once": ["revoked_at"]},
+        "operator_token": {"may": ["revoked_at"], "once": ["revoked_at"]},
+        "product": {"may": ["name"], "once": []},
+        "quarantine": {"may": ["closed_at", "closed_how"], "once": ["closed_at", "closed_how"]},
+        "reply": {"may": ["state", "why", "recipient", "sent_at", "attempts"], "once": ["sent_at"]},
+        "serial_block": {"may": ["closed_at"], "once": ["closed_at"]},
+        "signing_key": {"may": ["revoked_at"], "once": ["revoked_at"]},
+        "usage_request": {"may": ["license_id"], "once": ["license_id"]}
+    }';
+    name text;
+    may text[];
+    fixed text;
+    once text;
+begin
+    for name in select relname from pg_class
+                where relnamespace = 'issuer'::regnamespace and relkind = 'r' loop
+        execute format('create or replace trigger keep_rows before delete or truncate on issuer.%I
+                        for each statement execute function issuer.refuse_change()', name);
+        if not changing ? name then
+            execute format('create or replace trigger keep_values before update on issuer.%I
+                            for each statement execute function issuer.refuse_change()', name);
+            continue;
+        end if;
+        may := array(select jsonb_array_elements_text(changing -> name -> 'may'));
+        -- The comparison stands in the trigger's condition: nothing is called unless it is wrong.
+        select string_agg(format('old.%1$I is distinct from new.%1$I', attname), ' or ')
+            into fixed from pg_attribute
+            where attrelid = format('issuer.%I', name)::regclass and attnum > 0
+              and not attisdropped and attname <> all (may);
+        execute format('create or replace trigger keep_values before update on issuer.%I
+                        for each row when (%s) execute function
+                        issuer.refuse_change(''it is fixed'')', name, fixed);
+        select string_agg(format('(old.%1$I is not null and old.%1$I is distinct from new.%1$I)',
+                                 column_name), ' or ')
+            into once from jsonb_array_elements_text(changing -> name -> 'once') column_name;
+        if once is not null then
+            execute format('create or replace trigger keep_once before update on issuer.%I
+                            for each row when (%s) execute function
+                            issuer.refuse_change(''it is filled once'')', name, once);
+        end if;
+    end loop;
+end $$;
+
+-- A use that was given back or moved on never counts again here, and what has ended does not become
+-- active again.
+create or replace trigger keep_ended before update on issuer.activation for each row
+    when ((new.counted and not old.counted) or (new.state = 'active' and old.state <> 'active')
+          or (new.state = 'superseded' and old.state not in ('active', 'superseded')))
+    execute function issuer.refuse_change('it has ended');

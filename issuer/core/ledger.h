@@ -35,11 +35,13 @@ typedef struct {
     Digest request; /* R of the request that it answers */
     uint64_t seq;   /* of that request */
     Fingerprint fingerprint;
+    Digest license_key; /* that the fingerprint is keyed with: compares under this key only; all
+                           zero: compares with any */
     char *host;
     ActivationState state;
-    bool counted;      /* its use counts: not moved on, not given back */
-    uint32_t use_no;   /* from 1 */
-    uint32_t slot;     /* server place from 1; kept as history once not active */
+    bool counted;    /* its use counts: not moved on, not given back */
+    uint32_t use_no; /* from 1 */
+    uint32_t slot;   /* server place from 1; kept as history once not active */
     UseOrigin origin;
     int64_t issued_at; /* seconds */
     int64_t ended_at;  /* seconds; when it stopped being active, 0 while active */
@@ -55,7 +57,7 @@ typedef struct Ledger Ledger;
 Ledger *ledger_new(void);
 void ledger_free(Ledger *ledger);
 
-/* Adds an activation; the ledger owns it from here on. */
+/* Adds an activation, whose id no other here may have; the ledger owns it from here on. */
 void ledger_add(Ledger *ledger, Activation *activation);
 
 /* NULL if it is not here. */
@@ -75,17 +77,23 @@ uint32_t ledger_used(const Ledger *ledger, int64_t license_id);
 uint32_t ledger_active(const Ledger *ledger, int64_t license_id);
 
 /* The lowest number from 1 to `limit` that no counted use (no active server place) of the license
- * has; 0 if none is free. `except` names an activation to be passed over, or 0. */
+ * has; 0 if none is free. `except` names an activation to be passed over, or 0. Where a limit was
+ * lowered, a free number does not mean that fewer than `limit` count: see ledger_used. */
 uint32_t ledger_free_use(const Ledger *ledger, int64_t license_id, uint32_t limit, int64_t except);
-uint32_t ledger_free_slot(const Ledger *ledger, int64_t license_id, uint32_t limit,
-                          int64_t except);
+uint32_t ledger_free_slot(const Ledger *ledger, int64_t license_id, uint32_t limit, int64_t except);
 
-/* Ends as superseded. `move_use`: its use goes on elsewhere and no longer counts here. */
+/* Ends as superseded at `now` (seconds), unless it has ended already. `move_use`: its use goes on
+ * elsewhere and no longer counts here. */
 void ledger_supersede(Ledger *ledger, int64_t id, bool move_use, int64_t now);
 
 /* Ends as deactivated whatever it was (active, superseded, lost) and no longer counts; true if a
  * use was given back by it. */
 bool ledger_deactivate(Ledger *ledger, int64_t id, int64_t now);
+
+/* Ends as lost at `now`, once its restoration is approved: the use is given back and the instance
+ * and its host are watched. True if a use was given back by it; nothing is done to one that was
+ * deactivated, lost or corrected before. */
+bool ledger_lose(Ledger *ledger, int64_t id, int64_t now);
 
 void activation_free(Activation *activation);
 

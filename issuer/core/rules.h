@@ -35,76 +35,98 @@ typedef struct {
 
 /* What is on record about the usage license that a request names as installed. */
 typedef enum {
-    INSTALLED_NONE,       /* the request names none */
-    INSTALLED_UNKNOWN,    /* not on record */
+    INSTALLED_NONE,    /* the request names none */
+    INSTALLED_UNKNOWN, /* not on record */
     INSTALLED_ON_RECORD,
     INSTALLED_GIVEN_BACK, /* deactivated, lost or ended by a correction */
 } InstalledState;
 
-/* What a person said about a held request; all zero: nobody has said anything. */
+/* What a person said about a held request; all zero: nobody has said anything. `continues` and
+ * `new_use` are looked at where rows 13, 15, 16 or 17 ask which server it is, and nowhere else;
+ * given both, `continues` counts. What names no activation that the row asks about passes nothing.
+ * Nothing said: on 13, 15 and 17 the use that the row found goes on, on 16 it stays held. */
 typedef struct {
-    bool issues;       /* "issue": every hold is passed, never rows 1, 2, 5 or the counts */
+    bool issues;       /* "issue": every hold is passed, never a refusal or the counts */
     int64_t continues; /* it is the same server as this activation; 0: not said */
     bool new_use;      /* it is another server */
-    int64_t replaces;  /* the activation whose server place it takes; 0: not said */
+    int64_t replaces;  /* row 20: the active activation whose server place it takes; 0: not said,
+                          then row 20 stays held */
 } PersonSays;
 
 /* The settings that change decisions. */
 typedef struct {
-    bool second_server_hold;   /* row 19 holds as row 20 does */
-    uint32_t reinstalls_a_year; /* 3 */
-    uint32_t resends_a_day;     /* 3 */
+    bool second_server_hold;    /* row 19 holds as row 20 does */
+    uint32_t reinstalls_a_year; /* rows 15 and 17, a host; 3 */
+    uint32_t resends_a_day;     /* row 10; 3 */
 } Policy;
 
 typedef struct {
-    int64_t now;                /* seconds */
+    int64_t now; /* seconds */
     Policy policy;
-    const char *damage;         /* row 1: what is wrong with it and where; NULL: intact and signed */
-    const Statement *request;   /* NULL if damaged */
-    const LicenseFacts *license; /* NULL: no license has the key that it names, or the proof fails */
-    bool sender_known;          /* the sender is a contact of the license */
-    const Ledger *ledger;       /* all activations of this license and of this instance that are
-                                   active, counted or lost, and the one that answers this request */
-    int64_t passed_at;          /* when a person last let this instance pass row 4; 0: never */
-    uint64_t newest_seq;        /* of the instance's authentic requests and deactivations on record,
-                                   this one aside; 0: none */
-    bool seq_taken;             /* another content with this seq was on record first */
-    uint32_t resends_today;     /* how often this request was answered again within a day */
+    const char *damage;       /* row 1: what is wrong with it and where; NULL: intact and signed */
+    const Statement *request; /* NULL if damaged */
+    const LicenseFacts
+        *license;           /* NULL: no license has the key that it names, or the proof fails */
+    bool sender_known;      /* the sender is a contact of the license */
+    const Ledger *ledger;   /* all activations of this license and of this instance that are
+                               active, counted or lost; those of this license that continued a
+                               use by host within the last 365 days, whatever became of them;
+                               and the one that answers this request. More does no harm. */
+    int64_t passed_at;      /* when a person last let this instance pass row 4; 0: never */
+    uint64_t newest_seq;    /* of the instance's authentic requests and deactivations on record,
+                               this one aside; 0: none */
+    bool seq_taken;         /* another content with this seq was on record first */
+    uint32_t resends_today; /* how often this request was answered again within a day */
     InstalledState installed;
+    int64_t installed_license_id;  /* license of the installed usage license, if on record */
     uint32_t installed_version;    /* entitlement version of the installed usage license */
     int64_t installed_customer_id; /* its customer */
-    bool tells_of_loss;         /* the mail tells of a lost server, or a case is open */
+    bool tells_of_loss;            /* the mail tells of a lost server, or a case is open */
     PersonSays person;
 } RequestFacts;
 
+#define RULES_MAX_PASSED 11
+
 typedef struct {
     Outcome outcome;
-    uint16_t row;           /* of the table, from 1; 0 for resent-too-often and deactivations */
-    const char *code;       /* static */
-    const char *note;       /* static: "reinstalled", "replaced", "entitlement-grown"; or NULL */
+    uint16_t row;     /* of the table, from 1; 0 for deactivations */
+    const char *code; /* static */
+    const char *note; /* static: "reinstalled", "replaced", "entitlement-grown"; or NULL */
     bool alert;
-    const char *would;      /* row 3: the code of what would follow; static, else NULL */
+    const char *would; /* row 3: the code of what would follow; static, else NULL */
     /* what is done if issued */
-    int64_t supersedes;     /* active activation that this one follows (same instance or host) or
-                               whose place it takes; 0: none */
-    int64_t continues;      /* activation whose use it continues; 0: takes a use */
-    int64_t moves_from;     /* active activation of this instance under another license; 0: none */
+    int64_t supersedes; /* active activation that this one follows (same instance or host) or
+                           whose place it takes; 0: none */
+    int64_t replaces;   /* active activation of another server that gives up its place, told to
+                           all contacts; 0: none. Usually the same as `supersedes`; another one
+                           only where the entitlement's servers were lowered and a person chose:
+                           then both are superseded. */
+    int64_t continues;  /* activation whose use it continues; 0: takes a use */
+    int64_t moves_from; /* active activation of this instance under another license; 0: none */
     UseOrigin origin;
-    uint32_t use_no;        /* from 1 */
-    uint32_t slot;          /* from 1 */
-    const char *passed[8];  /* codes of the holds that the person's word passed; NULL-terminated */
+    uint32_t use_no;                          /* from 1 */
+    uint32_t slot;                            /* from 1 */
+    const char *passed[RULES_MAX_PASSED + 1]; /* codes of the holds that the person's word passed;
+                                                 NULL-terminated */
 } Decision;
 
-/* One row of the table, for printing. */
+/* What the rules derive from the facts; private to them. */
+typedef struct RulesFacts RulesFacts;
+
+/* One row of the table. Number, outcome and code together are unique. The first six members are
+ * for printing, the last two for the walk. */
 typedef struct {
     uint16_t number;       /* as in the documentation; rows may share one */
-    const char *fits_when; /* in words */
+    const char *fits_when; /* in plain words, under 100 columns */
     Outcome outcome;
     const char *code;
     bool alert;
+    const char *unless; /* of a hold: what a person says to pass it; NULL: nobody can */
+    bool (*fits)(const RulesFacts *facts);
+    bool (*passed)(const RulesFacts *facts); /* of a hold: that was said; NULL: never */
 } RuleText;
 
-/* The row's texts, in order; `count` is set to how many there are. Static. */
+/* The rows, in order; `count` is set to how many there are. Static. */
 const RuleText *rules_table(gsize *count);
 
 /* Decides. Always an outcome; the same facts always give the same decision; nothing is changed. */
@@ -116,6 +138,13 @@ Decision rules_decide(const RequestFacts *facts);
 const Activation *rules_apply(const Decision *decision, const RequestFacts *facts, Ledger *ledger,
                               int64_t id);
 
+/* A request that passed rows 1, 2, 5 and 6 and names a usage license of its license as installed is
+ * proof that its instance has left the licenses from which it moved: the uses that it still carries
+ * there are given back, as by a deactivation. To be called for every request, whatever its outcome,
+ * with the facts it was decided by and before its decision is applied. Returns how many uses were
+ * given back. */
+uint32_t rules_release_moved(const RequestFacts *facts, Ledger *ledger);
+
 /* What is on record about a deactivation. */
 typedef struct {
     int64_t now;
@@ -124,8 +153,8 @@ typedef struct {
     bool proof_holds;
     bool serial_on_record;
     bool serial_of_this_instance;
-    bool seen_before;           /* the same bytes are on record */
-    const Ledger *ledger;       /* all activations of this instance, under any license */
+    bool seen_before;     /* the same bytes are on record */
+    const Ledger *ledger; /* all activations of this instance, under any license */
 } DeactivationFacts;
 
 /* "forged-deactivation", "never-issued", "foreign-deactivation", "repeated-deactivation",
@@ -137,8 +166,9 @@ uint32_t rules_apply_deactivation(const Decision *decision, const DeactivationFa
                                   Ledger *ledger);
 
 /* Whether both run on one host (domain: board and mac equal, or one of them with cpu and host name
- * equal). A board or mac that two active instances of the license show matches nothing. */
+ * equal). A board or mac that two active instances of the license show matches nothing, and so does
+ * a fingerprint under another license key. `b` is a request or a deactivation. */
 bool rules_same_host(const Ledger *ledger, int64_t license_id, const Activation *a,
-                     const Instance *b);
+                     const Statement *b);
 
 #endif

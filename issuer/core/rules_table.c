@@ -1,0 +1,292 @@
+/* The table of what is decided for a usage request, and what makes each of its rows fit. A row that
+ * is reached knows that none before it has fitted, or that a person has let it pass. */
+#include "core/rules_facts.h"
+
+/* Rows 1 to 3: the message itself. */
+
+static bool is_damaged(const RulesFacts *facts)
+{
+    return facts->given->damage != NULL;
+}
+
+static bool has_no_license(const RulesFacts *facts)
+{
+    return facts->license == NULL;
+}
+
+static bool sender_is_unknown(const RulesFacts *facts)
+{
+    return !facts->given->sender_known;
+}
+
+/* Rows 4 to 6: the instance and its earlier requests. */
+
+static bool lost_server_returned(const RulesFacts *facts)
+{
+    return facts->lost_returned;
+}
+
+static bool is_superseded(const RulesFacts *facts)
+{
+    const bool has_ended = facts->answer != NULL && facts->answer->state != ACTIVATION_ACTIVE;
+    return has_ended || facts->request->seq < facts->given->newest_seq;
+}
+
+static bool seq_is_taken(const RulesFacts *facts)
+{
+    return facts->given->seq_taken;
+}
+
+/* Rows 7 to 9: the license. */
+
+static bool is_for_another_product(const RulesFacts *facts)
+{
+    return g_strcmp0(facts->request->product, facts->license->product) != 0;
+}
+
+static bool license_has_ended(const RulesFacts *facts)
+{
+    return facts->license->state == LICENSE_ENDED;
+}
+
+static bool license_is_suspended(const RulesFacts *facts)
+{
+    return facts->license->state == LICENSE_SUSPENDED;
+}
+
+static bool key_is_retired_and_instance_new(const RulesFacts *facts)
+{
+    return facts->license->key_retired && !facts->own_known;
+}
+
+static bool license_has_expired(const RulesFacts *facts)
+{
+    return facts->license->expires_at != 0 && facts->given->now >= facts->license->expires_at;
+}
+
+/* Rows 10 to 12: what was issued before. */
+
+static bool was_resent_too_often(const RulesFacts *facts)
+{
+    return facts->answer != NULL &&
+           facts->given->resends_today >= facts->given->policy.resends_a_day;
+}
+
+static bool was_issued_before(const RulesFacts *facts)
+{
+    return facts->answer != NULL;
+}
+
+static bool installed_is_not_on_record(const RulesFacts *facts)
+{
+    return facts->given->installed == INSTALLED_UNKNOWN ||
+           facts->given->installed == INSTALLED_GIVEN_BACK;
+}
+
+/* A version number means something within its license only: a server that moves here from another
+ * license of the customer asks for something new. */
+static bool update_without_upgrade(const RulesFacts *facts)
+{
+    const RequestFacts *given = facts->given;
+    return facts->request->purpose == PURPOSE_UPDATE && given->installed == INSTALLED_ON_RECORD &&
+           given->installed_license_id == facts->license->id &&
+           given->installed_version == facts->license->entitlement_version &&
+           given->installed_customer_id == facts->license->customer_id;
+}
+
+/* Rows 13 to 17: a use that goes on. */
+
+static bool own_host_changed(const RulesFacts *facts)
+{
+    return facts->on_another_host;
+}
+
+static bool can_issue(const RulesFacts *facts)
+{
+    return facts->use_no != 0 && facts->slot != 0 && facts->place != PLACE_NAMED;
+}
+
+static bool own_use_goes_on(const RulesFacts *facts)
+{
+    return facts->source == USE_OF_OWN_ACTIVE && can_issue(facts);
+}
+
+static bool reinstalled_too_often(const RulesFacts *facts)
+{
+    return facts->found == USE_OF_REINSTALLED && facts->too_often;
+}
+
+static bool was_reinstalled(const RulesFacts *facts)
+{
+    return facts->source == USE_OF_REINSTALLED && can_issue(facts);
+}
+
+static bool host_is_unclear(const RulesFacts *facts)
+{
+    return facts->found == USE_UNCLEAR;
+}
+
+static bool host_was_named(const RulesFacts *facts)
+{
+    return facts->source == USE_OF_NAMED && can_issue(facts);
+}
+
+static bool hosts_use_continued_too_often(const RulesFacts *facts)
+{
+    return facts->found == USE_OF_HOSTS_EARLIER && facts->too_often;
+}
+
+static bool earlier_use_goes_on(const RulesFacts *facts)
+{
+    return (facts->source == USE_OF_OWN_EARLIER || facts->source == USE_OF_HOSTS_EARLIER) &&
+           can_issue(facts);
+}
+
+/* Rows 18 to 21: counts. */
+
+static bool new_server_and_free_place(const RulesFacts *facts)
+{
+    return facts->source == USE_NEW && can_issue(facts) && facts->replaces == NULL;
+}
+
+static bool new_server_and_only_place(const RulesFacts *facts)
+{
+    return facts->source == USE_NEW && can_issue(facts);
+}
+
+static bool all_places_taken(const RulesFacts *facts)
+{
+    return facts->use_no != 0;
+}
+
+static bool place_was_named(const RulesFacts *facts)
+{
+    return facts->use_no != 0 && facts->place == PLACE_NAMED;
+}
+
+static bool none_left_but_loss(const RulesFacts *facts)
+{
+    return facts->given->tells_of_loss;
+}
+
+static bool none_left(const RulesFacts *facts)
+{
+    (void)facts; /* the table ends here, so that there is always an outcome */
+    return true;
+}
+
+/* What lets a held row pass. */
+
+static bool person_issues(const RulesFacts *facts)
+{
+    return facts->given->person.issues;
+}
+
+static bool says_nothing_of_continuing(const RulesFacts *facts)
+{
+    return facts->given->person.continues == 0;
+}
+
+static bool person_knows_own_server(const RulesFacts *facts)
+{
+    return person_issues(facts) && (says_nothing_of_continuing(facts) || facts->own_named != NULL);
+}
+
+static bool person_knows_reinstalled(const RulesFacts *facts)
+{
+    const Activation *named = facts->host_named;
+    return person_issues(facts) && (says_nothing_of_continuing(facts) ||
+                                    (named != NULL && named->state == ACTIVATION_ACTIVE));
+}
+
+static bool person_chose_server(const RulesFacts *facts)
+{
+    return person_issues(facts) && facts->source != USE_UNCLEAR;
+}
+
+static bool person_knows_hosts_use(const RulesFacts *facts)
+{
+    const Activation *named = facts->host_named;
+    return person_issues(facts) && (says_nothing_of_continuing(facts) ||
+                                    (named != NULL && named->state == ACTIVATION_SUPERSEDED));
+}
+
+#define ISSUE_IT     "issue it"
+#define WHICH_SERVER "issue it; else say which server it is, or that it is a new one"
+
+/* One row reads as one row. */
+/* clang-format off */
+static const RuleText ROWS[] = {
+    {1, "its signature is wrong, its text is damaged, or its version is unknown",
+     OUTCOME_REFUSED, "damaged", false, NULL, is_damaged, NULL},
+    {2, "there is no license for it, or its proof does not fit the license",
+     OUTCOME_REFUSED, "unknown-license", false, NULL, has_no_license, NULL},
+    {3, "the sender is no contact of the license (shown with what would follow)",
+     OUTCOME_HELD, "unknown-sender", false, ISSUE_IT, sender_is_unknown, person_issues},
+    {4, "the server or its host was declared lost, and nobody has let it pass since",
+     OUTCOME_HELD, "lost-server-returned", true, "issue it: it takes a new use",
+     lost_server_returned, person_issues},
+    {5, "what it was answered with has ended since, or the server has made a newer code",
+     OUTCOME_REFUSED, "superseded-request", false, NULL, is_superseded, NULL},
+    {6, "another request of this server with the same number was here first (a copied server)",
+     OUTCOME_HELD, "copied-server", true, ISSUE_IT, seq_is_taken, person_issues},
+    {7, "it is for another product than the license",
+     OUTCOME_REFUSED, "wrong-product", false, NULL, is_for_another_product, NULL},
+    {8, "the license has ended: refunded, cancelled or replaced",
+     OUTCOME_REFUSED, "license-ended", false, NULL, license_has_ended, NULL},
+    {8, "the license is suspended",
+     OUTCOME_HELD, "license-suspended", false, ISSUE_IT, license_is_suspended, person_issues},
+    {8, "the license has another key by now, and the server is new to it",
+     OUTCOME_HELD, "retired-key", false, ISSUE_IT, key_is_retired_and_instance_new, person_issues},
+    {9, "the license is past its expiry",
+     OUTCOME_REFUSED, "license-expired", false, NULL, license_has_expired, NULL},
+    {10, "it was answered before, and sent again more often a day than allowed",
+     OUTCOME_HELD, "resent-too-often", false, "issue it: the same bytes once more",
+     was_resent_too_often, person_issues},
+    {10, "it was answered before, and that activation is active: the same bytes again",
+     OUTCOME_RESENT, "resent", false, NULL, was_issued_before, NULL},
+    {11, "the usage license that it names as installed is not on record, or was given back",
+     OUTCOME_HELD, "license-not-on-record", true, ISSUE_IT,
+     installed_is_not_on_record, person_issues},
+    {12, "it asks for an update, and nothing has changed since what it has installed",
+     OUTCOME_HELD, "no-upgrade-on-record", false, ISSUE_IT, update_without_upgrade, person_issues},
+    {13, "the server has a use here, but runs on another host now",
+     OUTCOME_HELD, "host-changed", false, WHICH_SERVER, own_host_changed, person_knows_own_server},
+    {14, "the server is active here: the new one supersedes it and continues its use",
+     OUTCOME_ISSUED, "issued", false, NULL, own_use_goes_on, NULL},
+    {15, "one other server is active on its host, reinstalled there too often within a year",
+     OUTCOME_HELD, "reinstalled-often", false, WHICH_SERVER,
+     reinstalled_too_often, person_knows_reinstalled},
+    {15, "one other server is active on its host: a reinstall, which continues that use",
+     OUTCOME_ISSUED, "issued", false, NULL, was_reinstalled, NULL},
+    {16, "several servers are active on its host",
+     OUTCOME_HELD, "host-unclear", false, "say which server it is, or that it is a new one",
+     host_is_unclear, person_chose_server},
+    {16, "several servers are active on its host, and a person said which of them it is",
+     OUTCOME_ISSUED, "issued", false, NULL, host_was_named, NULL},
+    {17, "its host has a use from before, continued there too often within a year",
+     OUTCOME_HELD, "reinstalled-often", false, WHICH_SERVER,
+     hosts_use_continued_too_often, person_knows_hosts_use},
+    {17, "the server, else its host, has a use from before: it goes on, the place as in 18 to 20",
+     OUTCOME_ISSUED, "issued", false, NULL, earlier_use_goes_on, NULL},
+    {18, "a new server; activations are left and a server place is free: it takes a use",
+     OUTCOME_ISSUED, "issued", false, NULL, new_server_and_free_place, NULL},
+    {19, "a new server; activations are left, and the only place is taken: it replaces that server",
+     OUTCOME_ISSUED, "issued", false, NULL, new_server_and_only_place, NULL},
+    {20, "activations are left, but all server places are taken",
+     OUTCOME_HELD, "choose-server", false, "say which server it replaces",
+     all_places_taken, place_was_named},
+    {20, "all server places are taken, and a person said which server it replaces",
+     OUTCOME_ISSUED, "issued", false, NULL, place_was_named, NULL},
+    {21, "no activation is left, and the mail tells of a lost server or a case is open",
+     OUTCOME_HELD, "no-activations-left", false, NULL, none_left_but_loss, NULL},
+    {21, "no activation is left",
+     OUTCOME_REFUSED, "no-activations-left", false, NULL, none_left, NULL},
+};
+/* clang-format on */
+
+const RuleText *rules_table(gsize *count)
+{
+    *count = G_N_ELEMENTS(ROWS);
+    return ROWS;
+}

@@ -79,7 +79,7 @@ static bool print_help(const Table *table, int count, char **words, GError **err
     g_autofree char *text = NULL;
     int used = 0;
     if (count == 0) {
-        text = usage_program(table->groups, table->count, &common_spec);
+        text = usage_program(table->groups, table->count, &program_spec);
     } else {
         const Command *command = find_command(table, count, words, &used);
         text = command != NULL ? usage_command(command, &common_spec) : NULL;

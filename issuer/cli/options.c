@@ -29,8 +29,8 @@ static bool refuse(const Options *options, GError **error, const char *format, .
     va_start(arguments, format);
     g_autofree char *wrong = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE, "%s: %s; see `%s --help`",
-                options->command, wrong, options->command);
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE, "%s; see `%s --help`", wrong,
+                options->command);
     return false;
 }
 
@@ -90,8 +90,7 @@ static bool take_option(Options *options, gsize row, const char *word, char *tex
     const OptionRow *option = &options->spec->options[row];
     gsize typed = strcspn(word + 2, "=");
     if (typed != strlen(option->name)) {
-        return refuse(options, error, "unknown option '%s'; did you mean --%s?", word,
-                      option->name);
+        return refuse(options, error, "unknown option '%s' (--%s?)", word, option->name);
     }
     if (options->values[row] != NULL && !option->repeats) {
         return refuse(options, error, "--%s stands twice", option->name);
@@ -128,39 +127,47 @@ static bool refuse_word(const Options *options, int answer, const char *word, GE
     return refuse(options, error, "unknown option '%s'", word);
 }
 
-static bool read_words(Options *options, int argc, char **argv, bool leading, GError **error)
+/* What getopt_long() made of the word `word`. */
+static bool take_answer(Options *options, int answer, const char *word, GError **error)
 {
-    g_autofree struct option *table = long_options(options->spec);
-    /* '+' stops at the first argument, '-' hands arguments over in their place; ':' tells a
-     * missing value from an unknown option. */
-    const char *mode = leading ? "+:" : "-:";
+    if (answer == ARGUMENT) {
+        return take_argument(options, optarg, error);
+    }
+    if (answer >= FIRST_OPTION) {
+        return take_option(options, (gsize)(answer - FIRST_OPTION), word, optarg, error);
+    }
+    return refuse_word(options, answer, word, error);
+}
+
+static bool read_options(Options *options, int argc, char **argv, const char *mode,
+                         const struct option *table, GError **error)
+{
     opterr = 0;
     optind = 0; /* glibc: forget an earlier command line */
     for (;;) {
         int at = MAX(optind, 1);
         int answer = getopt_long(argc, argv, mode, table, NULL);
-        bool fine = true;
         if (answer == -1) {
-            break;
+            options->words = optind;
+            return true;
         }
-        if (answer == ARGUMENT) {
-            fine = take_argument(options, optarg, error);
-        } else if (answer >= FIRST_OPTION) {
-            fine = take_option(options, (gsize)(answer - FIRST_OPTION), argv[at], optarg, error);
-        } else {
-            fine = refuse_word(options, answer, argv[at], error);
-        }
-        if (!fine) {
+        if (!take_answer(options, answer, argv[at], error)) {
             return false;
         }
     }
-    options->words = optind;
-    for (int i = optind; i < argc && !leading; i++) { /* what stands after "--" */
-        if (!take_argument(options, argv[i], error)) {
-            return false;
-        }
+}
+
+static bool read_words(Options *options, int argc, char **argv, bool leading, GError **error)
+{
+    /* '+' stops at the first argument, '-' hands arguments over in their place; ':' tells a
+     * missing value from an unknown option. */
+    struct option *table = long_options(options->spec);
+    bool read = read_options(options, argc, argv, leading ? "+:" : "-:", table, error);
+    g_free(table);
+    for (int i = options->words; read && !leading && i < argc; i++) { /* what stands after "--" */
+        read = take_argument(options, argv[i], error);
     }
-    return true;
+    return read;
 }
 
 static bool check_complete(const Options *options, GError **error)

@@ -17,11 +17,11 @@ typedef enum {
 } OptionType;
 
 typedef struct {
-    const char *name; /* without its dashes */
-    OptionType type;
+    const char *name;    /* without its dashes */
     const char *value;   /* what stands for its value in the usage text: "FILE"; NULL for a flag */
     const char *meaning; /* one line */
     int64_t least, most; /* OPTION_NUMBER */
+    OptionType type;
     bool required;
     bool repeats; /* may stand more than once; see options_texts() */
 } OptionRow;

@@ -101,8 +101,7 @@ char *usage_program(const CommandGroup *groups, gsize count, const OptionSpec *c
     (void)append_commands(out, groups, count, NULL);
     g_string_append(out, "\noptions of all commands:\n");
     append_options(out, common);
-    g_string_append(out, "  --version               the program's version\n"
-                         "\n`issuer help COMMAND` tells all about one command.\n"
+    g_string_append(out, "\n`issuer help COMMAND` tells all about one command.\n"
                          "exit codes: 0 done, 1 something could not be done, 2 wrong usage, "
                          "3 a needed service is out of reach\n");
     return g_string_free(out, FALSE);

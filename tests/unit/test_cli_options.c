@@ -1,0 +1,146 @@
+/* cli/options.h: what a command line is taken for, and how a wrong one is refused. */
+#include "base/error.h"
+#include "cli/options.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static const OptionRow rows[] = {
+    {.name = "reason", .type = OPTION_TEXT, .value = "TEXT", .meaning = "why", .required = true},
+    {.name = "key", .type = OPTION_PATH, .value = "FILE", .meaning = "key", .repeats = true},
+    {.name = "limit",
+     .type = OPTION_NUMBER,
+     .value = "N",
+     .meaning = "limit",
+     .least = 1,
+     .most = 9},
+    {.name = "as-of", .type = OPTION_DAY, .value = "DAY", .meaning = "day"},
+    {.name = "help", .type = OPTION_FLAG, .meaning = "help"},
+};
+static const ArgumentRow arguments[] = {
+    {.name = "REQUEST", .meaning = "request"},
+    {.name = "FILE", .meaning = "files", .optional = true, .repeats = true},
+};
+static const OptionSpec spec = {rows, G_N_ELEMENTS(rows), arguments, G_N_ELEMENTS(arguments)};
+
+static Options *read_words(const char *words, bool leading, GError **error)
+{
+    static char **argv; /* the options point into it */
+    g_strfreev(argv);
+    argv = g_strsplit(words, " ", -1);
+    Options *options = options_read(&spec, (int)g_strv_length(argv), argv, leading, error);
+    if (options == NULL) {
+        g_clear_pointer(&argv, g_strfreev);
+    }
+    return options;
+}
+
+static void check_refused(const char *words, const char *expected)
+{
+    g_autoptr(GError) error = NULL;
+    assert_null(read_words(words, false, &error));
+    assert_true(g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_USAGE));
+    g_autofree char *whole = g_strconcat(expected, "; see `issue --help`", NULL);
+    assert_string_equal(error->message, whole);
+}
+
+static void options_stand_anywhere(void **state)
+{
+    (void)state;
+    g_autoptr(Options) options = read_words(
+        "issue --key a 7K2QW-9M3XA --reason lost --key=b - --limit 9 --as-of 2024-02-29 -- --x",
+        false, NULL);
+    assert_non_null(options);
+    assert_string_equal(options_argument(options, 0), "7K2QW-9M3XA");
+    assert_string_equal(options_argument(options, 1), "-");
+    assert_string_equal(options_argument(options, 2), "--x");
+    assert_null(options_argument(options, 3));
+    assert_string_equal(options_arguments(options, 1)[0], "-");
+    assert_null(options_arguments(options, 1)[2]);
+    assert_string_equal(options_text(options, "reason"), "lost");
+    assert_string_equal(options_texts(options, "key")[0], "a");
+    assert_string_equal(options_texts(options, "key")[1], "b");
+    assert_null(options_texts(options, "key")[2]);
+    assert_int_equal(options_number(options, "limit", 5), 9);
+    assert_string_equal(options_text(options, "as-of"), "2024-02-29");
+    assert_false(options_flag(options, "help"));
+}
+
+static void what_was_not_given_is_absent(void **state)
+{
+    (void)state;
+    g_autoptr(Options) options = read_words("issue --reason x R", false, NULL);
+    assert_non_null(options);
+    assert_null(options_text(options, "as-of"));
+    assert_null(options_texts(options, "key")[0]);
+    assert_null(options_arguments(options, 1)[0]);
+    assert_int_equal(options_number(options, "limit", 5), 5);
+}
+
+static void wrong_words_are_refused(void **state)
+{
+    (void)state;
+    check_refused("issue R --reas x", "unknown option '--reas' (--reason?)");
+    check_refused("issue R --reas=x", "unknown option '--reas=x' (--reason?)");
+    check_refused("issue R --nothing", "unknown option '--nothing'");
+    check_refused("issue R -r", "unknown option '-r'");
+    check_refused("issue R --reason", "--reason wants a value");
+    check_refused("issue R --reason=", "--reason wants a value");
+    check_refused("issue R --reason x --help=1", "--help takes no value");
+    check_refused("issue R --reason x --reason y", "--reason stands twice");
+    check_refused("issue R --reason x --limit 10",
+                  "--limit wants a whole number from 1 to 9, not '10'");
+    check_refused("issue R --reason x --limit 1x",
+                  "--limit wants a whole number from 1 to 9, not '1x'");
+    check_refused("issue R --reason x --as-of 2023-02-29",
+                  "--as-of wants a day as YYYY-MM-DD, not '2023-02-29'");
+    check_refused("issue R --reason x --as-of 1.2.2024",
+                  "--as-of wants a day as YYYY-MM-DD, not '1.2.2024'");
+    check_refused("issue R", "--reason is missing");
+    check_refused("issue --reason x", "REQUEST is missing");
+}
+
+static void help_needs_nothing_else(void **state)
+{
+    (void)state;
+    g_autoptr(Options) options = read_words("issue --help", false, NULL);
+    assert_non_null(options);
+    assert_true(options_asks_help(options));
+}
+
+static void leading_options_end_at_the_first_argument(void **state)
+{
+    (void)state;
+    g_autoptr(Options) options = read_words("issuer --limit 3 ingest --unknown x", true, NULL);
+    assert_non_null(options);
+    assert_int_equal(options_words(options), 3);
+    assert_int_equal(options_number(options, "limit", 0), 3);
+}
+
+static void too_many_arguments_are_refused(void **state)
+{
+    (void)state;
+    static const OptionSpec none = {NULL, 0, NULL, 0};
+    char command[] = "rules";
+    char word[] = "extra";
+    char *argv[] = {command, word, NULL};
+    g_autoptr(GError) error = NULL;
+    assert_null(options_read(&none, 2, argv, false, &error));
+    assert_string_equal(error->message, "one argument too many: 'extra'; see `rules --help`");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(options_stand_anywhere),
+        cmocka_unit_test(what_was_not_given_is_absent),
+        cmocka_unit_test(wrong_words_are_refused),
+        cmocka_unit_test(help_needs_nothing_else),
+        cmocka_unit_test(leading_options_end_at_the_first_argument),
+        cmocka_unit_test(too_many_arguments_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

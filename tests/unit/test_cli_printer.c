@@ -1,0 +1,210 @@
+/* cli/printer.h: the same rows with three faces, each safe for who reads it. */
+#include "cli/printer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const PrinterColumn columns[] = {
+    {"license_id", COLUMN_TEXT},
+    {"used", COLUMN_NUMBER},
+    {"open", COLUMN_FLAG},
+    {"since", COLUMN_TIME},
+};
+
+typedef void (*Fill)(Printer *printer);
+
+static void check_printed(PrinterFace face, Fill fill, const char *expected)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    g_autoptr(Printer) printer = printer_new(face, out);
+    fill(printer);
+    assert_true(printer_finish(printer, NULL));
+    (void)fclose(out);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void two_rows(Printer *printer)
+{
+    printer_begin(printer, columns, G_N_ELEMENTS(columns));
+    printer_text(printer, "LIC-1");
+    printer_number(printer, 5);
+    printer_flag(printer, true);
+    printer_time(printer, 86400);
+    printer_text(printer, NULL);
+    printer_number(printer, -1234);
+    printer_flag(printer, false);
+    printer_time(printer, 0);
+}
+
+static void one_record(Printer *printer)
+{
+    printer_begin_record(printer, columns, G_N_ELEMENTS(columns));
+    printer_text(printer, "LIC-1");
+    printer_none(printer);
+    printer_flag(printer, true);
+    printer_time(printer, 86400);
+}
+
+static void no_rows(Printer *printer)
+{
+    printer_begin(printer, columns, G_N_ELEMENTS(columns));
+}
+
+static void rows_have_three_faces(void **state)
+{
+    (void)state;
+    check_printed(PRINTER_TABLE, two_rows,
+                  "LICENSE ID   USED  OPEN  SINCE\n"
+                  "LIC-1           5  yes   1970-01-02T00:00:00Z\n"
+                  "            -1234  no\n");
+    check_printed(PRINTER_JSON, two_rows,
+                  "{\"license_id\":\"LIC-1\",\"used\":5,\"open\":true,"
+                  "\"since\":\"1970-01-02T00:00:00Z\"}\n"
+                  "{\"license_id\":null,\"used\":-1234,\"open\":false,\"since\":null}\n");
+    check_printed(PRINTER_CSV, two_rows,
+                  "license_id,used,open,since\r\n"
+                  "LIC-1,5,yes,1970-01-02T00:00:00Z\r\n"
+                  ",-1234,no,\r\n");
+}
+
+static void a_record_has_three_faces(void **state)
+{
+    (void)state;
+    check_printed(PRINTER_TABLE, one_record,
+                  "license id: LIC-1\nused: \nopen: yes\nsince: 1970-01-02T00:00:00Z\n");
+    check_printed(PRINTER_JSON, one_record,
+                  "{\"license_id\":\"LIC-1\",\"used\":null,\"open\":true,"
+                  "\"since\":\"1970-01-02T00:00:00Z\"}\n");
+    check_printed(PRINTER_CSV, one_record,
+                  "license_id,used,open,since\r\nLIC-1,,yes,1970-01-02T00:00:00Z\r\n");
+}
+
+static void an_empty_list_is_no_silence(void **state)
+{
+    (void)state;
+    check_printed(PRINTER_TABLE, no_rows, "LICENSE ID  USED  OPEN  SINCE\n");
+    check_printed(PRINTER_JSON, no_rows, "");
+    check_printed(PRINTER_CSV, no_rows, "license_id,used,open,since\r\n");
+}
+
+static const PrinterColumn one_column[] = {{"name", COLUMN_TEXT}};
+
+static void hostile_cells(Printer *printer)
+{
+    static const char *const cells[] = {"=HYPERLINK(\"http://x.test\")",
+                                        "+49 30 1",
+                                        "-1",
+                                        "@SUM(A1)",
+                                        " =1",
+                                        "\t=1",
+                                        "a\"b",
+                                        "two\nlines",
+                                        "\x1b]0;x\x07",
+                                        "a,b",
+                                        "a\rb"};
+    printer_begin(printer, one_column, 1);
+    for (gsize i = 0; i < G_N_ELEMENTS(cells); i++) {
+        printer_text(printer, cells[i]);
+    }
+}
+
+static void hostile_cells_are_harmless(void **state)
+{
+    (void)state;
+    check_printed(PRINTER_CSV, hostile_cells,
+                  "name\r\n"
+                  "\"'=HYPERLINK(\"\"http://x.test\"\")\"\r\n"
+                  "'+49 30 1\r\n'-1\r\n'@SUM(A1)\r\n"
+                  "\"' =1\"\r\n'\t=1\r\n\"a\"\"b\"\r\n\"two\nlines\"\r\n"
+                  "\" ]0;x \"\r\n\"a,b\"\r\na b\r\n");
+    check_printed(PRINTER_TABLE, hostile_cells,
+                  "NAME\n=HYPERLINK(\"http://x.test\")\n+49 30 1\n-1\n@SUM(A1)\n =1\n =1\na\"b\n"
+                  "two lines\n ]0;x\na,b\na b\n");
+}
+
+static void wide_characters(Printer *printer)
+{
+    static const PrinterColumn two[] = {{"a", COLUMN_TEXT}, {"b", COLUMN_TEXT}};
+    printer_begin(printer, two, 2);
+    printer_text(printer, "日本");
+    printer_text(printer, "x");
+    printer_text(printer, "e\xCC\x81t\xC3\xA9");
+    printer_text(printer, "y");
+}
+
+static void columns_are_aligned_as_a_terminal_shows_them(void **state)
+{
+    (void)state;
+    check_printed(PRINTER_TABLE, wide_characters, "A     B\n日本  x\ne\xCC\x81t\xC3\xA9   y\n");
+}
+
+static void many_rows(Printer *printer)
+{
+    printer_begin(printer, one_column, 1);
+    for (guint i = 0; i < 3000; i++) {
+        printer_text(printer, "x");
+    }
+    printer_say(printer, "%d rows", 3000);
+}
+
+static void long_lists_stream_and_lose_nothing(void **state)
+{
+    (void)state;
+    GString *expected = g_string_new("NAME\n");
+    for (guint i = 0; i < 3000; i++) {
+        g_string_append(expected, "x\n");
+    }
+    g_string_append(expected, "3000 rows\n");
+    check_printed(PRINTER_TABLE, many_rows, expected->str);
+    g_string_free(expected, TRUE);
+}
+
+static void nested(Printer *printer)
+{
+    printer_begin(printer, one_column, 1);
+    printer_nested(printer, "[\"a\",\"b\"]", "a, b");
+}
+
+static void a_nested_cell_is_json_for_programs_alone(void **state)
+{
+    (void)state;
+    check_printed(PRINTER_JSON, nested, "{\"name\":[\"a\",\"b\"]}\n");
+    check_printed(PRINTER_CSV, nested, "name\r\n\"a, b\"\r\n");
+}
+
+static void a_full_disk_is_an_error(void **state)
+{
+    (void)state;
+    FILE *out = fopen("/dev/full", "w");
+    assert_non_null(out);
+    g_autoptr(Printer) printer = printer_new(PRINTER_JSON, out);
+    two_rows(printer);
+    g_autoptr(GError) error = NULL;
+    assert_false(printer_finish(printer, &error));
+    assert_string_equal(error->message, "cannot write the output: No space left on device");
+    (void)fclose(out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_have_three_faces),
+        cmocka_unit_test(a_record_has_three_faces),
+        cmocka_unit_test(an_empty_list_is_no_silence),
+        cmocka_unit_test(hostile_cells_are_harmless),
+        cmocka_unit_test(columns_are_aligned_as_a_terminal_shows_them),
+        cmocka_unit_test(long_lists_stream_and_lose_nothing),
+        cmocka_unit_test(a_nested_cell_is_json_for_programs_alone),
+        cmocka_unit_test(a_full_disk_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

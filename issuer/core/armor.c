@@ -9,7 +9,6 @@
 #define CHECK_BITS  20
 #define CHECK_MASK  ((1U << CHECK_BITS) - 1U)
 #define FIRST_SHORT (ARMOR_FIRST_LINE - ARMOR_CHECK)
-#define START       "CHAR"
 #define VERSION     '1'
 
 typedef struct {
@@ -17,6 +16,8 @@ typedef struct {
     const char *title;
     gsize max_body;
 } KindRow;
+
+static const char start[] = {'C', 'H', 'A', 'R'};
 
 static const KindRow kinds[] = {
     [ARMOR_USAGE_REQUEST] = {'Q', "CHARIOT USAGE REQUEST", 4096},
@@ -123,7 +124,7 @@ uint32_t armor_block_hash(char letter, const char tag[ARMOR_TAG], const uint8_t 
 static void append_first_line(GString *text, ArmorKind kind, gsize size, const char tag[ARMOR_TAG])
 {
     char line[ARMOR_FIRST_LINE];
-    memcpy(line, START, 4);
+    memcpy(line, start, sizeof start);
     line[4] = kinds[kind].letter;
     line[5] = VERSION;
     crockford_put((uint32_t)size, 4, line + 6);

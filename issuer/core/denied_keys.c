@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "core/base64url.h"
-#include "core/json_writer.h"
+#include "core/compact_json.h"
 #include "core/jws_header.h"
 #include "core/strict_json.h"
 
@@ -35,13 +35,13 @@ char *denied_keys_signing_input(int64_t iat, GArray *kids, GBytes *certificate)
     g_autoptr(GString) header = jws_header_write_certificate(NULL, TYPE, certificate);
     g_autoptr(GString) payload = g_string_new("{\"iat\":");
     g_autoptr(GArray) set = sorted_set(kids);
-    json_writer_number(payload, iat);
+    compact_json_number(payload, iat);
     g_string_append(payload, ",\"kids\":[");
     for (guint i = 0; i < set->len; i++) {
         if (i > 0) {
             g_string_append_c(payload, ',');
         }
-        json_writer_bytes(payload, g_array_index(set, Digest, i).bytes, DIGEST_SIZE);
+        compact_json_bytes(payload, g_array_index(set, Digest, i).bytes, DIGEST_SIZE);
     }
     g_string_append(payload, "],\"v\":1}");
     return jws_signing_input(header->str, header->len, payload->str, payload->len);
@@ -81,9 +81,11 @@ static bool read_kids(DeniedKeys *denied, const StrictJson *payload, GError **er
 DeniedKeys *denied_keys_read(const char *jws, gsize length, GError **error)
 {
     g_auto(Jws) parts = {0};
+    if (!jws_read(&parts, jws, length, JWS_MOST_BODY, error)) {
+        return NULL;
+    }
     g_autoptr(DeniedKeys) denied = g_new0(DeniedKeys, 1);
-    if (!jws_read(&parts, jws, length, JWS_MOST_BODY, error) ||
-        !jws_header_read_certificate(&parts, TYPE, NULL, &denied->certificate, error)) {
+    if (!jws_header_read_certificate(&parts, TYPE, NULL, &denied->certificate, error)) {
         return NULL;
     }
     g_autoptr(StrictJson) payload =

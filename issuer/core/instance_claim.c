@@ -1,7 +1,7 @@
 #include "core/instance_claim.h"
 
 #include "core/base64url.h"
-#include "core/json_writer.h"
+#include "core/compact_json.h"
 
 static bool read_part(Fingerprint *fingerprint, const StrictJson *parts, FingerprintPart part,
                       GError **error)
@@ -42,10 +42,10 @@ void instance_claim_write(GString *json, const Instance *instance)
             g_string_append_c(json, ',');
         }
         first = false;
-        json_writer_name(json, fingerprint_part_name(part));
-        json_writer_bytes(json, instance->fingerprint.value[part], FINGERPRINT_PART_SIZE);
+        compact_json_name(json, fingerprint_part_name(part));
+        compact_json_bytes(json, instance->fingerprint.value[part], FINGERPRINT_PART_SIZE);
     }
     g_string_append(json, "},\"host\":");
-    json_writer_text(json, instance->host);
+    compact_json_text(json, instance->host);
     g_string_append_c(json, '}');
 }

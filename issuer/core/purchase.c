@@ -233,24 +233,27 @@ static void free_feature(gpointer feature)
     purchase_feature_free(feature);
 }
 
+static bool read_row(Purchase *purchase, const char *const *fields, GError **error)
+{
+    const Row reading = {fields, purchase, error};
+    const Row *row = &reading;
+    return read_license_id(row) && read_license_key(row) &&
+           read_text(row, PURCHASE_CUSTOMER, &purchase->customer) && read_contacts(row) &&
+           read_product(row) && read_features(row) &&
+           read_count(row, PURCHASE_ACTIVATIONS, &purchase->activations) &&
+           read_day(row, PURCHASE_EXPIRES, &purchase->expires) &&
+           read_text(row, PURCHASE_ORDER_REF, &purchase->order_ref) &&
+           read_text(row, PURCHASE_CUSTOMER_REF, &purchase->customer_ref) &&
+           read_day(row, PURCHASE_ORDER_DATE, &purchase->order_day) && read_order_kind(row) &&
+           read_count(row, PURCHASE_SERVERS, &purchase->servers);
+}
+
 Purchase *purchase_read(const char *const fields[PURCHASE_COLUMNS], GError **error)
 {
     g_autoptr(Purchase) purchase = g_new0(Purchase, 1);
-    const Row row = {fields, purchase, error};
     purchase->contacts = g_ptr_array_new_with_free_func(g_free);
     purchase->features = g_ptr_array_new_with_free_func(free_feature);
-    if (!read_license_id(&row) || !read_license_key(&row) ||
-        !read_text(&row, PURCHASE_CUSTOMER, &purchase->customer) || !read_contacts(&row) ||
-        !read_product(&row) || !read_features(&row) ||
-        !read_count(&row, PURCHASE_ACTIVATIONS, &purchase->activations) ||
-        !read_day(&row, PURCHASE_EXPIRES, &purchase->expires) ||
-        !read_text(&row, PURCHASE_ORDER_REF, &purchase->order_ref) ||
-        !read_text(&row, PURCHASE_CUSTOMER_REF, &purchase->customer_ref) ||
-        !read_day(&row, PURCHASE_ORDER_DATE, &purchase->order_day) || !read_order_kind(&row) ||
-        !read_count(&row, PURCHASE_SERVERS, &purchase->servers)) {
-        return NULL;
-    }
-    return g_steal_pointer(&purchase);
+    return read_row(purchase, fields, error) ? g_steal_pointer(&purchase) : NULL;
 }
 
 void purchase_feature_free(PurchaseFeature *feature)

@@ -82,6 +82,9 @@ static bool string_is_plain(const char *text, gsize size, gsize most, GError **e
     return true;
 }
 
+/* The three that follow call each other, never deeper than STRICT_JSON_LEVELS: the text was judged
+ * first. */
+/* NOLINTBEGIN(misc-no-recursion) */
 static bool value_is_plain(json_t *value, gsize most, GError **error);
 
 static bool object_is_plain(json_t *object, gsize most, GError **error)
@@ -108,8 +111,6 @@ static bool array_is_plain(const json_t *array, gsize most, GError **error)
     return true;
 }
 
-/* Not deeper than STRICT_JSON_LEVELS: the text was judged first. */
-/* NOLINTNEXTLINE(misc-no-recursion) */
 static bool value_is_plain(json_t *value, gsize most, GError **error)
 {
     switch (json_typeof(value)) {
@@ -132,6 +133,7 @@ static bool value_is_plain(json_t *value, gsize most, GError **error)
     }
     return true;
 }
+/* NOLINTEND(misc-no-recursion) */
 
 static StrictJson *parse(const char *text, gsize size, GError **error)
 {

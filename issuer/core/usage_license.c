@@ -1,7 +1,7 @@
 #include "core/usage_license.h"
 
+#include "core/compact_json.h"
 #include "core/instance_claim.h"
-#include "core/json_writer.h"
 #include "core/jwk.h"
 #include "core/jws_header.h"
 
@@ -20,15 +20,15 @@ static const char *kind_name(FeatureKind kind)
 
 static void name_and_text(GString *json, const char *name, const char *text)
 {
-    json_writer_name(json, name);
-    json_writer_text(json, text);
+    compact_json_name(json, name);
+    compact_json_text(json, text);
     g_string_append_c(json, ',');
 }
 
 static void name_and_number(GString *json, const char *name, int64_t number)
 {
-    json_writer_name(json, name);
-    json_writer_number(json, number);
+    compact_json_name(json, name);
+    compact_json_number(json, number);
     g_string_append_c(json, ',');
 }
 
@@ -41,9 +41,9 @@ static void write_serial(GString *json, int64_t serial)
 static void write_activation(GString *json, const UsageLicense *license)
 {
     g_string_append(json, "\"activation\":{\"allowed\":");
-    json_writer_number(json, license->activation_allowed);
+    compact_json_number(json, license->activation_allowed);
     g_string_append(json, ",\"number\":");
-    json_writer_number(json, license->activation_number);
+    compact_json_number(json, license->activation_number);
     g_string_append(json, "},");
 }
 
@@ -59,16 +59,16 @@ static void write_key(GString *json, const Digest *key)
 static void write_feature(GString *json, const Feature *feature)
 {
     g_string_append(json, "{\"code\":");
-    json_writer_text(json, feature->code);
+    compact_json_text(json, feature->code);
     g_string_append(json, ",\"kind\":");
-    json_writer_text(json, kind_name(feature->kind));
+    compact_json_text(json, kind_name(feature->kind));
     if (feature->limit >= 0) {
         g_string_append(json, ",\"limit\":");
-        json_writer_number(json, feature->limit);
+        compact_json_number(json, feature->limit);
     }
     if (feature->until != 0) {
         g_string_append(json, ",\"until\":");
-        json_writer_number(json, feature->until);
+        compact_json_number(json, feature->until);
     }
     g_string_append_c(json, '}');
 }
@@ -112,14 +112,14 @@ static void write_payload(GString *json, const UsageLicense *license)
     write_features(json, license->features);
     name_and_text(json, "grant", license->emergency ? "emergency" : "regular");
     name_and_number(json, "iat", license->iat);
-    json_writer_name(json, "instance");
+    compact_json_name(json, "instance");
     instance_claim_write(json, &license->instance);
     g_string_append_c(json, ',');
     name_and_text(json, "iss", license->iss);
     name_and_text(json, "license_id", license->license_id);
     name_and_text(json, "product", license->product);
-    json_writer_name(json, "request");
-    json_writer_bytes(json, license->request.bytes, DIGEST_SIZE);
+    compact_json_name(json, "request");
+    compact_json_bytes(json, license->request.bytes, DIGEST_SIZE);
     g_string_append(json, ",\"serial\":");
     write_serial(json, license->serial);
     g_string_append_c(json, ',');

@@ -1,22 +1,22 @@
 /* Compact JSON into a string, for what is signed by us: the caller writes members in sorted order
  * and sets the braces and commas; here is what must be escaped right. The bytes are those of
  * jansson's JSON_COMPACT. */
-#ifndef ISSUER_CORE_JSON_WRITER_H
-#define ISSUER_CORE_JSON_WRITER_H
+#ifndef ISSUER_CORE_COMPACT_JSON_H
+#define ISSUER_CORE_COMPACT_JSON_H
 
 #include <glib.h>
 #include <stdint.h>
 
 /* Appends "name": for a name that needs no escaping. */
-void json_writer_name(GString *json, const char *name);
+void compact_json_name(GString *json, const char *name);
 
 /* Appends a string (valid UTF-8) with its quotes. */
-void json_writer_text(GString *json, const char *text);
+void compact_json_text(GString *json, const char *text);
 
 /* Appends bytes as a string in base64url. */
-void json_writer_bytes(GString *json, const void *data, gsize size);
+void compact_json_bytes(GString *json, const void *data, gsize size);
 
 /* Appends a number. */
-void json_writer_number(GString *json, int64_t number);
+void compact_json_number(GString *json, int64_t number);
 
 #endif

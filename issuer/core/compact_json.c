@@ -1,10 +1,10 @@
-#include "core/json_writer.h"
+#include "core/compact_json.h"
 
 #include "core/base64url.h"
 
 #include <string.h>
 
-void json_writer_name(GString *json, const char *name)
+void compact_json_name(GString *json, const char *name)
 {
     g_string_append_c(json, '"');
     g_string_append(json, name);
@@ -49,7 +49,7 @@ static void append_escaped(GString *json, char c)
     }
 }
 
-void json_writer_text(GString *json, const char *text)
+void compact_json_text(GString *json, const char *text)
 {
     g_string_append_c(json, '"');
     const char *plain = text;
@@ -65,7 +65,7 @@ void json_writer_text(GString *json, const char *text)
     g_string_append_c(json, '"');
 }
 
-void json_writer_bytes(GString *json, const void *data, gsize size)
+void compact_json_bytes(GString *json, const void *data, gsize size)
 {
     const gsize length = base64url_length(size);
     const gsize at = json->len + 1;
@@ -75,7 +75,7 @@ void json_writer_bytes(GString *json, const void *data, gsize size)
     json->str[at + length] = '"';
 }
 
-void json_writer_number(GString *json, int64_t number)
+void compact_json_number(GString *json, int64_t number)
 {
     char digits[24];
     const int length = g_snprintf(digits, sizeof digits, "%" G_GINT64_FORMAT, number);

@@ -63,8 +63,8 @@ grant update (class, why, from_address, reply_to, subject, body, raw, emptied_at
     handled_how) on message to @PREFIX@_daemon;
 grant update (closed_at, closed_how) on quarantine to @PREFIX@_daemon;
 grant update (closed_at, closed_by, closed_how) on hold to @PREFIX@_daemon;
-grant update (state, counted, use_no, slot, active_until, counted_until, lost_at, ended_by)
-    on activation to @PREFIX@_daemon;
+grant update (state, counted, use_no, slot, active_until, counted_until, lost_at, ended_by,
+    ended_recorded_at) on activation to @PREFIX@_daemon;
 grant update (state, why, recipient, sent_at, attempts) on reply to @PREFIX@_daemon;
 grant update (closed_at) on serial_block to @PREFIX@_daemon;
 grant update (doubtful) on contact to @PREFIX@_daemon;
@@ -75,6 +75,8 @@ grant usage on all sequences in schema issuer to @PREFIX@_daemon;
 grant insert on customer, customer_version, orders, license, license_state_version, license_key,
     license_proof, entitlement, entitlement_feature, contact, import, import_row, product, feature,
     event to @PREFIX@_orders;
+grant usage on sequence customer_id_seq, orders_id_seq, license_id_seq, license_key_id_seq
+    to @PREFIX@_orders;
 grant update (ended_on, ended_at) on contact to @PREFIX@_orders;
 grant update (retired_at) on license_key to @PREFIX@_orders;
 

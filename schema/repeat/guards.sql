@@ -13,17 +13,21 @@ end $$;
 create or replace function issuer.stamp_activation() returns trigger
 language plpgsql set search_path = issuer, pg_temp as $$
 begin
-    if old.active_until is null and new.active_until is not null then
-        new.ended_recorded_at := transaction_timestamp();
-    end if;
-    if old.counted and not new.counted then
-        new.counted_recorded_at := transaction_timestamp();
-    end if;
+    new.ended_recorded_at := case
+        when new.active_until is null then null
+        when tg_op = 'UPDATE' and old.active_until is not null then old.ended_recorded_at
+        else transaction_timestamp() end;
+    new.counted_recorded_at := case
+        when new.counted then null
+        when tg_op = 'UPDATE' and not old.counted then old.counted_recorded_at
+        else transaction_timestamp() end;
     return new;
 end $$;
 
 create or replace trigger a_stamp before update on issuer.activation for each row
     execute function issuer.stamp_activation();
+create or replace trigger a_stamp_new before insert on issuer.activation for each row
+    when (new.state <> 'active') execute function issuer.stamp_activation();
 
 do $$
 declare

@@ -1,0 +1,58 @@
+/* Books purchases: rows are staged, checked against each other and the records, then booked, all
+ * within the caller's transaction and by whole sets (schema/repeat/import.sql). */
+#ifndef ISSUER_DB_PURCHASE_IMPORT_H
+#define ISSUER_DB_PURCHASE_IMPORT_H
+
+#include "core/purchase.h"
+#include "db/database.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    unsigned line; /* of the file, from 1 */
+    const Purchase *purchase;
+} ImportRow;
+
+typedef struct {
+    unsigned line;
+    char *text; /* begins with the column's name */
+} ImportProblem;
+
+typedef struct {
+    int64_t rows;
+    int64_t added;     /* licenses that were not on record */
+    int64_t changed;   /* differences booked */
+    int64_t same;      /* nothing to do */
+    int64_t customers; /* new ones */
+    int64_t orders;    /* new ones */
+    int64_t weak_keys; /* of the licenses added: keys that look numbered or short */
+} ImportResult;
+
+typedef struct {
+    Digest file; /* SHA-256 of what was read */
+    int64_t rows;
+    int64_t operator_id; /* 0: nobody is named */
+    int64_t now;         /* seconds */
+} ImportStamp;
+
+/* Makes room for the rows and keeps other imports waiting until the transaction ends. */
+bool purchase_import_begin(Database *db, GError **error);
+
+/* Adds rows (of ImportRow). Each license key goes in as its public half and hint. */
+bool purchase_import_stage(Database *db, const GArray *rows, GError **error);
+
+/* What is wrong, by line: up to `most` ImportProblem * in `problems` (with a free function);
+ * `total` how many there are. With `update`, a row that differs from what was last imported for its
+ * license is none. */
+bool purchase_import_check(Database *db, bool update, unsigned most, GPtrArray *problems,
+                           int64_t *total, GError **error);
+
+/* Books what was checked. */
+bool purchase_import_book(Database *db, const ImportStamp *stamp, ImportResult *result,
+                          GError **error);
+
+void import_problem_free(ImportProblem *problem);
+
+#endif

@@ -1,0 +1,32 @@
+/* Imports purchases from CSV (formats.md: Purchases): the whole file or nothing. */
+#ifndef ISSUER_SERVICE_IMPORT_H
+#define ISSUER_SERVICE_IMPORT_H
+
+#include "db/purchase_import.h"
+#include "service/context.h"
+
+#define IMPORT_PROBLEMS_SHOWN 20
+
+typedef struct {
+    bool update;         /* book differences as new versions under the row's order */
+    bool dry_run;        /* check everything, change nothing */
+    int64_t operator_id; /* who imports; 0: nobody is named (the database's owner) */
+} ImportOptions;
+
+typedef struct {
+    ImportResult result;
+    GPtrArray *problems; /* of char *, "line 7: activations: …"; at most IMPORT_PROBLEMS_SHOWN */
+    int64_t wrong_rows;  /* how many there are in truth */
+} ImportReport;
+
+/* Imports `path` ("-": standard input). NULL with ISSUER_ERROR_INPUT if the file cannot be read as
+ * CSV at all, ISSUER_ERROR_NOT_FOUND if it is missing, or the database's errors. A report with
+ * wrong_rows above 0 means that nothing was changed. The caller owns it. */
+ImportReport *import_purchases(Context *context, const char *path, const ImportOptions *options,
+                               GError **error);
+
+void import_report_free(ImportReport *report);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ImportReport, import_report_free)
+
+#endif

@@ -103,8 +103,11 @@ static void add_section(GString *out, const ReplyLine *given, GPtrArray *attachm
     const ReplyWords *words = words_of(given);
     const ReplyLine line = told(given, words);
     add_sentences(out, words->what, &line);
+    const gsize before = out->len;
     add_fields(out, &line);
-    g_string_append_c(out, '\n');
+    if (out->len > before) {
+        g_string_append_c(out, '\n');
+    }
     add_sentences(out, words->why, &line);
     add_sentences(out, reply_words_note(line.note), &line);
     add_sentences(out, words->next, &line);

@@ -120,9 +120,9 @@ static void put_activation(SqlColumn **column, const ActivationRow *row)
 bool intake_write_activations(Database *database, const GArray *rows, const BatchStamp *stamp,
                               GError **error)
 {
-    static const SqlType types[] = {SQL_INT8, SQL_INT8, SQL_INT4, SQL_INT4, SQL_INT4,
+    static const SqlType types[] = {SQL_INT8,  SQL_INT8, SQL_INT4, SQL_INT4, SQL_INT4,
                                     SQL_BYTES, SQL_INT8, SQL_TEXT, SQL_BOOL, SQL_INT4,
-                                    SQL_INT4, SQL_TEXT, SQL_INT8, SQL_INT8, SQL_TEXT};
+                                    SQL_INT4,  SQL_TEXT, SQL_INT8, SQL_INT8, SQL_TEXT};
     if (rows->len == 0) {
         return true;
     }

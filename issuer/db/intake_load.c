@@ -42,7 +42,8 @@ static FeatureKind feature_kind_from(const char *text)
 /* One row a feature of a license, in the order of licenses and codes; a license without features
  * gives one row with a null code. */
 static const char select_licenses[] =
-    "select l.id, l.license_id, l.customer_id, c.name, l.product, coalesce(s.state, 'current')::text,"
+    "select l.id, l.license_id, l.customer_id, c.name, l.product, coalesce(s.state, "
+    "'current')::text,"
     " e.version, e.activations, e.servers, e.expires_on, f.code, g.kind::text, f.until_on,"
     " coalesce(f.quantity, -1)"
     " from license l"
@@ -225,9 +226,8 @@ static const char select_activations[] =
     "  union select id from activation where thumbprint = any ($2::bytea[]))"
     " order by a.id";
 
-bool intake_load_activations(Database *database, const GArray *licenses,
-                             const GArray *thumbprints, int64_t now, Ledger *ledger,
-                             GError **error)
+bool intake_load_activations(Database *database, const GArray *licenses, const GArray *thumbprints,
+                             int64_t now, Ledger *ledger, GError **error)
 {
     if (licenses->len == 0 && thumbprints->len == 0) {
         return true;

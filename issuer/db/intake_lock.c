@@ -213,11 +213,11 @@ bool intake_lock_instances(Database *database, const GArray *thumbprints, GArray
                 params, error)) {
         return false;
     }
-    g_autoptr(SqlResult) result = sql_run(
-        database, "intake_lock_instances",
-        "select passed_at from instance where thumbprint = any ($1::bytea[])"
-        " order by thumbprint for no key update",
-        params, error);
+    g_autoptr(SqlResult) result =
+        sql_run(database, "intake_lock_instances",
+                "select passed_at from instance where thumbprint = any ($1::bytea[])"
+                " order by thumbprint for no key update",
+                params, error);
     for (int i = 0; result != NULL && i < sql_result_rows(result); i++) {
         int64_t at = sql_result_time(result, i, 0);
         g_array_append_val(passed_at, at);
@@ -250,8 +250,8 @@ GArray *intake_find_proofs(Database *database, const GArray *public_keys, GError
     return g_steal_pointer(&proofs);
 }
 
-GArray *intake_lock_licenses(Database *database, const GArray *licenses,
-                             const GArray *thumbprints, GError **error)
+GArray *intake_lock_licenses(Database *database, const GArray *licenses, const GArray *thumbprints,
+                             GError **error)
 {
     g_autoptr(GArray) locked = g_array_new(FALSE, FALSE, sizeof(int64_t));
     if (licenses->len == 0 && thumbprints->len == 0) {

@@ -95,8 +95,8 @@ typedef struct {
 /* Fills `known` of each ContactCheck: whether the address is a current contact. */
 bool intake_check_contacts(Database *database, GArray *checks, GError **error);
 
-/* Adds to the ledger the activations of the licenses that are active, counted, lost or reinstalls of
- * the year before `now`, and all activations of the instances. */
+/* Adds to the ledger the activations of the licenses that are active, counted, lost or reinstalls
+ * of the year before `now`, and all activations of the instances. */
 bool intake_load_activations(Database *database, const GArray *licenses, const GArray *thumbprints,
                              int64_t now, Ledger *ledger, GError **error);
 

@@ -75,8 +75,8 @@ static const char insert_requests[] =
 bool intake_write_requests(Database *database, const GArray *rows, const BatchStamp *stamp,
                            GError **error)
 {
-    static const SqlType types[] = {SQL_INT8, SQL_BYTES, SQL_BYTES, SQL_INT8, SQL_TIME, SQL_BYTES,
-                                    SQL_INT8, SQL_TEXT,  SQL_TEXT,  SQL_TEXT, SQL_TEXT, SQL_TEXT,
+    static const SqlType types[] = {SQL_INT8,  SQL_BYTES, SQL_BYTES, SQL_INT8, SQL_TIME, SQL_BYTES,
+                                    SQL_INT8,  SQL_TEXT,  SQL_TEXT,  SQL_TEXT, SQL_TEXT, SQL_TEXT,
                                     SQL_BYTES, SQL_BYTES, SQL_BYTES, SQL_TEXT, SQL_INT8};
     if (rows->len == 0) {
         return true;
@@ -95,8 +95,7 @@ bool intake_write_requests(Database *database, const GArray *rows, const BatchSt
         sql_column_time(column[4], statement->iat);
         sql_column_digest(column[5], &statement->license_key);
         put_id(column[6], row->license_id);
-        sql_column_text(column[7],
-                        statement->purpose == PURPOSE_UPDATE ? "update" : "activate");
+        sql_column_text(column[7], statement->purpose == PURPOSE_UPDATE ? "update" : "activate");
         sql_column_text(column[8], statement->installed);
         sql_column_text(column[9], statement->product);
         sql_column_text(column[10], statement->version);
@@ -117,8 +116,9 @@ static const char insert_deactivations[] =
     " select u.*, $10 from unnest($1::bytea[], $2::bytea[], $3::bigint[], $4::timestamptz[],"
     " $5::bigint[], $6::text[], $7::text[], $8::bigint[], $9::integer[]) u returning *),"
     " e as (insert into event (kind, subject, subject_id, row_digest, effective)"
-    " select 'deactivation-received', 'deactivation', d.id, " EVENT_OF("d") ", $10 from d)"
-    " select digest, id from d";
+    " select 'deactivation-received', 'deactivation', d.id, " EVENT_OF(
+        "d") ", $10 from d)"
+             " select digest, id from d";
 
 bool intake_write_deactivations(Database *database, GArray *rows, const BatchStamp *stamp,
                                 GError **error)
@@ -130,6 +130,7 @@ bool intake_write_deactivations(Database *database, GArray *rows, const BatchSta
     }
     g_autoptr(SqlParams) params = sql_params_new();
     g_autoptr(GHashTable) by_digest = g_hash_table_new(digest_hash, digest_hash_equal);
+    g_autofree Digest *digests = g_new(Digest, rows->len);
     SqlColumn *column[G_N_ELEMENTS(types)];
     add_columns(params, types, G_N_ELEMENTS(types), column);
     for (guint i = 0; i < rows->len; i++) {
@@ -143,7 +144,8 @@ bool intake_write_deactivations(Database *database, GArray *rows, const BatchSta
         sql_column_text(column[6], row->statement->jws);
         sql_column_int(column[7], row->message_id);
         sql_column_int(column[8], row->given_back);
-        g_hash_table_insert(by_digest, (gpointer)&row->statement->digest, row);
+        digests[i] = row->statement->digest;
+        g_hash_table_insert(by_digest, &digests[i], row);
     }
     sql_params_add_time(params, stamp->now);
     g_autoptr(SqlResult) result =
@@ -170,9 +172,10 @@ static const char insert_decisions[] =
     " as u (id, message_id, request_id, deactivation_id, token_kind, token_digest, outcome, rule,"
     " code, note, would, problem, serial, facts, operator_id, reason, ticket) returning *)"
     " insert into event (kind, subject, subject_id, row_digest, license_id, operator_id, effective)"
-    " select d.outcome::text, 'decision', d.id, " EVENT_OF("d") ", l.license_id, d.operator_id, $21"
-    " from d join unnest($1::bigint[], $18::bigint[]) as l (id, license_id) on l.id = d.id"
-    " order by d.id";
+    " select d.outcome::text, 'decision', d.id, " EVENT_OF(
+        "d") ", l.license_id, d.operator_id, $21"
+             " from d join unnest($1::bigint[], $18::bigint[]) as l (id, license_id) on l.id = d.id"
+             " order by d.id";
 
 static const char *outcome_name(Outcome outcome)
 {
@@ -237,8 +240,9 @@ static const char insert_usage_licenses[] =
     " as u (serial, request_id, decision_id, license_id, version, customer_id, iat, exp,"
     " supersedes, jws) returning *)"
     " insert into event (kind, subject, subject_id, row_digest, license_id, effective)"
-    " select 'usage-license-signed', 'usage_license', u.serial, " EVENT_OF("u") ", u.license_id, $12"
-    " from u order by u.serial";
+    " select 'usage-license-signed', 'usage_license', u.serial, " EVENT_OF(
+        "u") ", u.license_id, $12"
+             " from u order by u.serial";
 
 /* PostgreSQL has no array of arrays of different lengths; so each goes as its text. */
 static char *numbers_text(const GArray *numbers)

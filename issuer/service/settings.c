@@ -150,8 +150,8 @@ Digest settings_policy_digest(const Settings *settings)
     g_autofree char *hex = config_digest(settings->config);
     Digest digest = {0};
     for (gsize i = 0; i < DIGEST_SIZE; i++) {
-        digest.bytes[i] = (uint8_t)(g_ascii_xdigit_value(hex[2 * i]) * 16 +
-                                    g_ascii_xdigit_value(hex[2 * i + 1]));
+        digest.bytes[i] =
+            (uint8_t)(g_ascii_xdigit_value(hex[2 * i]) * 16 + g_ascii_xdigit_value(hex[2 * i + 1]));
     }
     return digest;
 }

@@ -1,0 +1,14 @@
+/* What a person's own words in a mail may say: a License ID, the loss of a server. */
+#ifndef ISSUER_CORE_MAIL_WORDS_H
+#define ISSUER_CORE_MAIL_WORDS_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* The first License ID ("LIC-…", any case) in `text`, upper-case prefix, or NULL. New string. */
+char *mail_words_license_id(const char *text);
+
+/* Whether one of `words` (NULL-terminated, any case) stands in `text` as a whole word. */
+bool mail_words_tell_of_loss(const char *text, const char *const *words);
+
+#endif

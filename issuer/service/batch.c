@@ -1,0 +1,166 @@
+#include "service/batch_internal.h"
+
+#include "base/error.h"
+
+static void sign_job_free(SignJob *job)
+{
+    usage_license_free(job->license);
+    g_free(job->jws);
+    g_free(job);
+}
+
+static void batch_clear(Batch *batch)
+{
+    g_clear_pointer(&batch->thumbprint_place, g_hash_table_unref);
+    g_clear_pointer(&batch->thumbprints, g_array_unref);
+    g_clear_pointer(&batch->passed_at, g_array_unref);
+    g_clear_pointer(&batch->histories, g_hash_table_unref);
+    g_clear_pointer(&batch->proofs, g_hash_table_unref);
+    g_clear_pointer(&batch->proof_records, g_array_unref);
+    g_clear_pointer(&batch->licenses, g_hash_table_unref);
+    g_clear_pointer(&batch->license_records, g_ptr_array_unref);
+    g_clear_pointer(&batch->installed, g_hash_table_unref);
+    g_clear_pointer(&batch->installed_records, g_array_unref);
+    g_clear_pointer(&batch->contacts, g_hash_table_unref);
+    g_clear_pointer(&batch->ledger, ledger_free);
+    g_clear_pointer(&batch->requests, g_array_unref);
+    g_clear_pointer(&batch->deactivations, g_array_unref);
+    g_clear_pointer(&batch->deactivation_matters, g_ptr_array_unref);
+    g_clear_pointer(&batch->decided, g_ptr_array_unref);
+    g_clear_pointer(&batch->holds, g_array_unref);
+    g_clear_pointer(&batch->alerts, g_array_unref);
+    g_clear_pointer(&batch->jobs, g_ptr_array_unref);
+    g_clear_pointer(&batch->texts, g_ptr_array_unref);
+}
+
+static void batch_prepare(Batch *batch)
+{
+    batch_clear(batch);
+    batch->ledger = ledger_new();
+    batch->requests = g_array_new(FALSE, TRUE, sizeof(RequestRow));
+    batch->deactivations = g_array_new(FALSE, TRUE, sizeof(DeactivationRow));
+    batch->deactivation_matters = g_ptr_array_new();
+    batch->decided = g_ptr_array_new();
+    batch->holds = g_array_new(FALSE, TRUE, sizeof(HoldRow));
+    batch->alerts = g_array_new(FALSE, TRUE, sizeof(AlertRow));
+    batch->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)sign_job_free);
+    batch->texts = g_ptr_array_new_with_free_func(g_free);
+}
+
+Batch *batch_new(Context *context, Serials *serials, int64_t now, bool dry_run)
+{
+    Batch *batch = g_new0(Batch, 1);
+    batch->context = context;
+    batch->serials = serials;
+    batch->now = now;
+    batch->dry_run = dry_run;
+    batch->policy = settings_policy(context->settings);
+    batch->items = g_ptr_array_new();
+    batch_prepare(batch);
+    return batch;
+}
+
+void batch_add(Batch *batch, BatchItem *item)
+{
+    g_ptr_array_add(batch->items, item);
+}
+
+static uint32_t count_requests(const Batch *batch)
+{
+    uint32_t count = 0;
+    for (guint i = 0; i < batch->items->len; i++) {
+        const BatchItem *item = g_ptr_array_index(batch->items, i);
+        for (guint j = 0; j < item->matters->len; j++) {
+            const Matter *matter = g_ptr_array_index(item->matters, j);
+            count += matter->kind == ARMOR_USAGE_REQUEST && matter->problem == NULL;
+        }
+    }
+    return count;
+}
+
+/* A matter that stood in a batch which failed is decided anew. */
+static void forget_decisions(Batch *batch)
+{
+    for (guint i = 0; i < batch->items->len; i++) {
+        BatchItem *item = g_ptr_array_index(batch->items, i);
+        item->known = false;
+        if (item->mail != NULL) {
+            item->message_id = 0;
+        }
+        for (guint j = 0; j < item->matters->len; j++) {
+            Matter *matter = g_ptr_array_index(item->matters, j);
+            matter->decided = matter->known = false;
+            g_clear_pointer(&matter->facts, g_free);
+            matter->decision_id = matter->deactivation_id = matter->license_id = 0;
+            matter->serial = 0;
+            matter->heard = false;
+            if (item->mail != NULL) {
+                matter->request_id = 0;
+            }
+        }
+    }
+}
+
+static bool run_in_transaction(Batch *batch, GError **error)
+{
+    return batch_load(batch, error) && batch_decide(batch, error) &&
+           (batch->dry_run || (batch_sign(batch, error) && batch_write(batch, error)));
+}
+
+bool batch_run(Batch *batch, GError **error)
+{
+    Database *database = batch->context->database;
+    batch_prepare(batch);
+    if (!batch->dry_run && !serials_reserve(batch->serials, count_requests(batch), error)) {
+        return false;
+    }
+    if (!database_begin(database, error)) {
+        return false;
+    }
+    bool done = run_in_transaction(batch, error);
+    if (done && !batch->dry_run) {
+        done = database_commit(database, error);
+    } else {
+        database_rollback(database);
+    }
+    if (batch->serials != NULL) {
+        (done && !batch->dry_run ? serials_keep : serials_give_back)(batch->serials);
+    }
+    if (!done) {
+        forget_decisions(batch);
+    }
+    return done;
+}
+
+int64_t batch_next_id(Batch *batch, IntakeIdKind kind, GError **error)
+{
+    if (batch->next_id[kind] == batch->end_id[kind]) {
+        int64_t first = intake_draw_ids(batch->context->database, kind, error);
+        if (first == 0) {
+            return 0;
+        }
+        batch->next_id[kind] = first;
+        batch->end_id[kind] = first + INTAKE_ID_BLOCK;
+    }
+    return batch->next_id[kind]++;
+}
+
+const LicenseRecord *batch_license(const Batch *batch, const Matter *matter)
+{
+    return g_hash_table_lookup(batch->licenses, &matter->license_id);
+}
+
+const Ledger *batch_ledger(const Batch *batch)
+{
+    return batch->ledger;
+}
+
+void batch_free(Batch *batch)
+{
+    if (batch == NULL) {
+        return;
+    }
+    batch_clear(batch);
+    g_ptr_array_unref(batch->items);
+    g_free(batch);
+}

@@ -1,0 +1,51 @@
+/* The batch is the unit of work: a few mails, or one, decided and written in one transaction. What
+ * a person decides about a held request, and a request that is decided again, go the same way. */
+#ifndef ISSUER_SERVICE_BATCH_H
+#define ISSUER_SERVICE_BATCH_H
+
+#include "core/reply.h"
+#include "service/context.h"
+#include "service/matter.h"
+#include "service/serials.h"
+
+#include "db/intake_store.h"
+
+/* One mail of the batch with its codes, deactivations first, else in the order of the mail. */
+typedef struct {
+    const ParsedMail *mail; /* NULL: a message that is on record already */
+    const char *class_name; /* of a new message */
+    const char *why;
+    const char *sender; /* the mail's own account; NULL: none that could be answered */
+    bool tells_of_loss;
+    ReadyAnswer ready;  /* proposed for a mail without a usable code */
+    GPtrArray *matters; /* of Matter *, owned by the caller */
+    int64_t message_id; /* filled for a new message */
+    bool known;         /* filled: the same mail was on record before */
+} BatchItem;
+
+typedef struct Batch Batch;
+
+/* An empty batch. `context` has a database, and a signer unless `dry_run`; a dry run decides all
+ * and writes nothing. `now` in seconds. The caller owns it; it borrows everything. */
+Batch *batch_new(Context *context, Serials *serials, int64_t now, bool dry_run);
+
+/* Adds an item, in the order of the source. */
+void batch_add(Batch *batch, BatchItem *item);
+
+/* Decides and writes all items in one transaction and fills them. On an error nothing is written
+ * and the items are as they were: ISSUER_ERROR_CONFLICT means run it again, _UNAVAILABLE that the
+ * database is out of reach, anything else that one of the items cannot be done. */
+bool batch_run(Batch *batch, GError **error);
+
+/* The license of a decided matter, with its entitlement; NULL if none could be told. Owned by the
+ * batch. */
+const LicenseRecord *batch_license(const Batch *batch, const Matter *matter);
+
+/* The activations as they are after the batch. */
+const Ledger *batch_ledger(const Batch *batch);
+
+void batch_free(Batch *batch);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Batch, batch_free)
+
+#endif

@@ -1,0 +1,231 @@
+/* Decides the codes of a batch strictly in the order of the source: each decision is applied to the
+ * ledger and the histories, so that the next one sees it. */
+#include "service/batch_internal.h"
+
+#include "core/dates.h"
+#include "core/usage_license.h"
+
+/* The request is on record from here on: authentic, whatever is decided. */
+static bool record_request(Batch *batch, const BatchItem *item, Matter *matter, GArray *history,
+                           GError **error)
+{
+    const HistoryRecord *on_record = batch_find_history(history, &matter->statement->digest);
+    if (on_record != NULL) {
+        matter->request_id = on_record->id;
+        return true;
+    }
+    matter->request_id = batch_next_id(batch, INTAKE_REQUEST_IDS, error);
+    RequestRow row = {.id = matter->request_id,
+                      .statement = matter->statement,
+                      .license_id = matter->license_id,
+                      .message_id = item->message_id};
+    HistoryRecord record = {.thumbprint = matter->statement->thumbprint,
+                            .digest = matter->statement->digest,
+                            .seq = matter->statement->seq,
+                            .id = matter->request_id};
+    g_array_append_val(batch->requests, row);
+    g_array_append_val(history, record);
+    return matter->request_id != 0;
+}
+
+static void add_supersedes(GArray *serials, int64_t id)
+{
+    for (guint i = 0; i < serials->len; i++) {
+        if (g_array_index(serials, int64_t, i) == id) {
+            return;
+        }
+    }
+    if (id != 0) {
+        g_array_append_val(serials, id);
+    }
+}
+
+static void copy_features(UsageLicense *usage, const LicenseRecord *license)
+{
+    for (guint i = 0; i < license->features->len; i++) {
+        const Feature *feature = g_ptr_array_index(license->features, i);
+        g_ptr_array_add(usage->features,
+                        feature_new(feature->code, feature->kind, feature->until, feature->limit));
+    }
+}
+
+static UsageLicense *usage_license_for(const Batch *batch, const Matter *matter,
+                                       const Activation *activation)
+{
+    const LicenseRecord *license = batch_license(batch, matter);
+    g_assert(license != NULL && activation != NULL); /* nothing else is ever issued */
+    const Statement *request = matter->statement;
+    UsageLicense *usage = g_new0(UsageLicense, 1);
+    usage->iss = g_strdup(config_text(settings_config(batch->context->settings), "issuer-name"));
+    usage->serial = activation->id;
+    usage->license_id = g_strdup(license->license_id);
+    usage->customer = g_strdup(license->customer);
+    usage->product = g_strdup(license->product);
+    usage->iat = batch->now;
+    usage->exp = license->expires_on == DATES_NONE ? 0 : dates_end(license->expires_on);
+    usage->features = g_ptr_array_new_with_free_func((GDestroyNotify)feature_free);
+    copy_features(usage, license);
+    usage->entitlement = license->version;
+    usage->activation_number = activation->use_no;
+    usage->activation_allowed = license->activations;
+    usage->supersedes = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    add_supersedes(usage->supersedes, matter->decision.supersedes);
+    add_supersedes(usage->supersedes, matter->decision.continues);
+    add_supersedes(usage->supersedes, matter->decision.moves_from);
+    usage->request = request->digest;
+    usage->instance.host = g_strdup(request->instance.host);
+    usage->instance.fingerprint = request->instance.fingerprint;
+    usage->instance_key = request->instance_key;
+    return usage;
+}
+
+/* An instance that moved here from another license and now names this one's usage license as
+ * installed has proved that the other one is gone: its use there is given back. */
+static void give_back_moved_uses(Batch *batch, const RequestFacts *facts)
+{
+    int64_t serial = 0;
+    if (facts->installed != INSTALLED_ON_RECORD ||
+        !usage_license_serial_read(facts->request->installed, &serial)) {
+        return;
+    }
+    const Activation *installed = ledger_find(batch->ledger, serial);
+    if (installed == NULL || installed->license_id != facts->license->id) {
+        return;
+    }
+    const GPtrArray *own = ledger_of_instance(batch->ledger, &facts->request->thumbprint);
+    for (guint i = 0; i < own->len; i++) {
+        const Activation *other = g_ptr_array_index(own, i);
+        if (other->license_id != facts->license->id && other->counted &&
+            other->state == ACTIVATION_SUPERSEDED) {
+            ledger_deactivate(batch->ledger, other->id, batch->now);
+        }
+    }
+}
+
+/* What is issued in a dry run needs a number too: one that no usage license has. */
+static int64_t next_serial(Batch *batch)
+{
+    return batch->dry_run ? G_MAXINT64 - (int64_t)batch->jobs->len : serials_next(batch->serials);
+}
+
+static void issue(Batch *batch, Matter *matter, const RequestFacts *facts)
+{
+    matter->serial = next_serial(batch);
+    const Activation *activation =
+        rules_apply(&matter->decision, facts, batch->ledger, matter->serial);
+    give_back_moved_uses(batch, facts);
+    SignJob *job = g_new0(SignJob, 1);
+    job->matter = matter;
+    job->license = usage_license_for(batch, matter, activation);
+    g_ptr_array_add(batch->jobs, job);
+}
+
+/* The same bytes: those of the activation that answers this very request. */
+static void resend(const Batch *batch, Matter *matter, GArray *history)
+{
+    const Digest *request = &matter->statement->digest;
+    const Activation *activation = ledger_find_request(batch->ledger, request);
+    HistoryRecord *record = batch_find_history(history, request);
+    g_assert(activation != NULL && record != NULL); /* row 10 has seen both */
+    matter->serial = activation->id;
+    record->resends_today++;
+}
+
+/* A hold ends when its request is decided otherwise, or by a newer request of the instance; it
+ * opens when nobody waits on it yet. */
+static void update_holds(Batch *batch, Matter *matter, GArray *history)
+{
+    bool held = matter->decision.outcome == OUTCOME_HELD;
+    for (guint i = 0; i < history->len; i++) {
+        HistoryRecord *record = &g_array_index(history, HistoryRecord, i);
+        bool itself = digest_equal(&record->digest, &matter->statement->digest);
+        bool older = record->seq < matter->statement->seq;
+        if (record->deactivation || record->open_hold == 0 || !(itself ? !held : older)) {
+            matter->heard |= itself && held && record->open_hold != 0;
+            continue;
+        }
+        HoldRow row = {.request_id = record->id,
+                       .decision_id = matter->decision_id,
+                       .how = itself ? matter->decision.code : "newer-request"};
+        g_array_append_val(batch->holds, row);
+        record->open_hold = 0;
+    }
+    if (held && !matter->heard) {
+        HoldRow row = {
+            .request_id = matter->request_id, .decision_id = matter->decision_id, .opens = true};
+        g_array_append_val(batch->holds, row);
+        HistoryRecord *itself = batch_find_history(history, &matter->statement->digest);
+        g_assert(itself != NULL); /* recorded before it was decided to hold it */
+        itself->open_hold = -1;   /* not numbered yet */
+    }
+}
+
+static void raise_alert(Batch *batch, const Matter *matter)
+{
+    if (!matter->decision.alert) {
+        return;
+    }
+    g_autofree char *short_form = matter_short_form(matter);
+    char *detail = g_strdup_printf("request %s of host %s: %s", short_form,
+                                   matter->statement->instance.host, matter->decision.code);
+    AlertRow row = {
+        .decision_id = matter->decision_id, .kind = matter->decision.code, .detail = detail};
+    g_ptr_array_add(batch->texts, detail);
+    g_array_append_val(batch->alerts, row);
+}
+
+static bool decide_request(Batch *batch, const BatchItem *item, Matter *matter, GError **error)
+{
+    RequestFacts facts;
+    LicenseFacts of_license;
+    batch_request_facts(batch, item, matter, &facts, &of_license);
+    matter->decision = rules_decide(&facts);
+    matter->facts = batch_facts_json(&facts);
+    matter->license_id = facts.license != NULL ? facts.license->id : 0;
+    if (facts.request == NULL || !matter->proof_holds) {
+        return true; /* not authentic: decided, not on record */
+    }
+    GArray *history = batch_history(batch, &facts.request->thumbprint);
+    if (!record_request(batch, item, matter, history, error)) {
+        return false;
+    }
+    if (matter->decision.outcome == OUTCOME_ISSUED) {
+        issue(batch, matter, &facts);
+    } else if (matter->decision.outcome == OUTCOME_RESENT) {
+        resend(batch, matter, history);
+    }
+    update_holds(batch, matter, history);
+    raise_alert(batch, matter);
+    return true;
+}
+
+static bool decide(Batch *batch, const BatchItem *item, Matter *matter, GError **error)
+{
+    matter->decision_id = batch_next_id(batch, INTAKE_DECISION_IDS, error);
+    if (matter->decision_id == 0) {
+        return false;
+    }
+    if (matter->kind == ARMOR_DEACTIVATION) {
+        batch_decide_deactivation(batch, item, matter);
+    } else if (!decide_request(batch, item, matter, error)) {
+        return false;
+    }
+    matter->decided = true;
+    g_ptr_array_add(batch->decided, matter);
+    return true;
+}
+
+bool batch_decide(Batch *batch, GError **error)
+{
+    for (guint i = 0; i < batch->items->len; i++) {
+        const BatchItem *item = g_ptr_array_index(batch->items, i);
+        for (guint j = 0; j < item->matters->len; j++) {
+            Matter *matter = g_ptr_array_index(item->matters, j);
+            if (matter_is_decidable(matter) && !matter->known &&
+                !decide(batch, item, matter, error)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}

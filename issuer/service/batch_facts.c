@@ -1,0 +1,164 @@
+/* Gathers what the rules look at for one usage request. */
+#include "service/batch_internal.h"
+
+#include "core/dates.h"
+#include "core/usage_license.h"
+
+HistoryRecord *batch_find_history(GArray *history, const Digest *digest)
+{
+    for (guint i = 0; i < history->len; i++) {
+        HistoryRecord *record = &g_array_index(history, HistoryRecord, i);
+        if (digest_equal(&record->digest, digest)) {
+            return record;
+        }
+    }
+    return NULL;
+}
+
+static LicenseFacts license_facts(const LicenseRecord *record, const ProofRecord *proof)
+{
+    return (LicenseFacts){
+        .id = record->id,
+        .customer_id = record->customer_id,
+        .product = record->product,
+        .state = record->state,
+        .key_retired = proof->retired,
+        .expires_at = record->expires_on == DATES_NONE ? 0 : dates_end(record->expires_on),
+        .entitlement_version = record->version,
+        .activations = record->activations,
+        .servers = record->servers,
+    };
+}
+
+/* What the instance's other statements say about this one (rows 5 and 6). */
+static void add_history_facts(RequestFacts *facts, const GArray *history)
+{
+    const Digest *digest = &facts->request->digest;
+    bool passed_itself = false;
+    for (guint i = 0; i < history->len; i++) {
+        const HistoryRecord *record = &g_array_index(history, HistoryRecord, i);
+        if (digest_equal(&record->digest, digest)) {
+            passed_itself = true;
+            facts->resends_today = record->resends_today;
+            continue;
+        }
+        facts->newest_seq = MAX(facts->newest_seq, record->seq);
+        facts->seq_taken |= !passed_itself && record->seq == facts->request->seq;
+    }
+}
+
+static bool given_back(ActivationState state)
+{
+    return state == ACTIVATION_DEACTIVATED || state == ACTIVATION_LOST ||
+           state == ACTIVATION_CORRECTED;
+}
+
+/* The ledger knows what this batch has changed since; the database knows the rest. */
+static void add_installed_facts(const Batch *batch, RequestFacts *facts)
+{
+    const char *text = facts->request->installed;
+    int64_t serial = 0;
+    if (text == NULL) {
+        facts->installed = INSTALLED_NONE;
+        return;
+    }
+    facts->installed = INSTALLED_UNKNOWN;
+    if (!usage_license_serial_read(text, &serial)) {
+        return;
+    }
+    const InstalledRecord *record = g_hash_table_lookup(batch->installed, &serial);
+    const Activation *activation = ledger_find(batch->ledger, serial);
+    if (activation != NULL) {
+        const LicenseRecord *license =
+            g_hash_table_lookup(batch->licenses, &activation->license_id);
+        facts->installed =
+            given_back(activation->state) ? INSTALLED_GIVEN_BACK : INSTALLED_ON_RECORD;
+        facts->installed_version = activation->entitlement_version;
+        facts->installed_customer_id = license != NULL ? license->customer_id : 0;
+    }
+    if (record != NULL) {
+        facts->installed_version = record->version;
+        facts->installed_customer_id = record->customer_id;
+        if (activation == NULL) {
+            facts->installed = record->given_back ? INSTALLED_GIVEN_BACK : INSTALLED_ON_RECORD;
+        }
+    }
+}
+
+static const char *installed_name(InstalledState state)
+{
+    static const char *const names[] = {
+        [INSTALLED_NONE] = "none",
+        [INSTALLED_UNKNOWN] = "unknown",
+        [INSTALLED_ON_RECORD] = "on-record",
+        [INSTALLED_GIVEN_BACK] = "given-back",
+    };
+    return names[state];
+}
+
+/* Numbers and our own words only: nothing of the mail's text needs escaping here. */
+char *batch_facts_json(const RequestFacts *facts)
+{
+    GString *json = g_string_new("{");
+    if (facts->request != NULL) {
+        g_string_append_printf(
+            json,
+            "\"seq\":%" G_GUINT64_FORMAT ",\"newest_seq\":%" G_GUINT64_FORMAT
+            ",\"seq_taken\":%s,\"sender_known\":%s,\"resends_today\":%u,"
+            "\"installed\":\"%s\",\"tells_of_loss\":%s,\"person\":%s",
+            facts->request->seq, facts->newest_seq, facts->seq_taken ? "true" : "false",
+            facts->sender_known ? "true" : "false", facts->resends_today,
+            installed_name(facts->installed), facts->tells_of_loss ? "true" : "false",
+            facts->person.issues ? "true" : "false");
+    }
+    if (facts->license != NULL) {
+        const LicenseFacts *license = facts->license;
+        g_string_append_printf(json,
+                               ",\"license\":%" G_GINT64_FORMAT
+                               ",\"version\":%u,\"allowed\":%u,\"used\":%u,"
+                               "\"servers\":%u,\"active\":%u,\"expires\":%" G_GINT64_FORMAT,
+                               license->id, license->entitlement_version, license->activations,
+                               ledger_used(facts->ledger, license->id), license->servers,
+                               ledger_active(facts->ledger, license->id), license->expires_at);
+    }
+    g_string_append_c(json, '}');
+    return g_string_free(json, FALSE);
+}
+
+static const LicenseRecord *license_named(const Batch *batch, const Matter *matter,
+                                          const ProofRecord **proof)
+{
+    *proof = matter->proof_holds
+                 ? g_hash_table_lookup(batch->proofs, &matter->statement->license_key)
+                 : NULL;
+    return *proof != NULL ? g_hash_table_lookup(batch->licenses, &(*proof)->license_id) : NULL;
+}
+
+void batch_request_facts(Batch *batch, const BatchItem *item, const Matter *matter,
+                         RequestFacts *facts, LicenseFacts *of_license)
+{
+    *facts = (RequestFacts){
+        .now = batch->now,
+        .policy = batch->policy,
+        .damage = matter->problem,
+        .request = matter->problem == NULL ? matter->statement : NULL,
+        .ledger = batch->ledger,
+        .tells_of_loss = item->tells_of_loss,
+        .person = matter->person,
+    };
+    if (facts->request == NULL) {
+        return;
+    }
+    const ProofRecord *proof = NULL;
+    const LicenseRecord *license = license_named(batch, matter, &proof);
+    if (license != NULL) {
+        *of_license = license_facts(license, proof);
+        facts->license = of_license;
+        facts->sender_known = batch_knows_contact(batch, license->id, item->sender);
+        facts->tells_of_loss |= license->case_open;
+    }
+    guint place = batch_instance(batch, &facts->request->thumbprint);
+    facts->passed_at = g_array_index(batch->passed_at, int64_t, place);
+    add_history_facts(facts, batch_history(batch, &facts->request->thumbprint));
+    add_installed_facts(batch, facts);
+}

@@ -1,0 +1,89 @@
+/* What the files batch_….c share. */
+#ifndef ISSUER_SERVICE_BATCH_INTERNAL_H
+#define ISSUER_SERVICE_BATCH_INTERNAL_H
+
+#include "service/batch.h"
+
+/* A usage license on its way: its fields, then its signed bytes. */
+typedef struct {
+    Matter *matter;
+    UsageLicense *license;
+    char *jws;
+} SignJob;
+
+struct Batch {
+    Context *context;
+    Serials *serials;
+    int64_t now;
+    bool dry_run;
+    Policy policy;
+    GPtrArray *items; /* of BatchItem * */
+
+    /* what is on record (batch_load.c) */
+    GHashTable *thumbprint_place; /* Digest * → index into `thumbprints` + 1 */
+    GArray *thumbprints;          /* of Digest, sorted */
+    GArray *passed_at;            /* of int64_t, beside them */
+    GHashTable *histories;        /* Digest * (thumbprint) → GArray of HistoryRecord */
+    GHashTable *proofs;           /* Digest * (public key) → ProofRecord * */
+    GArray *proof_records;
+    GHashTable *licenses; /* int64_t * → LicenseRecord * */
+    GPtrArray *license_records;
+    GHashTable *installed; /* int64_t * → InstalledRecord * */
+    GArray *installed_records;
+    GHashTable *contacts; /* "license address" → known */
+    Ledger *ledger;
+
+    /* what becomes of it (batch_decide.c), to be written (batch_write.c) */
+    GArray *requests;                /* of RequestRow */
+    GArray *deactivations;           /* of DeactivationRow */
+    GPtrArray *deactivation_matters; /* of Matter *, beside them */
+    GPtrArray *decided;              /* of Matter *, in order */
+    GArray *holds;                   /* of HoldRow */
+    GArray *alerts;                  /* of AlertRow */
+    GPtrArray *jobs;                 /* of SignJob * */
+    GPtrArray *texts;                /* strings that rows point to */
+    int64_t next_id[INTAKE_ID_KINDS];
+    int64_t end_id[INTAKE_ID_KINDS];
+};
+
+/* Stores the messages, locks, and reads all that decisions look at. */
+bool batch_load(Batch *batch, GError **error);
+
+/* Whether `address` is a current contact of the license (0: of any). */
+bool batch_knows_contact(const Batch *batch, int64_t license_id, const char *address);
+
+/* The index of an instance in batch->thumbprints. */
+guint batch_instance(const Batch *batch, const Digest *thumbprint);
+
+/* The instance's history; appended to by decisions. */
+GArray *batch_history(Batch *batch, const Digest *thumbprint);
+
+/* The record of a statement in its instance's history; NULL if it is not there. */
+HistoryRecord *batch_find_history(GArray *history, const Digest *digest);
+
+/* What the rules look at for a usage request; `of_license` is filled if its license is known. */
+void batch_request_facts(Batch *batch, const BatchItem *item, const Matter *matter,
+                         RequestFacts *facts, LicenseFacts *of_license);
+
+/* The facts as they are kept with the decision. New string. */
+char *batch_facts_json(const RequestFacts *facts);
+
+/* Decides one deactivation and applies it. */
+void batch_decide_deactivation(Batch *batch, const BatchItem *item, Matter *matter);
+
+/* Decides all matters in order and collects what is to be written. */
+bool batch_decide(Batch *batch, GError **error);
+
+/* Signs what was issued. */
+bool batch_sign(Batch *batch, GError **error);
+
+/* Writes it all, in the fixed order. */
+bool batch_write(Batch *batch, GError **error);
+
+/* The replies for the items: who is answered with which decisions. Array of ReplyRow. */
+GArray *batch_replies(Batch *batch, GError **error);
+
+/* The next id of a kind, from blocks drawn as needed; 0 on error. */
+int64_t batch_next_id(Batch *batch, IntakeIdKind kind, GError **error);
+
+#endif

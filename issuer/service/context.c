@@ -1,0 +1,66 @@
+#include "service/context.h"
+
+#include "base/clock.h"
+#include "db/migrate.h"
+#include "db/signing_key_store.h"
+
+static bool open_database(Context *context, unsigned needs, const char *purpose, GError **error)
+{
+    const char *conninfo = config_text(settings_config(context->settings), "database");
+    const char *prefix = config_text(settings_config(context->settings), "role-prefix");
+    context->database = database_open(conninfo, purpose, error);
+    return context->database != NULL &&
+           ((needs & CONTEXT_ANY_SCHEMA) != 0 || migrate_check(context->database, prefix, error));
+}
+
+static bool open_signer(Context *context, unsigned needs, GError **error)
+{
+    const Config *config = settings_config(context->settings);
+    bool development =
+        (needs & CONTEXT_DEVELOPMENT_KEYS) != 0 || config_flag(config, "allow-development-keys");
+    context->signer =
+        signer_open(config_text(config, "key-folder"), development, clock_now(), error);
+    return context->signer != NULL;
+}
+
+Context *context_open(const char *config_path, unsigned needs, const char *purpose, GError **error)
+{
+    g_autoptr(Context) context = g_new0(Context, 1);
+    context->settings = settings_load(config_path, error);
+    if (context->settings == NULL) {
+        return NULL;
+    }
+    /* The key first: it costs no connection to learn that it cannot be used. */
+    if ((needs & CONTEXT_SIGNER) != 0 && !open_signer(context, needs, error)) {
+        return NULL;
+    }
+    if ((needs & (CONTEXT_DATABASE | CONTEXT_ANY_SCHEMA)) != 0 &&
+        !open_database(context, needs, purpose, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&context);
+}
+
+bool context_record_signer(Context *context, GError **error)
+{
+    const Signer *signer = context->signer;
+    SigningKeyRow row = {
+        .kid = signer_kid(signer),
+        .certificate = signer_certificate(signer),
+        .not_before = signer_not_before(signer),
+        .not_after = signer_not_after(signer),
+        .development = signer_is_development(signer),
+    };
+    return signing_key_store_record(context->database, &row, clock_now(), error);
+}
+
+void context_free(Context *context)
+{
+    if (context == NULL) {
+        return;
+    }
+    signer_free(context->signer);
+    database_free(context->database);
+    settings_free(context->settings);
+    g_free(context);
+}

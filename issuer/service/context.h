@@ -1,0 +1,35 @@
+/* What a use case works with: settings, the database, the signing key. */
+#ifndef ISSUER_SERVICE_CONTEXT_H
+#define ISSUER_SERVICE_CONTEXT_H
+
+#include "db/database.h"
+#include "service/settings.h"
+#include "sign/signer.h"
+
+typedef struct {
+    Settings *settings;
+    Database *database; /* NULL unless asked for */
+    Signer *signer;     /* NULL unless asked for */
+} Context;
+
+typedef enum {
+    CONTEXT_SETTINGS = 0,
+    CONTEXT_DATABASE = 1,         /* connect; the schema must be the program's own */
+    CONTEXT_SIGNER = 2,           /* open the signing key */
+    CONTEXT_ANY_SCHEMA = 4,       /* connect whatever the schema (migrate, check) */
+    CONTEXT_DEVELOPMENT_KEYS = 8, /* development keys are allowed, whatever the setting */
+} ContextNeeds;
+
+/* Loads the settings and opens what `needs` (ContextNeeds, or-ed) asks for. `purpose` names the
+ * command to the database. Errors of settings_load(), database_open(), signer_open(); and
+ * ISSUER_ERROR_FAILED when the schema is not the program's ("run issuer migrate"). */
+Context *context_open(const char *config_path, unsigned needs, const char *purpose, GError **error);
+
+/* Puts the signing key's certificate on record, if it is not yet. */
+bool context_record_signer(Context *context, GError **error);
+
+void context_free(Context *context);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Context, context_free)
+
+#endif

@@ -1,0 +1,207 @@
+/* Two threads: one reads, has mails parsed and verifies their codes; the other decides and writes.
+ * So while the database writes one batch, the next is being read. */
+#include "service/ingest.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "service/work_queue.h"
+
+#define BATCH_MESSAGES 500
+#define BATCH_BYTES    (8 * 1024 * 1024)
+#define BATCH_US       50000 /* microseconds from the first message on */
+#define CONFLICT_TRIES 5     /* before a batch is cut in halves */
+
+typedef struct {
+    MailReader *reader;
+    const Settings *settings;
+    WorkQueue *queue;
+} Reading;
+
+typedef struct {
+    const IngestOptions *options;
+    Context *context;
+    Serials *serials;
+    WorkQueue *queue;
+    IngestReport report;
+    gpointer data;
+    IngestTotals *totals;
+} Ingest;
+
+static gpointer read_all(gpointer data)
+{
+    const Reading *reading = data;
+    g_autoptr(GError) error = NULL;
+    ParsedMail *mail = NULL;
+    while ((mail = mail_reader_next(reading->reader, &error)) != NULL) {
+        if (!work_queue_push(reading->queue, intake_item_new(mail, reading->settings))) {
+            break;
+        }
+    }
+    work_queue_finish(reading->queue, g_steal_pointer(&error));
+    return NULL;
+}
+
+/* A batch ends at a number of messages, at a number of bytes, or when its first message has waited
+ * long enough, whichever comes first. An empty one: the end. */
+static GPtrArray *next_items(WorkQueue *queue)
+{
+    GPtrArray *items = g_ptr_array_new_with_free_func((GDestroyNotify)intake_item_free);
+    gint64 deadline = -1;
+    gsize bytes = 0;
+    bool ended = false;
+    while (items->len < BATCH_MESSAGES && bytes < BATCH_BYTES) {
+        IntakeItem *item = work_queue_pop(queue, deadline, &ended);
+        if (item == NULL) {
+            break;
+        }
+        if (items->len == 0) {
+            deadline = clock_monotonic_us() + BATCH_US;
+        }
+        bytes += item->mail->raw != NULL ? g_bytes_get_size(item->mail->raw) : 0;
+        g_ptr_array_add(items, item);
+    }
+    return items;
+}
+
+static bool try_batch(Ingest *ingest, const GPtrArray *items, guint from, guint to, GError **error)
+{
+    g_autoptr(Batch) batch =
+        batch_new(ingest->context, ingest->serials, clock_now(), ingest->options->dry_run);
+    for (guint i = from; i < to; i++) {
+        IntakeItem *item = g_ptr_array_index(items, i);
+        batch_add(batch, &item->item);
+    }
+    return batch_run(batch, error);
+}
+
+static bool is_hopeless(const GError *error)
+{
+    return g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE) ||
+           g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_DENIED);
+}
+
+static bool run_items(Ingest *ingest, const GPtrArray *items, guint from, guint to, GError **error);
+
+/* The one message at fault goes into quarantine with the error; the others go through. */
+static bool quarantine_item(Ingest *ingest, const GPtrArray *items, guint at, const GError *cause,
+                            GError **error)
+{
+    g_autofree char *why = g_strdup_printf("could not be processed: %s", cause->message);
+    intake_item_quarantine(g_ptr_array_index(items, at), why);
+    return try_batch(ingest, items, at, at + 1, error);
+}
+
+static bool run_halves(Ingest *ingest, const GPtrArray *items, guint from, guint to, GError **error)
+{
+    guint middle = from + (to - from) / 2;
+    return run_items(ingest, items, from, middle, error) &&
+           run_items(ingest, items, middle, to, error);
+}
+
+static bool run_items(Ingest *ingest, const GPtrArray *items, guint from, guint to, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    for (guint i = 0; i < CONFLICT_TRIES; i++) {
+        g_clear_error(&failure);
+        if (try_batch(ingest, items, from, to, &failure)) {
+            return true;
+        }
+        if (!g_error_matches(failure, ISSUER_ERROR, ISSUER_ERROR_CONFLICT)) {
+            break;
+        }
+    }
+    if (is_hopeless(failure)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return false;
+    }
+    return to - from > 1 ? run_halves(ingest, items, from, to, error)
+                         : quarantine_item(ingest, items, from, failure, error);
+}
+
+static void count_item(IngestTotals *totals, const BatchItem *item)
+{
+    const char *class_name = item->class_name;
+    totals->messages++;
+    totals->known += item->known;
+    totals->quarantined += g_strcmp0(class_name, "quarantined") == 0;
+    totals->ignored +=
+        g_strcmp0(class_name, "ignored") == 0 || g_strcmp0(class_name, "bounce") == 0;
+    totals->unrecognised +=
+        g_strcmp0(class_name, "unrecognised") == 0 || g_strcmp0(class_name, "about-license") == 0;
+    for (guint i = 0; i < item->matters->len; i++) {
+        const Matter *matter = g_ptr_array_index(item->matters, i);
+        if (matter->decided) {
+            totals->outcomes[matter->decision.outcome]++;
+        }
+    }
+}
+
+static bool run_batches(Ingest *ingest, GError **error)
+{
+    for (;;) {
+        g_autoptr(GPtrArray) items = next_items(ingest->queue);
+        if (items->len == 0) {
+            break;
+        }
+        if (!run_items(ingest, items, 0, items->len, error)) {
+            return false;
+        }
+        for (guint i = 0; i < items->len; i++) {
+            const IntakeItem *item = g_ptr_array_index(items, i);
+            count_item(ingest->totals, &item->item);
+            ingest->report(item, ingest->data);
+        }
+    }
+    GError *reading = work_queue_steal_error(ingest->queue);
+    if (reading != NULL) {
+        g_propagate_error(error, reading);
+        return false;
+    }
+    return true;
+}
+
+static bool open_context(Ingest *ingest, GError **error)
+{
+    unsigned needs = CONTEXT_DATABASE | (ingest->options->dry_run ? 0U : CONTEXT_SIGNER) |
+                     (ingest->options->allow_development_keys ? CONTEXT_DEVELOPMENT_KEYS : 0U);
+    ingest->context = context_open(ingest->options->config_path, needs, "issuer ingest", error);
+    if (ingest->context == NULL) {
+        return false;
+    }
+    ingest->serials = serials_new(ingest->context->database);
+    return ingest->options->dry_run || context_record_signer(ingest->context, error);
+}
+
+static bool read_and_run(Ingest *ingest, MailReader *reader, GError **error)
+{
+    g_autoptr(WorkQueue) queue = work_queue_new(2 * BATCH_MESSAGES, BATCH_BYTES);
+    Reading reading = {.reader = reader, .settings = ingest->context->settings, .queue = queue};
+    ingest->queue = queue;
+    GThread *thread = g_thread_new("read mail", read_all, &reading);
+    bool done = run_batches(ingest, error);
+    work_queue_stop(queue);
+    g_thread_join(thread);
+    g_autoptr(GError) closing = NULL;
+    if (!serials_close(ingest->serials, &closing) && done) {
+        g_propagate_error(error, g_steal_pointer(&closing));
+        return false;
+    }
+    return done;
+}
+
+bool ingest_run(const IngestOptions *options, IngestReport report, gpointer data,
+                IngestTotals *totals, GError **error)
+{
+    Ingest ingest = {.options = options, .report = report, .data = data, .totals = totals};
+    *totals = (IngestTotals){0};
+    /* The parsers are forked first, so that they hold neither a connection nor a key. */
+    g_autoptr(Settings) settings = settings_load(options->config_path, error);
+    if (settings == NULL) {
+        return false;
+    }
+    g_autoptr(MailReader) reader = mail_reader_new(options->paths, settings_mail(settings));
+    bool done = open_context(&ingest, error) && read_and_run(&ingest, reader, error);
+    serials_free(ingest.serials);
+    context_free(ingest.context);
+    return done;
+}

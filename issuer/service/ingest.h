@@ -1,0 +1,33 @@
+/* The main job: from a mail export to committed decisions, signed usage licenses and queued
+ * replies. Over the same export again nothing changes; killed at any point and run again, it ends
+ * as if never killed. */
+#ifndef ISSUER_SERVICE_INGEST_H
+#define ISSUER_SERVICE_INGEST_H
+
+#include "service/intake_item.h"
+
+typedef struct {
+    const char *config_path;     /* or NULL */
+    const char *const *paths;    /* NULL-terminated; "-": one message on standard input */
+    bool dry_run;                /* decide, write nothing */
+    bool allow_development_keys; /* in addition to the setting of that name */
+} IngestOptions;
+
+typedef struct {
+    guint64 messages;
+    guint64 known;        /* on record before */
+    guint64 unrecognised; /* listed for a person, about-license included */
+    guint64 ignored;      /* bounces included */
+    guint64 quarantined;
+    guint64 outcomes[OUTCOME_ACCEPTED + 1]; /* by Outcome */
+} IngestTotals;
+
+/* Is called for each mail once its batch is committed, in the order of the source. */
+typedef void (*IngestReport)(const IntakeItem *item, gpointer data);
+
+/* Runs to the end of the paths. False when going on is impossible (ISSUER_ERROR_UNAVAILABLE: the
+ * database is out of reach); what was reported until then is committed. */
+bool ingest_run(const IngestOptions *options, IngestReport report, gpointer data,
+                IngestTotals *totals, GError **error);
+
+#endif

@@ -1,0 +1,139 @@
+#include "service/intake_item.h"
+
+#include "core/mail_words.h"
+
+#include <string.h>
+
+static const char *class_of_tokens(const GPtrArray *matters)
+{
+    const char *found = NULL;
+    for (guint i = 0; i < matters->len; i++) {
+        const Matter *matter = g_ptr_array_index(matters, i);
+        if (matter->kind == ARMOR_USAGE_REQUEST) {
+            return "request";
+        }
+        if (matter->kind == ARMOR_DEACTIVATION) {
+            found = "deactivation";
+        }
+    }
+    return found;
+}
+
+static bool is_our_domain(const char *message_id, const char *const *own_addresses)
+{
+    const char *domain = message_id != NULL ? strrchr(message_id, '@') : NULL;
+    for (gsize i = 0; domain != NULL && own_addresses[i] != NULL; i++) {
+        const char *own = strrchr(own_addresses[i], '@');
+        if (own != NULL && g_ascii_strcasecmp(own, domain) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool names_our_mail(const ParsedMail *mail, const MailSettings *settings)
+{
+    if (is_our_domain(mail->in_reply_to, settings->own_addresses)) {
+        return true;
+    }
+    for (guint i = 0; mail->references != NULL && i < mail->references->len; i++) {
+        if (is_our_domain(g_ptr_array_index(mail->references, i), settings->own_addresses)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *class_of_person(const ParsedMail *mail, const GPtrArray *matters)
+{
+    const char *by_tokens = class_of_tokens(matters);
+    if (by_tokens != NULL) {
+        return by_tokens;
+    }
+    g_autofree char *license_id = mail_words_license_id(mail->text);
+    return license_id != NULL ? "about-license" : "unrecognised";
+}
+
+/* A bounce that names a mail of ours is worth a class of its own; others are machine mail. */
+static const char *class_of(const ParsedMail *mail, const GPtrArray *matters,
+                            const MailSettings *settings)
+{
+    switch (mail->kind) {
+    case MAIL_FROM_PERSON:
+        return class_of_person(mail, matters);
+    case MAIL_BOUNCE:
+        return names_our_mail(mail, settings) ? "bounce" : "ignored";
+    case MAIL_UNREADABLE:
+        return "quarantined";
+    case MAIL_AUTOMATIC:
+    case MAIL_LIST:
+    case MAIL_OURS:
+    case MAIL_DELETED:
+    default:
+        return "ignored";
+    }
+}
+
+/* Deactivations come before requests, so that a move in one mail works; else the mail's order. */
+static void read_tokens(IntakeItem *item)
+{
+    static const ArmorKind order[] = {ARMOR_DEACTIVATION, ARMOR_USAGE_REQUEST, ARMOR_USAGE_LICENSE};
+    const GPtrArray *tokens = item->mail->tokens;
+    for (gsize k = 0; k < G_N_ELEMENTS(order); k++) {
+        for (guint i = 0; tokens != NULL && i < tokens->len; i++) {
+            const FoundToken *token = g_ptr_array_index(tokens, i);
+            if (token->kind == order[k]) {
+                g_ptr_array_add(item->item.matters, matter_new(token));
+            }
+        }
+    }
+}
+
+static ReadyAnswer ready_answer_for(const ParsedMail *mail)
+{
+    if (mail->license_key_seen) {
+        return READY_KEY_INSTEAD_OF_REQUEST;
+    }
+    return mail->picture_only ? READY_PICTURE : READY_NONE;
+}
+
+IntakeItem *intake_item_new(ParsedMail *mail, const Settings *settings)
+{
+    IntakeItem *item = g_new0(IntakeItem, 1);
+    item->mail = mail;
+    item->item.mail = mail;
+    item->item.matters = g_ptr_array_new_with_free_func((GDestroyNotify)matter_free);
+    if (mail->kind == MAIL_FROM_PERSON) {
+        read_tokens(item);
+        item->item.sender = mail->reply_to;
+        item->item.tells_of_loss = mail_words_tell_of_loss(
+            mail->text, config_list(settings_config(settings), "loss-words"));
+    }
+    item->item.class_name = class_of(mail, item->item.matters, settings_mail(settings));
+    item->item.why = mail->why;
+    if (g_strcmp0(item->item.class_name, "unrecognised") == 0) {
+        item->item.ready = ready_answer_for(mail);
+    }
+    return item;
+}
+
+void intake_item_quarantine(IntakeItem *item, const char *why)
+{
+    g_free(item->mail->why);
+    item->mail->why = g_strdup(why);
+    item->mail->kind = MAIL_UNREADABLE;
+    item->item.class_name = "quarantined";
+    item->item.why = item->mail->why;
+    item->item.ready = READY_NONE;
+    g_ptr_array_set_size(item->item.matters, 0);
+}
+
+void intake_item_free(IntakeItem *item)
+{
+    if (item == NULL) {
+        return;
+    }
+    g_ptr_array_unref(item->item.matters);
+    parsed_mail_free(item->mail);
+    g_free(item);
+}

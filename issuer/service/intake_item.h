@@ -1,0 +1,23 @@
+/* A parsed mail as an item of a batch: what class of mail it is and which codes it carries. */
+#ifndef ISSUER_SERVICE_INTAKE_ITEM_H
+#define ISSUER_SERVICE_INTAKE_ITEM_H
+
+#include "service/batch.h"
+
+typedef struct {
+    ParsedMail *mail;
+    BatchItem item;
+} IntakeItem;
+
+/* Takes over the mail, classes it, reads its codes and verifies their signatures. Costs most of
+ * the time that a mail costs besides the database, and needs no database. The caller owns it. */
+IntakeItem *intake_item_new(ParsedMail *mail, const Settings *settings);
+
+/* The mail could not be processed for the reason `why`: it goes into quarantine as it is. */
+void intake_item_quarantine(IntakeItem *item, const char *why);
+
+void intake_item_free(IntakeItem *item);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(IntakeItem, intake_item_free)
+
+#endif

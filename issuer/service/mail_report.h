@@ -1,0 +1,21 @@
+/* What the program tells about one mail: as `inspect` and `ingest` print it, a JSON object a line
+ * whose shape is part of the program's contract. */
+#ifndef ISSUER_SERVICE_MAIL_REPORT_H
+#define ISSUER_SERVICE_MAIL_REPORT_H
+
+#include "service/intake_item.h"
+
+/* The version of the shape; it grows when a member changes its meaning. */
+#define MAIL_REPORT_VERSION 1
+
+/* The object for one mail. With `decided`, what was decided stands in it too. New string. */
+char *mail_report_json(const IntakeItem *item, bool decided);
+
+/* One line for people: source, class, sender, and what was found or decided. New string; may hold
+ * text of the mail, which the printer makes safe. */
+char *mail_report_line(const IntakeItem *item, bool decided);
+
+/* The outcome's name, "issued", …. Static. */
+const char *mail_report_outcome(Outcome outcome);
+
+#endif

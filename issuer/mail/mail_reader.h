@@ -26,26 +26,26 @@ typedef enum {
 } MailKind;
 
 typedef struct {
-    char *source;       /* "FILE#N", N from 1 */
-    uint64_t offset;    /* bytes into FILE */
-    uint64_t size;      /* bytes */
-    GBytes *raw;        /* as it stood there, up to MAIL_STORED_RAW; else NULL */
-    Digest raw_digest;  /* zero if unread */
-    Digest identity;    /* what makes two copies of one mail the same (domain.md: Mail in) */
+    char *source;      /* "FILE#N", N from 1 */
+    uint64_t offset;   /* bytes into FILE */
+    uint64_t size;     /* bytes */
+    GBytes *raw;       /* as it stood there, up to MAIL_STORED_RAW; else NULL */
+    Digest raw_digest; /* zero if unread */
+    Digest identity;   /* what makes two copies of one mail the same (domain.md: Mail in) */
     MailKind kind;
-    char *why;          /* in words, why `kind` or `reply_to` is what it is; may be NULL */
-    char *from;         /* the address that counts, lower-case domain; NULL if none or several */
-    char *reply_to;     /* where an answer may go by the mail's own account; NULL: nowhere */
-    char *subject;      /* decoded; never NULL */
-    char *date;         /* as written, or NULL */
-    int64_t date_at;    /* seconds, 0 if there is none that can be read */
-    char *message_id;   /* without angle brackets, or NULL */
-    char *in_reply_to;  /* likewise */
+    char *why;             /* in words, why `kind` or `reply_to` is what it is; may be NULL */
+    char *from;            /* the address that counts, lower-case domain; NULL if none or several */
+    char *reply_to;        /* where an answer may go by the mail's own account; NULL: nowhere */
+    char *subject;         /* decoded; never NULL */
+    char *date;            /* as written, or NULL */
+    int64_t date_at;       /* seconds, 0 if there is none that can be read */
+    char *message_id;      /* without angle brackets, or NULL */
+    char *in_reply_to;     /* likewise */
     GPtrArray *references; /* of char * */
-    char *text;         /* unquoted text for a person to read, up to 64 KiB, license keys masked */
+    char *text; /* unquoted text for a person to read, up to 64 KiB, license keys masked */
     bool license_key_seen;
-    bool picture_only;  /* an image and no code: perhaps a picture of one */
-    GPtrArray *tokens;  /* of FoundToken */
+    bool picture_only; /* an image and no code: perhaps a picture of one */
+    GPtrArray *tokens; /* of FoundToken */
 } ParsedMail;
 
 /* Settings, owned by the caller for the reader's life. */
@@ -59,7 +59,8 @@ typedef struct {
 typedef struct MailReader MailReader;
 
 /* A reader over paths: mbox files, single messages, Maildirs, folders of any of these; "-" is one
- * message on standard input. Nothing is opened yet. */
+ * message on standard input. Nothing is opened yet, but a process is forked: to be called before
+ * the program starts threads or opens what a parser must not see. `settings` must outlive it. */
 MailReader *mail_reader_new(const char *const *paths, const MailSettings *settings);
 
 /* The next message, in order; NULL at the end (no error set) or when going on is impossible. A

@@ -1,0 +1,326 @@
+#include "mail/body.h"
+
+#include "mail/charset.h"
+#include "mail/headers.h"
+#include "mail/html_text.h"
+#include "mail/mime.h"
+#include "mail/sniff.h"
+#include "mail/transfer.h"
+
+#include <string.h>
+
+#define WHOLE_SIZE   (4 * 1024 * 1024) /* bytes; a longer part is read in pieces */
+#define PIECE_SIZE   (256 * 1024)
+#define HEAD_SIZE    8192        /* bytes decoded to tell what a part is */
+#define SHOWN_SIZE   (64 * 1024) /* bytes kept for a person */
+#define MAX_ENCLOSED 8           /* mails within encoded parts, one within the other */
+
+struct Body {
+    Finder *finder;
+    GChecksum *digest;
+    GString *shown;
+    bool shown_is_html; /* a plain text may still take its place */
+    bool has_picture;
+    char *unsearched;
+    const char *trouble;
+    unsigned enclosed;
+};
+
+static void read_parts(Body *body, const GPtrArray *parts);
+
+Body *body_new(bool search, bool digest)
+{
+    Body *body = g_new0(Body, 1);
+    body->finder = search ? finder_new() : NULL;
+    body->digest = digest ? g_checksum_new(G_CHECKSUM_SHA256) : NULL;
+    body->shown = g_string_new(NULL);
+    return body;
+}
+
+void body_free(Body *body)
+{
+    if (body == NULL) {
+        return;
+    }
+    finder_free(body->finder);
+    g_clear_pointer(&body->digest, g_checksum_free);
+    g_string_free(body->shown, TRUE);
+    g_free(body->unsearched);
+    g_free(body);
+}
+
+/* Digests text without white space, and without the ">" that mailboxes put before "From ": so all
+ * exports of a mail agree. */
+static void digest_text(Body *body, const char *text, gsize length)
+{
+    bool line_start = true;
+    for (gsize i = 0; body->digest != NULL && i < length; i++) {
+        gsize marks = i;
+        while (line_start && marks < length && text[marks] == '>') {
+            marks++;
+        }
+        if (marks > i && length - marks >= 5 && memcmp(text + marks, "From ", 5) == 0) {
+            i = marks;
+        }
+        line_start = text[i] == '\n';
+        if (!g_ascii_isspace(text[i])) {
+            g_checksum_update(body->digest, (const guchar *)text + i, 1);
+        }
+    }
+}
+
+static void search_text(Body *body, const char *text, gsize length)
+{
+    if (body->finder != NULL) {
+        finder_add_text(body->finder, text, length);
+    }
+}
+
+static bool has_intact(const Body *body)
+{
+    return body->finder == NULL || finder_has_intact(body->finder);
+}
+
+/* Keeps the first text for a person; a plain text takes the place of an HTML one. */
+static void show_text(Body *body, const char *text, gsize length, bool is_html)
+{
+    bool better = body->shown->len == 0 || (body->shown_is_html && !is_html);
+    if (better && length > 0) {
+        g_string_truncate(body->shown, 0);
+        g_string_append_len(body->shown, text, (gssize)MIN(length, SHOWN_SIZE));
+        body->shown_is_html = is_html;
+    }
+}
+
+static bool is_html(const MimePart *part, const char *data, gsize length)
+{
+    if (strcmp(part->type, "text/html") == 0 || strcmp(part->type, "application/xhtml+xml") == 0) {
+        return true;
+    }
+    gsize look = MIN(length, 1024);
+    return memmem(data, look, "<html", 5) != NULL || memmem(data, look, "<HTML", 5) != NULL ||
+           memmem(data, look, "<!DOCTYPE html", 14) != NULL;
+}
+
+/* Decoded text of one part, whole. */
+static void read_text(Body *body, const MimePart *part, const char *data, gsize length)
+{
+    g_auto(CharsetText) text = charset_read(part->charset, data, length);
+    if (is_html(part, text.text, text.length)) {
+        g_autoptr(GString) plain = html_text(text.text, text.length);
+        search_text(body, plain->str, plain->len);
+        digest_text(body, plain->str, plain->len);
+        if (!part->attached) {
+            show_text(body, plain->str, plain->len, true);
+        }
+        return;
+    }
+    search_text(body, text.text, text.length);
+    digest_text(body, text.text, text.length);
+    if (!part->attached) {
+        show_text(body, text.text, text.length, false);
+    }
+}
+
+/* Whether decoded content is a mail of its own, whatever its type says. */
+static bool is_mail(const MimePart *part, const char *data, gsize length)
+{
+    static const char *const usual[] = {"mime-version", "message-id", "received", "content-type"};
+    bool named = g_str_has_prefix(part->type, "message/rfc822") ||
+                 g_str_has_prefix(part->type, "message/global");
+    if (!named && sniff_file(data, MIN(length, SNIFF_SIZE)) != SNIFF_MESSAGE) {
+        return false;
+    }
+    g_autoptr(Headers) headers = headers_read(data, MIN(length, 64 * 1024));
+    unsigned count = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(usual); i++) {
+        count += headers_first(headers, usual[i]) != NULL;
+    }
+    return count > 0 && (headers_first(headers, "from") != NULL || count > 1);
+}
+
+/* A mail that came as an encoded part. Its parts refer to `mail`, which is changed and put back. */
+static void read_enclosed(Body *body, char *mail, gsize length)
+{
+    body->enclosed++;
+    const char *why = NULL;
+    g_autoptr(GPtrArray) parts =
+        body->enclosed > MAX_ENCLOSED ? NULL : mime_parts(mail, length, &why);
+    if (parts == NULL) {
+        body->trouble = why == NULL ? "mails are enclosed in it too deeply" : why;
+    } else {
+        read_parts(body, parts);
+    }
+    body->enclosed--;
+}
+
+/* Text that still looks encoded: a program encoded twice, or named no encoding. */
+static void read_encoded_again(Body *body, const MimePart *part, const char *data, gsize length)
+{
+    if (has_intact(body) || !transfer_looks_base64(data, length)) {
+        return;
+    }
+    g_autoptr(GByteArray) again = g_byte_array_new();
+    TransferDecoder decoder = {.encoding = TRANSFER_BASE64};
+    transfer_decode(&decoder, data, length, again);
+    const char *decoded = (const char *)again->data;
+    if (again->len > 0 && sniff_is_text(decoded, again->len)) {
+        g_auto(CharsetText) text = charset_read(part->charset, decoded, again->len);
+        search_text(body, text.text, text.length);
+    }
+}
+
+static void read_whole(Body *body, const MimePart *part, TransferEncoding encoding)
+{
+    g_autoptr(GByteArray) decoded = g_byte_array_new();
+    const char *data = part->data;
+    gsize length = part->length;
+    if (encoding != TRANSFER_AS_IS) {
+        TransferDecoder decoder = {.encoding = encoding};
+        transfer_decode(&decoder, part->data, part->length, decoded);
+        data = (const char *)decoded->data;
+        length = decoded->len;
+    }
+    if (length == 0) {
+        return;
+    }
+    if (encoding != TRANSFER_AS_IS && is_mail(part, data, length)) {
+        read_enclosed(body, (char *)decoded->data, length);
+        return;
+    }
+    read_text(body, part, data, length);
+    if (!transfer_encoding_is_known(part->encoding) && !has_intact(body)) {
+        TransferDecoder decoder = {.encoding = TRANSFER_QUOTED_PRINTABLE};
+        g_byte_array_set_size(decoded, 0);
+        transfer_decode(&decoder, part->data, part->length, decoded);
+        search_text(body, (const char *)decoded->data, decoded->len);
+    }
+    read_encoded_again(body, part, data, length);
+}
+
+/* A part that is too long to hold decoded: searched piece by piece, tags and all. */
+static void read_pieces(Body *body, const MimePart *part, TransferEncoding encoding)
+{
+    TransferDecoder decoder = {.encoding = encoding};
+    g_autoptr(GByteArray) decoded = g_byte_array_new();
+    gsize overlap = 0;
+    for (gsize at = 0; at < part->length;) {
+        gsize size = transfer_piece_length(part->data + at, part->length - at, PIECE_SIZE);
+        transfer_decode(&decoder, part->data + at, size, decoded);
+        at += size;
+        const char *data = (const char *)decoded->data;
+        g_auto(CharsetText) text = charset_read(part->charset, data, decoded->len);
+        search_text(body, text.text, text.length);
+        digest_text(body, data + overlap, decoded->len - overlap);
+        if (!part->attached) {
+            show_text(body, text.text, text.length, is_html(part, text.text, text.length));
+        }
+        overlap = MIN(decoded->len, FINDER_OVERLAP);
+        g_byte_array_remove_range(decoded, 0, decoded->len - (guint)overlap);
+    }
+}
+
+/* Whether a part is text, by the beginning of its content; what it is otherwise. */
+static const char *why_no_text(const MimePart *part, TransferEncoding encoding)
+{
+    if (encoding == TRANSFER_AS_IS) {
+        gsize look = MIN(part->length, HEAD_SIZE);
+        return sniff_is_text(part->data, look) ? NULL : sniff_name(part->data, look);
+    }
+    g_autoptr(GByteArray) head = g_byte_array_new();
+    TransferDecoder decoder = {.encoding = encoding};
+    gsize look = transfer_piece_length(part->data, part->length, HEAD_SIZE);
+    transfer_decode(&decoder, part->data, look, head);
+    const char *data = (const char *)head->data;
+    return head->len == 0 || sniff_is_text(data, head->len) ? NULL : sniff_name(data, head->len);
+}
+
+static void pass_over(Body *body, const MimePart *part, const char *what)
+{
+    body->has_picture = body->has_picture || g_str_has_prefix(part->type, "image/") ||
+                        strstr(what, "picture") != NULL;
+    if (body->unsearched == NULL) {
+        body->unsearched =
+            g_strdup_printf("%s (%s)", part->name == NULL ? "a part" : part->name, what);
+    }
+    for (gsize at = 0; body->digest != NULL && at < part->length; at += PIECE_SIZE) {
+        digest_text(body, part->data + at, MIN(part->length - at, PIECE_SIZE));
+    }
+}
+
+static void read_part(Body *body, const MimePart *part)
+{
+    TransferEncoding encoding = transfer_encoding_read(part->encoding);
+    const char *what = why_no_text(part, encoding);
+    if (what != NULL) {
+        pass_over(body, part, what);
+    } else if (part->length > WHOLE_SIZE) {
+        read_pieces(body, part, encoding);
+    } else {
+        read_whole(body, part, encoding);
+    }
+}
+
+static void read_parts(Body *body, const GPtrArray *parts)
+{
+    for (guint i = 0; i < parts->len; i++) {
+        read_part(body, g_ptr_array_index(parts, i));
+    }
+}
+
+/* Where the structure showed no code: what looks like parts, then the mail as it stands. */
+static void search_rest(Body *body, const char *data, gsize length)
+{
+    g_autoptr(GPtrArray) loose = mime_loose_parts(data, length);
+    g_autoptr(Body) other = body_new(false, false);
+    other->finder = body->finder;
+    read_parts(other, loose);
+    for (gsize at = 0; at < length && !has_intact(body); at += PIECE_SIZE - FINDER_OVERLAP) {
+        search_text(body, data + at, MIN(length - at, PIECE_SIZE));
+    }
+    other->finder = NULL;
+}
+
+void body_read(Body *body, char *data, gsize length)
+{
+    const char *why = NULL;
+    g_autoptr(GPtrArray) parts = mime_parts(data, length, &why);
+    if (parts == NULL) {
+        body->trouble = why;
+        return;
+    }
+    read_parts(body, parts);
+    if (!has_intact(body)) {
+        search_rest(body, data, length);
+    }
+}
+
+const char *body_trouble(const Body *body)
+{
+    return body->trouble;
+}
+
+const GString *body_text(const Body *body)
+{
+    return body->shown;
+}
+
+Finder *body_finder(Body *body)
+{
+    return body->finder;
+}
+
+bool body_has_picture(const Body *body)
+{
+    return body->has_picture;
+}
+
+const char *body_unsearched(const Body *body)
+{
+    return body->unsearched;
+}
+
+const char *body_digest(const Body *body)
+{
+    return body->digest == NULL ? NULL : g_checksum_get_string(body->digest);
+}

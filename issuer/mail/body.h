@@ -1,0 +1,43 @@
+/* Goes through what a mail says: searches its parts for codes and keeps what a person would
+ * read. */
+#ifndef ISSUER_MAIL_BODY_H
+#define ISSUER_MAIL_BODY_H
+
+#include "core/finder.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct Body Body;
+
+/* A body that is searched for codes, or only read if `search` is false; with `digest` the decoded
+ * text is digested too. The caller owns it. */
+Body *body_new(bool search, bool digest);
+
+/* Reads the whole mail at `data` (changed while it is read, and put back). Once. */
+void body_read(Body *body, char *data, gsize length);
+
+/* Why the structure could not be followed to its end, or NULL. Static. */
+const char *body_trouble(const Body *body);
+
+/* The first text that a person would read, in UTF-8. Owned by the body. */
+const GString *body_text(const Body *body);
+
+/* The codes; NULL if it was not searched. Owned by the body. */
+Finder *body_finder(Body *body);
+
+bool body_has_picture(const Body *body);
+
+/* A part that was not searched because it is no text: what it is; NULL if there is none. Owned by
+ * the body. */
+const char *body_unsearched(const Body *body);
+
+/* SHA-256 in hex of the decoded text without white space; NULL if it was not asked for. Owned by
+ * the body. */
+const char *body_digest(const Body *body);
+
+void body_free(Body *body);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Body, body_free)
+
+#endif

@@ -1,0 +1,159 @@
+#include "mail/charset.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define FALLBACK   "WINDOWS-1252"
+#define MAX_LABEL  40
+#define PIECE_SIZE 4096
+#define SNIFFED    2048 /* bytes in which the pattern of UTF-16 is looked for */
+
+static const char replacement[] = "\xEF\xBF\xBD";
+
+static bool begins_with(const char *data, gsize length, const char *bytes, gsize count)
+{
+    return length >= count && memcmp(data, bytes, count) == 0;
+}
+
+/* The encoding that a byte order mark tells, and the mark's size. */
+static const char *by_mark(const char *data, gsize length, gsize *mark)
+{
+    *mark = 3;
+    if (begins_with(data, length, "\xEF\xBB\xBF", 3)) {
+        return "UTF-8";
+    }
+    *mark = 4;
+    if (begins_with(data, length, "\xFF\xFE\0\0", 4)) {
+        return "UTF-32LE";
+    }
+    if (begins_with(data, length, "\0\0\xFE\xFF", 4)) {
+        return "UTF-32BE";
+    }
+    *mark = 2;
+    if (begins_with(data, length, "\xFF\xFE", 2)) {
+        return "UTF-16LE";
+    }
+    if (begins_with(data, length, "\xFE\xFF", 2)) {
+        return "UTF-16BE";
+    }
+    *mark = 0;
+    return NULL;
+}
+
+/* UTF-16 without a mark: text of Latin letters has a zero in every second byte. */
+static const char *by_pattern(const char *data, gsize length)
+{
+    gsize zeros[2] = {0, 0};
+    gsize look = MIN(length, SNIFFED);
+    if (look < 8 || memchr(data, '\0', look) == NULL) {
+        return NULL;
+    }
+    for (gsize i = 0; i < look; i++) {
+        zeros[i & 1] += data[i] == '\0';
+    }
+    if (MAX(zeros[0], zeros[1]) <= look / 4 || MIN(zeros[0], zeros[1]) > look / 32) {
+        return NULL;
+    }
+    return zeros[0] > zeros[1] ? "UTF-16BE" : "UTF-16LE";
+}
+
+/* A label that iconv may be asked for: it also takes paths and options. */
+static char *safe_label(const char *label)
+{
+    gsize length = label == NULL ? 0 : strlen(label);
+    if (length == 0 || length > MAX_LABEL) {
+        return NULL;
+    }
+    for (gsize i = 0; i < length; i++) {
+        if (!g_ascii_isalnum(label[i]) && strchr("-_.:", label[i]) == NULL) {
+            return NULL;
+        }
+    }
+    return g_ascii_strup(label, (gssize)length);
+}
+
+/* Encodings whose text is valid ASCII as it stands, but means something else. */
+static bool has_escapes(const char *label, const char *data, gsize length)
+{
+    if (label == NULL) {
+        return false;
+    }
+    if (g_str_has_prefix(label, "ISO-2022-") || g_str_has_prefix(label, "ISO2022")) {
+        return memchr(data, '\x1b', length) != NULL || memchr(data, '\x0e', length) != NULL;
+    }
+    if (g_str_has_prefix(label, "HZ")) {
+        return memmem(data, length, "~{", 2) != NULL;
+    }
+    return (strstr(label, "UTF-7") != NULL || strcmp(label, "UTF7") == 0) &&
+           memchr(data, '+', length) != NULL;
+}
+
+/* Converts with replacements; NULL if there is no such converter. */
+static GString *convert(const char *from, const char *data, gsize length)
+{
+    iconv_t converter = iconv_open("UTF-8", from);
+    if (converter == (iconv_t)-1) {
+        return NULL;
+    }
+    GString *out = g_string_sized_new(length + 16);
+    union {
+        const char *given;
+        char *asked;
+    } in = {.given = data}; // iconv only reads; its interface has no const
+    size_t left = length;
+    while (left > 0) {
+        char piece[PIECE_SIZE];
+        char *write = piece;
+        size_t room = sizeof piece;
+        size_t result = iconv(converter, &in.asked, &left, &write, &room);
+        int failure = result == (size_t)-1 ? errno : 0;
+        g_string_append_len(out, piece, (gssize)(sizeof piece - room));
+        if (failure == EILSEQ || failure == EINVAL) {
+            g_string_append(out, replacement);
+            in.given++;
+            left--;
+        }
+    }
+    (void)iconv_close(converter);
+    return out;
+}
+
+static CharsetText converted(GString *text)
+{
+    return (CharsetText){text->str, text->len, text};
+}
+
+CharsetText charset_read(const char *label, const char *data, gsize length)
+{
+    gsize mark = 0;
+    const char *seen = by_mark(data, length, &mark);
+    data += mark;
+    length -= mark;
+    if (seen == NULL) {
+        seen = by_pattern(data, length);
+    }
+    GString *text = seen == NULL || mark == 3 ? NULL : convert(seen, data, length);
+    if (text != NULL) {
+        return converted(text);
+    }
+    g_autofree char *named = safe_label(label);
+    bool escapes = has_escapes(named, data, length);
+    if (!escapes && g_utf8_validate_len(data, length, NULL)) {
+        return (CharsetText){data, length, NULL};
+    }
+    text = named == NULL || mark == 3 ? NULL : convert(named, data, length);
+    if (text == NULL) {
+        text = convert(mark == 3 ? "UTF-8" : FALLBACK, data, length);
+    }
+    return text == NULL ? (CharsetText){data, length, NULL} : converted(text);
+}
+
+void charset_text_clear(CharsetText *text)
+{
+    if (text->owned != NULL) {
+        g_string_free(text->owned, TRUE);
+        text->owned = NULL;
+    }
+}

@@ -1,0 +1,35 @@
+/* The names in a folder, sorted, held compactly: a Maildir may have a million. */
+#ifndef ISSUER_MAIL_FOLDER_H
+#define ISSUER_MAIL_FOLDER_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef enum {
+    FOLDER_OF_FILES, /* mailboxes, mails and further folders */
+    FOLDER_OF_MAILS, /* cur or new of a Maildir: a file is one mail */
+    FOLDER_MAILDIR,  /* a Maildir itself: only its sub-folders are of interest */
+} FolderKind;
+
+typedef struct Folder Folder;
+
+/* Lists `path`. ISSUER_ERROR_NOT_FOUND or _FAILED. The caller owns the result. */
+Folder *folder_new(const char *path, FolderKind kind, GError **error);
+
+/* The next entry's path, or NULL at the end. Left out are index files of mail programs, what a
+ * Maildir keeps beside its mails, and hidden files. New string. */
+char *folder_next(Folder *folder);
+
+FolderKind folder_kind(const Folder *folder);
+
+/* Whether the folder at `path` is a Maildir: it has a cur or new. */
+bool folder_is_maildir(const char *path);
+
+/* Whether a Maildir file name carries the flag T, "trashed" (…:2,FLAGS). */
+bool folder_name_is_trashed(const char *path);
+
+void folder_free(Folder *folder);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Folder, folder_free)
+
+#endif

@@ -1,0 +1,169 @@
+#include "mail/headers.h"
+
+#include <string.h>
+
+#define MAX_FIELDS     2000
+#define MAX_NAME       128
+#define MAX_VALUE_SIZE (64 * 1024)
+
+typedef struct {
+    char *name; /* lower case */
+    GString *value;
+} Field;
+
+struct Headers {
+    GPtrArray *fields;
+    gsize size;
+};
+
+static void field_free(gpointer data)
+{
+    Field *field = data;
+    g_free(field->name);
+    g_string_free(field->value, TRUE);
+    g_free(field);
+}
+
+/* The length of a field's name, 0 if the line is no field. Blanks before the colon are against the
+ * grammar but common. */
+static gsize name_length(const char *line, gsize length)
+{
+    gsize name = 0;
+    while (name < length && name < MAX_NAME && line[name] > ' ' && line[name] < 127 &&
+           line[name] != ':') {
+        name++;
+    }
+    gsize colon = name;
+    while (colon < length && (line[colon] == ' ' || line[colon] == '\t')) {
+        colon++;
+    }
+    return colon < length && line[colon] == ':' ? name : 0;
+}
+
+bool headers_is_field(const char *line, gsize length)
+{
+    return name_length(line, length) > 0;
+}
+
+/* Adds `length` bytes to a value: each run of white space becomes one blank. NUL bytes are dropped,
+ * for the value is a C string. */
+static void append_value(GString *value, const char *text, gsize length)
+{
+    for (gsize i = 0; i < length && value->len < MAX_VALUE_SIZE; i++) {
+        bool blank = g_ascii_isspace(text[i]);
+        if (blank && (value->len == 0 || value->str[value->len - 1] == ' ')) {
+            continue;
+        }
+        if (text[i] != '\0') {
+            g_string_append_c(value, blank ? ' ' : text[i]);
+        }
+    }
+}
+
+static Field *field_new(const char *line, gsize name, gsize length)
+{
+    Field *field = g_new(Field, 1);
+    field->name = g_ascii_strdown(line, (gssize)name);
+    field->value = g_string_sized_new(length);
+    const char *colon = memchr(line, ':', length);
+    append_value(field->value, colon + 1, length - (gsize)(colon + 1 - line));
+    return field;
+}
+
+static void read_line(Headers *headers, Field **last, const char *line, gsize length)
+{
+    if (line[0] == ' ' || line[0] == '\t') {
+        if (*last != NULL) {
+            append_value((*last)->value, " ", 1);
+            append_value((*last)->value, line, length);
+        }
+        return;
+    }
+    gsize name = name_length(line, length);
+    if (name == 0 || headers->fields->len >= MAX_FIELDS) {
+        *last = NULL; /* its continuation lines are no field's either */
+        return;
+    }
+    *last = field_new(line, name, length);
+    g_ptr_array_add(headers->fields, *last);
+}
+
+/* Skips what may stand before the first field. */
+static gsize skip_preface(const char *data, gsize length)
+{
+    gsize at = length >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    while (at < length && (data[at] == '\n' || data[at] == '\r')) {
+        at++;
+    }
+    if (length - at > 5 && memcmp(data + at, "From ", 5) == 0) {
+        const char *end = memchr(data + at, '\n', length - at);
+        at = end == NULL ? length : (gsize)(end + 1 - data);
+    }
+    return at;
+}
+
+Headers *headers_read(const char *data, gsize length)
+{
+    Headers *headers = g_new(Headers, 1);
+    headers->fields = g_ptr_array_new_with_free_func(field_free);
+    Field *last = NULL;
+    gsize at = skip_preface(data, length);
+    while (at < length) {
+        const char *line = data + at;
+        const char *end = memchr(line, '\n', length - at);
+        gsize size = end == NULL ? length - at : (gsize)(end - line);
+        at += end == NULL ? size : size + 1;
+        if (size > 0 && line[size - 1] == '\r') {
+            size--;
+        }
+        if (size == 0) {
+            break;
+        }
+        read_line(headers, &last, line, size);
+    }
+    headers->size = at;
+    for (guint i = 0; i < headers->fields->len; i++) {
+        Field *field = g_ptr_array_index(headers->fields, i);
+        g_strchomp(field->value->str);
+    }
+    return headers;
+}
+
+gsize headers_size(const Headers *headers)
+{
+    return headers->size;
+}
+
+const char *headers_nth(const Headers *headers, const char *name, guint nth)
+{
+    for (guint i = 0; i < headers->fields->len; i++) {
+        const Field *field = g_ptr_array_index(headers->fields, i);
+        if (strcmp(field->name, name) == 0 && nth-- == 0) {
+            return field->value->str;
+        }
+    }
+    return NULL;
+}
+
+const char *headers_first(const Headers *headers, const char *name)
+{
+    return headers_nth(headers, name, 0);
+}
+
+guint headers_count(const Headers *headers, const char *name)
+{
+    guint count = 0;
+    while (headers_nth(headers, name, count) != NULL) {
+        count++;
+    }
+    return count;
+}
+
+void headers_free(Headers *headers)
+{
+    if (headers == NULL) {
+        return;
+    }
+    g_ptr_array_unref(headers->fields);
+    g_free(headers);
+}

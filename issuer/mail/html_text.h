@@ -1,0 +1,13 @@
+/* The text of an HTML page as a person would read it. */
+#ifndef ISSUER_MAIL_HTML_TEXT_H
+#define ISSUER_MAIL_HTML_TEXT_H
+
+#include <glib.h>
+
+/* The text of `length` bytes of UTF-8 HTML: block elements and <br> break the line, table cells are
+ * set apart by a blank, inline elements vanish without a trace; scripts, styles and the head are
+ * left out; lines within <blockquote> begin with "> ". Linear in `length`, whatever the nesting.
+ * The caller owns the result. */
+GString *html_text(const char *html, gsize length);
+
+#endif

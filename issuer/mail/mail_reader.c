@@ -1,0 +1,171 @@
+#include "mail/mail_reader.h"
+
+#include "mail/parsers.h"
+#include "mail/source.h"
+
+#define MAX_JOBS  64                 /* mails read ahead */
+#define MAX_BYTES (4 * 1024 * 1024)  /* raw mail held for the mails read ahead */
+#define MAX_WORK  (40 * 1024 * 1024) /* mail that is with the parsers, so no two of 30 MB are */
+
+/* A mail between the source and the caller. */
+typedef struct {
+    ParsedMail *mail;
+    bool done;
+} Job;
+
+struct MailReader {
+    char **paths;
+    const MailSettings *settings;
+    GError *failed; /* why no parsers could be started, told at the first call */
+    Parsers *parsers;
+    Source *source;
+    SourceItem item; /* taken from the source, but not yet sent */
+    bool has_item;
+    bool source_ended;
+    GQueue jobs; /* of Job, in the order of the source */
+    gsize bytes;
+};
+
+MailReader *mail_reader_new(const char *const *paths, const MailSettings *settings)
+{
+    MailReader *reader = g_new0(MailReader, 1);
+    // g_strdupv() takes a pointer without const but only reads.
+    GStrvBuilder *builder = g_strv_builder_new();
+    for (gsize i = 0; paths[i] != NULL; i++) {
+        g_strv_builder_add(builder, paths[i]);
+    }
+    reader->paths = g_strv_builder_end(builder);
+    g_strv_builder_unref(builder);
+    reader->settings = settings;
+    reader->source = source_new((const char *const *)reader->paths);
+    reader->parsers = parsers_new(settings, &reader->failed);
+    g_queue_init(&reader->jobs);
+    return reader;
+}
+
+static void job_free(gpointer data)
+{
+    Job *job = data;
+    parsed_mail_free(job->mail);
+    g_free(job);
+}
+
+void mail_reader_free(MailReader *reader)
+{
+    if (reader == NULL) {
+        return;
+    }
+    parsers_free(reader->parsers);
+    source_free(reader->source);
+    g_queue_clear_full(&reader->jobs, job_free);
+    g_clear_error(&reader->failed);
+    g_strfreev(reader->paths);
+    g_free(reader);
+}
+
+/* A result for a mail that could not be read; takes `why`. */
+static ParsedMail *unreadable_new(char *why)
+{
+    ParsedMail *mail = g_new0(ParsedMail, 1);
+    mail->kind = MAIL_UNREADABLE;
+    mail->why = why;
+    mail->subject = g_strdup("");
+    mail->text = g_strdup("");
+    mail->references = g_ptr_array_new_with_free_func(g_free);
+    mail->tokens = g_ptr_array_new_with_free_func((GDestroyNotify)found_token_free);
+    return mail;
+}
+
+/* What is known of a mail before it is parsed. */
+static Job *job_new(const SourceItem *item)
+{
+    Job *job = g_new0(Job, 1);
+    job->done = item->trouble != NULL;
+    job->mail = job->done ? unreadable_new(g_strdup(item->trouble)) : g_new0(ParsedMail, 1);
+    job->mail->source = g_strdup_printf("%s#%llu", item->path, (unsigned long long)item->number);
+    job->mail->offset = item->offset;
+    job->mail->size = item->size;
+    if (item->bytes != NULL && item->size <= MAIL_STORED_RAW) {
+        job->mail->raw = g_bytes_new(item->bytes, (gsize)item->size);
+    }
+    return job;
+}
+
+/* Puts what was found in the place of what was known before. */
+static void complete(Job *job, ParsedMail *found, char *why)
+{
+    ParsedMail *known = job->mail;
+    if (found == NULL) {
+        found =
+            unreadable_new(g_strdup_printf("the mail at byte %llu of %s: %s; open it by hand",
+                                           (unsigned long long)known->offset, known->source, why));
+    }
+    g_free(why);
+    found->source = g_steal_pointer(&known->source);
+    found->offset = known->offset;
+    found->size = known->size;
+    found->raw = g_steal_pointer(&known->raw);
+    parsed_mail_free(known);
+    job->mail = found;
+    job->done = true;
+}
+
+/* Whether another mail may be taken on now. */
+static bool has_room(const MailReader *reader)
+{
+    uint64_t work = parsers_bytes(reader->parsers);
+    return parsers_have_idle(reader->parsers) && reader->jobs.length < MAX_JOBS &&
+           reader->bytes < MAX_BYTES && (work == 0 || work + reader->item.size <= MAX_WORK);
+}
+
+/* Keeps the parsers busy. */
+static bool feed(MailReader *reader, GError **error)
+{
+    for (;;) {
+        if (!reader->has_item && !reader->source_ended && reader->jobs.length < MAX_JOBS) {
+            reader->has_item = source_next(reader->source, &reader->item);
+            reader->source_ended = !reader->has_item;
+        }
+        if (!reader->has_item || (reader->item.trouble == NULL && !has_room(reader))) {
+            return true;
+        }
+        Job *job = job_new(&reader->item);
+        reader->has_item = false;
+        if (!job->done && !parsers_send(reader->parsers, &reader->item, job, error)) {
+            job_free(job);
+            return false;
+        }
+        reader->bytes += job->mail->raw == NULL ? 0 : g_bytes_get_size(job->mail->raw);
+        g_queue_push_tail(&reader->jobs, job);
+    }
+}
+
+ParsedMail *mail_reader_next(MailReader *reader, GError **error)
+{
+    if (reader->failed != NULL) {
+        g_propagate_error(error, g_error_copy(reader->failed));
+        return NULL;
+    }
+    for (;;) {
+        if (!feed(reader, error)) {
+            return NULL;
+        }
+        Job *first = g_queue_peek_head(&reader->jobs);
+        if (first == NULL) {
+            return NULL;
+        }
+        if (first->done) {
+            (void)g_queue_pop_head(&reader->jobs);
+            ParsedMail *mail = g_steal_pointer(&first->mail);
+            reader->bytes -= mail->raw == NULL ? 0 : g_bytes_get_size(mail->raw);
+            job_free(first);
+            return mail;
+        }
+        ParsedMail *found = NULL;
+        char *why = NULL;
+        Job *job = parsers_wait(reader->parsers, &found, &why);
+        if (job != NULL) {
+            complete(job, found, why);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+/* What an mbox separator looks like. Programs write "From " + sender + a date in any of several
+ * forms; prose lines begin with "From " too, so the date and the header line after it decide. */
+#include "mail/headers.h"
+#include "mail/mbox.h"
+
+#include <string.h>
+
+#define MAX_LINE   1024
+#define MAX_WORDS  32
+#define DATE_WORDS 8 /* a date has no more: Tue, 3 Jun 2025 08:00:00 +0200 (CEST) */
+
+typedef struct {
+    const char *text;
+    gsize length;
+} Word;
+
+static gsize split_words(const char *line, gsize length, Word words[MAX_WORDS])
+{
+    gsize count = 0;
+    gsize at = 0;
+    while (at < length && count < MAX_WORDS) {
+        while (at < length && g_ascii_isspace(line[at])) {
+            at++;
+        }
+        gsize start = at;
+        while (at < length && !g_ascii_isspace(line[at])) {
+            at++;
+        }
+        if (at > start) {
+            words[count++] = (Word){line + start, at - start};
+        }
+    }
+    return count;
+}
+
+/* Whether the word has the given shape: '0' a digit, 'a' a letter, the rest itself; a shorter
+ * word is none, a longer one only after '*'. */
+static bool has_shape(const Word *word, const char *shape)
+{
+    gsize i = 0;
+    for (; shape[i] != '\0' && shape[i] != '*'; i++) {
+        if (i >= word->length) {
+            return false;
+        }
+        char c = word->text[i];
+        bool fits = shape[i] == '0'   ? g_ascii_isdigit(c)
+                    : shape[i] == 'a' ? g_ascii_isalpha(c)
+                                      : c == shape[i];
+        if (!fits) {
+            return false;
+        }
+    }
+    return shape[i] == '*' || i == word->length;
+}
+
+static bool is_month(const Word *word)
+{
+    static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+    if (word->length < 3 || word->length > 9) {
+        return false;
+    }
+    for (gsize i = 0; i < 12; i++) {
+        if (g_ascii_strncasecmp(word->text, months + 3 * i, 3) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_day(const Word *word)
+{
+    return has_shape(word, "0") || has_shape(word, "00") || has_shape(word, "0,") ||
+           has_shape(word, "00,");
+}
+
+static bool is_time(const Word *word)
+{
+    return has_shape(word, "00:00*") || has_shape(word, "0:00*");
+}
+
+static bool is_year(const Word *word)
+{
+    return has_shape(word, "0000") && (word->text[0] == '1' || word->text[0] == '2');
+}
+
+static bool is_zone(const Word *word)
+{
+    return has_shape(word, "+0000") || has_shape(word, "-0000") || has_shape(word, "(*") ||
+           (word->length <= 5 && has_shape(word, "aa*"));
+}
+
+/* A date that ends the line, in the words from `first` on. */
+static bool ends_with_date(const Word *words, gsize first, gsize count)
+{
+    bool month = false;
+    bool time = false;
+    bool year = false;
+    for (gsize i = first; i < count; i++) {
+        bool iso = has_shape(&words[i], "0000-00-00*");
+        bool by_name = is_month(&words[i]) &&
+                       ((i + 1 < count && is_day(&words[i + 1])) || is_day(&words[i - 1]));
+        month = month || iso || by_name;
+        year = year || iso || is_year(&words[i]);
+        time = time || is_time(&words[i]) || has_shape(&words[i], "0000-00-00T00:00*");
+    }
+    const Word *last = &words[count - 1];
+    return month && time && year &&
+           (is_year(last) || is_zone(last) || is_time(last) ||
+            has_shape(last, "0000-00-00T00:00*"));
+}
+
+bool mbox_is_separator(const char *data, gsize length)
+{
+    if (length < 5 || memcmp(data, "From ", 5) != 0) {
+        return false;
+    }
+    const char *end = memchr(data, '\n', MIN(length, MAX_LINE));
+    if (end == NULL) {
+        return false;
+    }
+    gsize after = (gsize)(end + 1 - data);
+    if (!headers_is_field(data + after, length - after)) {
+        return false;
+    }
+    Word words[MAX_WORDS];
+    gsize count = split_words(data + 5, after - 5, words);
+    if (count < 4 && !(count >= 2 && has_shape(&words[count - 1], "0000-00-00T00:00*"))) {
+        return count == 3 && ends_with_date(words, 1, count);
+    }
+    return ends_with_date(words, count > DATE_WORDS ? count - DATE_WORDS : 1, count);
+}

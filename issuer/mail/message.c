@@ -1,0 +1,149 @@
+#include "mail/message.h"
+
+#include "mail/body.h"
+#include "mail/classify.h"
+#include "mail/html_text.h"
+#include "mail/mbox.h"
+#include "mail/mime.h"
+#include "mail/unquoted.h"
+
+#include <string.h>
+
+#define SHOWN_SIZE     (64 * 1024) /* bytes */
+#define MAX_REFERENCES 100
+
+void message_init(void)
+{
+    mime_init();
+    // Parsing once has the libraries build their tables before the parsers are forked.
+    GString *warm = html_text("<p>x</p>", 8);
+    g_string_free(warm, TRUE);
+}
+
+static char *valid_copy(const char *value)
+{
+    return value == NULL ? NULL : g_utf8_make_valid(value, -1);
+}
+
+/* The message ids in a value, without their angle brackets (RFC 5322 §3.6.4); what stands there
+ * without any is one too. */
+static GPtrArray *read_ids(const char *value)
+{
+    GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
+    const char *at = value;
+    while (at != NULL && ids->len < MAX_REFERENCES && (at = strchr(at, '<')) != NULL) {
+        gsize length = strcspn(at + 1, "> ");
+        if (length > 0) {
+            g_autofree char *id = g_strndup(at + 1, length);
+            g_ptr_array_add(ids, g_utf8_make_valid(id, -1));
+        }
+        at += length + 1;
+    }
+    if (ids->len == 0 && value != NULL && value[0] != '\0') {
+        g_ptr_array_add(ids, g_utf8_make_valid(value, -1));
+    }
+    return ids;
+}
+
+static char *first_id(const char *value)
+{
+    g_autoptr(GPtrArray) ids = read_ids(value);
+    return ids->len == 0 ? NULL : g_strdup(g_ptr_array_index(ids, 0));
+}
+
+static void take_headers(ParsedMail *mail, const Headers *headers)
+{
+    const char *subject = headers_first(headers, "subject");
+    g_autofree char *decoded = mime_decode_words(subject == NULL ? "" : subject);
+    mail->subject = finder_mask_license_keys(decoded);
+    mail->date = valid_copy(headers_first(headers, "date"));
+    gint64 seconds = 0;
+    if (mail->date != NULL && mime_read_date(mail->date, &seconds)) {
+        mail->date_at = seconds;
+    }
+    mail->message_id = first_id(headers_first(headers, "message-id"));
+    mail->in_reply_to = first_id(headers_first(headers, "in-reply-to"));
+    mail->references = read_ids(headers_first(headers, "references"));
+}
+
+static bool lacks_identity(const Headers *headers)
+{
+    static const char *const names[] = {"message-id", "from", "date"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        const char *value = headers_first(headers, names[i]);
+        if (value == NULL || value[0] == '\0') {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void append_fields(GString *input, const Headers *headers, const char *name)
+{
+    const char *value = headers_first(headers, name);
+    for (guint i = 0; value != NULL; value = headers_nth(headers, name, ++i)) {
+        g_string_append(input, value);
+        g_string_append_c(input, '\n'); /* stands in no value */
+    }
+    g_string_append_c(input, '\0');
+}
+
+/* What makes two copies of one mail the same, whichever export they come from. */
+static Digest identity(const Headers *headers, const char *text_digest)
+{
+    g_autoptr(GString) input = g_string_new(NULL);
+    append_fields(input, headers, "message-id");
+    append_fields(input, headers, "from");
+    append_fields(input, headers, "date");
+    g_string_append(input, text_digest == NULL ? "" : text_digest);
+    return digest_sha256(input->str, input->len);
+}
+
+static char *shown_text(const Body *body)
+{
+    const GString *text = body_text(body);
+    g_autofree char *unquoted = unquoted_text(text->str, text->len, SHOWN_SIZE);
+    return finder_mask_license_keys(unquoted);
+}
+
+static void take_body(ParsedMail *mail, Body *body)
+{
+    Finder *finder = body_finder(body);
+    mail->text = shown_text(body);
+    if (body_trouble(body) != NULL && mail->kind == MAIL_FROM_PERSON) {
+        mail->kind = MAIL_UNREADABLE;
+        g_clear_pointer(&mail->reply_to, g_free);
+        g_free(mail->why);
+        mail->why = g_strdup_printf("%s; open it by hand", body_trouble(body));
+    }
+    if (finder != NULL) {
+        mail->license_key_seen = finder_saw_license_key(finder);
+        mail->tokens = finder_finish(finder);
+    } else {
+        mail->tokens = g_ptr_array_new();
+    }
+    mail->picture_only = body_has_picture(body) && mail->tokens->len == 0;
+    if (mail->tokens->len == 0 && mail->why == NULL && body_unsearched(body) != NULL) {
+        mail->why = g_strdup_printf("no code in its text; not searched: %s", body_unsearched(body));
+    }
+}
+
+ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
+                          const MailSettings *settings)
+{
+    ParsedMail *mail = g_new0(ParsedMail, 1);
+    mail->raw_digest = digest_sha256(data, length);
+    if (origin->from_mbox) {
+        length = mbox_unquote(data, length);
+    }
+    g_autoptr(Headers) headers = headers_read(data, length);
+    take_headers(mail, headers);
+    classify_mail(mail, headers, origin, settings);
+    // Machine mail may quote a customer's code: it is not looked for there.
+    bool search = mail->kind == MAIL_FROM_PERSON || mail->kind == MAIL_UNREADABLE;
+    g_autoptr(Body) body = body_new(search, lacks_identity(headers));
+    body_read(body, data, length);
+    mail->identity = identity(headers, body_digest(body));
+    take_body(mail, body);
+    return mail;
+}

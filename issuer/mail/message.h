@@ -1,0 +1,20 @@
+/* One mail's bytes into what is known about it. This runs within a parser process. */
+#ifndef ISSUER_MAIL_MESSAGE_H
+#define ISSUER_MAIL_MESSAGE_H
+
+#include "mail/mail_reader.h"
+
+typedef struct {
+    bool from_mbox; /* lines that begin with "From " are quoted, Status fields count */
+    bool deleted;   /* marked deleted by its mailbox */
+} MessageOrigin;
+
+/* Readies the libraries; once in each process that parses. */
+void message_init(void);
+
+/* Reads the mail of `length` bytes at `data`, which are changed in place. Always gives a result,
+ * without source, offset, size and raw. The caller owns it. */
+ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
+                          const MailSettings *settings);
+
+#endif

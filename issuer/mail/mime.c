@@ -1,0 +1,181 @@
+#include "mail/mime.h"
+
+#include <gmime/gmime.h>
+#include <string.h>
+
+#define LONG_LINE    1000  /* bytes; RFC 5322 allows 998 */
+#define MAX_DASHED   20000 /* lines that may be boundaries: each costs GMime memory */
+#define STUCK_OFFSET 1     /* where in a long line a colon is put */
+
+/* A node of the tree that is still to be looked at. */
+typedef struct {
+    GMimeObject *object;
+    int depth;
+} Node;
+
+void mime_init(void)
+{
+    g_mime_init();
+}
+
+static void part_free(gpointer data)
+{
+    MimePart *part = data;
+    g_free(part->type);
+    g_free(part->charset);
+    g_free(part->encoding);
+    g_free(part->name);
+    g_free(part);
+}
+
+/* A header line of more than 4 kB without a colon makes GMime's parser stick for ever. So for the
+ * time of the parse each long line that has none near its start gets one. Returns where, or NULL if
+ * the mail has too many lines that may be boundaries. */
+static GArray *put_colons(char *data, gsize length)
+{
+    g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(gsize));
+    gsize dashed = 0;
+    for (gsize at = 0; at < length;) {
+        const char *end = memchr(data + at, '\n', length - at);
+        gsize size = end == NULL ? length - at : (gsize)(end - (data + at));
+        dashed += size > 2 && data[at] == '-' && data[at + 1] == '-' && data[at + 2] > ' ';
+        if (size > LONG_LINE && memchr(data + at, ':', LONG_LINE) == NULL) {
+            gsize place = at + STUCK_OFFSET;
+            g_array_append_val(places, place);
+        }
+        at += size + 1;
+    }
+    return dashed > MAX_DASHED ? NULL : g_steal_pointer(&places);
+}
+
+static void swap_bytes(char *data, const GArray *places, char *bytes)
+{
+    for (guint i = 0; i < places->len; i++) {
+        gsize place = g_array_index(places, gsize, i);
+        char byte = data[place];
+        data[place] = bytes[i];
+        bytes[i] = byte;
+    }
+}
+
+/* Parses without copying the mail: its parts are stretches of `bytes`. */
+static GMimeMessage *construct(GByteArray *bytes)
+{
+    GMimeStream *stream = g_mime_stream_mem_new_with_byte_array(bytes);
+    g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
+    GMimeParser *parser = g_mime_parser_new_with_stream(stream);
+    GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
+    g_object_unref(parser);
+    g_object_unref(stream);
+    return message;
+}
+
+static MimePart *part_new(GMimePart *object, const char *data, gsize length)
+{
+    MimePart *part = g_new0(MimePart, 1);
+    GMimeObject *base = GMIME_OBJECT(object);
+    GMimeStream *stream = NULL;
+    GMimeDataWrapper *content = g_mime_part_get_content(object);
+    if (content != NULL) {
+        stream = g_mime_data_wrapper_get_stream(content);
+    }
+    part->data = data;
+    if (stream != NULL) {
+        gsize start = MIN((gsize)MAX(stream->bound_start, 0), length);
+        gsize end = stream->bound_end < 0 ? length : MIN((gsize)stream->bound_end, length);
+        part->data = data + start;
+        part->length = end > start ? end - start : 0;
+    }
+    GMimeContentType *type = g_mime_object_get_content_type(base);
+    g_autofree char *full = type == NULL ? NULL : g_mime_content_type_get_mime_type(type);
+    part->type = g_ascii_strdown(full == NULL ? "text/plain" : full, -1);
+    part->charset =
+        g_strdup(type == NULL ? NULL : g_mime_content_type_get_parameter(type, "charset"));
+    part->encoding = g_strdup(g_mime_object_get_header(base, "Content-Transfer-Encoding"));
+    const char *name = g_mime_part_get_filename(object);
+    part->name = name == NULL ? NULL : g_utf8_make_valid(name, -1);
+    const char *disposition = g_mime_object_get_disposition(base);
+    part->attached =
+        name != NULL || (disposition != NULL && g_ascii_strcasecmp(disposition, "attachment") == 0);
+    return part;
+}
+
+/* Puts a node's children on the stack, the first on top. */
+static void push_children(GArray *stack, const Node *node)
+{
+    if (GMIME_IS_MESSAGE_PART(node->object)) {
+        GMimeMessage *message = g_mime_message_part_get_message(GMIME_MESSAGE_PART(node->object));
+        GMimeObject *root = message == NULL ? NULL : g_mime_message_get_mime_part(message);
+        Node child = {root, node->depth + 1};
+        if (root != NULL) {
+            g_array_append_val(stack, child);
+        }
+        return;
+    }
+    GMimeMultipart *multipart = GMIME_MULTIPART(node->object);
+    for (int i = g_mime_multipart_get_count(multipart) - 1; i >= 0; i--) {
+        Node child = {g_mime_multipart_get_part(multipart, i), node->depth + 1};
+        g_array_append_val(stack, child);
+    }
+}
+
+static const char *walk(GMimeObject *root, const char *data, gsize length, GPtrArray *parts)
+{
+    g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(Node));
+    Node first = {root, 0};
+    g_array_append_val(stack, first);
+    while (stack->len > 0) {
+        Node node = g_array_index(stack, Node, stack->len - 1);
+        g_array_set_size(stack, stack->len - 1);
+        if (node.depth > MIME_MAX_DEPTH) {
+            return "it is nested more than " G_STRINGIFY(MIME_MAX_DEPTH) " levels deep";
+        }
+        if (parts->len >= MIME_MAX_PARTS || stack->len > MAX_DASHED) {
+            return "it has more than " G_STRINGIFY(MIME_MAX_PARTS) " parts";
+        }
+        if (GMIME_IS_PART(node.object)) {
+            g_ptr_array_add(parts, part_new(GMIME_PART(node.object), data, length));
+        } else if (GMIME_IS_MULTIPART(node.object) || GMIME_IS_MESSAGE_PART(node.object)) {
+            push_children(stack, &node);
+        }
+    }
+    return NULL;
+}
+
+GPtrArray *mime_parts(char *data, gsize length, const char **why)
+{
+    *why = NULL;
+    g_autoptr(GArray) places = put_colons(data, length);
+    if (places == NULL) {
+        *why = "it has more than " G_STRINGIFY(MIME_MAX_PARTS) " parts";
+        return NULL;
+    }
+    g_autofree char *bytes = g_malloc(places->len + 1);
+    memset(bytes, ':', places->len);
+    GByteArray whole = {.data = (guint8 *)data, .len = (guint)length};
+    swap_bytes(data, places, bytes);
+    GMimeMessage *message = construct(&whole);
+    swap_bytes(data, places, bytes);
+    g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(part_free);
+    GMimeObject *root = message == NULL ? NULL : g_mime_message_get_mime_part(message);
+    if (root != NULL) {
+        *why = walk(root, data, length, parts);
+    }
+    g_clear_object(&message);
+    return *why == NULL ? g_steal_pointer(&parts) : NULL;
+}
+
+char *mime_decode_words(const char *value)
+{
+    g_autofree char *decoded = g_mime_utils_header_decode_text(NULL, value);
+    return g_utf8_make_valid(decoded == NULL ? value : decoded, -1);
+}
+
+bool mime_read_date(const char *value, gint64 *seconds)
+{
+    g_autoptr(GDateTime) date = g_mime_utils_header_decode_date(value);
+    if (date != NULL) {
+        *seconds = g_date_time_to_unix(date);
+    }
+    return date != NULL;
+}

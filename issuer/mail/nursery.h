@@ -1,0 +1,28 @@
+/* The parent of the parsers: a small process forked before the program has threads, which forks
+ * parsers when asked. So a parser that died can be replaced at any time, and the parsers see
+ * nothing of what the program opened later. */
+#ifndef ISSUER_MAIL_NURSERY_H
+#define ISSUER_MAIL_NURSERY_H
+
+#include "mail/mail_reader.h"
+
+#include <sys/types.h>
+
+typedef struct Nursery Nursery;
+
+/* Forks the nursery. To be called while the process has no other threads. ISSUER_ERROR_FAILED. The
+ * caller owns the result. */
+Nursery *nursery_new(const MailSettings *settings, GError **error);
+
+/* Starts a parser: its socket, which the caller closes, or -1 with ISSUER_ERROR_FAILED. */
+int nursery_spawn(Nursery *nursery, pid_t *pid, GError **error);
+
+/* Ends the parser `pid`, dead or alive. */
+void nursery_kill(Nursery *nursery, pid_t pid);
+
+/* Ends the nursery and all its parsers. */
+void nursery_free(Nursery *nursery);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Nursery, nursery_free)
+
+#endif

@@ -1,0 +1,21 @@
+/* A parser: a child process that reads one mail at a time, sent to it over a socket, and sends back
+ * a frame. */
+#ifndef ISSUER_MAIL_PARSER_PROCESS_H
+#define ISSUER_MAIL_PARSER_PROCESS_H
+
+#include "mail/message.h"
+
+/* What goes before the mail's bytes on the socket, and (the size alone) before a frame. */
+typedef struct {
+    uint64_t size; /* bytes that follow */
+    uint32_t from_mbox;
+    uint32_t deleted;
+} ParserRequest;
+
+/* Gives up what a parser does not need: open files, big memory, core dumps. */
+void parser_process_confine(void);
+
+/* Answers requests on `fd` until the other side closes it. Never returns. */
+G_NORETURN void parser_process_run(int fd, const MailSettings *settings);
+
+#endif

@@ -1,0 +1,18 @@
+/* Who wrote a mail, by its address headers. */
+#ifndef ISSUER_MAIL_SENDER_H
+#define ISSUER_MAIL_SENDER_H
+
+#include "mail/headers.h"
+
+/* The addresses in an address list value (RFC 5322 §3.4), each once, as written but for comments
+ * and blanks; new strings. Display names are never taken for addresses, but a mailbox with two
+ * addresses in angle brackets gives both. The caller owns the array. */
+GPtrArray *sender_addresses(const char *value);
+
+/* The addresses of all fields called `name` (lower case), likewise. */
+GPtrArray *sender_of_fields(const Headers *headers, const char *name);
+
+/* Whether `address` is one of NULL-terminated `addresses` (which may be NULL). */
+bool sender_is_among(const char *address, const char *const *addresses);
+
+#endif

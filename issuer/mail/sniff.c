@@ -1,0 +1,106 @@
+#include "mail/sniff.h"
+
+#include "mail/headers.h"
+#include "mail/mbox.h"
+
+#include <string.h>
+
+typedef struct {
+    const char *magic;
+    gsize length;
+    const char *name;
+} Magic;
+
+static const Magic magics[] = {
+    {"\x1f\x8b", 2, "a gzip file"},
+    {"PK\x03\x04", 4, "a zip file"},
+    {"PK\x05\x06", 4, "an empty zip file"},
+    {"BZh", 3, "a bzip2 file"},
+    {"\xfd"
+     "7zXZ",
+     5, "an xz file"},
+    {"\x28\xb5\x2f\xfd", 4, "a zstd file"},
+    {"7z\xbc\xaf", 4, "a 7z file"},
+    {"Rar!", 4, "a rar file"},
+    {"\xd0\xcf\x11\xe0", 4, "an Outlook or Office file (OLE)"},
+    {"!BDN", 4, "an Outlook data file (PST)"},
+    {"\x78\x9f\x3e\x22", 4, "an Outlook attachment container (winmail.dat)"},
+    {"%PDF", 4, "a PDF file"},
+    {"{\\rtf", 5, "an RTF file"},
+    {"\x89PNG", 4, "a PNG picture"},
+    {"\xff\xd8\xff", 3, "a JPEG picture"},
+    {"GIF8", 4, "a GIF picture"},
+    {"SQLite format 3", 15, "an SQLite database"},
+    {"\x7f"
+     "ELF",
+     4, "a program"},
+};
+
+static const char *magic_name(const char *data, gsize length)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(magics); i++) {
+        if (length >= magics[i].length && memcmp(data, magics[i].magic, magics[i].length) == 0) {
+            return magics[i].name;
+        }
+    }
+    return NULL;
+}
+
+/* UTF-16 text has a zero in every second byte for the most part; pictures and archives have not. */
+static bool has_utf16_pattern(const char *data, gsize length)
+{
+    gsize zeros[2] = {0, 0};
+    for (gsize i = 0; i < length; i++) {
+        zeros[i & 1] += data[i] == '\0';
+    }
+    return MAX(zeros[0], zeros[1]) > length / 4 && MIN(zeros[0], zeros[1]) <= length / 32;
+}
+
+bool sniff_is_text(const char *data, gsize length)
+{
+    length = MIN(length, SNIFF_SIZE);
+    const char *name = magic_name(data, length);
+    if (name != NULL && data[0] != '{') {
+        return false;
+    }
+    gsize controls = 0;
+    for (gsize i = 0; i < length; i++) {
+        guchar c = (guchar)data[i];
+        controls += c < 32 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 27;
+    }
+    return controls <= length / 32 || has_utf16_pattern(data, length);
+}
+
+const char *sniff_name(const char *data, gsize length)
+{
+    const char *name = magic_name(data, length);
+    if (name != NULL) {
+        return name;
+    }
+    return sniff_is_text(data, length) ? NULL : "a binary file";
+}
+
+/* The line after a byte order mark and empty lines. */
+static gsize first_line(const char *data, gsize length)
+{
+    gsize at = length >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    while (at < length && (data[at] == '\n' || data[at] == '\r')) {
+        at++;
+    }
+    return at;
+}
+
+SniffKind sniff_file(const char *data, gsize length)
+{
+    gsize at = first_line(data, length);
+    if (at == length) {
+        return SNIFF_EMPTY;
+    }
+    if (mbox_is_separator(data + at, length - at)) {
+        return SNIFF_MBOX;
+    }
+    if (sniff_name(data, length) != NULL) {
+        return SNIFF_BINARY;
+    }
+    return headers_is_field(data + at, length - at) ? SNIFF_MESSAGE : SNIFF_TEXT;
+}

@@ -1,0 +1,334 @@
+#include "mail/source.h"
+
+#include "mail/folder.h"
+#include "mail/mail_reader.h"
+#include "mail/mbox.h"
+#include "mail/sniff.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_FOLDER_DEPTH 64 /* a link may lead in a ring */
+
+struct Source {
+    const char *const *paths; /* those not yet begun */
+    GPtrArray *folders;       /* of Folder, the innermost last */
+    char *path;               /* of the file at hand */
+    int fd;
+    Mbox *mbox;
+    uint64_t number;
+    GByteArray *bytes; /* of a single mail */
+    char *trouble;
+};
+
+static void folder_free_item(gpointer folder)
+{
+    folder_free(folder);
+}
+
+Source *source_new(const char *const *paths)
+{
+    Source *source = g_new0(Source, 1);
+    source->paths = paths;
+    source->folders = g_ptr_array_new_with_free_func(folder_free_item);
+    source->bytes = g_byte_array_new();
+    source->fd = -1;
+    return source;
+}
+
+static void close_file(Source *source)
+{
+    g_clear_pointer(&source->mbox, mbox_free);
+    if (source->fd > STDIN_FILENO) {
+        (void)close(source->fd);
+    }
+    source->fd = -1;
+    source->number = 0;
+    g_clear_pointer(&source->path, g_free);
+}
+
+void source_free(Source *source)
+{
+    if (source == NULL) {
+        return;
+    }
+    close_file(source);
+    g_ptr_array_unref(source->folders);
+    g_byte_array_unref(source->bytes);
+    g_free(source->trouble);
+    g_free(source);
+}
+
+/* Fills `item` with trouble; takes `why`. */
+static bool give_trouble(Source *source, SourceItem *item, char *why)
+{
+    g_free(source->trouble);
+    source->trouble = why;
+    *item = (SourceItem){.path = source->path,
+                         .number = MAX(source->number, 1),
+                         .fd = -1,
+                         .trouble = source->trouble};
+    return true;
+}
+
+static bool give_too_long(Source *source, SourceItem *item, uint64_t offset, uint64_t size)
+{
+    give_trouble(source, item,
+                 g_strdup_printf("the mail at byte %llu of %s has %llu bytes, more than the %d MiB "
+                                 "that are read; open it by hand",
+                                 (unsigned long long)offset, source->path, (unsigned long long)size,
+                                 MAIL_MAX_SIZE >> 20));
+    item->offset = offset;
+    item->size = size;
+    return true;
+}
+
+/* Reads up to `most` bytes of the file at hand from where it stands into source->bytes. */
+static bool read_bytes(Source *source, gsize most)
+{
+    g_byte_array_set_size(source->bytes, (guint)most);
+    gsize length = 0;
+    while (length < most) {
+        ssize_t got = read(source->fd, source->bytes->data + length, most - length);
+        if (got < 0 && errno != EINTR) {
+            return false;
+        }
+        if (got == 0) {
+            break;
+        }
+        length += got > 0 ? (gsize)got : 0;
+    }
+    g_byte_array_set_size(source->bytes, (guint)length);
+    return true;
+}
+
+static void give_bytes(const Source *source, SourceItem *item)
+{
+    *item = (SourceItem){.path = source->path,
+                         .number = 1,
+                         .size = source->bytes->len,
+                         .bytes = (const char *)source->bytes->data,
+                         .fd = -1};
+}
+
+/* Standard input is one mail, read whole. */
+static bool next_of_stdin(Source *source, SourceItem *item)
+{
+    source->path = g_strdup("-");
+    source->fd = STDIN_FILENO;
+    if (!read_bytes(source, MAIL_MAX_SIZE + 1)) {
+        return give_trouble(
+            source, item, g_strdup_printf("standard input cannot be read: %s", g_strerror(errno)));
+    }
+    if (source->bytes->len > MAIL_MAX_SIZE) {
+        return give_trouble(source, item,
+                            g_strdup_printf("the mail on standard input has more than the %d MiB "
+                                            "that are read; open it by hand",
+                                            MAIL_MAX_SIZE >> 20));
+    }
+    gsize look = MIN(source->bytes->len, SNIFF_SIZE);
+    const char *data = (const char *)source->bytes->data;
+    SniffKind kind = sniff_file(data, look);
+    if (kind == SNIFF_EMPTY || kind == SNIFF_BINARY) {
+        const char *name = kind == SNIFF_EMPTY ? "empty" : sniff_name(data, look);
+        return give_trouble(
+            source, item,
+            g_strdup_printf("standard input is no mail: it is %s; give one message", name));
+    }
+    give_bytes(source, item);
+    item->from_mbox = kind == SNIFF_MBOX;
+    return true;
+}
+
+static char *what_instead(const char *path, SniffKind kind, const char *data, gsize length)
+{
+    if (kind == SNIFF_EMPTY) {
+        return g_strdup_printf("%s is empty; look for the mail in the mailbox it was copied from",
+                               path);
+    }
+    if (kind == SNIFF_TEXT) {
+        return g_strdup_printf("%s is no mail: it is text without mail headers; export the mails "
+                               "as mbox, Maildir or .eml",
+                               path);
+    }
+    return g_strdup_printf("%s is no mail: it looks like %s; unpack it, or export the mails as "
+                           "mbox, Maildir or .eml",
+                           path, sniff_name(data, length));
+}
+
+/* The file at hand is one mail of `size` bytes. */
+static bool give_single(Source *source, SourceItem *item, uint64_t size)
+{
+    if (size > MAIL_MAX_SIZE) {
+        return give_too_long(source, item, 0, size);
+    }
+    if (size > MBOX_WINDOW) {
+        *item = (SourceItem){.path = source->path, .number = 1, .size = size, .fd = source->fd};
+        return true;
+    }
+    if (lseek(source->fd, 0, SEEK_SET) < 0 || !read_bytes(source, (gsize)size)) {
+        return give_trouble(
+            source, item,
+            g_strdup_printf("%s cannot be read: %s", source->path, g_strerror(errno)));
+    }
+    give_bytes(source, item);
+    return true;
+}
+
+/* Opens a regular file and gives out its first item; false if it is an mbox, or empty where that
+ * means no mail. */
+static bool begin_file(Source *source, SourceItem *item, bool in_maildir)
+{
+    struct stat status;
+    source->fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (source->fd < 0 || fstat(source->fd, &status) != 0) {
+        return give_trouble(
+            source, item,
+            g_strdup_printf("%s cannot be opened: %s", source->path, g_strerror(errno)));
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return give_trouble(source, item,
+                            g_strdup_printf("%s is neither a file nor a folder; give a mailbox, a "
+                                            "mail or a folder of them",
+                                            source->path));
+    }
+    if (!read_bytes(source, SNIFF_SIZE)) {
+        return give_trouble(
+            source, item,
+            g_strdup_printf("%s cannot be read: %s", source->path, g_strerror(errno)));
+    }
+    const char *data = (const char *)source->bytes->data;
+    SniffKind kind = sniff_file(data, source->bytes->len);
+    if (kind == SNIFF_MBOX && !in_maildir) {
+        source->mbox = mbox_new(source->fd);
+        return false;
+    }
+    if (kind == SNIFF_EMPTY && !in_maildir) {
+        close_file(source); /* an mbox without a mail */
+        return false;
+    }
+    if (kind == SNIFF_MESSAGE || kind == SNIFF_MBOX) {
+        return give_single(source, item, (uint64_t)status.st_size);
+    }
+    return give_trouble(source, item, what_instead(source->path, kind, data, source->bytes->len));
+}
+
+/* The next mail of the mbox at hand; false at its end. */
+static bool next_of_mbox(Source *source, SourceItem *item)
+{
+    g_autoptr(GError) error = NULL;
+    MboxMessage message;
+    source->number++;
+    if (!mbox_next(source->mbox, &message, &error)) {
+        if (error != NULL) {
+            g_clear_pointer(&source->mbox, mbox_free);
+            return give_trouble(source, item,
+                                g_strdup_printf("%s %s", source->path, error->message));
+        }
+        return false;
+    }
+    if (message.size > MAIL_MAX_SIZE) {
+        return give_too_long(source, item, message.offset, message.size);
+    }
+    *item = (SourceItem){.path = source->path,
+                         .number = source->number,
+                         .offset = message.offset,
+                         .size = message.size,
+                         .bytes = message.bytes,
+                         .fd = message.bytes == NULL ? source->fd : -1,
+                         .from_mbox = true};
+    return true;
+}
+
+/* Puts a folder on the stack; a Maildir as three, so that cur comes before new and both before its
+ * sub-folders. Returns whether that failed, with the trouble in `item`. */
+static bool enter_folder(Source *source, SourceItem *item)
+{
+    g_autofree char *name = g_path_get_basename(source->path);
+    bool mails = strcmp(name, "cur") == 0 || strcmp(name, "new") == 0;
+    bool maildir = folder_is_maildir(source->path);
+    FolderKind kind = maildir ? FOLDER_MAILDIR : mails ? FOLDER_OF_MAILS : FOLDER_OF_FILES;
+    g_autoptr(GError) error = NULL;
+    if (source->folders->len >= MAX_FOLDER_DEPTH) {
+        return give_trouble(
+            source, item,
+            g_strdup_printf("%s is nested too deeply; is there a link in a ring?", source->path));
+    }
+    Folder *folder = folder_new(source->path, kind, &error);
+    if (folder == NULL) {
+        return give_trouble(source, item, g_strdup_printf("%s: %s", source->path, error->message));
+    }
+    g_ptr_array_add(source->folders, folder);
+    static const char *const holders[] = {"new", "cur"};
+    for (gsize i = 0; maildir && i < G_N_ELEMENTS(holders); i++) {
+        g_autofree char *path = g_build_filename(source->path, holders[i], NULL);
+        Folder *holder = folder_new(path, FOLDER_OF_MAILS, NULL);
+        if (holder != NULL) {
+            g_ptr_array_add(source->folders, holder);
+        }
+    }
+    return false;
+}
+
+/* Begins with the file or folder at source->path; true if that gives an item at once. */
+static bool begin_path(Source *source, SourceItem *item, bool in_maildir)
+{
+    struct stat status;
+    if (stat(source->path, &status) == 0 && S_ISDIR(status.st_mode)) {
+        return enter_folder(source, item);
+    }
+    if (!begin_file(source, item, in_maildir)) {
+        return false;
+    }
+    item->deleted = in_maildir && folder_name_is_trashed(source->path);
+    return true;
+}
+
+/* Takes the next entry of the innermost folder; false if there is none or it gives no item. */
+static bool next_of_folders(Source *source, SourceItem *item)
+{
+    guint last = source->folders->len - 1;
+    Folder *folder = g_ptr_array_index(source->folders, last);
+    bool in_maildir = folder_kind(folder) == FOLDER_OF_MAILS;
+    source->path = folder_next(folder);
+    if (source->path == NULL) {
+        g_ptr_array_remove_index(source->folders, last);
+        return false;
+    }
+    return begin_path(source, item, in_maildir);
+}
+
+static bool next_of_paths(Source *source, SourceItem *item)
+{
+    const char *path = *source->paths++;
+    if (strcmp(path, "-") == 0) {
+        return next_of_stdin(source, item);
+    }
+    source->path = g_strdup(path);
+    return begin_path(source, item, false);
+}
+
+bool source_next(Source *source, SourceItem *item)
+{
+    for (;;) {
+        if (source->mbox != NULL && next_of_mbox(source, item)) {
+            return true;
+        }
+        close_file(source);
+        bool given = false;
+        if (source->folders->len > 0) {
+            given = next_of_folders(source, item);
+        } else if (*source->paths != NULL) {
+            given = next_of_paths(source, item);
+        } else {
+            return false;
+        }
+        if (given) {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+/* Walks over the paths of a run and hands out the mails in them, one after another. What is no
+ * mail is handed out too, as trouble: nothing passes in silence. */
+#ifndef ISSUER_MAIL_SOURCE_H
+#define ISSUER_MAIL_SOURCE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    const char *path;    /* "-" for standard input */
+    uint64_t number;     /* of the mail within the file, from 1 */
+    uint64_t offset;     /* bytes into the file */
+    uint64_t size;       /* bytes */
+    const char *bytes;   /* NULL: to be read from `fd` at `offset` */
+    int fd;              /* -1 if `bytes` are there */
+    bool from_mbox;      /* lines that begin with "From " are quoted, Status fields count */
+    bool deleted;        /* marked deleted by its mailbox */
+    const char *trouble; /* why it cannot be read; then there are neither bytes nor fd */
+} SourceItem;
+
+typedef struct Source Source;
+
+/* A source over NULL-terminated `paths`, which must outlive it. */
+Source *source_new(const char *const *paths);
+
+/* The next item; false at the end. Its pointers are valid until the next call. */
+bool source_next(Source *source, SourceItem *item);
+
+void source_free(Source *source);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Source, source_free)
+
+#endif

@@ -1,0 +1,220 @@
+#include "mail/transfer.h"
+
+#include <string.h>
+
+#define FOREIGN_SHARE 16 /* one in so many characters of a base64 line may be foreign */
+
+/* The value without comments, blanks and quotes, in lower case. */
+static char *bare_value(const char *value)
+{
+    GString *bare = g_string_new(NULL);
+    unsigned depth = 0;
+    for (; value != NULL && *value != '\0'; value++) {
+        if (*value == '(') {
+            depth++;
+        } else if (*value == ')' && depth > 0) {
+            depth--;
+        } else if (depth == 0 && (g_ascii_isalnum(*value) || *value == '-')) {
+            g_string_append_c(bare, g_ascii_tolower(*value));
+        }
+    }
+    return g_string_free(bare, FALSE);
+}
+
+TransferEncoding transfer_encoding_read(const char *value)
+{
+    g_autofree char *bare = bare_value(value);
+    if (strcmp(bare, "base64") == 0) {
+        return TRANSFER_BASE64;
+    }
+    bool quoted = strcmp(bare, "quoted-printable") == 0 || strcmp(bare, "quotedprintable") == 0;
+    return quoted ? TRANSFER_QUOTED_PRINTABLE : TRANSFER_AS_IS;
+}
+
+bool transfer_encoding_is_known(const char *value)
+{
+    static const char *const as_is[] = {"", "7bit", "8bit", "binary", NULL};
+    g_autofree char *bare = bare_value(value);
+    return transfer_encoding_read(value) != TRANSFER_AS_IS || g_strv_contains(as_is, bare);
+}
+
+/* The value of a base64 symbol (both alphabets of RFC 4648), -1 for any other character. */
+static int symbol_value(char c)
+{
+    if (c >= 'A' && c <= 'Z') {
+        return c - 'A';
+    }
+    if (c >= 'a' && c <= 'z') {
+        return c - 'a' + 26;
+    }
+    if (c >= '0' && c <= '9') {
+        return c - '0' + 52;
+    }
+    if (c == '+' || c == '-') {
+        return 62;
+    }
+    return c == '/' || c == '_' ? 63 : -1;
+}
+
+/* The bytes up to and with the line's end. */
+static gsize line_length(const char *data, gsize length)
+{
+    const char *end = memchr(data, '\n', length);
+    return end == NULL ? length : (gsize)(end + 1 - data);
+}
+
+static gsize trimmed_length(const char *line, gsize length)
+{
+    while (length > 0 && g_ascii_isspace(line[length - 1])) {
+        length--;
+    }
+    return length;
+}
+
+/* Whether a line can be base64: prose has blanks between its words, a rule has one and the same
+ * character throughout. */
+static bool is_base64_line(const char *line, gsize length)
+{
+    gsize foreign = 0;
+    gsize same = 0;
+    gsize start = 0;
+    length = trimmed_length(line, length);
+    while (start < length && g_ascii_isspace(line[start])) {
+        start++;
+    }
+    for (gsize i = start; i < length; i++) {
+        foreign += symbol_value(line[i]) < 0 && line[i] != '=';
+        same += line[i] == line[start];
+    }
+    gsize size = length - start;
+    bool rule = size > 4 && same == size && !g_ascii_isalnum(line[start]);
+    return !rule && foreign <= (size < FOREIGN_SHARE ? 0 : size / FOREIGN_SHARE);
+}
+
+bool transfer_looks_base64(const char *data, gsize length)
+{
+    gsize good = 0;
+    gsize lines = 0;
+    for (gsize at = 0; at < length;) {
+        gsize size = line_length(data + at, length - at);
+        gsize trimmed = trimmed_length(data + at, size);
+        if (trimmed > 0) {
+            lines++;
+            good += trimmed >= 40 && is_base64_line(data + at, size);
+        }
+        at += size;
+    }
+    return lines > 0 && good * 4 >= lines * 3;
+}
+
+/* Gives out what full bytes the symbols of an ended run hold. */
+static void end_run(TransferDecoder *decoder, GByteArray *out)
+{
+    if (decoder->count >= 2) {
+        guint8 byte = (guint8)(decoder->bits >> (6 * decoder->count - 8));
+        g_byte_array_append(out, &byte, 1);
+    }
+    if (decoder->count == 3) {
+        guint8 byte = (guint8)(decoder->bits >> 2);
+        g_byte_array_append(out, &byte, 1);
+    }
+    decoder->bits = 0;
+    decoder->count = 0;
+}
+
+static void decode_base64_line(TransferDecoder *decoder, const char *line, gsize length,
+                               GByteArray *out)
+{
+    guint before = out->len;
+    g_byte_array_set_size(out, before + (guint)length + 3);
+    guint8 *write = out->data + before;
+    for (gsize i = 0; i < length; i++) {
+        int value = symbol_value(line[i]);
+        if (value >= 0) {
+            decoder->bits = decoder->bits << 6 | (uint32_t)value;
+            if (++decoder->count == 4) {
+                *write++ = (guint8)(decoder->bits >> 16);
+                *write++ = (guint8)(decoder->bits >> 8);
+                *write++ = (guint8)decoder->bits;
+                decoder->bits = 0;
+                decoder->count = 0;
+            }
+        } else if (line[i] == '=' && decoder->count > 0) {
+            g_byte_array_set_size(out, (guint)(write - out->data));
+            end_run(decoder, out);
+            guint now = out->len;
+            g_byte_array_set_size(out, now + (guint)(length - i) + 3);
+            write = out->data + now;
+        }
+    }
+    g_byte_array_set_size(out, (guint)(write - out->data));
+}
+
+static void decode_base64(TransferDecoder *decoder, const char *data, gsize length, GByteArray *out)
+{
+    for (gsize at = 0; at < length;) {
+        gsize size = line_length(data + at, length - at);
+        if (is_base64_line(data + at, size)) {
+            decode_base64_line(decoder, data + at, size, out);
+        } else {
+            end_run(decoder, out);
+            g_byte_array_append(out, (const guint8 *)"\n", 1);
+            g_byte_array_append(out, (const guint8 *)data + at, (guint)size);
+        }
+        at += size;
+    }
+}
+
+/* Decodes the inside of one line, which ends with neither blanks nor a soft break. */
+static void decode_quoted_line(const char *line, gsize length, GByteArray *out)
+{
+    guint before = out->len;
+    g_byte_array_set_size(out, before + (guint)length);
+    guint8 *write = out->data + before;
+    for (gsize i = 0; i < length; i++) {
+        if (line[i] == '=' && i + 2 < length && g_ascii_isxdigit(line[i + 1]) &&
+            g_ascii_isxdigit(line[i + 2])) {
+            *write++ = (guint8)(g_ascii_xdigit_value(line[i + 1]) << 4 |
+                                g_ascii_xdigit_value(line[i + 2]));
+            i += 2;
+        } else {
+            *write++ = (guint8)line[i];
+        }
+    }
+    g_byte_array_set_size(out, (guint)(write - out->data));
+}
+
+static void decode_quoted(const char *data, gsize length, GByteArray *out)
+{
+    for (gsize at = 0; at < length;) {
+        gsize size = line_length(data + at, length - at);
+        gsize inner = trimmed_length(data + at, size);
+        bool soft = inner > 0 && data[at + inner - 1] == '=';
+        bool ended = data[at + size - 1] == '\n';
+        decode_quoted_line(data + at, soft ? inner - 1 : inner, out);
+        if (ended && !soft) {
+            g_byte_array_append(out, (const guint8 *)"\n", 1);
+        }
+        at += size;
+    }
+}
+
+void transfer_decode(TransferDecoder *decoder, const char *data, gsize length, GByteArray *out)
+{
+    if (decoder->encoding == TRANSFER_BASE64) {
+        decode_base64(decoder, data, length, out);
+    } else if (decoder->encoding == TRANSFER_QUOTED_PRINTABLE) {
+        decode_quoted(data, length, out);
+    } else {
+        g_byte_array_append(out, (const guint8 *)data, (guint)length);
+    }
+}
+
+gsize transfer_piece_length(const char *data, gsize length, gsize most)
+{
+    if (length <= most) {
+        return length;
+    }
+    const char *end = memrchr(data, '\n', most);
+    return end == NULL ? most : (gsize)(end + 1 - data);
+}

@@ -1,0 +1,44 @@
+/* Undoes content transfer encodings (RFC 2045 §6), reading on where strict decoders stop: mail is
+ * damaged on its way, and what can still be read must not be lost. */
+#ifndef ISSUER_MAIL_TRANSFER_H
+#define ISSUER_MAIL_TRANSFER_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum {
+    TRANSFER_AS_IS,
+    TRANSFER_BASE64,
+    TRANSFER_QUOTED_PRINTABLE,
+} TransferEncoding;
+
+/* What a Content-Transfer-Encoding value means: blanks, comments, quotes and case do not matter.
+ * NULL and unknown values: as it is. */
+TransferEncoding transfer_encoding_read(const char *value);
+
+/* Whether `value` names an encoding that RFC 2045 knows (NULL does: 7bit). */
+bool transfer_encoding_is_known(const char *value);
+
+/* Whether most lines can be base64 only; for text whose encoding was lost. */
+bool transfer_looks_base64(const char *data, gsize length);
+
+/* A decoder for one part, to be given the part in pieces. */
+typedef struct {
+    TransferEncoding encoding;
+    uint32_t bits;  /* base64: bits not yet given out */
+    unsigned count; /* base64: how many symbols they come from, 0 to 3 */
+} TransferDecoder;
+
+/* Decodes `length` bytes and appends them to `out`. Pieces must end behind a line's end if the
+ * part has lines at all (transfer_piece_length()).
+ * Base64: padding, also in the middle, ends a run and the next begins; missing padding is fine;
+ * characters outside the alphabet are passed over; a line that cannot be base64 (a footer) is
+ * copied as text. Quoted-printable: blanks at the ends of lines do not count, hex digits in either
+ * case, a "=" that begins no code stays. */
+void transfer_decode(TransferDecoder *decoder, const char *data, gsize length, GByteArray *out);
+
+/* How many of `length` bytes at `data` make a piece of about `most` bytes. */
+gsize transfer_piece_length(const char *data, gsize length, gsize most);
+
+#endif

@@ -1,7 +1,7 @@
 #include "cli/printer.h"
 
 #include "base/error.h"
-#include "base/json_line.h"
+#include "base/json_writer.h"
 #include "base/text.h"
 #include "cli/table.h"
 
@@ -16,7 +16,7 @@ struct Printer {
     gsize at;     /* the next cell's column */
     bool record;  /* a single one */
     Table *table; /* PRINTER_TABLE */
-    JsonLine *json;
+    JsonWriter *json;
     GString *line; /* PRINTER_CSV: the row so far */
 };
 
@@ -132,11 +132,11 @@ static void add_cell(Printer *printer, const char *text, const char *json, bool 
         break;
     case PRINTER_JSON:
         if (printer->at == 0) {
-            printer->json = json_line_new();
-            json_line_begin_object(printer->json);
+            printer->json = json_writer_new();
+            json_writer_begin_object(printer->json);
         }
-        json_line_key(printer->json, printer->columns[printer->at].name);
-        json_line_raw(printer->json, json);
+        json_writer_key(printer->json, printer->columns[printer->at].name);
+        json_writer_raw(printer->json, json);
         break;
     case PRINTER_CSV:
         g_string_append(printer->line, printer->at > 0 ? "," : "");
@@ -149,8 +149,8 @@ static void add_cell(Printer *printer, const char *text, const char *json, bool 
     }
     printer->at = 0;
     if (printer->face == PRINTER_JSON) {
-        json_line_end_object(printer->json);
-        g_autofree char *object = json_line_finish(g_steal_pointer(&printer->json));
+        json_writer_end_object(printer->json);
+        g_autofree char *object = json_writer_finish(g_steal_pointer(&printer->json));
         (void)fprintf(printer->out, "%s\n", object);
     } else if (printer->face == PRINTER_CSV) {
         end_csv_row(printer);
@@ -165,9 +165,9 @@ static void expect(const Printer *printer, ColumnType type)
 void printer_text(Printer *printer, const char *text)
 {
     expect(printer, COLUMN_TEXT);
-    g_autoptr(JsonLine) json = json_line_new();
-    json_line_text(json, text);
-    add_cell(printer, text == NULL ? "" : text, json_line_peek(json), true);
+    g_autoptr(JsonWriter) json = json_writer_new();
+    json_writer_text(json, text);
+    add_cell(printer, text == NULL ? "" : text, json_writer_peek(json), true);
 }
 
 void printer_number(Printer *printer, int64_t number)
@@ -238,7 +238,7 @@ void printer_free(Printer *printer)
         return;
     }
     table_free(printer->table);
-    json_line_free(printer->json);
+    json_writer_free(printer->json);
     g_string_free(printer->line, TRUE);
     g_free(printer);
 }

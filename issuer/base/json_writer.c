@@ -1,20 +1,20 @@
-#include "base/json_line.h"
+#include "base/json_writer.h"
 
 #include "base/text.h"
 
-struct JsonLine {
+struct JsonWriter {
     GString *text;
     bool needs_comma; /* the value written last is followed by another of the same level */
 };
 
-JsonLine *json_line_new(void)
+JsonWriter *json_writer_new(void)
 {
-    JsonLine *writer = g_new0(JsonLine, 1);
+    JsonWriter *writer = g_new0(JsonWriter, 1);
     writer->text = g_string_new(NULL);
     return writer;
 }
 
-static void begin_value(JsonLine *writer)
+static void begin_value(JsonWriter *writer)
 {
     if (writer->needs_comma) {
         g_string_append_c(writer->text, ',');
@@ -61,40 +61,40 @@ static void append_quoted(GString *out, const char *text)
     g_string_append_c(out, '"');
 }
 
-static void open_level(JsonLine *writer, char bracket)
+static void open_level(JsonWriter *writer, char bracket)
 {
     begin_value(writer);
     g_string_append_c(writer->text, bracket);
     writer->needs_comma = false;
 }
 
-static void close_level(JsonLine *writer, char bracket)
+static void close_level(JsonWriter *writer, char bracket)
 {
     g_string_append_c(writer->text, bracket);
     writer->needs_comma = true;
 }
 
-void json_line_begin_object(JsonLine *writer)
+void json_writer_begin_object(JsonWriter *writer)
 {
     open_level(writer, '{');
 }
 
-void json_line_end_object(JsonLine *writer)
+void json_writer_end_object(JsonWriter *writer)
 {
     close_level(writer, '}');
 }
 
-void json_line_begin_array(JsonLine *writer)
+void json_writer_begin_array(JsonWriter *writer)
 {
     open_level(writer, '[');
 }
 
-void json_line_end_array(JsonLine *writer)
+void json_writer_end_array(JsonWriter *writer)
 {
     close_level(writer, ']');
 }
 
-void json_line_key(JsonLine *writer, const char *key)
+void json_writer_key(JsonWriter *writer, const char *key)
 {
     begin_value(writer);
     append_quoted(writer->text, key);
@@ -102,51 +102,51 @@ void json_line_key(JsonLine *writer, const char *key)
     writer->needs_comma = false;
 }
 
-void json_line_text(JsonLine *writer, const char *text)
+void json_writer_text(JsonWriter *writer, const char *text)
 {
     if (text == NULL) {
-        json_line_null(writer);
+        json_writer_null(writer);
         return;
     }
     begin_value(writer);
     append_quoted(writer->text, text);
 }
 
-void json_line_number(JsonLine *writer, int64_t number)
+void json_writer_number(JsonWriter *writer, int64_t number)
 {
     begin_value(writer);
     g_string_append_printf(writer->text, "%" G_GINT64_FORMAT, (gint64)number);
 }
 
-void json_line_flag(JsonLine *writer, bool flag)
+void json_writer_flag(JsonWriter *writer, bool flag)
 {
-    json_line_raw(writer, flag ? "true" : "false");
+    json_writer_raw(writer, flag ? "true" : "false");
 }
 
-void json_line_null(JsonLine *writer)
+void json_writer_null(JsonWriter *writer)
 {
-    json_line_raw(writer, "null");
+    json_writer_raw(writer, "null");
 }
 
-void json_line_raw(JsonLine *writer, const char *json)
+void json_writer_raw(JsonWriter *writer, const char *json)
 {
     begin_value(writer);
     g_string_append(writer->text, json);
 }
 
-const char *json_line_peek(const JsonLine *writer)
+const char *json_writer_peek(const JsonWriter *writer)
 {
     return writer->text->str;
 }
 
-char *json_line_finish(JsonLine *writer)
+char *json_writer_finish(JsonWriter *writer)
 {
     char *text = g_string_free(g_steal_pointer(&writer->text), FALSE);
-    json_line_free(writer);
+    json_writer_free(writer);
     return text;
 }
 
-void json_line_free(JsonLine *writer)
+void json_writer_free(JsonWriter *writer)
 {
     if (writer == NULL) {
         return;

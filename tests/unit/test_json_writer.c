@@ -1,5 +1,5 @@
-/* base/json_line.h, read back by another JSON library. */
-#include "base/json_line.h"
+/* base/json_writer.h, read back by another JSON library. */
+#include "base/json_writer.h"
 
 #include <jansson.h>
 #include <setjmp.h>
@@ -11,30 +11,30 @@
 static void structures_are_written_with_their_commas(void **state)
 {
     (void)state;
-    JsonLine *writer = json_line_new();
-    json_line_begin_object(writer);
-    json_line_key(writer, "a");
-    json_line_number(writer, -5);
-    json_line_key(writer, "b");
-    json_line_begin_array(writer);
-    json_line_text(writer, "x");
-    json_line_text(writer, NULL);
-    json_line_begin_object(writer);
-    json_line_end_object(writer);
-    json_line_flag(writer, true);
-    json_line_end_array(writer);
-    json_line_key(writer, "c");
-    json_line_raw(writer, "[1]");
-    json_line_end_object(writer);
-    g_autofree char *text = json_line_finish(writer);
+    JsonWriter *writer = json_writer_new();
+    json_writer_begin_object(writer);
+    json_writer_key(writer, "a");
+    json_writer_number(writer, -5);
+    json_writer_key(writer, "b");
+    json_writer_begin_array(writer);
+    json_writer_text(writer, "x");
+    json_writer_text(writer, NULL);
+    json_writer_begin_object(writer);
+    json_writer_end_object(writer);
+    json_writer_flag(writer, true);
+    json_writer_end_array(writer);
+    json_writer_key(writer, "c");
+    json_writer_raw(writer, "[1]");
+    json_writer_end_object(writer);
+    g_autofree char *text = json_writer_finish(writer);
     assert_string_equal(text, "{\"a\":-5,\"b\":[\"x\",null,{},true],\"c\":[1]}");
 }
 
 static char *write_text(const char *text)
 {
-    JsonLine *writer = json_line_new();
-    json_line_text(writer, text);
-    return json_line_finish(writer);
+    JsonWriter *writer = json_writer_new();
+    json_writer_text(writer, text);
+    return json_writer_finish(writer);
 }
 
 static void every_character_comes_back_and_none_is_unsafe(void **state)

@@ -1,4 +1,7 @@
 /* issuer: offline licenses from usage requests that arrive by mail. */
+#include "cli/cmd_license.h"
+#include "cli/cmd_mail.h"
+#include "cli/cmd_operator.h"
 #include "cli/cmd_rules.h"
 #include "cli/command.h"
 
@@ -6,6 +9,9 @@ int main(int argc, char **argv)
 {
     /* In the order of `issuer help`. */
     const CommandGroup groups[] = {
+        cmd_mail,
+        cmd_license,
+        cmd_operator,
         cmd_rules,
     };
     return command_main(groups, G_N_ELEMENTS(groups), argc, argv);

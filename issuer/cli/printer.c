@@ -13,8 +13,9 @@ struct Printer {
     FILE *out;
     const PrinterColumn *columns;
     gsize count;
-    gsize at;     /* the next cell's column */
-    bool record;  /* a single one */
+    gsize at;   /* the next cell's column */
+    bool muted; /* a further list in CSV: its cells are dropped */
+    const char *part;
     Table *table; /* PRINTER_TABLE */
     JsonWriter *json;
     GString *line; /* PRINTER_CSV: the row so far */
@@ -47,7 +48,7 @@ static bool looks_like_formula(const char *text)
     return *first != '\0' && (strchr("=+-@", *first) != NULL || *text == '\t');
 }
 
-static void add_csv_cell(GString *line, const char *text, bool foreign)
+static void append_csv_text(GString *line, const char *text, bool foreign)
 {
     g_autofree char *clean = text_printable(text);
     const char *mark = foreign && looks_like_formula(clean) ? "'" : "";
@@ -84,32 +85,48 @@ static void end_list(Printer *printer)
     }
 }
 
-static void begin(Printer *printer, const PrinterColumn *columns, gsize count, bool record)
+static void begin(Printer *printer, const PrinterColumn *columns, gsize count, const char *part)
 {
     g_assert(printer->at == 0); /* a row was left unfinished */
     end_list(printer);
     printer->columns = columns;
     printer->count = count;
-    printer->record = record;
-    if (printer->face == PRINTER_CSV) {
+    printer->part = part;
+    printer->muted = part != NULL && printer->face == PRINTER_CSV;
+    if (printer->face == PRINTER_CSV && !printer->muted) {
         print_csv_header(printer);
     }
-    if (printer->face == PRINTER_TABLE && !record) {
-        printer->table = table_new(count);
-        for (gsize i = 0; i < count; i++) {
-            table_set_header(printer->table, i, columns[i].name, columns[i].type == COLUMN_NUMBER);
-        }
+}
+
+static void begin_table(Printer *printer)
+{
+    if (printer->face != PRINTER_TABLE) {
+        return;
+    }
+    printer->table = table_new(printer->count);
+    for (gsize i = 0; i < printer->count; i++) {
+        const PrinterColumn *column = &printer->columns[i];
+        table_set_header(printer->table, i, column->name, column->type == COLUMN_NUMBER);
     }
 }
 
 void printer_begin(Printer *printer, const PrinterColumn *columns, gsize count)
 {
-    begin(printer, columns, count, false);
+    begin(printer, columns, count, NULL);
+    begin_table(printer);
 }
 
 void printer_begin_record(Printer *printer, const PrinterColumn *columns, gsize count)
 {
-    begin(printer, columns, count, true);
+    begin(printer, columns, count, NULL);
+}
+
+void printer_begin_part(Printer *printer, const char *part, const PrinterColumn *columns,
+                        gsize count)
+{
+    begin(printer, columns, count, part);
+    printer_say(printer, "\n%s:", part);
+    begin_table(printer);
 }
 
 static void add_table_cell(Printer *printer, const char *text)
@@ -123,6 +140,35 @@ static void add_table_cell(Printer *printer, const char *text)
     (void)fprintf(printer->out, "%s: %s\n", name, line);
 }
 
+static void add_csv_cell(Printer *printer, const char *text, bool foreign)
+{
+    g_string_append(printer->line, printer->at > 0 ? "," : "");
+    append_csv_text(printer->line, text, foreign);
+    if (printer->at + 1 == printer->count) {
+        end_csv_row(printer);
+    }
+}
+
+static void add_json_cell(Printer *printer, const char *json)
+{
+    if (printer->at == 0) {
+        printer->json = json_writer_new();
+        json_writer_begin_object(printer->json);
+        if (printer->part != NULL) {
+            json_writer_key(printer->json, "part");
+            json_writer_text(printer->json, printer->part);
+        }
+    }
+    json_writer_key(printer->json, printer->columns[printer->at].name);
+    json_writer_raw(printer->json, json);
+    if (printer->at + 1 < printer->count) {
+        return;
+    }
+    json_writer_end_object(printer->json);
+    g_autofree char *object = json_writer_finish(g_steal_pointer(&printer->json));
+    (void)fprintf(printer->out, "%s\n", object);
+}
+
 /* Every cell comes by here: `text` for people and CSV, `json` for programs. */
 static void add_cell(Printer *printer, const char *text, const char *json, bool foreign)
 {
@@ -131,30 +177,15 @@ static void add_cell(Printer *printer, const char *text, const char *json, bool 
         add_table_cell(printer, text);
         break;
     case PRINTER_JSON:
-        if (printer->at == 0) {
-            printer->json = json_writer_new();
-            json_writer_begin_object(printer->json);
-        }
-        json_writer_key(printer->json, printer->columns[printer->at].name);
-        json_writer_raw(printer->json, json);
+        add_json_cell(printer, json);
         break;
     case PRINTER_CSV:
-        g_string_append(printer->line, printer->at > 0 ? "," : "");
-        add_csv_cell(printer->line, text, foreign);
+        if (!printer->muted) {
+            add_csv_cell(printer, text, foreign);
+        }
         break;
     }
-    printer->at++;
-    if (printer->at < printer->count) {
-        return;
-    }
-    printer->at = 0;
-    if (printer->face == PRINTER_JSON) {
-        json_writer_end_object(printer->json);
-        g_autofree char *object = json_writer_finish(g_steal_pointer(&printer->json));
-        (void)fprintf(printer->out, "%s\n", object);
-    } else if (printer->face == PRINTER_CSV) {
-        end_csv_row(printer);
-    }
+    printer->at = (printer->at + 1) % printer->count;
 }
 
 static void expect(const Printer *printer, ColumnType type)
@@ -205,6 +236,13 @@ void printer_nested(Printer *printer, const char *json, const char *text)
 {
     expect(printer, COLUMN_TEXT);
     add_cell(printer, text == NULL ? "" : text, json, true);
+}
+
+void printer_object(Printer *printer, const char *json)
+{
+    if (printer->face == PRINTER_JSON) {
+        (void)fprintf(printer->out, "%s\n", json);
+    }
 }
 
 void printer_say(Printer *printer, const char *format, ...)

@@ -43,6 +43,12 @@ void printer_begin(Printer *printer, const PrinterColumn *columns, gsize count);
 /* Begins a single record: lines of "name: value" for people, else as a list of one row. */
 void printer_begin_record(Printer *printer, const PrinterColumn *columns, gsize count);
 
+/* Begins a further list about the same thing, such as the activations of a license: under its own
+ * heading for people; in JSON each object starts with "part"; left out of CSV, where one output is
+ * one table. `part` must outlive it. */
+void printer_begin_part(Printer *printer, const char *part, const PrinterColumn *columns,
+                        gsize count);
+
 /* The cells of a row, in the order of the columns and as many; the last one ends the row. A cell
  * of the wrong type is a bug (aborts). NULL text: no value. */
 void printer_text(Printer *printer, const char *text);
@@ -54,6 +60,9 @@ void printer_none(Printer *printer);                  /* no value, in a column o
 /* A text cell that is more than text in JSON: `json` is printed there as it is, `text` elsewhere.
  */
 void printer_nested(Printer *printer, const char *json, const char *text);
+
+/* A whole JSON object made elsewhere; the other faces drop it. */
+void printer_object(Printer *printer, const char *json);
 
 /* A line for people; the other faces drop it. */
 void printer_say(Printer *printer, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -1,0 +1,134 @@
+#include "cli/cmd_license.h"
+
+#include "base/error.h"
+#include "cli/license_printer.h"
+#include "cli/operator.h"
+#include "service/import.h"
+#include "service/licenses.h"
+
+static void print_imported(Printer *printer, const ImportReport *report)
+{
+    static const PrinterColumn columns[] = {
+        {"rows", COLUMN_NUMBER},      {"added", COLUMN_NUMBER},     {"changed", COLUMN_NUMBER},
+        {"same", COLUMN_NUMBER},      {"customers", COLUMN_NUMBER}, {"orders", COLUMN_NUMBER},
+        {"weak_keys", COLUMN_NUMBER},
+    };
+    const ImportResult *result = &report->result;
+    printer_begin_record(printer, columns, G_N_ELEMENTS(columns));
+    printer_number(printer, result->rows);
+    printer_number(printer, result->added);
+    printer_number(printer, result->changed);
+    printer_number(printer, result->same);
+    printer_number(printer, result->customers);
+    printer_number(printer, result->orders);
+    printer_number(printer, result->weak_keys);
+}
+
+static bool refuse_rows(Printer *printer, const char *path, const ImportReport *report,
+                        GError **error)
+{
+    static const PrinterColumn columns[] = {{"problem", COLUMN_TEXT}};
+    printer_begin(printer, columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < report->problems->len; i++) {
+        printer_text(printer, g_ptr_array_index(report->problems, i));
+    }
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                "%s: %" G_GINT64_FORMAT " wrong rows; nothing was imported", path,
+                (gint64)report->wrong_rows);
+    return false;
+}
+
+static bool run_import(const CommandCall *call, GError **error)
+{
+    static const char *const roles[] = {"orders", "admin", NULL};
+    const char *path = options_argument(call->options, 0);
+    ImportOptions options = {
+        .update = options_flag(call->options, "update"),
+        .dry_run = options_flag(call->options, "dry-run"),
+    };
+    g_autoptr(Context) context =
+        context_open(call->config_path, CONTEXT_DATABASE, "license import", error);
+    if (context == NULL ||
+        !operator_sign_in_if_named(context, roles, &options.operator_id, error)) {
+        return false;
+    }
+    g_autoptr(ImportReport) report = import_purchases(context, path, &options, error);
+    if (report == NULL) {
+        return false;
+    }
+    if (report->wrong_rows > 0) {
+        return refuse_rows(call->printer, path, report, error);
+    }
+    print_imported(call->printer, report);
+    return true;
+}
+
+static bool run_show(const CommandCall *call, GError **error)
+{
+    g_autoptr(Context) context =
+        context_open(call->config_path, CONTEXT_DATABASE, "license show", error);
+    if (context == NULL) {
+        return false;
+    }
+    g_autoptr(LicenseDetail) detail =
+        licenses_show(context, options_argument(call->options, 0), error);
+    if (detail == NULL) {
+        return false;
+    }
+    license_printer_detail(call->printer, detail);
+    return true;
+}
+
+static bool run_find(const CommandCall *call, GError **error)
+{
+    g_autoptr(Context) context =
+        context_open(call->config_path, CONTEXT_DATABASE, "license find", error);
+    if (context == NULL) {
+        return false;
+    }
+    g_autoptr(GPtrArray) found = licenses_find(context, options_argument(call->options, 0), error);
+    if (found == NULL) {
+        return false;
+    }
+    license_printer_list(call->printer, found);
+    if (found->len == LICENSES_MOST_FOUND) {
+        printer_say(call->printer, "There may be more: say more of what you look for.");
+    }
+    return true;
+}
+
+static const ArgumentRow files[] = {
+    {.name = "FILE", .meaning = "CSV of purchases; - is standard input"},
+};
+static const ArgumentRow ids[] = {
+    {.name = "LICENSE-ID", .meaning = "the License ID, LIC-…"},
+};
+static const ArgumentRow texts[] = {
+    {.name = "TEXT",
+     .meaning = "part of a License ID, customer, contact, order, host; a request or serial"},
+};
+static const OptionRow import_options[] = {
+    {.name = "update", .type = OPTION_FLAG, .meaning = "book what differs, under the row's order"},
+    {.name = "dry-run", .type = OPTION_FLAG, .meaning = "check the file, change nothing"},
+};
+
+static const Command commands[] = {
+    {.words = "license import",
+     .summary = "Import purchases from CSV: the whole file or nothing",
+     .run = run_import,
+     .spec = {import_options, G_N_ELEMENTS(import_options), files, G_N_ELEMENTS(files)},
+     .details = "Columns: license_id, license_key, customer, contacts, product, features, "
+                "activations, expires,\norder_ref; and if wanted customer_ref, order_date, "
+                "order_kind, servers. contacts and features are\nseparated by ';'; a feature is "
+                "CODE or CODE=UNTIL-DATE. An empty expires is perpetual."},
+    {.words = "license show",
+     .summary = "Show one license with all that is on record about it",
+     .run = run_show,
+     .spec = {.arguments = ids, .argument_count = G_N_ELEMENTS(ids)}},
+    {.words = "license find",
+     .summary = "Find licenses by anything that a customer may name",
+     .run = run_find,
+     .spec = {.arguments = texts, .argument_count = G_N_ELEMENTS(texts)}},
+};
+
+const CommandGroup cmd_license = {commands, G_N_ELEMENTS(commands)};

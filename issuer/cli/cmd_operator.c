@@ -1,0 +1,119 @@
+#include "cli/cmd_operator.h"
+
+#include "base/file.h"
+#include "cli/operator.h"
+
+static const char *const admin_only[] = {"admin", NULL};
+
+/* The token is shown once; in a file it need not be shown at all. */
+static bool hand_over(const CommandCall *call, const Secret *token, GError **error)
+{
+    static const PrinterColumn columns[] = {{"name", COLUMN_TEXT}, {"token", COLUMN_TEXT}};
+    const char *path = options_text(call->options, "token-file");
+    if (path != NULL) {
+        return file_write_durably(path, secret_peek(token), secret_size(token), 0600, error);
+    }
+    printer_begin_record(call->printer, columns, G_N_ELEMENTS(columns));
+    printer_text(call->printer, options_argument(call->options, 0));
+    printer_text(call->printer, secret_peek(token));
+    printer_say(call->printer, "The token cannot be shown again. Keep it in a file of mode 600 "
+                               "named by ISSUER_TOKEN_FILE.");
+    return true;
+}
+
+static bool run_add(const CommandCall *call, GError **error)
+{
+    g_autoptr(Context) context =
+        context_open(call->config_path, CONTEXT_DATABASE, "operator add", error);
+    if (context == NULL) {
+        return false;
+    }
+    g_autoptr(OperatorRecord) by = NULL;
+    if (!options_flag(call->options, "first")) {
+        by = operator_sign_in(context, admin_only, error);
+        if (by == NULL) {
+            return false;
+        }
+    }
+    const char *role = options_text(call->options, "role");
+    g_autoptr(Secret) token = operators_add(
+        context, by, options_argument(call->options, 0), role != NULL ? role : "admin",
+        (unsigned)options_number(call->options, "days", OPERATORS_TOKEN_DAYS), error);
+    return token != NULL && hand_over(call, token, error);
+}
+
+static bool run_list(const CommandCall *call, GError **error)
+{
+    static const PrinterColumn columns[] = {
+        {"name", COLUMN_TEXT},       {"role", COLUMN_TEXT},          {"since", COLUMN_TIME},
+        {"revoked_at", COLUMN_TIME}, {"token_expires", COLUMN_TIME},
+    };
+    g_autoptr(Context) context =
+        context_open(call->config_path, CONTEXT_DATABASE, "operator list", error);
+    g_autoptr(GPtrArray) operators = context == NULL ? NULL : operators_list(context, error);
+    if (operators == NULL) {
+        return false;
+    }
+    printer_begin(call->printer, columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < operators->len; i++) {
+        const OperatorRecord *record = g_ptr_array_index(operators, i);
+        printer_text(call->printer, record->name);
+        printer_text(call->printer, record->role);
+        printer_time(call->printer, record->effective);
+        printer_time(call->printer, record->revoked_at);
+        printer_time(call->printer, record->token_expires);
+    }
+    return true;
+}
+
+static bool run_revoke(const CommandCall *call, GError **error)
+{
+    g_autoptr(Context) context =
+        context_open(call->config_path, CONTEXT_DATABASE, "operator revoke", error);
+    if (context == NULL) {
+        return false;
+    }
+    g_autoptr(OperatorRecord) by = operator_sign_in(context, admin_only, error);
+    const char *name = options_argument(call->options, 0);
+    if (by == NULL || !operators_revoke(context, by, name, error)) {
+        return false;
+    }
+    printer_say(call->printer, "%s is no operator any more; all tokens are void.", name);
+    return true;
+}
+
+static const ArgumentRow names[] = {{.name = "NAME", .meaning = "the person's name"}};
+
+static const OptionRow add_options[] = {
+    {.name = "role",
+     .type = OPTION_TEXT,
+     .value = "ROLE",
+     .meaning = "support, orders, admin or finance; else admin"},
+    {.name = "first",
+     .type = OPTION_FLAG,
+     .meaning = "make the first admin, as the database's owner and without a token"},
+    {.name = "days",
+     .type = OPTION_NUMBER,
+     .value = "N",
+     .meaning = "days until the token expires, else 365",
+     .least = 1,
+     .most = 3650},
+    {.name = "token-file",
+     .type = OPTION_PATH,
+     .value = "FILE",
+     .meaning = "write the token there (mode 600) and show it nowhere"},
+};
+
+static const Command commands[] = {
+    {.words = "operator add",
+     .summary = "Add an operator and print its token",
+     .run = run_add,
+     .spec = {add_options, G_N_ELEMENTS(add_options), names, G_N_ELEMENTS(names)}},
+    {.words = "operator list", .summary = "List the operators", .run = run_list},
+    {.words = "operator revoke",
+     .summary = "End an operator and all its tokens",
+     .run = run_revoke,
+     .spec = {.arguments = names, .argument_count = G_N_ELEMENTS(names)}},
+};
+
+const CommandGroup cmd_operator = {commands, G_N_ELEMENTS(commands)};

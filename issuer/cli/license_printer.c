@@ -1,0 +1,227 @@
+#include "cli/license_printer.h"
+
+#include "core/dates.h"
+#include "core/statement.h"
+#include "core/usage_license.h"
+
+static void print_day(Printer *printer, int32_t day)
+{
+    g_autofree char *text = day == DATES_NONE ? NULL : dates_text(day);
+    printer_text(printer, text);
+}
+
+static void print_serial(Printer *printer, int64_t number)
+{
+    g_autofree char *serial = number == 0 ? NULL : usage_license_serial_text(number);
+    printer_text(printer, serial);
+}
+
+static void print_request(Printer *printer, const Digest *request)
+{
+    g_autofree char *id = statement_short_form(request);
+    printer_text(printer, id);
+}
+
+static const PrinterColumn summary_columns[] = {
+    {"license_id", COLUMN_TEXT}, {"customer", COLUMN_TEXT},      {"customer_ref", COLUMN_TEXT},
+    {"product", COLUMN_TEXT},    {"state", COLUMN_TEXT},         {"expires_on", COLUMN_TEXT},
+    {"used", COLUMN_NUMBER},     {"activations", COLUMN_NUMBER}, {"active", COLUMN_NUMBER},
+    {"servers", COLUMN_NUMBER},  {"found_by", COLUMN_TEXT},
+};
+
+static void print_summary(Printer *printer, const LicenseSummary *license)
+{
+    printer_text(printer, license->license_id);
+    printer_text(printer, license->customer);
+    printer_text(printer, license->customer_ref);
+    printer_text(printer, license->product);
+    printer_text(printer, license->state);
+    print_day(printer, license->expires_on);
+    printer_number(printer, license->used);
+    printer_number(printer, license->activations);
+    printer_number(printer, license->active);
+    printer_number(printer, license->servers);
+}
+
+void license_printer_list(Printer *printer, const GPtrArray *licenses)
+{
+    printer_begin(printer, summary_columns, G_N_ELEMENTS(summary_columns));
+    for (guint i = 0; i < licenses->len; i++) {
+        const LicenseSummary *license = g_ptr_array_index(licenses, i);
+        print_summary(printer, license);
+        printer_text(printer, license->found_by);
+    }
+}
+
+static void print_contacts(Printer *printer, const GPtrArray *contacts)
+{
+    static const PrinterColumn columns[] = {
+        {"contact", COLUMN_TEXT},
+        {"since", COLUMN_TEXT},
+        {"until", COLUMN_TEXT},
+        {"doubtful", COLUMN_FLAG},
+    };
+    printer_begin_part(printer, "contacts", columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < contacts->len; i++) {
+        const LicenseContact *contact = g_ptr_array_index(contacts, i);
+        printer_text(printer, contact->entry != NULL ? contact->entry : "(erased)");
+        print_day(printer, contact->effective);
+        print_day(printer, contact->ended_on);
+        printer_flag(printer, contact->doubtful);
+    }
+}
+
+static void print_keys(Printer *printer, const GPtrArray *keys)
+{
+    static const PrinterColumn columns[] = {
+        {"hint", COLUMN_TEXT},
+        {"weak", COLUMN_FLAG},
+        {"since", COLUMN_TIME},
+        {"retired_at", COLUMN_TIME},
+    };
+    printer_begin_part(printer, "keys", columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < keys->len; i++) {
+        const LicenseKeyRecord *key = g_ptr_array_index(keys, i);
+        printer_text(printer, key->hint);
+        printer_flag(printer, key->weak);
+        printer_time(printer, key->effective);
+        printer_time(printer, key->retired_at);
+    }
+}
+
+/* "mqtt-server, support until 2027-03-31" */
+static char *features_text(const GPtrArray *features)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < features->len; i++) {
+        const LicenseFeature *feature = g_ptr_array_index(features, i);
+        g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", feature->code);
+        if (feature->until_on != DATES_NONE) {
+            g_autofree char *until = dates_text(feature->until_on);
+            g_string_append_printf(text, " until %s", until);
+        }
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void print_entitlements(Printer *printer, const GPtrArray *entitlements)
+{
+    static const PrinterColumn columns[] = {
+        {"version", COLUMN_NUMBER},     {"features", COLUMN_TEXT},   {"expires_on", COLUMN_TEXT},
+        {"activations", COLUMN_NUMBER}, {"servers", COLUMN_NUMBER},  {"order", COLUMN_TEXT},
+        {"kind", COLUMN_TEXT},          {"ordered_on", COLUMN_TEXT}, {"recorded_at", COLUMN_TIME},
+    };
+    printer_begin_part(printer, "entitlements", columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < entitlements->len; i++) {
+        const LicenseEntitlement *entitlement = g_ptr_array_index(entitlements, i);
+        g_autofree char *features = features_text(entitlement->features);
+        printer_number(printer, entitlement->version);
+        printer_text(printer, features);
+        print_day(printer, entitlement->expires_on);
+        printer_number(printer, entitlement->activations);
+        printer_number(printer, entitlement->servers);
+        printer_text(printer, entitlement->order_ref);
+        printer_text(printer, entitlement->order_kind);
+        print_day(printer, entitlement->ordered_on);
+        printer_time(printer, entitlement->recorded_at);
+    }
+}
+
+static void print_states(Printer *printer, const GPtrArray *states)
+{
+    static const PrinterColumn columns[] = {
+        {"state", COLUMN_TEXT}, {"since", COLUMN_TIME}, {"reason", COLUMN_TEXT}};
+    printer_begin_part(printer, "states", columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < states->len; i++) {
+        const LicenseStateRecord *state = g_ptr_array_index(states, i);
+        printer_text(printer, state->state);
+        printer_time(printer, state->effective);
+        printer_text(printer, state->reason);
+    }
+}
+
+static void print_activations(Printer *printer, const GPtrArray *activations)
+{
+    static const PrinterColumn columns[] = {
+        {"serial", COLUMN_TEXT},       {"state", COLUMN_TEXT},     {"host", COLUMN_TEXT},
+        {"request", COLUMN_TEXT},      {"use", COLUMN_NUMBER},     {"counted", COLUMN_FLAG},
+        {"server", COLUMN_NUMBER},     {"version", COLUMN_NUMBER}, {"origin", COLUMN_TEXT},
+        {"continues", COLUMN_TEXT},    {"replaces", COLUMN_TEXT},  {"active_from", COLUMN_TIME},
+        {"active_until", COLUMN_TIME}, {"ended_by", COLUMN_TEXT},
+    };
+    printer_begin_part(printer, "activations", columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < activations->len; i++) {
+        const LicenseActivation *activation = g_ptr_array_index(activations, i);
+        print_serial(printer, activation->id);
+        printer_text(printer, activation->state);
+        printer_text(printer, activation->host);
+        print_request(printer, &activation->request);
+        printer_number(printer, activation->use_no);
+        printer_flag(printer, activation->counted);
+        printer_number(printer, activation->slot);
+        printer_number(printer, activation->version);
+        printer_text(printer, activation->origin);
+        print_serial(printer, activation->continues);
+        print_serial(printer, activation->replaces);
+        printer_time(printer, activation->active_from);
+        printer_time(printer, activation->active_until);
+        printer_text(printer, activation->ended_by);
+    }
+}
+
+static void print_usage_licenses(Printer *printer, const GPtrArray *usage_licenses)
+{
+    static const PrinterColumn columns[] = {
+        {"serial", COLUMN_TEXT},    {"host", COLUMN_TEXT},       {"request", COLUMN_TEXT},
+        {"customer", COLUMN_TEXT},  {"version", COLUMN_NUMBER},  {"emergency", COLUMN_FLAG},
+        {"issued_at", COLUMN_TIME}, {"expires_at", COLUMN_TIME}, {"state", COLUMN_TEXT},
+        {"kid", COLUMN_TEXT},
+    };
+    printer_begin_part(printer, "usage_licenses", columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < usage_licenses->len; i++) {
+        const LicenseUsageLicense *issued = g_ptr_array_index(usage_licenses, i);
+        print_serial(printer, issued->serial);
+        printer_text(printer, issued->host);
+        print_request(printer, &issued->request);
+        printer_text(printer, issued->customer);
+        printer_number(printer, issued->version);
+        printer_flag(printer, issued->emergency);
+        printer_time(printer, issued->iat);
+        printer_time(printer, issued->exp);
+        printer_text(printer, issued->activation_state);
+        printer_text(printer, issued->kid);
+    }
+}
+
+static void print_events(Printer *printer, const GPtrArray *events)
+{
+    static const PrinterColumn columns[] = {
+        {"event", COLUMN_NUMBER},   {"recorded_at", COLUMN_TIME},  {"kind", COLUMN_TEXT},
+        {"subject", COLUMN_TEXT},   {"subject_id", COLUMN_NUMBER}, {"operator", COLUMN_TEXT},
+        {"effective", COLUMN_TIME},
+    };
+    printer_begin_part(printer, "events", columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < events->len; i++) {
+        const LicenseEvent *event = g_ptr_array_index(events, i);
+        printer_number(printer, event->id);
+        printer_time(printer, event->recorded_at);
+        printer_text(printer, event->kind);
+        printer_text(printer, event->subject);
+        printer_number(printer, event->subject_id);
+        printer_text(printer, event->operator_name);
+        printer_time(printer, event->effective);
+    }
+}
+
+void license_printer_detail(Printer *printer, const LicenseDetail *detail)
+{
+    printer_begin_record(printer, summary_columns, G_N_ELEMENTS(summary_columns) - 1);
+    print_summary(printer, detail->summary);
+    print_contacts(printer, detail->contacts);
+    print_keys(printer, detail->keys);
+    print_entitlements(printer, detail->entitlements);
+    print_states(printer, detail->states);
+    print_activations(printer, detail->activations);
+    print_usage_licenses(printer, detail->usage_licenses);
+    print_events(printer, detail->events);
+}

@@ -1,0 +1,61 @@
+#!/usr/bin/python3
+"""What must or must not be in the tree: a README in each folder, no private key, no path of one
+machine, no registry's address but the usual ones."""
+import re
+
+from source_tree import ROOT, Report, project_files
+
+PRIVATE_KEY = re.compile(rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----\s+[A-Za-z0-9+/=]{16}")
+# Home folders, and folders that only exist where this was written.
+MACHINE_PATH = re.compile(rb"(?<![\w.$}/-])/(?:home|root|work|Users|mnt|media)/[\w.-]+")
+# Lock files name where a package came from; npm's own address works for everybody.
+REGISTRY = re.compile(rb"https?://(?!registry\.npmjs\.org/)[\w.-]*"
+                      rb"(?:registry|artifactory|nexus|verdaccio|mirror|proxy|pypi)[\w.-]*[:/]")
+TOP_LEVEL = {"issuer", "schema", "keys", "tests", "deploy"}
+TOP_FILES = {"CMakeLists.txt", "CMakePresets.json", "README.md"}
+NO_README = re.compile(r"(^|/)(node_modules|vectors/.*|corpus|.*\.maildir.*|cur|new|tmp)(/|$)")
+
+
+def check_folders(report, files):
+    folders = set()
+    for path in files:
+        folder = path.relative_to(ROOT).parent
+        folders.update(p for p in [folder, *folder.parents] if str(p) != ".")
+    for folder in sorted(folders):
+        hidden = folder.parts[0].startswith(".")
+        if not hidden and not NO_README.search(str(folder)):
+            if not (ROOT / folder / "README.md").is_file():
+                report.add(ROOT / folder, 0, "has no README.md that says what is in it")
+    if not (ROOT / "README.md").is_file():
+        report.add(ROOT / "README.md", 0, "missing")
+
+
+def check_top_level(report, files):
+    for path in files:
+        top = path.relative_to(ROOT).parts[0]
+        if not top.startswith(".") and top not in TOP_LEVEL | TOP_FILES:
+            report.add(path, 0, "is not where things belong at the top level")
+
+
+def check_content(report, path):
+    content = path.read_bytes()
+    for pattern, wrong in ((PRIVATE_KEY, "a private key"), (MACHINE_PATH, "a path of one machine"),
+                           (REGISTRY, "the address of a private registry")):
+        match = pattern.search(content)
+        if match:
+            line = content.count(b"\n", 0, match.start()) + 1
+            shown = match.group(0)[:40].decode("utf-8", "replace").split("\n")[0]
+            report.add(path, line, f"{wrong}: {shown}")
+
+
+def main():
+    report = Report()
+    files = project_files()
+    check_folders(report, files)
+    check_top_level(report, files)
+    for path in files:
+        check_content(report, path)
+    report.finish(f"{len(files)} files")
+
+
+main()

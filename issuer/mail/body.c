@@ -220,19 +220,27 @@ static void read_pieces(Body *body, const MimePart *part, TransferEncoding encod
     }
 }
 
-/* Whether a part is text, by the beginning of its content; what it is otherwise. */
+/* What the beginning of a part's content is, if it is no text. What is called text may hold
+ * anything that no file type begins with: zero bytes do not make it binary. */
+static const char *name_unless_text(const MimePart *part, const char *data, gsize length)
+{
+    if (length == 0) {
+        return NULL;
+    }
+    return g_str_has_prefix(part->type, "text/") ? sniff_magic(data, length)
+                                                 : sniff_name(data, length);
+}
+
 static const char *why_no_text(const MimePart *part, TransferEncoding encoding)
 {
     if (encoding == TRANSFER_AS_IS) {
-        gsize look = MIN(part->length, HEAD_SIZE);
-        return sniff_is_text(part->data, look) ? NULL : sniff_name(part->data, look);
+        return name_unless_text(part, part->data, MIN(part->length, HEAD_SIZE));
     }
     g_autoptr(GByteArray) head = g_byte_array_new();
     TransferDecoder decoder = {.encoding = encoding};
     gsize look = transfer_piece_length(part->data, part->length, HEAD_SIZE);
     transfer_decode(&decoder, part->data, look, head);
-    const char *data = (const char *)head->data;
-    return head->len == 0 || sniff_is_text(data, head->len) ? NULL : sniff_name(data, head->len);
+    return name_unless_text(part, (const char *)head->data, head->len);
 }
 
 static void pass_over(Body *body, const MimePart *part, const char *what)

@@ -58,7 +58,7 @@ static const char *why_bounce(const Headers *headers, const char *from)
             return "a mail system sent it";
         }
     }
-    if (from != NULL && g_ascii_strcasecmp(from, "mailer-daemon") == 0) {
+    if (from == NULL && value_contains(headers, "from", "mailer-daemon")) {
         return "a mail system sent it";
     }
     return NULL;

@@ -150,6 +150,13 @@ static void put_text(void *user_data, const xmlChar *text, int length)
     }
 }
 
+/* Without this libxml2 writes to standard error what it finds wrong with a page. */
+static void ignore_error(void *user_data, xmlErrorPtr error)
+{
+    (void)user_data;
+    (void)error;
+}
+
 /* Events are taken as they come: a tree of hostile HTML may be as deep as the mail is long. */
 GString *html_text(const char *html, gsize length)
 {
@@ -164,7 +171,9 @@ GString *html_text(const char *html, gsize length)
                                      .characters = put_text,
                                      .ignorableWhitespace = put_text};
     context->userData = &writer;
-    (void)htmlCtxtUseOptions(context, HTML_PARSE_RECOVER | HTML_PARSE_NONET | HTML_PARSE_NOERROR |
+    xmlSetStructuredErrorFunc(NULL, ignore_error);
+    (void)htmlCtxtUseOptions(context, HTML_PARSE_RECOVER | HTML_PARSE_IGNORE_ENC |
+                                          HTML_PARSE_NONET | HTML_PARSE_NOERROR |
                                           HTML_PARSE_NOWARNING | XML_PARSE_HUGE);
     (void)xmlSwitchEncoding(context, XML_CHAR_ENCODING_UTF8);
     (void)htmlParseDocument(context);

@@ -41,7 +41,7 @@ typedef struct {
     int64_t date_at;       /* seconds, 0 if there is none that can be read */
     char *message_id;      /* without angle brackets, or NULL */
     char *in_reply_to;     /* likewise */
-    GPtrArray *references; /* of char * */
+    GPtrArray *references; /* of char *; of a bounce also the ids of the mails it returns */
     char *text; /* unquoted text for a person to read, up to 64 KiB, license keys masked */
     bool license_key_seen;
     bool picture_only; /* an image and no code: perhaps a picture of one */

@@ -122,9 +122,10 @@ static gsize line_end(const char *data, gsize length)
 static bool may_end_at(const Mbox *mbox, uint64_t end, uint64_t *next)
 {
     char look[LOOK_AHEAD];
+    char last = 0;
     ssize_t got = pread(mbox->fd, look, sizeof look, (off_t)end);
-    if (got < 0) {
-        return false;
+    if (got < 0 || end == 0 || pread(mbox->fd, &last, 1, (off_t)(end - 1)) != 1) {
+        return false; /* also past the end of the file */
     }
     gsize length = (gsize)got;
     gsize at = line_end(look, length);

@@ -66,6 +66,25 @@ static void take_headers(ParsedMail *mail, const Headers *headers)
     mail->references = read_ids(headers_first(headers, "references"));
 }
 
+/* A delivery report tells by the returned mail's Message-ID which of our mails it is about. */
+static void take_returned_ids(GPtrArray *references, const char *data, gsize length)
+{
+    static const char name[] = "\nmessage-id:";
+    const gsize size = sizeof name - 1;
+    const char *end = data + length;
+    const char *at = data;
+    while (references->len < MAX_REFERENCES && (at = memchr(at, '\n', (gsize)(end - at))) != NULL) {
+        if ((gsize)(end - at) > size && g_ascii_strncasecmp(at, name, size) == 0) {
+            g_autofree char *value = g_strndup(at + size, strcspn(at + size, "\r\n"));
+            g_autofree char *id = first_id(value);
+            if (id != NULL) {
+                g_ptr_array_add(references, g_steal_pointer(&id));
+            }
+        }
+        at++;
+    }
+}
+
 static bool lacks_identity(const Headers *headers)
 {
     static const char *const names[] = {"message-id", "from", "date"};
@@ -139,6 +158,10 @@ ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
     g_autoptr(Headers) headers = headers_read(data, length);
     take_headers(mail, headers);
     classify_mail(mail, headers, origin, settings);
+    if (mail->kind == MAIL_BOUNCE) {
+        gsize head = headers_size(headers);
+        take_returned_ids(mail->references, data + head, length - head);
+    }
     // Machine mail may quote a customer's code: it is not looked for there.
     bool search = mail->kind == MAIL_FROM_PERSON || mail->kind == MAIL_UNREADABLE;
     g_autoptr(Body) body = body_new(search, lacks_identity(headers));

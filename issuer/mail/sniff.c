@@ -26,7 +26,6 @@ static const Magic magics[] = {
     {"!BDN", 4, "an Outlook data file (PST)"},
     {"\x78\x9f\x3e\x22", 4, "an Outlook attachment container (winmail.dat)"},
     {"%PDF", 4, "a PDF file"},
-    {"{\\rtf", 5, "an RTF file"},
     {"\x89PNG", 4, "a PNG picture"},
     {"\xff\xd8\xff", 3, "a JPEG picture"},
     {"GIF8", 4, "a GIF picture"},
@@ -36,8 +35,19 @@ static const Magic magics[] = {
      4, "a program"},
 };
 
-static const char *magic_name(const char *data, gsize length)
+/* CMS (RFC 5652): a SEQUENCE that begins with an object identifier of PKCS #7. */
+static bool is_cms(const char *data, gsize length)
 {
+    static const char identifier[] = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07";
+    return length > 20 && data[0] == '0' &&
+           memmem(data, 16, identifier, sizeof identifier - 1) != NULL;
+}
+
+const char *sniff_magic(const char *data, gsize length)
+{
+    if (is_cms(data, length)) {
+        return "a signed or encrypted part (S/MIME)";
+    }
     for (gsize i = 0; i < G_N_ELEMENTS(magics); i++) {
         if (length >= magics[i].length && memcmp(data, magics[i].magic, magics[i].length) == 0) {
             return magics[i].name;
@@ -59,8 +69,7 @@ static bool has_utf16_pattern(const char *data, gsize length)
 bool sniff_is_text(const char *data, gsize length)
 {
     length = MIN(length, SNIFF_SIZE);
-    const char *name = magic_name(data, length);
-    if (name != NULL && data[0] != '{') {
+    if (sniff_magic(data, length) != NULL) {
         return false;
     }
     gsize controls = 0;
@@ -73,7 +82,7 @@ bool sniff_is_text(const char *data, gsize length)
 
 const char *sniff_name(const char *data, gsize length)
 {
-    const char *name = magic_name(data, length);
+    const char *name = sniff_magic(data, length);
     if (name != NULL) {
         return name;
     }

@@ -18,9 +18,12 @@ typedef enum {
 /* What a file is that begins with `length` bytes at `data`. */
 SniffKind sniff_file(const char *data, gsize length);
 
-/* What the beginning looks like, in words for a person ("a gzip file"); NULL if it is plain text.
- * Static. */
+/* What the beginning looks like, in words for a person ("a gzip file"); NULL if it is text, RTF
+ * included. Static. */
 const char *sniff_name(const char *data, gsize length);
+
+/* The same, only for what begins with a file type's own mark; NULL for all other content. */
+const char *sniff_magic(const char *data, gsize length);
 
 /* Whether decoded content may be text in some encoding; false for images, archives and the
  * like. */

@@ -1,0 +1,99 @@
+/* Text in any encoding, with labels that are right, wrong or absent. */
+#include "mail/charset.h"
+
+// cmocka.h needs these before it
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+static void expect(const char *label, const char *data, gsize length, const char *wanted)
+{
+    g_auto(CharsetText) text = charset_read(label, data, length);
+    g_autofree char *got = g_strndup(text.text, text.length);
+    assert_string_equal(got, wanted);
+}
+
+#define EXPECT(label, data, wanted) expect(label, data, sizeof(data) - 1, wanted)
+
+static void test_labels(void **state)
+{
+    (void)state;
+    EXPECT(NULL, "plain", "plain");
+    EXPECT("iso-8859-1",
+           "Gr\xFC\xDF"
+           "e",
+           "Gr\xC3\xBC\xC3\x9F"
+           "e");
+    EXPECT("windows-1252", "10 \x80", "10 \xE2\x82\xAC");
+    EXPECT("utf-8",
+           "Gr\xC3\xBC"
+           "n",
+           "Gr\xC3\xBC"
+           "n");
+}
+
+static void test_lying_labels(void **state)
+{
+    (void)state;
+    /* valid UTF-8 is UTF-8, whatever it is called */
+    EXPECT("gb2312", "A \xE2\x80\x93 B", "A \xE2\x80\x93 B");
+    EXPECT("us-ascii", "\xC3\xBC", "\xC3\xBC");
+    /* no UTF-8, and no such encoding */
+    EXPECT("x-unheard-of",
+           "Gr\xFC"
+           "n",
+           "Gr\xC3\xBC"
+           "n");
+    EXPECT("utf-8",
+           "Gr\xFC"
+           "n",
+           "Gr\xEF\xBF\xBD"
+           "n");
+    /* labels are not handed on to be read as options or paths */
+    EXPECT("../../etc/passwd", "caf\xE9", "caf\xC3\xA9");
+    EXPECT("utf-16//IGNORE", "caf\xE9", "caf\xC3\xA9");
+}
+
+static void test_utf16(void **state)
+{
+    (void)state;
+    EXPECT(NULL,
+           "\xFF\xFE"
+           "H\0i\0",
+           "Hi");
+    EXPECT(NULL, "\xFE\xFF\0H\0i", "Hi");
+    EXPECT("us-ascii", "H\0e\0l\0l\0o\0!\0", "Hello!");
+    EXPECT("us-ascii", "\0H\0e\0l\0l\0o\0!", "Hello!");
+    EXPECT("utf-8", "\xEF\xBB\xBFHi", "Hi");
+}
+
+static void test_zero_bytes_are_no_utf16(void **state)
+{
+    (void)state;
+    g_auto(CharsetText) text = charset_read(NULL, "a few zero bytes \0\0\0 in ASCII", 30);
+    assert_int_equal(text.length, 30);
+}
+
+static void test_escapes(void **state)
+{
+    (void)state;
+    EXPECT("ISO-2022-JP", "\x1b$B%3!<%I\x1b(B: CHAR", "\xE3\x82\xB3\xE3\x83\xBC\xE3\x83\x89: CHAR");
+    EXPECT("utf-7", "1 +- 1 +AD0- 2", "1 + 1 = 2");
+    /* a torn sequence costs itself only */
+    g_auto(CharsetText) torn = charset_read("iso-2022-jp", "\x1b$ZZZ CHARQ1", 12);
+    assert_non_null(g_strstr_len(torn.text, (gssize)torn.length, "CHARQ1"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_labels),  cmocka_unit_test(test_lying_labels),
+        cmocka_unit_test(test_utf16),   cmocka_unit_test(test_zero_bytes_are_no_utf16),
+        cmocka_unit_test(test_escapes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

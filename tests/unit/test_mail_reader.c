@@ -1,0 +1,364 @@
+/* Reading exports as a whole: containers, order, and mails that do their parser harm. */
+#include "mail/mail_reader.h"
+
+// cmocka.h needs these before it
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SEP "From ana@example.com Tue Jun  3 08:00:00 2025\n"
+
+static const char *const none[] = {NULL};
+
+typedef struct {
+    char *folder;
+    MailSettings settings;
+} Fixture;
+
+static int set_up(void **state)
+{
+    Fixture *fixture = g_new0(Fixture, 1);
+    fixture->folder = g_dir_make_tmp("reader-XXXXXX", NULL);
+    fixture->settings = (MailSettings){none, none, 2, 30000};
+    *state = fixture;
+    return fixture->folder == NULL;
+}
+
+static void remove_tree(const char *path)
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name = NULL;
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *inner = g_build_filename(path, name, NULL);
+        remove_tree(inner);
+    }
+    (void)g_remove(path);
+}
+
+static int tear_down(void **state)
+{
+    Fixture *fixture = *state;
+    remove_tree(fixture->folder);
+    g_free(fixture->folder);
+    g_free(fixture);
+    return 0;
+}
+
+/* Writes a file, and the folders above it. */
+static void put_bytes(const Fixture *fixture, const char *name, const char *text, gsize length)
+{
+    g_autofree char *path = g_build_filename(fixture->folder, name, NULL);
+    g_autofree char *folder = g_path_get_dirname(path);
+    assert_int_equal(g_mkdir_with_parents(folder, 0700), 0);
+    assert_true(g_file_set_contents(path, text, (gssize)length, NULL));
+}
+
+static void put(const Fixture *fixture, const char *name, const char *text)
+{
+    put_bytes(fixture, name, text, strlen(text));
+}
+
+static GPtrArray *read_all(const Fixture *fixture, const char *name)
+{
+    g_autofree char *path = g_build_filename(fixture->folder, name, NULL);
+    const char *const paths[] = {path, NULL};
+    g_autoptr(MailReader) reader = mail_reader_new(paths, &fixture->settings);
+    GPtrArray *mails = g_ptr_array_new_with_free_func((GDestroyNotify)parsed_mail_free);
+    g_autoptr(GError) error = NULL;
+    ParsedMail *mail = NULL;
+    while ((mail = mail_reader_next(reader, &error)) != NULL) {
+        g_ptr_array_add(mails, mail);
+    }
+    assert_null(error);
+    return mails;
+}
+
+static const ParsedMail *mail_at(const GPtrArray *mails, guint i)
+{
+    assert_true(i < mails->len);
+    return g_ptr_array_index(mails, i);
+}
+
+/* The subjects in order; of what is unreadable "!". */
+static void assert_subjects(const GPtrArray *mails, const char *wanted)
+{
+    g_autoptr(GString) subjects = g_string_new(NULL);
+    for (guint i = 0; i < mails->len; i++) {
+        const ParsedMail *mail = mail_at(mails, i);
+        g_string_append_printf(subjects, "%s%s", i == 0 ? "" : " ",
+                               mail->kind == MAIL_UNREADABLE ? "!" : mail->subject);
+    }
+    assert_string_equal(subjects->str, wanted);
+}
+
+#define MAIL(subject) "From: ana@example.com\nSubject: " subject "\n\nhello\n"
+
+static void test_mbox(void **state)
+{
+    const Fixture *fixture = *state;
+    put(fixture, "in", SEP MAIL("a") "\n" SEP MAIL("b") "\n");
+    g_autoptr(GPtrArray) mails = read_all(fixture, "in");
+    assert_subjects(mails, "a b");
+    const ParsedMail *second = mail_at(mails, 1);
+    assert_true(g_str_has_suffix(second->source, "/in#2"));
+    assert_int_equal(second->offset, 2 * strlen(SEP) + strlen(MAIL("a")) + 1);
+    assert_int_equal(second->size, strlen(MAIL("b")));
+    gsize size = 0;
+    const char *raw = g_bytes_get_data(second->raw, &size);
+    assert_int_equal(size, strlen(MAIL("b")));
+    assert_memory_equal(raw, MAIL("b"), size);
+    Digest digest = digest_sha256(raw, size);
+    assert_true(digest_equal(&digest, &second->raw_digest));
+}
+
+static void test_single(void **state)
+{
+    const Fixture *fixture = *state;
+    put(fixture, "a.eml", MAIL("a") SEP MAIL("inside"));
+    put(fixture, "bom.eml", "\xEF\xBB\xBF\r\n" MAIL("b"));
+    g_autoptr(GPtrArray) one = read_all(fixture, "a.eml");
+    assert_subjects(one, "a"); /* what it begins with decides */
+    g_autoptr(GPtrArray) two = read_all(fixture, "bom.eml");
+    assert_subjects(two, "b");
+}
+
+static void test_maildir(void **state)
+{
+    const Fixture *fixture = *state;
+    put(fixture, "box/cur/1.a:2,S", MAIL("a"));
+    put(fixture, "box/cur/2.b:2,ST", MAIL("gone"));
+    put(fixture, "box/new/3.c", MAIL("c"));
+    put(fixture, "box/new/4.d", "\x1f\x8b\x08 packed");
+    put(fixture, "box/new/5.e", "");
+    put(fixture, "box/tmp/6.f", MAIL("half"));
+    put(fixture, "box/dovecot-uidlist", "3 V1 N3\n");
+    put(fixture, "box/.Sent/cur/7.g:2,", MAIL("g"));
+    put(fixture, "box/.Sent/tmp/8.h", MAIL("half"));
+    g_autoptr(GPtrArray) mails = read_all(fixture, "box");
+    assert_subjects(mails, "a gone c ! ! g");
+    assert_int_equal(mail_at(mails, 1)->kind, MAIL_DELETED);
+    assert_non_null(strstr(mail_at(mails, 3)->why, "gzip"));
+    assert_non_null(strstr(mail_at(mails, 3)->why, "4.d"));
+    assert_non_null(strstr(mail_at(mails, 4)->why, "empty"));
+}
+
+static void test_folder(void **state)
+{
+    const Fixture *fixture = *state;
+    put(fixture, "export/1-in", SEP MAIL("a") "\n" SEP MAIL("b"));
+    put(fixture, "export/2.eml", MAIL("c"));
+    put(fixture, "export/3/deep/x.eml", MAIL("d"));
+    put(fixture, "export/4/cur/1", MAIL("e"));
+    put(fixture, "export/5-empty.mbox", "");
+    put(fixture, "export/6.csv", "Subject,From\nrequest,ana\n");
+    put(fixture, "export/7.zip", "PK\x03\x04 packed");
+    put(fixture, "export/in.msf", "// <!-- index -->");
+    put(fixture, "export/.DS_Store", "x");
+    g_autoptr(GPtrArray) mails = read_all(fixture, "export");
+    assert_subjects(mails, "a b c d e ! !");
+    assert_non_null(strstr(mail_at(mails, 5)->why, "6.csv is no mail"));
+    assert_non_null(strstr(mail_at(mails, 6)->why, "zip file"));
+}
+
+static void test_ring(void **state)
+{
+    const Fixture *fixture = *state;
+    put(fixture, "ring/a.eml", MAIL("a"));
+    g_autofree char *folder = g_build_filename(fixture->folder, "ring", NULL);
+    g_autofree char *link = g_build_filename(folder, "z", NULL);
+    assert_int_equal(symlink(folder, link), 0);
+    g_autoptr(GPtrArray) mails = read_all(fixture, "ring");
+    assert_true(mails->len > 1 && mails->len < 200);
+    assert_int_equal(mail_at(mails, mails->len - 1)->kind, MAIL_UNREADABLE);
+}
+
+static void test_missing(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(GPtrArray) mails = read_all(fixture, "nowhere");
+    assert_subjects(mails, "!");
+    assert_non_null(strstr(mail_at(mails, 0)->why, "nowhere"));
+}
+
+static void test_standard_input(void **state)
+{
+    const Fixture *fixture = *state;
+    put(fixture, "in", SEP "From: ana@example.com\nSubject: a\n\n>From here\n");
+    g_autofree char *path = g_build_filename(fixture->folder, "in", NULL);
+    int kept = dup(STDIN_FILENO);
+    assert_non_null(freopen(path, "r", stdin));
+    const char *const paths[] = {"-", NULL};
+    g_autoptr(MailReader) reader = mail_reader_new(paths, &fixture->settings);
+    g_autoptr(ParsedMail) mail = mail_reader_next(reader, NULL);
+    assert_non_null(mail);
+    assert_string_equal(mail->source, "-#1");
+    assert_string_equal(mail->subject, "a");
+    assert_string_equal(mail->text, "From here\n");
+    assert_null(mail_reader_next(reader, NULL));
+    assert_true(dup2(kept, STDIN_FILENO) >= 0);
+    (void)close(kept);
+}
+
+/* Mails of very different sizes and costs, several parsers: still the order of the source. */
+static void test_order(void **state)
+{
+    Fixture *fixture = *state;
+    fixture->settings.parsers = 3;
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GString) wanted = g_string_new(NULL);
+    for (int i = 0; i < 300; i++) {
+        g_string_append_printf(text,
+                               SEP "From: ana@example.com\nSubject: %d\n"
+                                   "Content-Type: text/html\n\n",
+                               i);
+        for (int j = (i * 7919) % 997; j > 0; j--) {
+            g_string_append(text, "<p>text</p>");
+        }
+        g_string_append(text, "\n\n");
+        g_string_append_printf(wanted, "%s%d", i == 0 ? "" : " ", i);
+    }
+    put(fixture, "in", text->str);
+    g_autoptr(GPtrArray) mails = read_all(fixture, "in");
+    assert_subjects(mails, wanted->str);
+}
+
+static void append_slow(GString *text)
+{
+    g_string_append(text, SEP "From: ana@example.com\nSubject: slow\n");
+    for (int i = 0; i < 1500000; i++) {
+        g_string_append(text, "To: b@example.com\n");
+    }
+    g_string_append(text, "\nhello\n\n");
+}
+
+static void test_time_limit(void **state)
+{
+    Fixture *fixture = *state;
+    fixture->settings.time_limit_ms = 1500;
+    g_autoptr(GString) text = g_string_new(SEP MAIL("a") "\n");
+    append_slow(text);
+    g_string_append(text, SEP MAIL("b") "\n" SEP MAIL("c") "\n");
+    put(fixture, "in", text->str);
+    g_autoptr(GPtrArray) mails = read_all(fixture, "in");
+    assert_subjects(mails, "a ! b c");
+    assert_non_null(strstr(mail_at(mails, 1)->why, "within 1.5 s"));
+    assert_non_null(strstr(mail_at(mails, 1)->why, "/in#2"));
+}
+
+/* Kills the parsers (the children of this process's children) after a while. */
+static pid_t start_killer(void)
+{
+    pid_t self = getpid();
+    pid_t killer = fork();
+    if (killer != 0) {
+        return killer;
+    }
+    g_usleep(700 * 1000);
+    g_autofree char *command =
+        g_strdup_printf("for n in $(cat /proc/%d/task/%d/children); do "
+                        "for p in $(cat /proc/$n/task/$n/children); do kill -9 $p; done; done",
+                        (int)self, (int)self);
+    (void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    _exit(1);
+}
+
+static void test_crash(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(GString) text = g_string_new(SEP MAIL("a") "\n");
+    append_slow(text);
+    g_string_append(text, SEP MAIL("b") "\n" SEP MAIL("c") "\n");
+    put(fixture, "in", text->str);
+    pid_t killer = start_killer();
+    g_autoptr(GPtrArray) mails = read_all(fixture, "in");
+    (void)waitpid(killer, NULL, 0);
+    assert_subjects(mails, "a ! b c");
+    assert_non_null(strstr(mail_at(mails, 1)->why, "crashed"));
+}
+
+static void test_too_long(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(GString) text = g_string_new(SEP MAIL("a") "\n" SEP MAIL("long"));
+    gsize start = text->len;
+    g_string_set_size(text, start + MAIL_MAX_SIZE);
+    memset(text->str + start, 'x', MAIL_MAX_SIZE); /* one line */
+    g_string_append(text, "\n\n" SEP MAIL("b") "\n");
+    put_bytes(fixture, "in", text->str, text->len);
+    g_autoptr(GPtrArray) mails = read_all(fixture, "in");
+    assert_subjects(mails, "a ! b");
+    const ParsedMail *mail = mail_at(mails, 1);
+    g_autofree char *place = g_strdup_printf("byte %llu", (unsigned long long)mail->offset);
+    assert_non_null(strstr(mail->why, place));
+    assert_null(mail->raw);
+    assert_true(digest_is_zero(&mail->raw_digest));
+}
+
+/* Longer than the window and kept raw, shorter than the limit: read all the same. */
+static void test_long(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(GString) text = g_string_new(SEP MAIL("long"));
+    for (int i = 0; i < 300000; i++) {
+        g_string_append(text, "a line of a long mail\n");
+    }
+    gsize size = text->len - strlen(SEP);
+    Digest digest = digest_sha256(text->str + strlen(SEP), size);
+    g_string_append(text, "\n" SEP MAIL("b") "\n");
+    put_bytes(fixture, "in", text->str, text->len);
+    g_autoptr(GPtrArray) mails = read_all(fixture, "in");
+    assert_subjects(mails, "long b");
+    assert_null(mail_at(mails, 0)->raw);
+    assert_int_equal(mail_at(mails, 0)->size, size);
+    assert_true(digest_equal(&mail_at(mails, 0)->raw_digest, &digest));
+}
+
+static void test_same_mail_everywhere(void **state)
+{
+    const Fixture *fixture = *state;
+    put(fixture, "mbox", SEP "Status: RO\nFrom: ana@example.com\nSubject: a\n\n>From here\n\n");
+    put(fixture, "box/cur/1:2,S", "From: ana@example.com\r\nSubject: a\r\n\r\nFrom here\r\n");
+    put(fixture, "a.eml", "From: ana@example.com\nX-Seen: yes\nSubject: a\n\nFrom here\n\n");
+    static const char *const names[] = {"mbox", "box", "a.eml"};
+    Digest first = {{0}};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(GPtrArray) mails = read_all(fixture, names[i]);
+        assert_int_equal(mails->len, 1);
+        if (i == 0) {
+            first = mail_at(mails, 0)->identity;
+        }
+        assert_true(digest_equal(&first, &mail_at(mails, 0)->identity));
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_mbox),
+        TEST(test_single),
+        TEST(test_maildir),
+        TEST(test_folder),
+        TEST(test_ring),
+        TEST(test_missing),
+        TEST(test_standard_input),
+        TEST(test_order),
+        TEST(test_time_limit),
+        TEST(test_crash),
+        TEST(test_too_long),
+        TEST(test_long),
+        TEST(test_same_mail_everywhere),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,340 @@
+/* What is known about one mail: who sent it, what kind it is, what makes two copies the same. */
+#include "mail/message.h"
+
+// cmocka.h needs these before it
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+static const char *const own[] = {"licenses@vendor.test", NULL};
+static const char *const lists[] = {"licensing@vendor.test", NULL};
+
+static ParsedMail *parse_as(const char *text, bool from_mbox, bool deleted)
+{
+    const MailSettings settings = {own, lists, 1, 1000};
+    const MessageOrigin origin = {from_mbox, deleted};
+    g_autofree char *copy = g_strdup(text);
+    return message_parse(copy, strlen(copy), &origin, &settings);
+}
+
+/* A mail with the given further headers; `from` NULL: no From. */
+static ParsedMail *parse(const char *from, const char *headers)
+{
+    g_autofree char *text = g_strdup_printf(
+        "%s%s%sTo: licenses@vendor.test\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\n"
+        "Message-ID: <1@example.com>\n"
+        "Date: Tue, 03 Jun 2025 08:00:00 +0200\n%s\nhello\n",
+        from == NULL ? "" : "From: ", from == NULL ? "" : from, from == NULL ? "" : "\n", headers);
+    return parse_as(text, false, false);
+}
+
+static void assert_sender(const ParsedMail *mail, const char *from, const char *reply_to)
+{
+    if (from == NULL) {
+        assert_null(mail->from);
+    } else {
+        assert_non_null(mail->from);
+        assert_string_equal(mail->from, from);
+    }
+    if (reply_to == NULL) {
+        assert_null(mail->reply_to);
+    } else {
+        assert_non_null(mail->reply_to);
+        assert_string_equal(mail->reply_to, reply_to);
+    }
+}
+
+static void test_headers(void **state)
+{
+    (void)state;
+    g_autoptr(ParsedMail) mail =
+        parse("ana@example.com", "In-Reply-To: <r@x>\nReferences: <a@x>\n <b@x>\n");
+    assert_string_equal(mail->subject, "Gr\xC3\xBC\xC3\x9F"
+                                       "e");
+    assert_string_equal(mail->message_id, "1@example.com");
+    assert_string_equal(mail->in_reply_to, "r@x");
+    assert_int_equal(mail->references->len, 2);
+    assert_string_equal(g_ptr_array_index(mail->references, 1), "b@x");
+    assert_int_equal(mail->date_at, 1748930400);
+    assert_string_equal(mail->text, "hello\n");
+}
+
+static void test_senders(void **state)
+{
+    (void)state;
+    static const char *const froms[][2] = {
+        {"ana@example.com", "ana@example.com"},
+        {"Ana Kovac <ana@Example.COM>", "ana@example.com"},
+        {"\"Kovac, Ana\" <ana@example.com>", "ana@example.com"},
+        {"ana@example.com (Ana, of x@y.test)", "ana@example.com"},
+        {"=?utf-8?q?Ana_=3Cx=40y=2Etest=3E?= <ana@example.com>", "ana@example.com"},
+        {"\"boss@plant.test\" <ana@example.com>", "ana@example.com"},
+        {"boss@plant.test <ana@example.com>", "ana@example.com"},
+        {"<@relay.test:ana@example.com>", "ana@example.com"},
+        {"<ana@example.com", "ana@example.com"},
+        {"ana@example.com, Ana <ANA@example.com>", "ana@example.com"},
+        {"Plant: ana@example.com;", "ana@example.com"},
+        {"nobody", NULL},
+        {"<>", NULL},
+        {"<ana@example.com\\r\\nRCPT TO:<x@y.test>", NULL},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(froms); i++) {
+        g_autoptr(ParsedMail) mail = parse(froms[i][0], "");
+        assert_int_equal(mail->kind, MAIL_FROM_PERSON);
+        assert_sender(mail, froms[i][1], froms[i][1]);
+    }
+}
+
+static void test_reply_to_does_not_count(void **state)
+{
+    (void)state;
+    g_autoptr(ParsedMail) mail = parse("ana@example.com", "Reply-To: x@collector.test\n");
+    assert_sender(mail, "ana@example.com", "ana@example.com");
+}
+
+static void test_several_authors(void **state)
+{
+    (void)state;
+    g_autoptr(ParsedMail) two = parse("ana@example.com, x@collector.test", "");
+    assert_int_equal(two->kind, MAIL_UNREADABLE);
+    assert_sender(two, NULL, NULL);
+    g_autoptr(ParsedMail) twice = parse("ana@example.com", "From: Ana <x@collector.test>\n");
+    assert_int_equal(twice->kind, MAIL_UNREADABLE);
+    assert_sender(twice, NULL, NULL);
+    g_autoptr(ParsedMail) glued = parse("<ana@example.com> <x@collector.test>", "");
+    assert_int_equal(glued->kind, MAIL_UNREADABLE);
+    assert_sender(glued, NULL, NULL);
+}
+
+static void test_no_author(void **state)
+{
+    (void)state;
+    g_autoptr(ParsedMail) sender = parse(NULL, "Sender: Rui <rui@example.com>\n");
+    assert_int_equal(sender->kind, MAIL_FROM_PERSON);
+    assert_sender(sender, NULL, "rui@example.com");
+    assert_non_null(strstr(sender->why, "unproven"));
+    g_autoptr(ParsedMail) path = parse(NULL, "Return-Path: <rui@example.com>\n");
+    assert_sender(path, NULL, "rui@example.com");
+    g_autoptr(ParsedMail) none = parse(NULL, "");
+    assert_sender(none, NULL, NULL);
+}
+
+static void test_own_list(void **state)
+{
+    (void)state;
+    const char *from = "\"Mio via Licensing\" <licensing@vendor.test>";
+    g_autoptr(ParsedMail) original =
+        parse(from, "X-Original-From: Mio <mio@example.com>\nReply-To: other@example.com\n"
+                    "Precedence: list\nList-Id: <licensing.vendor.test>\n");
+    assert_int_equal(original->kind, MAIL_FROM_PERSON);
+    assert_sender(original, "mio@example.com", "mio@example.com");
+    g_autoptr(ParsedMail) reply =
+        parse(from, "Reply-To: licensing@vendor.test, Mio <mio@example.com>\nPrecedence: bulk\n");
+    assert_int_equal(reply->kind, MAIL_FROM_PERSON);
+    assert_sender(reply, "mio@example.com", "mio@example.com");
+    g_autoptr(ParsedMail) nothing = parse(from, "List-Id: <licensing.vendor.test>\n");
+    assert_sender(nothing, NULL, NULL);
+}
+
+static void test_kinds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from;
+        const char *headers;
+        MailKind kind;
+    } cases[] = {
+        {"ana@example.com", "Auto-Submitted: no\n", MAIL_FROM_PERSON},
+        {"ana@example.com", "Precedence: list\n", MAIL_FROM_PERSON},
+        {"ana@example.com", "X-Auto-Response-Suppress: All\n", MAIL_FROM_PERSON},
+        {"ana@example.com", "List-Id: <ops.example.com>\n", MAIL_FROM_PERSON},
+        {"ana@example.com", "Auto-Submitted: auto-replied\n", MAIL_AUTOMATIC},
+        {"ana@example.com", "Auto-Submitted: Auto-Generated; owner-email=x\n", MAIL_AUTOMATIC},
+        {"ana@example.com", "X-Autoreply: yes\n", MAIL_AUTOMATIC},
+        {"ana@example.com", "Precedence: auto_reply\n", MAIL_AUTOMATIC},
+        {"ana@example.com", "Precedence: bulk\n", MAIL_AUTOMATIC},
+        {"ana@example.com",
+         "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n",
+         MAIL_AUTOMATIC},
+        {"ana@example.com", "Return-Path: <>\n", MAIL_BOUNCE},
+        {"MAILER-DAEMON@mx.example.com", "", MAIL_BOUNCE},
+        {"MAILER-DAEMON", "", MAIL_BOUNCE},
+        {"Postmaster <postmaster@example.com>", "", MAIL_BOUNCE},
+        {"ana@example.com",
+         "Content-Type: multipart/report;\n report-type=delivery-status; boundary=b\n",
+         MAIL_BOUNCE},
+        {"Licensing <Licenses@Vendor.test>", "", MAIL_OURS},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(ParsedMail) mail = parse(cases[i].from, cases[i].headers);
+        if (mail->kind != cases[i].kind) {
+            fail_msg("From: %s, %s: kind %d", cases[i].from, cases[i].headers, (int)mail->kind);
+        }
+        assert_true((mail->kind == MAIL_FROM_PERSON) == (mail->reply_to != NULL));
+    }
+}
+
+static void test_foreign_list(void **state)
+{
+    (void)state;
+    g_autoptr(ParsedMail) mail = parse_as(
+        "From: news@example.com\nTo: readers@example.com\nList-Id: <news.example.com>\n\nx\n",
+        false, false);
+    assert_int_equal(mail->kind, MAIL_LIST);
+    assert_null(mail->reply_to);
+}
+
+static void test_deleted(void **state)
+{
+    (void)state;
+    static const char *const marks[] = {"X-Status: D", "Status: ROD", "X-Mozilla-Status: 0009"};
+    for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
+        g_autofree char *text = g_strdup_printf("From: a@example.com\n%s\n\nx\n", marks[i]);
+        g_autoptr(ParsedMail) mail = parse_as(text, true, false);
+        assert_int_equal(mail->kind, MAIL_DELETED);
+        g_autoptr(ParsedMail) alone = parse_as(text, false, false); /* nobody's mailbox says so */
+        assert_int_equal(alone->kind, MAIL_FROM_PERSON);
+    }
+    g_autoptr(ParsedMail) kept =
+        parse_as("From: a@example.com\nStatus: RO\nX-Mozilla-Status: 0001\n\nx\n", true, false);
+    assert_int_equal(kept->kind, MAIL_FROM_PERSON);
+    g_autoptr(ParsedMail) trashed = parse_as("From: a@example.com\n\nx\n", false, true);
+    assert_int_equal(trashed->kind, MAIL_DELETED);
+}
+
+static void test_identity(void **state)
+{
+    (void)state;
+    const char *plain = "From: a@example.com\nDate: x\nMessage-ID: <1@x>\n\nFrom here\n";
+    const char *exported = "X-Status: A\r\nMessage-ID:\r\n  <1@x>\r\nFrom: a@example.com\r\n"
+                           "Date:   x \r\nX-Folder: in\r\n\r\n>From here\r\n\r\n\r\n";
+    g_autoptr(ParsedMail) first = parse_as(plain, false, false);
+    g_autoptr(ParsedMail) second = parse_as(exported, true, false);
+    assert_true(digest_equal(&first->identity, &second->identity));
+    g_autoptr(ParsedMail) other =
+        parse_as("From: a@example.com\nDate: y\nMessage-ID: <1@x>\n\nFrom here\n", false, false);
+    assert_false(digest_equal(&first->identity, &other->identity));
+}
+
+/* A device's mail without Message-ID and Date: told by its text, whatever the export did to it. */
+static void test_identity_by_text(void **state)
+{
+    (void)state;
+    g_autoptr(ParsedMail) first =
+        parse_as("From: a@example.com\n\nFrom here\nto there\n", false, false);
+    g_autoptr(ParsedMail) second = parse_as(
+        "Status: RO\r\nFrom: a@example.com\r\n\r\n>From here\r\nto there\r\n\r\n", true, false);
+    g_autoptr(ParsedMail) third =
+        parse_as("From: a@example.com\n\n>From here\nto there\n", false, false);
+    g_autoptr(ParsedMail) other =
+        parse_as("From: a@example.com\n\nFrom here\nto where\n", false, false);
+    assert_true(digest_equal(&first->identity, &second->identity));
+    assert_true(digest_equal(&first->identity, &third->identity));
+    assert_false(digest_equal(&first->identity, &other->identity));
+}
+
+static void test_unquoted_text(void **state)
+{
+    (void)state;
+    g_autoptr(ParsedMail) mail =
+        parse_as("From: a@example.com\n\nWe lost it.\n\nOn 2 June Bo wrote:\n"
+                 "> old\n| older\n\n-----Original Message-----\nFrom: x\n",
+                 false, false);
+    assert_string_equal(mail->text, "We lost it.\n\n\n");
+    g_autoptr(ParsedMail) html =
+        parse_as("From: a@example.com\nContent-Type: text/html\n\n<p>We <b>lost</b> it."
+                 "<blockquote>old</blockquote>",
+                 false, false);
+    assert_string_equal(html->text, "We lost it.\n");
+}
+
+static void test_not_in_silence(void **state)
+{
+    (void)state;
+    g_autoptr(ParsedMail) zip =
+        parse_as("From: a@example.com\nContent-Type: application/zip; name=code.zip\n"
+                 "Content-Transfer-Encoding: base64\n\nUEsDBAoAAAAAAA==\n",
+                 false, false);
+    assert_non_null(zip->why);
+    assert_non_null(strstr(zip->why, "code.zip"));
+    g_autoptr(ParsedMail) picture =
+        parse_as("From: a@example.com\nContent-Type: image/png\n"
+                 "Content-Transfer-Encoding: base64\n\niVBORw0KGgoAAAANSUhEUg==\n",
+                 false, false);
+    assert_true(picture->picture_only);
+}
+
+static void test_bounce_names_our_mail(void **state)
+{
+    (void)state;
+    g_autoptr(ParsedMail) mail = parse_as(
+        "From: MAILER-DAEMON@mx.example.com\nReturn-Path: <>\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\n"
+        "no such user\n--b\nContent-Type: message/rfc822\n\nFrom: licenses@vendor.test\n"
+        "Message-Id: <reply-7@vendor.test>\n\nYour license\n--b--\n",
+        false, false);
+    assert_int_equal(mail->kind, MAIL_BOUNCE);
+    assert_int_equal(mail->references->len, 1);
+    assert_string_equal(g_ptr_array_index(mail->references, 0), "reply-7@vendor.test");
+}
+
+static void test_any_bytes(void **state)
+{
+    (void)state;
+    const char *given = g_getenv("SEED");
+    guint32 seed = given != NULL ? (guint32)g_ascii_strtoull(given, NULL, 10) : g_random_int();
+    print_message("SEED=%u\n", seed);
+    g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+    static const char base[] =
+        "From: a@example.com\nSubject: =?utf-8?b?R3I=?=\nMessage-ID: <1@x>\n"
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html; "
+        "charset=utf-16\n"
+        "Content-Transfer-Encoding: quoted-printable\n\n<p>a=3D=\nb</p>\n--b\n"
+        "Content-Transfer-Encoding: base64\n\nSGVsbG8=\n--b\nContent-Type: message/rfc822\n\n"
+        "Subject: x\n\nhello\n--b--\n";
+    const MailSettings settings = {own, lists, 1, 1000};
+    const MessageOrigin origin = {true, false};
+    for (int round = 0; round < 3000; round++) {
+        char copy[sizeof base];
+        memcpy(copy, base, sizeof base);
+        gint32 changes = g_rand_int_range(rand, 1, 12);
+        for (gint32 i = 0; i < changes; i++) {
+            gint32 place = g_rand_int_range(rand, 0, (gint32)sizeof base - 1);
+            copy[place] = g_rand_boolean(rand) ? (char)g_rand_int_range(rand, 0, 256)
+                                               : base[g_rand_int_range(rand, 0, 300)];
+        }
+        gsize length = (gsize)g_rand_int_range(rand, 1, (gint32)sizeof base);
+        g_autoptr(ParsedMail) mail = message_parse(copy, length, &origin, &settings);
+        assert_non_null(mail->text);
+        assert_true(g_utf8_validate(mail->text, -1, NULL));
+        assert_true(g_utf8_validate(mail->subject, -1, NULL));
+    }
+}
+
+int main(void)
+{
+    message_init();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_senders),
+        cmocka_unit_test(test_reply_to_does_not_count),
+        cmocka_unit_test(test_several_authors),
+        cmocka_unit_test(test_no_author),
+        cmocka_unit_test(test_own_list),
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_foreign_list),
+        cmocka_unit_test(test_deleted),
+        cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_identity_by_text),
+        cmocka_unit_test(test_unquoted_text),
+        cmocka_unit_test(test_not_in_silence),
+        cmocka_unit_test(test_bounce_names_our_mail),
+        cmocka_unit_test(test_any_bytes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,126 @@
+/* Transfer encodings, whole and damaged. */
+#include "mail/transfer.h"
+
+// cmocka.h needs these before it
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+static char *decode(TransferEncoding encoding, const char *text)
+{
+    TransferDecoder decoder = {.encoding = encoding};
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    transfer_decode(&decoder, text, strlen(text), out);
+    return g_strndup((const char *)out->data, out->len);
+}
+
+static void expect(TransferEncoding encoding, const char *text, const char *wanted)
+{
+    g_autofree char *got = decode(encoding, text);
+    assert_string_equal(got, wanted);
+}
+
+static void test_base64(void **state)
+{
+    (void)state;
+    const TransferEncoding b = TRANSFER_BASE64;
+    expect(b, "SGVsbG8sIHdvcmxkIQ==\n", "Hello, world!");
+    expect(b, "SGVsbG8s\r\nIHdvcmxk\r\nIQ==\r\n", "Hello, world!");
+    /* a run ends at its padding and the next one begins */
+    expect(b, "SGVsbG8=\nLCB3b3JsZCE=\n", "Hello, world!");
+    expect(b, "SGVsbG8=LCB3b3JsZCE=\n", "Hello, world!");
+    expect(b, "SA==ZQ==bA==bA==bw==\n", "Hello");
+    /* padding that is missing or too much, blanks and empty lines */
+    expect(b, "SGVsbG8sIHdvcmxkIQ=====\n", "Hello, world!");
+    expect(b, "SGVsbG8s\n\n  IHdvcmxk \t\n", "Hello, world");
+    /* one foreign character in a line */
+    expect(b, "SGVsbG8sIHdv.cmxkIQ==\n", "Hello, world!");
+    /* the URL alphabet of RFC 4648 */
+    expect(b, "Pz8_Pj4-\n", "\?\?\?>>>");
+}
+
+static void test_base64_footer(void **state)
+{
+    (void)state;
+    g_autofree char *got = decode(TRANSFER_BASE64, "SGVsbG8=\n\n______________\n"
+                                                   "This mail was scanned (2 pages).\n");
+    assert_true(g_str_has_prefix(got, "Hello"));
+    assert_non_null(strstr(got, "This mail was scanned (2 pages)."));
+}
+
+static void test_base64_in_pieces(void **state)
+{
+    (void)state;
+    static const char text[] = "SGVsb\nG8sI\nHdvc\nmxkIQ\n=\n=\nSGVs\nbG8=\n";
+    for (gsize piece = 1; piece < sizeof text; piece++) {
+        TransferDecoder decoder = {.encoding = TRANSFER_BASE64};
+        g_autoptr(GByteArray) out = g_byte_array_new();
+        for (gsize at = 0; at < strlen(text);) {
+            gsize size = transfer_piece_length(text + at, strlen(text) - at, piece);
+            assert_true(size > 0);
+            transfer_decode(&decoder, text + at, size, out);
+            at += size;
+        }
+        assert_int_equal(out->len, strlen("Hello, world!Hello"));
+        assert_memory_equal(out->data, "Hello, world!Hello", out->len);
+    }
+}
+
+static void test_quoted_printable(void **state)
+{
+    (void)state;
+    const TransferEncoding q = TRANSFER_QUOTED_PRINTABLE;
+    expect(q, "a=3Db=3db\n", "a=b=b\n");
+    expect(q, "soft=\nbreak\n", "softbreak\n");
+    expect(q, "soft=\r\nbreak\r\n", "softbreak\n");
+    /* blanks that a relay put behind a soft break */
+    expect(q, "soft=  \t\nbreak\n", "softbreak\n");
+    expect(q, "blank at the end   \nnext=20\n", "blank at the end\nnext \n");
+    expect(q, "a=0D=0A=\nb=0d=0a=\nc", "a\r\nb\r\nc");
+    /* a sign that begins no code, and one at the very end */
+    expect(q, "1 = 2, =XY, =4\n", "1 = 2, =XY, =4\n");
+    expect(q, "the end=", "the end");
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    assert_int_equal(transfer_encoding_read("base64"), TRANSFER_BASE64);
+    assert_int_equal(transfer_encoding_read("  BASE64 (as usual) \t"), TRANSFER_BASE64);
+    assert_int_equal(transfer_encoding_read("\"base64\""), TRANSFER_BASE64);
+    assert_int_equal(transfer_encoding_read("Quoted-Printable;"), TRANSFER_QUOTED_PRINTABLE);
+    assert_int_equal(transfer_encoding_read(NULL), TRANSFER_AS_IS);
+    assert_int_equal(transfer_encoding_read("x-own"), TRANSFER_AS_IS);
+    assert_true(transfer_encoding_is_known(NULL));
+    assert_true(transfer_encoding_is_known("8BIT"));
+    assert_false(transfer_encoding_is_known("x-own"));
+}
+
+static void test_looks_base64(void **state)
+{
+    (void)state;
+    static const char encoded[] =
+        "SGVsbG8sIHdvcmxkIUhlbGxvLCB3b3JsZCFIZWxsbywgd29ybGQhSGVsbG8sIHdvcmxk\n"
+        "SGVsbG8sIHdvcmxkIUhlbGxvLCB3b3JsZCFIZWxsbywgd29ybGQhSGVsbG8sIHdvcmxk\n";
+    static const char prose[] = "We send you the code of our server in the harbour today.\n";
+    assert_true(transfer_looks_base64(encoded, strlen(encoded)));
+    assert_false(transfer_looks_base64(prose, strlen(prose)));
+    assert_false(transfer_looks_base64("", 0));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_base64),
+        cmocka_unit_test(test_base64_footer),
+        cmocka_unit_test(test_base64_in_pieces),
+        cmocka_unit_test(test_quoted_printable),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_looks_base64),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

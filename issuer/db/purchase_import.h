@@ -3,6 +3,7 @@
 #ifndef ISSUER_DB_PURCHASE_IMPORT_H
 #define ISSUER_DB_PURCHASE_IMPORT_H
 
+#include "core/digest.h"
 #include "core/purchase.h"
 #include "db/database.h"
 

@@ -1,0 +1,256 @@
+#include "service/import.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "core/csv.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define STAGE_ROWS 5000
+#define MOST_SIZE  (256 * 1024 * 1024) /* bytes; a million rows have about half of it */
+
+/* One file on its way in. */
+typedef struct {
+    Context *context;
+    ImportReport *report;
+    CsvReader *csv;
+    int place[PURCHASE_COLUMNS]; /* of each column in a row */
+    gsize width;                 /* fields in the header row */
+    GArray *rows;                /* of ImportRow, not yet staged */
+    GPtrArray *purchases;        /* what they point to, owned */
+} Import;
+
+static void note_problem(ImportReport *report, unsigned line, const char *text)
+{
+    report->wrong_rows++;
+    if (report->problems->len < IMPORT_PROBLEMS_SHOWN) {
+        g_ptr_array_add(report->problems, g_strdup_printf("line %u: %s", line, text));
+    }
+}
+
+static Purchase *read_purchase(const Import *import, const CsvRow *row, GError **error)
+{
+    if (row->count != import->width) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                    "the row has %" G_GSIZE_FORMAT " fields, the header %" G_GSIZE_FORMAT,
+                    row->count, import->width);
+        return NULL;
+    }
+    const char *fields[PURCHASE_COLUMNS];
+    for (int column = 0; column < PURCHASE_COLUMNS; column++) {
+        fields[column] = import->place[column] < 0 ? NULL : row->fields[import->place[column]];
+    }
+    return purchase_read(fields, error);
+}
+
+/* Hands the rows read so far to the database. After a wrong row nothing will be booked, but the
+ * others are still read for theirs. */
+static bool stage_rows(Import *import, GError **error)
+{
+    const bool staged = import->rows->len == 0 || import->report->wrong_rows > 0 ||
+                        purchase_import_stage(import->context->database, import->rows, error);
+    g_array_set_size(import->rows, 0);
+    g_ptr_array_set_size(import->purchases, 0);
+    return staged;
+}
+
+static bool read_header(Import *import, GError **error)
+{
+    CsvRow row;
+    g_autoptr(GError) why = NULL;
+    if (!csv_reader_next(import->csv, &row, &why)) {
+        if (why == NULL) {
+            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "the file is empty");
+        } else {
+            g_propagate_error(error, g_steal_pointer(&why));
+        }
+        return false;
+    }
+    import->width = row.count;
+    if (!purchase_read_header(row.fields, row.count, import->place, error)) {
+        g_prefix_error(error, "line %u: ", row.line);
+        return false;
+    }
+    return true;
+}
+
+static bool read_rows(Import *import, GError **error)
+{
+    CsvRow row;
+    GError *broken = NULL;
+    while (csv_reader_next(import->csv, &row, &broken)) {
+        g_autoptr(GError) why = NULL;
+        Purchase *purchase = read_purchase(import, &row, &why);
+        import->report->result.rows++;
+        if (purchase == NULL) {
+            note_problem(import->report, row.line, why->message);
+            continue;
+        }
+        g_ptr_array_add(import->purchases, purchase);
+        const ImportRow staged = {.line = row.line, .purchase = purchase};
+        g_array_append_val(import->rows, staged);
+        if (import->rows->len >= STAGE_ROWS && !stage_rows(import, error)) {
+            return false;
+        }
+    }
+    if (broken != NULL) {
+        g_propagate_error(error, broken);
+        return false;
+    }
+    return stage_rows(import, error);
+}
+
+static void free_problem(gpointer problem)
+{
+    import_problem_free(problem);
+}
+
+/* Asks the records, once every row is right by itself. */
+static bool check(const Import *import, bool update, GError **error)
+{
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(free_problem);
+    ImportReport *report = import->report;
+    int64_t wrong = 0;
+    if (!purchase_import_check(import->context->database, update, IMPORT_PROBLEMS_SHOWN, problems,
+                               &wrong, error)) {
+        return false;
+    }
+    for (guint i = 0; i < problems->len; i++) {
+        const ImportProblem *problem = g_ptr_array_index(problems, i);
+        note_problem(report, problem->line, problem->text);
+    }
+    report->wrong_rows = wrong;
+    return true;
+}
+
+static bool work(Import *import, const ImportOptions *options, const Digest *file, GError **error)
+{
+    Database *database = import->context->database;
+    ImportReport *report = import->report;
+    if (!read_header(import, error) || !purchase_import_begin(database, error) ||
+        !read_rows(import, error)) {
+        return false;
+    }
+    if (report->wrong_rows == 0 && !check(import, options->update, error)) {
+        return false;
+    }
+    const ImportStamp stamp = {
+        .file = *file,
+        .rows = report->result.rows,
+        .operator_id = options->operator_id,
+        .now = clock_now(),
+    };
+    return report->wrong_rows > 0 || purchase_import_book(database, &stamp, &report->result, error);
+}
+
+/* Everything happens in one transaction; a dry run does it all and takes it back. */
+static bool run(Import *import, const ImportOptions *options, const Digest *file, GError **error)
+{
+    Database *database = import->context->database;
+    if (!database_set_time_limit(database, 0, error) || !database_begin(database, error)) {
+        return false;
+    }
+    bool done = work(import, options, file, error);
+    if (done && import->report->wrong_rows == 0 && !options->dry_run) {
+        done = database_commit(database, error);
+    } else {
+        database_rollback(database);
+    }
+    return done && database_set_time_limit(database, 60, error);
+}
+
+static bool read_stream(FILE *stream, GByteArray *content, GError **error)
+{
+    char buffer[65536];
+    gsize got = 0;
+    while ((got = fread(buffer, 1, sizeof buffer, stream)) > 0) {
+        g_byte_array_append(content, (const guint8 *)buffer, (guint)got);
+        if (content->len > MOST_SIZE) {
+            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                        "the file is larger than 256 MiB: import it in parts");
+            break;
+        }
+    }
+    secret_wipe(buffer, sizeof buffer);
+    return content->len <= MOST_SIZE && !ferror(stream);
+}
+
+/* The file's bytes. They hold license keys: the caller wipes them. */
+static GByteArray *read_file(const char *path, GError **error)
+{
+    const bool standard_input = strcmp(path, "-") == 0;
+    FILE *stream = standard_input ? stdin : fopen(path, "rbe");
+    if (stream == NULL) {
+        g_set_error(error, ISSUER_ERROR,
+                    errno == ENOENT ? ISSUER_ERROR_NOT_FOUND : ISSUER_ERROR_INPUT, "%s: %s", path,
+                    g_strerror(errno));
+        return NULL;
+    }
+    GByteArray *content = g_byte_array_new();
+    g_autoptr(GError) why = NULL;
+    const bool read = read_stream(stream, content, &why);
+    if (!read) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "%s: %s", path,
+                    why != NULL ? why->message : "cannot be read as a file");
+    }
+    if (!standard_input) {
+        (void)fclose(stream);
+    }
+    if (!read) {
+        secret_wipe(content->data, content->len);
+        g_byte_array_unref(content);
+        return NULL;
+    }
+    return content;
+}
+
+static void free_purchase(gpointer purchase)
+{
+    purchase_free(purchase);
+}
+
+static ImportReport *report_new(void)
+{
+    ImportReport *report = g_new0(ImportReport, 1);
+    report->problems = g_ptr_array_new_with_free_func(g_free);
+    return report;
+}
+
+ImportReport *import_purchases(Context *context, const char *path, const ImportOptions *options,
+                               GError **error)
+{
+    g_autoptr(GByteArray) content = read_file(path, error);
+    if (content == NULL) {
+        return NULL;
+    }
+    const Digest file = digest_sha256(content->data, content->len);
+    Import import = {
+        .context = context,
+        .report = report_new(),
+        .csv = csv_reader_new((const char *)content->data, content->len),
+        .rows = g_array_new(FALSE, FALSE, sizeof(ImportRow)),
+        .purchases = g_ptr_array_new_with_free_func(free_purchase),
+    };
+    const bool done = run(&import, options, &file, error);
+    g_array_unref(import.rows);
+    g_ptr_array_unref(import.purchases);
+    csv_reader_free(import.csv);
+    secret_wipe(content->data, content->len);
+    if (!done) {
+        g_prefix_error(error, "%s: ", path);
+        import_report_free(import.report);
+        return NULL;
+    }
+    return import.report;
+}
+
+void import_report_free(ImportReport *report)
+{
+    if (report == NULL) {
+        return;
+    }
+    g_ptr_array_unref(report->problems);
+    g_free(report);
+}

@@ -1,0 +1,365 @@
+-- Booking purchases: the rows of one file are staged in temporary tables by the program, checked
+-- here against each other and the records, and booked as whole sets. A row is compared with what
+-- was last imported for its license, not with today's record: what was changed by other means since
+-- stays.
+
+create or replace function issuer.import_begin() returns void
+language plpgsql set search_path = issuer, pg_temp as $$
+begin
+    -- One import at a time: two would find the same customer missing.
+    perform pg_advisory_xact_lock(hashtextextended('issuer: import', 0));
+    create temporary table stage (
+        line integer primary key, license_id text not null, key bytea, hint text, weak boolean,
+        customer text not null, customer_ref text, product text not null,
+        activations integer not null, servers integer not null, expires date,
+        order_ref text not null, order_day date, order_kind order_kind not null,
+        -- found by import_resolve:
+        content jsonb,  -- what is compared next time
+        id bigint, known boolean, last jsonb, changed boolean, customer_id bigint, order_id bigint
+    ) on commit drop;
+    create temporary table stage_contact (line integer, entry text) on commit drop;
+    create temporary table stage_feature (line integer, code text, until_on date) on commit drop;
+    create temporary table stage_customer (
+        name text not null, reference text, id bigint, fresh boolean, recorded_name text,
+        first_line integer not null
+    ) on commit drop;
+    create temporary table stage_order (
+        reference text not null, kind order_kind not null, day date, customer_id bigint,
+        id bigint, first_line integer not null
+    ) on commit drop;
+end $$;
+
+-- What of the staged rows is on record already.
+create or replace function issuer.import_resolve() returns void
+language plpgsql set search_path = issuer, pg_temp as $$
+begin
+    analyze stage, stage_contact, stage_feature;
+    update stage s set content = jsonb_build_object('customer', s.customer,
+        'customer_ref', s.customer_ref, 'contacts', coalesce(c.entries, '[]'), 'product', s.product,
+        'features', coalesce(f.codes, '{}'), 'activations', s.activations, 'servers', s.servers,
+        'expires', s.expires, 'order_ref', s.order_ref, 'order_date', s.order_day,
+        'order_kind', s.order_kind)
+    from stage t
+    left join (select line, jsonb_agg(entry order by entry) as entries from stage_contact
+               group by line) c using (line)
+    left join (select line, jsonb_object_agg(code, until_on) as codes from stage_feature
+               group by line) f using (line)
+    where t.line = s.line;
+    update stage s set id = l.id, known = l.id is not null, last = r.content,
+        changed = l.id is not null and r.content is distinct from s.content,
+        customer_id = l.customer_id
+    from stage t
+    left join license l on l.license_id = t.license_id
+    left join lateral (select content from import_row where license_id = l.id
+                       order by import_id desc limit 1) r on true
+    where t.line = s.line;
+
+    -- A reference tells customers apart, else the name does. A known license stays its customer's.
+    insert into stage_customer (name, reference, id, fresh, recorded_name, first_line)
+    select distinct on (coalesce(s.customer_ref, ''),
+                        case when s.customer_ref is null then s.customer end)
+        s.customer, s.customer_ref, c.customer_id, c.customer_id is null, c.name, s.line
+    from stage s
+    left join lateral (
+        select v.customer_id, v.name from customer_version v
+        where case when s.customer_ref is not null then v.reference = s.customer_ref
+                   else lower(v.name) = lower(s.customer) and v.name = s.customer end
+          and not exists (select from customer_version newer
+                          where newer.customer_id = v.customer_id and newer.version > v.version)
+        order by v.reference nulls first, v.customer_id limit 1) c on true
+    where not s.known
+    order by coalesce(s.customer_ref, ''),
+             case when s.customer_ref is null then s.customer end, s.line;
+    update stage_customer set id = nextval('customer_id_seq') where fresh;
+    analyze stage_customer;
+    update stage s set customer_id = c.id from stage_customer c
+    where not s.known and c.reference is not distinct from s.customer_ref
+      and (s.customer_ref is not null or c.name = s.customer);
+
+    insert into stage_order (reference, kind, day, customer_id, id, first_line)
+    select distinct on (s.order_ref)
+        s.order_ref, s.order_kind, s.order_day, s.customer_id, o.id, s.line
+    from stage s left join orders o on o.reference = s.order_ref
+    where not s.known or s.changed
+    order by s.order_ref, s.line;
+    analyze stage_order;
+end $$;
+
+-- The columns in which two imported rows differ, for a person.
+create or replace function issuer.import_differences(was jsonb, is_now jsonb) returns text
+language sql immutable set search_path = issuer, pg_temp as $$
+    select string_agg(key, ', ' order by key) from jsonb_each(is_now)
+    where was -> key is distinct from value
+$$;
+
+-- What is wrong with a row by itself or beside the other rows of the file.
+create or replace function issuer.import_problems_of_file()
+returns table (line integer, problem text)
+language sql stable set search_path = issuer, pg_temp as $$
+    select s.line, format('license_id: %s stands in line %s too', s.license_id, f.line)
+    from stage s join (select license_id, min(line) as line from stage group by license_id
+                       having count(*) > 1) f using (license_id)
+    where s.line > f.line
+    union all
+    select s.line, format('license_key: the same key stands in line %s too', f.line)
+    from stage s join (select key, min(line) as line from stage where key is not null
+                       group by key having count(*) > 1) f using (key)
+    where s.line > f.line
+    union all
+    select s.line, format('product: %s is none that is sold', s.product)
+    from stage s where not exists (select from product p where p.code = s.product)
+    union all
+    select s.line, format('features: %s is no feature of %s', f.code, s.product)
+    from stage_feature f join stage s using (line)
+    where not exists (select from feature x where x.code = f.code and x.product = s.product)
+    union all
+    select s.line, format('features: %s is sold by term: give its last day (%s=YYYY-MM-DD)',
+                          f.code, f.code)
+    from stage_feature f join stage s using (line) join feature x on x.code = f.code
+    where x.kind = 'term' and f.until_on is null
+    union all
+    select s.line, format('order_ref: line %s gives order %s another %s', o.first_line, o.reference,
+        case when s.customer_id <> o.customer_id then 'customer'
+             when s.order_kind <> o.kind then 'order_kind' else 'order_date' end)
+    from stage s join stage_order o on o.reference = s.order_ref
+    where (not s.known or s.changed)
+      and (s.customer_id, s.order_kind) is distinct from (o.customer_id, o.kind)
+       or (not s.known or s.changed) and s.order_day is distinct from o.day
+    union all
+    select s.line, format('customer: customer_ref %s is %s in line %s', s.customer_ref, c.name,
+                          c.first_line)
+    from stage s join stage_customer c on c.reference = s.customer_ref
+    where not s.known and c.name <> s.customer
+$$;
+
+-- What does not fit the records.
+create or replace function issuer.import_problems_of_records(may_update boolean)
+returns table (line integer, problem text)
+language sql stable set search_path = issuer, pg_temp as $$
+    with keys as materialized (
+        select * from licenses_of_keys(array(select key from stage where key is not null)))
+    select s.line, format('license_key: empty, and %s is not on record', s.license_id)
+    from stage s where not s.known and s.key is null
+    union all
+    select s.line, case when k.license_id is null
+            then format('license_key: is not the key of %s (a license''s key is changed by '
+                        '`issuer license rekey`)', s.license_id)
+            when k.license_id = s.id then format('license_key: this key of %s is retired', k.license)
+            else format('license_key: is the key of %s', k.license) end
+    from stage s left join keys k on k.public_key = s.key
+    where s.key is not null
+      and case when s.known then (k.license_id = s.id and k.current) is not true
+               else k.license_id is not null end
+    union all
+    select s.line, format('%s: differs from what was last imported for %s; --update books the '
+                          'difference',
+                          coalesce(import_differences(s.last, s.content), 'license_id'),
+                          s.license_id)
+    from stage s where s.changed and s.last is not null and not may_update
+    union all
+    select s.line, format('license_id: %s is on record but was not imported; --update books this '
+                          'row', s.license_id)
+    from stage s where s.changed and s.last is null and not may_update
+    union all
+    select s.line, format('product: %s is a license of %s', s.license_id, l.product)
+    from stage s join license l on l.id = s.id where s.known and l.product <> s.product
+    union all
+    select s.line, format('order_kind: %s takes something back, and %s is not on record',
+                          s.order_kind, s.license_id)
+    from stage s where not s.known and s.order_kind in ('cancellation', 'correction')
+    union all
+    select s.line, format('order_ref: order %s is on record with another %s', s.order_ref,
+        case when o.customer_id <> s.customer_id then 'customer'
+             when o.kind <> s.order_kind then 'order_kind' else 'order_date' end)
+    from stage s join orders o on o.reference = s.order_ref
+    where (not s.known or s.changed)
+      and (o.customer_id <> s.customer_id or o.kind <> s.order_kind
+           or o.ordered_on <> s.order_day)
+    union all
+    select s.line, format('customer: customer_ref %s is on record as %s', s.customer_ref,
+                          c.recorded_name)
+    from stage s join stage_customer c on c.reference = s.customer_ref
+    where not s.known and c.recorded_name <> c.name
+    union all
+    select s.line, format('customer: %s is the name of another customer; a license is not moved '
+                          'by an import', s.customer)
+    from stage s
+    where s.changed and s.last ->> 'customer' <> s.customer
+      and exists (select from customer_version v where lower(v.name) = lower(s.customer)
+                  and v.name = s.customer and v.customer_id <> s.customer_id
+                  and not exists (select from customer_version newer
+                                  where newer.customer_id = v.customer_id
+                                    and newer.version > v.version))
+$$;
+
+create or replace function issuer.import_check(may_update boolean, most integer)
+returns table (line integer, problem text, total bigint)
+language plpgsql set search_path = issuer, pg_temp as $$
+begin
+    perform import_resolve();
+    return query
+        with found as (select * from import_problems_of_file()
+                       union select * from import_problems_of_records(may_update))
+        select f.line, f.problem, (select count(distinct g.line) from found g)
+        from found f order by f.line, f.problem limit most;
+end $$;
+
+-- Customers and orders that are new, and names that the rows change.
+create or replace function issuer.import_book_customers(today date, at timestamptz, who bigint)
+returns void language plpgsql set search_path = issuer, pg_temp as $$
+begin
+    insert into customer (id) overriding system value
+        select id from stage_customer where fresh order by id;
+    with v as (
+        insert into customer_version (customer_id, version, name, reference, effective)
+        select id, 1, name, reference, today from stage_customer where fresh order by id
+        returning *)
+    insert into event (kind, subject, subject_id, row_digest, operator_id, effective)
+    select 'customer-recorded', 'customer', v.customer_id, sha256(convert_to(v::text, 'UTF8')),
+        who, at from v;
+    with changes as (
+        select distinct on (s.customer_id) s.customer_id, s.customer, s.customer_ref
+        from stage s
+        where s.changed and (s.last ->> 'customer' is distinct from s.customer
+                             or s.last ->> 'customer_ref' is distinct from s.customer_ref)
+        order by s.customer_id, s.line desc
+    ), v as (
+        insert into customer_version (customer_id, version, name, reference, effective)
+        select c.customer_id, n.version + 1, c.customer, coalesce(c.customer_ref, n.reference),
+            today
+        from changes c
+        join lateral (select version, name, reference from customer_version
+                      where customer_id = c.customer_id order by version desc limit 1) n on true
+        where (n.name, n.reference) is distinct from
+              (c.customer, coalesce(c.customer_ref, n.reference))
+        returning *)
+    insert into event (kind, subject, subject_id, row_digest, operator_id, effective)
+    select 'customer-changed', 'customer', v.customer_id, sha256(convert_to(v::text, 'UTF8')),
+        who, at from v;
+
+    update stage_order set id = nextval('orders_id_seq'), first_line = -first_line
+    where id is null;  -- a negative line marks it as new
+    with o as (
+        insert into orders (id, reference, kind, ordered_on, customer_id) overriding system value
+        select id, reference, kind, coalesce(day, today), customer_id from stage_order
+        where first_line < 0 order by id
+        returning *)
+    insert into event (kind, subject, subject_id, row_digest, operator_id, effective)
+    select 'order-recorded', 'orders', o.id, sha256(convert_to(o::text, 'UTF8')), who, at from o;
+    update stage s set order_id = o.id from stage_order o
+    where o.reference = s.order_ref and (not s.known or s.changed);
+end $$;
+
+-- Licenses that were not on record, with everything that belongs to them.
+create or replace function issuer.import_book_new(today date, at timestamptz)
+returns void language plpgsql set search_path = issuer, pg_temp as $$
+begin
+    update stage set id = nextval('license_id_seq') where not known;
+    insert into license (id, license_id, customer_id, product, order_id, effective)
+        overriding system value
+        select id, license_id, customer_id, product, order_id, coalesce(order_day, today)
+        from stage where not known order by id;
+    with k as (
+        insert into license_key (license_id, hint, weak, effective)
+        select id, hint, weak, at from stage where not known order by id
+        returning id, license_id)
+    insert into license_proof (public_key, license_key_id)
+        select s.key, k.id from k join stage s on s.id = k.license_id;
+    insert into contact (license_id, entry, effective)
+        select s.id, c.entry, coalesce(s.order_day, today)
+        from stage s join stage_contact c using (line) where not s.known;
+    insert into entitlement (license_id, version, servers, activations, expires_on, order_id,
+                             effective)
+        select id, 1, servers, activations, expires, order_id, coalesce(order_day, today)
+        from stage where not known order by id;
+    insert into entitlement_feature (license_id, version, code, until_on)
+        select s.id, 1, f.code, f.until_on
+        from stage s join stage_feature f using (line) where not s.known;
+end $$;
+
+-- What rows change: only the columns that differ from the last import are booked, over whatever
+-- the record says today.
+create or replace function issuer.import_book_changes(today date, at timestamptz)
+returns void language plpgsql set search_path = issuer, pg_temp as $$
+begin
+    update contact c set ended_on = greatest(c.effective, coalesce(s.order_day, today)),
+        ended_at = at
+    from stage s
+    where s.changed and c.license_id = s.id and c.ended_on is null
+      and s.last -> 'contacts' ? c.entry
+      and not exists (select from stage_contact n where n.line = s.line and n.entry = c.entry);
+    insert into contact (license_id, entry, effective)
+        select s.id, n.entry, coalesce(s.order_day, today)
+        from stage s join stage_contact n using (line)
+        where s.changed and not coalesce(s.last -> 'contacts' ? n.entry, false)
+          and not exists (select from contact c where c.license_id = s.id and c.entry = n.entry
+                          and c.ended_on is null);
+
+    insert into entitlement (license_id, version, servers, activations, expires_on, order_id,
+                             effective)
+        select s.id, e.version + 1,
+            case when s.last -> 'servers' is distinct from s.content -> 'servers'
+                 then s.servers else e.servers end,
+            case when s.last -> 'activations' is distinct from s.content -> 'activations'
+                 then s.activations else e.activations end,
+            case when s.last -> 'expires' is distinct from s.content -> 'expires'
+                 then s.expires else e.expires_on end,
+            s.order_id, coalesce(s.order_day, today)
+        from stage s
+        join lateral (select * from entitlement where license_id = s.id
+                      order by version desc limit 1) e on true
+        where s.changed and import_differences(s.last - '{contacts,customer,customer_ref}'::text[],
+            s.content - '{contacts,customer,customer_ref}'::text[]) is not null;
+    insert into entitlement_feature (license_id, version, code, until_on, quantity)
+        select e.license_id, e.version, code,
+            case when (s.last -> 'features' -> code) is distinct from (s.content -> 'features' -> code)
+                 then n.until_on else was.until_on end,
+            was.quantity
+        from stage s
+        join lateral (select license_id, version from entitlement where license_id = s.id
+                      order by version desc limit 1) e on true
+        left join lateral (select array_agg(f.code) as codes from entitlement_feature f
+                           where f.license_id = s.id and f.version = e.version - 1) o on true
+        cross join lateral (
+            select unnest(o.codes) as code
+            union select f.code from stage_feature f where f.line = s.line) c
+        left join entitlement_feature was on was.license_id = s.id
+            and was.version = e.version - 1 and was.code = c.code
+        left join stage_feature n on n.line = s.line and n.code = c.code
+        where s.changed
+          and not exists (select from entitlement_feature f where f.license_id = e.license_id
+                          and f.version = e.version)
+          -- in the new row, or never imported and so none of its business
+          and (n.code is not null or not coalesce(s.last -> 'features' ? c.code, false));
+end $$;
+
+create or replace function issuer.import_book(file digest, total integer, who bigint, at timestamptz)
+returns table (added bigint, changed bigint, same bigint, customers bigint, orders bigint,
+               weak_keys bigint)
+language plpgsql set search_path = issuer, pg_temp as $$
+declare
+    today date := (at at time zone 'UTC')::date;
+    this_import bigint;
+begin
+    perform import_book_customers(today, at, who);
+    perform import_book_new(today, at);
+    perform import_book_changes(today, at);
+    insert into import (file_digest, rows, operator_id) values (file, total, who)
+        returning id into this_import;
+    -- The row holds every field of the license (its key aside), so its digest vouches for them.
+    with r as (
+        insert into import_row (license_id, import_id, line, content)
+        select s.id, this_import, s.line, s.content from stage s
+        where not s.known or s.changed order by s.id
+        returning *)
+    insert into event (kind, subject, subject_id, row_digest, license_id, operator_id, effective)
+    select case when s.known then 'license-changed' else 'license-recorded' end, 'license', s.id,
+        sha256(convert_to(r::text, 'UTF8')), s.id, who, at
+    from r join stage s on s.id = r.license_id order by s.id;
+    return query select count(*) filter (where not s.known), count(*) filter (where s.changed),
+        count(*) filter (where s.known and not s.changed),
+        (select count(*) from stage_customer where fresh),
+        (select count(*) from stage_order where first_line < 0),
+        count(*) filter (where not s.known and s.weak)
+        from stage s;
+end $$;

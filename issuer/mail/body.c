@@ -9,11 +9,11 @@
 
 #include <string.h>
 
-#define WHOLE_SIZE   (4 * 1024 * 1024) /* bytes; a longer part is read in pieces */
-#define PIECE_SIZE   (256 * 1024)
-#define HEAD_SIZE    8192        /* bytes decoded to tell what a part is */
-#define SHOWN_SIZE   (64 * 1024) /* bytes kept for a person */
-#define MAX_ENCLOSED 8           /* mails within encoded parts, one within the other */
+#define WHOLE_SIZE   (4UL * 1024 * 1024) /* bytes; a longer part is read in pieces */
+#define PIECE_SIZE   (256UL * 1024)
+#define HEAD_SIZE    8192          /* bytes decoded to tell what a part is */
+#define SHOWN_SIZE   (64UL * 1024) /* bytes kept for a person */
+#define MAX_ENCLOSED 32            /* mails that are encoded parts */
 
 struct Body {
     Finder *finder;
@@ -23,10 +23,15 @@ struct Body {
     bool has_picture;
     char *unsearched;
     const char *trouble;
-    unsigned enclosed;
+    bool only_search;    /* what is read now is neither shown nor digested */
+    GPtrArray *enclosed; /* of GByteArray: mails that were encoded parts */
+    guint next_enclosed; /* the first of them that is not yet read */
 };
 
-static void read_parts(Body *body, const GPtrArray *parts);
+static void bytes_free(gpointer bytes)
+{
+    g_byte_array_unref(bytes);
+}
 
 Body *body_new(bool search, bool digest)
 {
@@ -34,6 +39,7 @@ Body *body_new(bool search, bool digest)
     body->finder = search ? finder_new() : NULL;
     body->digest = digest ? g_checksum_new(G_CHECKSUM_SHA256) : NULL;
     body->shown = g_string_new(NULL);
+    body->enclosed = g_ptr_array_new_with_free_func(bytes_free);
     return body;
 }
 
@@ -45,6 +51,7 @@ void body_free(Body *body)
     finder_free(body->finder);
     g_clear_pointer(&body->digest, g_checksum_free);
     g_string_free(body->shown, TRUE);
+    g_ptr_array_unref(body->enclosed);
     g_free(body->unsearched);
     g_free(body);
 }
@@ -54,7 +61,8 @@ void body_free(Body *body)
 static void digest_text(Body *body, const char *text, gsize length)
 {
     bool line_start = true;
-    for (gsize i = 0; body->digest != NULL && i < length; i++) {
+    bool wanted = body->digest != NULL && !body->only_search;
+    for (gsize i = 0; wanted && i < length; i++) {
         gsize marks = i;
         while (line_start && marks < length && text[marks] == '>') {
             marks++;
@@ -85,7 +93,7 @@ static bool has_intact(const Body *body)
 static void show_text(Body *body, const char *text, gsize length, bool is_html)
 {
     bool better = body->shown->len == 0 || (body->shown_is_html && !is_html);
-    if (better && length > 0) {
+    if (better && length > 0 && !body->only_search) {
         g_string_truncate(body->shown, 0);
         g_string_append_len(body->shown, text, (gssize)MIN(length, SHOWN_SIZE));
         body->shown_is_html = is_html;
@@ -131,27 +139,12 @@ static bool is_mail(const MimePart *part, const char *data, gsize length)
     if (!named && sniff_file(data, MIN(length, SNIFF_SIZE)) != SNIFF_MESSAGE) {
         return false;
     }
-    g_autoptr(Headers) headers = headers_read(data, MIN(length, 64 * 1024));
+    g_autoptr(Headers) headers = headers_read(data, MIN(length, SHOWN_SIZE));
     unsigned count = 0;
     for (gsize i = 0; i < G_N_ELEMENTS(usual); i++) {
         count += headers_first(headers, usual[i]) != NULL;
     }
     return count > 0 && (headers_first(headers, "from") != NULL || count > 1);
-}
-
-/* A mail that came as an encoded part. Its parts refer to `mail`, which is changed and put back. */
-static void read_enclosed(Body *body, char *mail, gsize length)
-{
-    body->enclosed++;
-    const char *why = NULL;
-    g_autoptr(GPtrArray) parts =
-        body->enclosed > MAX_ENCLOSED ? NULL : mime_parts(mail, length, &why);
-    if (parts == NULL) {
-        body->trouble = why == NULL ? "mails are enclosed in it too deeply" : why;
-    } else {
-        read_parts(body, parts);
-    }
-    body->enclosed--;
 }
 
 /* Text that still looks encoded: a program encoded twice, or named no encoding. */
@@ -184,8 +177,11 @@ static void read_whole(Body *body, const MimePart *part, TransferEncoding encodi
     if (length == 0) {
         return;
     }
-    if (encoding != TRANSFER_AS_IS && is_mail(part, data, length)) {
-        read_enclosed(body, (char *)decoded->data, length);
+    if (is_mail(part, data, length)) {
+        if (encoding == TRANSFER_AS_IS) {
+            g_byte_array_append(decoded, (const guint8 *)data, (guint)length);
+        }
+        g_ptr_array_add(body->enclosed, g_steal_pointer(&decoded));
         return;
     }
     read_text(body, part, data, length);
@@ -276,29 +272,48 @@ static void read_parts(Body *body, const GPtrArray *parts)
     }
 }
 
-/* Where the structure showed no code: what looks like parts, then the mail as it stands. */
-static void search_rest(Body *body, const char *data, gsize length)
-{
-    g_autoptr(GPtrArray) loose = mime_loose_parts(data, length);
-    g_autoptr(Body) other = body_new(false, false);
-    other->finder = body->finder;
-    read_parts(other, loose);
-    for (gsize at = 0; at < length && !has_intact(body); at += PIECE_SIZE - FINDER_OVERLAP) {
-        search_text(body, data + at, MIN(length - at, PIECE_SIZE));
-    }
-    other->finder = NULL;
-}
-
-void body_read(Body *body, char *data, gsize length)
+/* Reads the mail in `data`, part by part. */
+static void read_mail(Body *body, char *data, gsize length)
 {
     const char *why = NULL;
     g_autoptr(GPtrArray) parts = mime_parts(data, length, &why);
     if (parts == NULL) {
         body->trouble = why;
-        return;
+    } else {
+        read_parts(body, parts);
     }
-    read_parts(body, parts);
-    if (!has_intact(body)) {
+}
+
+/* Reads the mails that were found within encoded parts; they may hold further ones. */
+static void read_enclosed(Body *body)
+{
+    while (body->next_enclosed < body->enclosed->len) {
+        if (body->next_enclosed >= MAX_ENCLOSED) {
+            body->trouble = "it encloses too many mails";
+            return;
+        }
+        GByteArray *mail = g_ptr_array_index(body->enclosed, body->next_enclosed++);
+        read_mail(body, (char *)mail->data, mail->len);
+    }
+}
+
+/* Where the structure showed no code: what looks like parts, then the mail as it stands. */
+static void search_rest(Body *body, const char *data, gsize length)
+{
+    g_autoptr(GPtrArray) loose = mime_loose_parts(data, length);
+    body->only_search = true;
+    read_parts(body, loose);
+    read_enclosed(body);
+    for (gsize at = 0; at < length && !has_intact(body); at += PIECE_SIZE - FINDER_OVERLAP) {
+        search_text(body, data + at, MIN(length - at, PIECE_SIZE));
+    }
+}
+
+void body_read(Body *body, char *data, gsize length)
+{
+    read_mail(body, data, length);
+    read_enclosed(body);
+    if (!has_intact(body) && body->trouble == NULL) {
         search_rest(body, data, length);
     }
 }

@@ -94,6 +94,7 @@ static bool has_escapes(const char *label, const char *data, gsize length)
 static GString *convert(const char *from, const char *data, gsize length)
 {
     iconv_t converter = iconv_open("UTF-8", from);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): iconv_open's own error value
     if (converter == (iconv_t)-1) {
         return NULL;
     }

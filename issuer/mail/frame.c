@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define NO_TEXT        G_MAXUINT32
-#define MAX_TEXT       (64 * 1024 + 1024) /* bytes of one text */
+#define MAX_TEXT       (64UL * 1024 + 1024) /* bytes of one text */
 #define MAX_REFERENCES 100
 #define MAX_TOKENS     64 /* a mail with more is no customer's */
 
@@ -138,7 +138,7 @@ static void take_tokens(Reader *reader, GPtrArray *tokens)
 ParsedMail *frame_read(const guint8 *data, gsize length)
 {
     Reader reader = {data, length, false};
-    g_autoptr(ParsedMail) mail = g_new0(ParsedMail, 1);
+    ParsedMail *mail = g_new0(ParsedMail, 1);
     mail->references = g_ptr_array_new_with_free_func(g_free);
     mail->tokens = g_ptr_array_new_with_free_func(found_token_free_item);
     take_bytes(&reader, &mail->raw_digest, sizeof mail->raw_digest);
@@ -165,7 +165,8 @@ ParsedMail *frame_read(const guint8 *data, gsize length)
     }
     take_tokens(&reader, mail->tokens);
     if (reader.broken || reader.left > 0 || mail->subject == NULL || mail->text == NULL) {
+        parsed_mail_free(mail);
         return NULL;
     }
-    return g_steal_pointer(&mail);
+    return mail;
 }

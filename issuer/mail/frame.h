@@ -5,7 +5,7 @@
 
 #include "mail/mail_reader.h"
 
-#define FRAME_MAX_SIZE (8 * 1024 * 1024) /* bytes, without the length before them */
+#define FRAME_MAX_SIZE (8UL * 1024 * 1024) /* bytes, without the length before them */
 
 /* What the parser found out about a mail: all fields but source, offset, size and raw. Texts that
  * are too long are cut, tokens past the cap left out. The caller owns the result. */

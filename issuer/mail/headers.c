@@ -4,7 +4,7 @@
 
 #define MAX_FIELDS     2000
 #define MAX_NAME       128
-#define MAX_VALUE_SIZE (64 * 1024)
+#define MAX_VALUE_SIZE (64UL * 1024)
 
 typedef struct {
     char *name; /* lower case */

@@ -4,8 +4,8 @@
 #include "mail/source.h"
 
 #define MAX_JOBS  64                 /* mails read ahead */
-#define MAX_BYTES (4 * 1024 * 1024)  /* raw mail held for the mails read ahead */
-#define MAX_WORK  (40 * 1024 * 1024) /* mail that is with the parsers, so no two of 30 MB are */
+#define MAX_BYTES (4UL * 1024 * 1024)  /* raw mail held for the mails read ahead */
+#define MAX_WORK  (40UL * 1024 * 1024) /* mail that is with the parsers, so no two of 30 MB are */
 
 /* A mail between the source and the caller. */
 typedef struct {

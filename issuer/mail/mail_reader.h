@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MAIL_MAX_SIZE   (32 * 1024 * 1024) /* bytes; a longer mail is quarantined unread */
-#define MAIL_STORED_RAW (1024 * 1024)      /* bytes; a longer mail is kept as digest and place */
+#define MAIL_MAX_SIZE   (32UL * 1024 * 1024) /* bytes; a longer mail is quarantined unread */
+#define MAIL_STORED_RAW (1024UL * 1024)      /* bytes; a longer mail is kept as digest and place */
 
 /* What kind of mail it is, by its headers and structure. */
 typedef enum {

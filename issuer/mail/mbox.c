@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CAPACITY   (MBOX_WINDOW + 64 * 1024)
-#define LOOK_AHEAD 2048        /* bytes of a separator line and the start of the next line */
-#define HEAD_SIZE  (64 * 1024) /* bytes in which Content-Length is looked for */
-#define KEPT_TAIL  4           /* bytes before the search point, to see the line ends there */
+#define CAPACITY   (MBOX_WINDOW + 64UL * 1024)
+#define LOOK_AHEAD 2048          /* bytes of a separator line and the start of the next line */
+#define HEAD_SIZE  (64UL * 1024) /* bytes in which Content-Length is looked for */
+#define KEPT_TAIL  4             /* bytes before the search point, to see the line ends there */
 
 struct Mbox {
     int fd;
@@ -59,8 +59,9 @@ static bool slide(Mbox *mbox, uint64_t keep, GError **error)
             continue;
         }
         if (got < 0) {
-            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED, "cannot be read at byte %llu: %s",
-                        (unsigned long long)(mbox->base + mbox->length), g_strerror(errno));
+            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
+                        "cannot be read at byte %" G_GUINT64_FORMAT ": %s",
+                        mbox->base + mbox->length, g_strerror(errno));
             return false;
         }
         mbox->ended = got == 0;
@@ -237,7 +238,7 @@ gsize mbox_unquote(char *data, gsize length)
         write += keep - read;
         read = quoted ? keep + 1 : keep;
         if (quoted) {
-            memmove(data + write, "From ", 5);
+            memmove(data + write, data + read, 5);
             write += 5;
             read += 5;
         }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* A mail up to this many bytes is handed out in memory; a longer one by its place alone. */
-#define MBOX_WINDOW (1024 * 1024)
+#define MBOX_WINDOW (1024UL * 1024)
 
 typedef struct {
     uint64_t offset;   /* of the first header line, bytes into the file */

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define SHOWN_SIZE     (64 * 1024) /* bytes */
+#define SHOWN_SIZE     (64UL * 1024) /* bytes */
 #define MAX_REFERENCES 100
 
 void message_init(void)

@@ -5,13 +5,19 @@
 
 #define LONG_LINE    1000  /* bytes; RFC 5322 allows 998 */
 #define MAX_DASHED   20000 /* lines that may be boundaries: each costs GMime memory */
-#define STUCK_OFFSET 1     /* where in a long line a colon is put */
+#define COLON_OFFSET 1     /* where in a long line a colon is put */
 
 /* A node of the tree that is still to be looked at. */
 typedef struct {
     GMimeObject *object;
     int depth;
 } Node;
+
+/* A byte of the mail that is another one for the time of the parse. */
+typedef struct {
+    gsize place;
+    char byte;
+} Swap;
 
 void mime_init(void)
 {
@@ -28,34 +34,34 @@ static void part_free(gpointer data)
     g_free(part);
 }
 
-/* A header line of more than 4 kB without a colon makes GMime's parser stick for ever. So for the
- * time of the parse each long line that has none near its start gets one. Returns where, or NULL if
- * the mail has too many lines that may be boundaries. */
-static GArray *put_colons(char *data, gsize length)
+static void swap_bytes(char *data, GArray *swaps)
 {
-    g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(gsize));
+    for (guint i = 0; i < swaps->len; i++) {
+        Swap *swap = &g_array_index(swaps, Swap, i);
+        char byte = data[swap->place];
+        data[swap->place] = swap->byte;
+        swap->byte = byte;
+    }
+}
+
+/* A header line of more than 4 kB without a colon makes GMime's parser stick for ever. So for the
+ * time of the parse each long line that has none near its start gets one. Returns what
+ * to swap, or NULL if the mail has too many lines that may be boundaries. */
+static GArray *missing_colons(const char *data, gsize length)
+{
+    g_autoptr(GArray) swaps = g_array_new(FALSE, FALSE, sizeof(Swap));
     gsize dashed = 0;
     for (gsize at = 0; at < length;) {
         const char *end = memchr(data + at, '\n', length - at);
         gsize size = end == NULL ? length - at : (gsize)(end - (data + at));
         dashed += size > 2 && data[at] == '-' && data[at + 1] == '-' && data[at + 2] > ' ';
         if (size > LONG_LINE && memchr(data + at, ':', LONG_LINE) == NULL) {
-            gsize place = at + STUCK_OFFSET;
-            g_array_append_val(places, place);
+            Swap swap = {at + COLON_OFFSET, ':'};
+            g_array_append_val(swaps, swap);
         }
         at += size + 1;
     }
-    return dashed > MAX_DASHED ? NULL : g_steal_pointer(&places);
-}
-
-static void swap_bytes(char *data, const GArray *places, char *bytes)
-{
-    for (guint i = 0; i < places->len; i++) {
-        gsize place = g_array_index(places, gsize, i);
-        char byte = data[place];
-        data[place] = bytes[i];
-        bytes[i] = byte;
-    }
+    return dashed > MAX_DASHED ? NULL : g_steal_pointer(&swaps);
 }
 
 /* Parses without copying the mail: its parts are stretches of `bytes`. */
@@ -145,17 +151,15 @@ static const char *walk(GMimeObject *root, const char *data, gsize length, GPtrA
 GPtrArray *mime_parts(char *data, gsize length, const char **why)
 {
     *why = NULL;
-    g_autoptr(GArray) places = put_colons(data, length);
-    if (places == NULL) {
+    g_autoptr(GArray) swaps = missing_colons(data, length);
+    if (swaps == NULL) {
         *why = "it has more than " G_STRINGIFY(MIME_MAX_PARTS) " parts";
         return NULL;
     }
-    g_autofree char *bytes = g_malloc(places->len + 1);
-    memset(bytes, ':', places->len);
     GByteArray whole = {.data = (guint8 *)data, .len = (guint)length};
-    swap_bytes(data, places, bytes);
+    swap_bytes(data, swaps);
     GMimeMessage *message = construct(&whole);
-    swap_bytes(data, places, bytes);
+    swap_bytes(data, swaps);
     g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(part_free);
     GMimeObject *root = message == NULL ? NULL : g_mime_message_get_mime_part(message);
     if (root != NULL) {

@@ -7,7 +7,7 @@
 
 #define MAX_LOOSE_PARTS  200
 #define MAX_BOUNDARY     200
-#define MAX_HEADER_BLOCK (16 * 1024)
+#define MAX_HEADER_BLOCK (16UL * 1024)
 
 static void part_free(gpointer data)
 {

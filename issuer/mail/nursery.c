@@ -47,7 +47,8 @@ static bool send_pid(int control, pid_t pid, int fd)
 
 static bool receive_pid(int control, pid_t *pid, int *fd)
 {
-    struct iovec part = {pid, sizeof *pid};
+    pid_t received = 0;
+    struct iovec part = {&received, sizeof received};
     FdSpace space;
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
@@ -57,9 +58,10 @@ static bool receive_pid(int control, pid_t *pid, int *fd)
     do {
         got = recvmsg(control, &message, MSG_CMSG_CLOEXEC);
     } while (got < 0 && errno == EINTR);
-    if (got != (ssize_t)sizeof *pid) {
+    if (got != (ssize_t)sizeof received) {
         return false;
     }
+    *pid = received;
     const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     *fd = -1;
     if (header != NULL && header->cmsg_type == SCM_RIGHTS) {

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define MAX_PARSERS 64
-#define PIECE_SIZE  (256 * 1024) /* bytes read at once of a mail that is not in memory */
+#define PIECE_SIZE  (64UL * 1024) /* bytes read at once of a mail that is not in memory */
 
 typedef struct {
     int fd; /* -1: not started */
@@ -118,7 +118,7 @@ static bool send_bytes(int fd, struct iovec *parts, size_t count)
  * with empty lines: the parser was promised so many bytes. */
 static bool send_from_file(int fd, const SourceItem *item)
 {
-    g_autofree char *piece = g_malloc(PIECE_SIZE);
+    char piece[PIECE_SIZE];
     uint64_t done = 0;
     while (done < item->size) {
         gsize want = (gsize)MIN(item->size - done, PIECE_SIZE);

@@ -77,11 +77,12 @@ static bool give_trouble(Source *source, SourceItem *item, char *why)
 
 static bool give_too_long(Source *source, SourceItem *item, uint64_t offset, uint64_t size)
 {
-    give_trouble(source, item,
-                 g_strdup_printf("the mail at byte %llu of %s has %llu bytes, more than the %d MiB "
-                                 "that are read; open it by hand",
-                                 (unsigned long long)offset, source->path, (unsigned long long)size,
-                                 MAIL_MAX_SIZE >> 20));
+    give_trouble(
+        source, item,
+        g_strdup_printf("the mail at byte %llu of %s has %llu bytes, more than the %lu MiB "
+                        "that are read; open it by hand",
+                        (unsigned long long)offset, source->path, (unsigned long long)size,
+                        MAIL_MAX_SIZE >> 20));
     item->offset = offset;
     item->size = size;
     return true;
@@ -126,7 +127,7 @@ static bool next_of_stdin(Source *source, SourceItem *item)
     }
     if (source->bytes->len > MAIL_MAX_SIZE) {
         return give_trouble(source, item,
-                            g_strdup_printf("the mail on standard input has more than the %d MiB "
+                            g_strdup_printf("the mail on standard input has more than the %lu MiB "
                                             "that are read; open it by hand",
                                             MAIL_MAX_SIZE >> 20));
     }

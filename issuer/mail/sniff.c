@@ -99,6 +99,19 @@ static gsize first_line(const char *data, gsize length)
     return at;
 }
 
+/* Whether the first line is a header field, without control characters. */
+static bool begins_with_field(const char *data, gsize length)
+{
+    const char *end = memchr(data, '\n', length);
+    gsize size = end == NULL ? length : (gsize)(end - data);
+    for (gsize i = 0; i < size; i++) {
+        if ((guchar)data[i] < ' ' && data[i] != '\t' && data[i] != '\r') {
+            return false;
+        }
+    }
+    return headers_is_field(data, size);
+}
+
 SniffKind sniff_file(const char *data, gsize length)
 {
     gsize at = first_line(data, length);
@@ -108,8 +121,8 @@ SniffKind sniff_file(const char *data, gsize length)
     if (mbox_is_separator(data + at, length - at)) {
         return SNIFF_MBOX;
     }
-    if (sniff_name(data, length) != NULL) {
-        return SNIFF_BINARY;
+    if (sniff_magic(data, length) == NULL && begins_with_field(data + at, length - at)) {
+        return SNIFF_MESSAGE; /* whatever bytes its body has */
     }
-    return headers_is_field(data + at, length - at) ? SNIFF_MESSAGE : SNIFF_TEXT;
+    return sniff_name(data, length) != NULL ? SNIFF_BINARY : SNIFF_TEXT;
 }

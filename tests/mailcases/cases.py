@@ -1,0 +1,451 @@
+"""Mails as real software damages them, each with what must come of it.
+
+A case is a function that returns {file name: bytes}; beside it stands what is expected of each
+mail, in order: (kind, reply_to, codes found intact, codes reported damaged).
+"""
+import base64
+import gzip
+
+from codes import Code
+
+OWN = "licenses@vendor.test"
+LIST = "licensing@vendor.test"
+A = Code("alpha")
+B = Code("beta")
+D = Code("gamma", "D", "DEACTIVATION")
+WHO = "ines@pumphouse.example.com"
+FROM = f"Ines Okafor <{WHO}>"
+SEPARATOR = b"From ines@pumphouse.example.com Thu Nov  5 09:30:00 2026\n"
+
+CASES = []
+
+
+def case(*expected):
+    def register(function):
+        CASES.append((function.__name__, function, list(expected)))
+        return function
+    return register
+
+
+def issued(code=A, who=WHO):
+    return ("person", who, [code.jws], 0)
+
+
+DAMAGED = ("person", WHO, [], 1)
+NOTHING = ("person", WHO, [], 0)
+
+
+def mail(body, headers=(), sender=FROM, number=1, eol="\n"):
+    """A mail; bytes stay as they are, text gets the line ends."""
+    rows = [f"From: {sender}"] if sender else []
+    rows += [f"To: {OWN}", "Subject: request", "Date: Thu, 05 Nov 2026 09:30:00 +0000",
+             f"Message-ID: <{number}@pumphouse.example.com>", *headers, "", ""]
+    if isinstance(body, str):
+        body = body.replace("\n", eol).encode()
+    return eol.join(rows).encode("latin-1") + body
+
+
+def mixed(*parts, boundary="cut-here", close=True):
+    text = b"".join(f"--{boundary}\n".encode() + (p if isinstance(p, bytes) else p.encode()) + b"\n"
+                    for p in parts)
+    return text + (f"--{boundary}--\n".encode() if close else b"")
+
+
+def mixed_mail(*parts, **options):
+    return mail(mixed(*parts, **options), ['Content-Type: multipart/mixed; boundary="cut-here"'])
+
+
+def b64(data, width=76):
+    text = base64.b64encode(data if isinstance(data, bytes) else data.encode()).decode()
+    return "\n".join(text[i:i + width] for i in range(0, len(text), width)) + "\n"
+
+
+def attached(text, encoding="base64", content_type="application/octet-stream; name=code.bin"):
+    return (f"Content-Type: {content_type}\nContent-Transfer-Encoding: {encoding}\n"
+            f"Content-Disposition: attachment\n\n{text}")
+
+
+def mbox(*mails):
+    return b"".join(SEPARATOR + m + (b"\n" if m.endswith(b"\n") else b"\n\n") for m in mails)
+
+
+def one(data):
+    return {"mail.eml": data}
+
+
+TEXT = f"Good morning,\n\n{A.text}\n\nInes\n"
+B64 = ["Content-Transfer-Encoding: base64"]
+QP = ["Content-Transfer-Encoding: quoted-printable"]
+HTML = ["Content-Type: text/html; charset=utf-8"]
+
+
+@case(issued())
+def plain():
+    return one(mail(TEXT))
+
+
+@case(issued())
+def plain_crlf():
+    return one(mail(TEXT, eol="\r\n"))
+
+
+@case(("person", WHO, [A.jws, B.jws], 0))
+def two_codes():
+    return one(mail(A.text + "\n\nand the other server\n\n" + B.text + "\n"))
+
+
+@case(("person", WHO, [D.jws, A.jws], 0))
+def deactivation_and_request():
+    return one(mail(D.text + "\n\n" + A.text + "\n"))
+
+
+@case(issued())
+def twice_in_one_mail():
+    return one(mixed_mail("\n" + TEXT, attached(b64(A.text))))
+
+
+@case(DAMAGED)
+def end_missing():
+    return one(mail("\n".join(A.lines[:-3]) + "\n"))
+
+
+@case(issued())
+def pasted_on_one_line():
+    return one(mail("code: " + " ".join(A.lines) + " thanks\n"))
+
+
+@case(issued())
+def wrapped_at_50():
+    return one(mail("\n".join(A.one_line[i:i + 50] for i in range(0, len(A.one_line), 50)) + "\n"))
+
+
+@case(issued())
+def quoted_twice():
+    return one(mail("\n".join(">> " + line for line in A.lines) + "\n"))
+
+
+@case(issued())
+def blanks_between_groups():
+    rows = [" ".join(line[i:i + 5] for i in range(0, len(line), 5)) for line in A.data]
+    return one(mail("\n".join(rows) + "\n"))
+
+
+@case(issued())
+def base64_text():
+    return one(mail(b64(TEXT), B64))
+
+
+@case(issued())
+def base64_two_runs():
+    half = len(TEXT) // 2
+    while half % 3 == 0:
+        half += 1
+    return one(mail(b64(TEXT[:half]) + b64(TEXT[half:]), B64))
+
+
+@case(issued())
+def base64_footer():
+    return one(mail(b64(TEXT) + "\n--------\nChecked for viruses by the plant's gateway.\n", B64))
+
+
+@case(issued())
+def base64_stray_and_unpadded():
+    rows = b64(TEXT + " ").rstrip("=\n").split("\n")
+    rows[1] = rows[1][:20] + "!" + rows[1][20:] + "  "
+    rows.insert(3, "")
+    return one(mail("\n".join(rows), B64))
+
+
+@case(issued())
+def base64_name_in_odd_form():
+    return one(mail(b64(TEXT), ["Content-Transfer-Encoding: (old gateway) Base64 ;  "]))
+
+
+@case(issued())
+def base64_of_base64():
+    return one(mail(b64(b64(TEXT)), B64))
+
+
+@case(issued())
+def base64_not_declared():
+    return one(mail(b64(TEXT), ["Content-Transfer-Encoding: 7bit"]))
+
+
+@case(issued())
+def unknown_encoding():
+    return one(mail(TEXT, ["Content-Transfer-Encoding: x-plant-own"]))
+
+
+@case(issued())
+def encoding_that_is_not_there():
+    return one(mail(TEXT, B64))
+
+
+@case(issued())
+def quoted_printable_soft_breaks():
+    body = "=\n".join(A.one_line[i:i + 70] for i in range(0, len(A.one_line), 70))
+    return one(mail("Code =3D\n\n" + body + "\n", QP))
+
+
+@case(issued())
+def quoted_printable_blanks_after_breaks():
+    body = "= \t\n".join(A.one_line[i:i + 70] for i in range(0, len(A.one_line), 70))
+    return one(mail(body + "\n", QP))
+
+
+@case(issued())
+def quoted_printable_everything():
+    return one(mail("=\n".join(f"={byte:02x}" for byte in A.text.encode()) + "\n", QP))
+
+
+@case(issued())
+def utf16_file_without_mark():
+    return one(mixed_mail("\nsee file\n", attached(b64(TEXT.encode("utf-16-be")))))
+
+
+@case(issued())
+def utf16_file_with_mark():
+    return one(mixed_mail("\nsee file\n", attached(b64(TEXT.encode("utf-16")))))
+
+
+@case(issued())
+def byte_order_mark():
+    return one(mail(b"\xef\xbb\xbf" + TEXT.encode(), ["Content-Type: text/plain; charset=utf-8"]))
+
+
+@case(issued())
+def unheard_of_charset():
+    return one(mail("Grüße\n".encode("latin-1") + TEXT.encode(),
+                    ["Content-Type: text/plain; charset=x-nowhere"]))
+
+
+@case(issued())
+def japanese_escapes():
+    return one(mail(("コードです\n" + TEXT).encode("iso2022_jp"),
+                    ["Content-Type: text/plain; charset=iso-2022-jp"]))
+
+
+@case(issued())
+def zero_bytes_in_text():
+    return one(mail(b"a\0b\0\0c\n" * 50 + TEXT.encode()))
+
+
+@case(issued())
+def html_with_breaks():
+    return one(mail("<html><body>Hello<br>" + "<br>".join(A.lines) + "</body></html>", HTML))
+
+
+@case(issued())
+def html_table_rows():
+    rows = "".join(f"<tr><td>{line}</td></tr>" for line in A.lines)
+    return one(mail(f"<table>{rows}</table>", HTML))
+
+
+@case(issued())
+def html_with_inline_tags():
+    rows = "<br>".join(f"<span>{line[:9]}</span><wbr><b>{line[9:]}</b>" for line in A.data)
+    return one(mail(rows, HTML))
+
+
+@case(issued())
+def html_with_entities():
+    rows = "<br>".join("".join(f"&#{ord(c)};" for c in line) for line in A.data)
+    return one(mail(rows, HTML))
+
+
+@case(issued())
+def html_only_is_whole():
+    cut = "\n" + "\n".join(A.lines[:4]) + "\n"
+    html = "Content-Type: text/html\n\n<pre>" + A.text + "</pre>\n"
+    return one(mixed_mail(cut, html))
+
+
+@case(issued())
+def file_with_misleading_name():
+    return one(mixed_mail("\nsee picture\n", attached(b64(TEXT), content_type="image/png; name=a.png")))
+
+
+@case(issued())
+def forwarded_mails():
+    inner = mail(b64(TEXT), B64, sender="Office <office@pumphouse.example.com>")
+    middle = mail(b"--m\nContent-Type: message/rfc822\n\n" + inner + b"\n--m--\n",
+                  ["Content-Type: multipart/mixed; boundary=m"], sender="lead@pumphouse.example.com")
+    return one(mixed_mail("\nplease issue\n", b"Content-Type: message/rfc822\n\n" + middle))
+
+
+@case(issued())
+def forwarded_mail_encoded():
+    inner = mail(b64(TEXT), B64 + ["MIME-Version: 1.0"], sender="office@pumphouse.example.com")
+    return one(mixed_mail("\nsee below\n", attached(b64(inner), content_type="message/rfc822")))
+
+
+@case(issued())
+def forwarded_mail_as_file():
+    inner = mail(b64(TEXT), B64 + ["MIME-Version: 1.0"], sender="office@pumphouse.example.com")
+    return one(mixed_mail("\nsee file\n", attached(b64(inner), content_type="application/x-eml")))
+
+
+@case(issued())
+def inner_boundary_begins_like_outer():
+    inner = ("Content-Type: multipart/alternative; boundary=cut-here-2\n\n--cut-here-2\n\nhi\n"
+             "--cut-here-2--\n")
+    return one(mixed_mail(inner, attached(b64(TEXT))))
+
+
+@case(issued())
+def last_boundary_missing():
+    return one(mixed_mail("\nhi\n", attached(b64(TEXT)), close=False))
+
+
+@case(issued())
+def boundary_parameter_torn_off():
+    return one(mail(mixed("\nhi\n", attached(b64(TEXT))),
+                    ["Content-Type: multipart/mixed;", "boundary=cut-here"]))
+
+
+@case(issued())
+def boundary_named_wrongly():
+    return one(mail(mixed("Content-Type: text/plain\n\nhi\n", attached(b64(TEXT))),
+                    ["Content-Type: multipart/mixed; boundary=somewhere-else"]))
+
+
+@case(issued())
+def second_content_type():
+    return one(mail(mixed("Content-Type: text/plain\n\nhi\n", attached(b64(TEXT))),
+                    ["Content-Type: text/plain", "Content-Type: multipart/mixed; boundary=cut-here"]))
+
+
+@case(issued())
+def no_empty_line_after_part_header():
+    long = base64.b64encode(b"nothing to see in this table " * 300).decode()
+    return one(mixed_mail(f"Content-Transfer-Encoding: base64\n{long}\n", attached(b64(TEXT))))
+
+
+@case(("unreadable", None, [], 0))
+def nested_too_deeply():
+    opening = b"".join(b"Content-Type: multipart/mixed; boundary=\"d%d.\"\n\n--d%d.\n" % (i, i)
+                       for i in range(300))
+    start = mail("", [])[:-1]
+    return one(start + opening + b"\n" + TEXT.encode())
+
+
+@case(("unreadable", None, [], 0))
+def too_many_parts():
+    return one(mixed_mail(*["a:b\n\n\n"] * 8000, "\n" + TEXT))
+
+
+@case(("unreadable", None, [A.jws], 0))
+def two_from_fields():
+    return one(b"From: x@elsewhere.example.org\n" + mail(TEXT))
+
+
+@case(issued())
+def sender_instead_of_from():
+    return one(mail(TEXT, [f"Sender: {FROM}"], sender=None))
+
+
+@case(issued())
+def our_list_rewrote_from():
+    return one(mail(TEXT, [f"Reply-To: {FROM}", "Precedence: list", "List-Id: <licensing.vendor.test>"],
+                    sender=f'"Ines via Licensing" <{LIST}>'))
+
+
+@case(issued())
+def reply_to_of_somebody_else():
+    return one(mail(TEXT, ["Reply-To: x@elsewhere.example.org"]))
+
+
+@case(("automatic", None, [], 0))
+def away_notice():
+    return one(mail(TEXT, ["Auto-Submitted: auto-replied"]))
+
+
+@case(("automatic", None, [], 0))
+def away_notice_of_old_programs():
+    return one(mail(TEXT, ["X-Autoreply: yes", "Precedence: bulk"]))
+
+
+@case(("bounce", None, [], 0))
+def delivery_report():
+    report = mixed("\nno such user\n", "Content-Type: message/delivery-status\n\nAction: failed\n",
+                   b"Content-Type: message/rfc822\n\n" + mail(TEXT))
+    return one(mail(report, ['Content-Type: multipart/report; report-type=delivery-status;',
+                             ' boundary="cut-here"'], sender="MAILER-DAEMON@mx.example.com"))
+
+
+@case(("bounce", None, [], 0))
+def plain_bounce():
+    return one(mail("not delivered:\n\n" + TEXT, ["Return-Path: <>"]))
+
+
+@case(("ours", None, [], 0))
+def our_own_mail():
+    return one(mail(TEXT, sender=f"Licensing <{OWN}>"))
+
+
+@case(NOTHING)
+def license_key_and_no_code():
+    return one(mail("our key is 84G7Z-WYRD6-Z1RV0-WHE6M-11105, please activate\n"))
+
+
+@case(issued(), issued(B))
+def mailbox():
+    return {"in.mbox": mbox(mail(TEXT), mail(B.text + "\n", number=2))}
+
+
+@case(issued(), NOTHING)
+def mailbox_with_from_in_body():
+    first = mail("Hi,\n\nFrom today on we are offline.\n\n" + A.text + "\n")
+    return {"in.mbox": mbox(first, mail("hello\n", number=2))}
+
+
+@case(NOTHING, issued())
+def mailbox_with_wrong_length():
+    return {"in.mbox": mbox(mail("short\n" * 9, ["Content-Length: 700"]), mail(TEXT, number=2))}
+
+
+@case(issued(), NOTHING)
+def mailbox_with_mixed_line_ends():
+    return {"in.mbox": mbox(mail(TEXT, eol="\r\n"), mail("hello\n", number=2, eol="\r\n"))}
+
+
+@case(NOTHING, issued())
+def mailbox_of_a_takeout():
+    data = (b"From 170@xxx Thu Nov 05 09:30:00 +0000 2026\r\n" + mail("hello\n", eol="\r\n") + b"\r\n"
+            b"From 171@xxx Thu Nov 05 09:31:00 +0000 2026\r\n" + mail(TEXT, number=2, eol="\r\n"))
+    return {"All mail.mbox": data}
+
+
+@case(issued(), DAMAGED)
+def mailbox_cut_off():
+    return {"in.mbox": mbox(mail(TEXT), mail(B.text, number=2))[:-300]}
+
+
+@case(NOTHING, NOTHING, issued())
+def mailbox_with_a_mail_that_sticks():
+    stuck = mail("", [])[:-1] + b"Q" * 9000 + b"\n\nhello\n"
+    return {"in.mbox": mbox(mail("hello\n"), stuck, mail(TEXT, number=3))}
+
+
+@case(issued())
+def mail_with_a_mailbox_inside():
+    inside = b"Content-Type: text/plain\n\nspool:\n\n" + mbox(mail("x\n"))
+    return one(mixed_mail(inside, attached(b64(TEXT))))
+
+
+@case(issued(), NOTHING, ("deleted", None, [], 0))
+def maildir():
+    return {"box/cur/1.a:2,S": mail(TEXT), "box/cur/2.b:2,": mail("hello\n", number=2),
+            "box/cur/3.c:2,ST": mail(TEXT, number=3), "box/tmp/4.d": mail(TEXT, number=4),
+            "box/dovecot.index": b"\x01\x02\0\0"}
+
+
+@case(("unreadable", None, [], 0), issued())
+def packed_mail_in_maildir():
+    return {"box/cur/1.a:2,S": gzip.compress(mail("x\n"), mtime=0), "box/new/2.b": mail(TEXT)}
+
+
+@case(issued(), ("unreadable", None, [], 0), issued(B))
+def folder_with_other_files():
+    return {"export/1.eml": mail(TEXT), "export/2.zip": b"PK\x03\x04\x14\0\0\0",
+            "export/sub/3.eml": mail(B.text + "\n", number=2)}

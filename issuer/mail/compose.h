@@ -11,14 +11,14 @@ typedef struct {
 } ComposeAttachment;
 
 typedef struct {
-    const char *from;        /* mailbox, "Example Licensing <licenses@vendor.example>" */
-    const char *to;          /* one bare address */
+    const char *from; /* mailbox, "Example Licensing <licenses@vendor.example>" */
+    const char *to;   /* one bare address */
     const char *subject;
-    const char *message_id;  /* without angle brackets; made from the reply's record */
-    const char *in_reply_to; /* as the other side wrote it, or NULL; left out unless a msg-id */
+    const char *message_id;      /* without angle brackets; made from the reply's record */
+    const char *in_reply_to;     /* as the other side wrote it, or NULL; left out unless a msg-id */
     const GPtrArray *references; /* of char *, may be NULL */
-    int64_t date;            /* seconds */
-    const char *text;        /* UTF-8, LF */
+    int64_t date;                /* seconds */
+    const char *text;            /* UTF-8, LF */
     const GPtrArray *attachments; /* of ComposeAttachment *, may be NULL */
 } ComposeMail;
 

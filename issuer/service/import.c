@@ -177,6 +177,13 @@ static bool read_stream(FILE *stream, GByteArray *content, GError **error)
     return content->len <= MOST_SIZE && !ferror(stream);
 }
 
+static void wipe(GByteArray *content)
+{
+    if (content->len > 0) {
+        secret_wipe(content->data, content->len);
+    }
+}
+
 /* The file's bytes. They hold license keys: the caller wipes them. */
 static GByteArray *read_file(const char *path, GError **error)
 {
@@ -199,7 +206,7 @@ static GByteArray *read_file(const char *path, GError **error)
         (void)fclose(stream);
     }
     if (!read) {
-        secret_wipe(content->data, content->len);
+        wipe(content);
         g_byte_array_unref(content);
         return NULL;
     }
@@ -229,7 +236,7 @@ ImportReport *import_purchases(Context *context, const char *path, const ImportO
     Import import = {
         .context = context,
         .report = report_new(),
-        .csv = csv_reader_new((const char *)content->data, content->len),
+        .csv = csv_reader_new(content->len > 0 ? (const char *)content->data : "", content->len),
         .rows = g_array_new(FALSE, FALSE, sizeof(ImportRow)),
         .purchases = g_ptr_array_new_with_free_func(free_purchase),
     };
@@ -237,7 +244,7 @@ ImportReport *import_purchases(Context *context, const char *path, const ImportO
     g_array_unref(import.rows);
     g_ptr_array_unref(import.purchases);
     csv_reader_free(import.csv);
-    secret_wipe(content->data, content->len);
+    wipe(content);
     if (!done) {
         g_prefix_error(error, "%s: ", path);
         import_report_free(import.report);

@@ -95,7 +95,10 @@ $$;
 -- What is wrong with a row by itself or beside the other rows of the file.
 create or replace function issuer.import_problems_of_file()
 returns table (line integer, problem text)
-language sql stable set search_path = issuer, pg_temp as $$
+language plpgsql stable set search_path = issuer, pg_temp as $$
+#variable_conflict use_column
+begin
+    return query
     select s.line, format('license_id: %s stands in line %s too', s.license_id, f.line)
     from stage s join (select license_id, min(line) as line from stage group by license_id
                        having count(*) > 1) f using (license_id)
@@ -111,7 +114,8 @@ language sql stable set search_path = issuer, pg_temp as $$
     union all
     select s.line, format('features: %s is no feature of %s', f.code, s.product)
     from stage_feature f join stage s using (line)
-    where not exists (select from feature x where x.code = f.code and x.product = s.product)
+    where exists (select from product p where p.code = s.product)
+      and not exists (select from feature x where x.code = f.code and x.product = s.product)
     union all
     select s.line, format('features: %s is sold by term: give its last day (%s=YYYY-MM-DD)',
                           f.code, f.code)
@@ -129,13 +133,16 @@ language sql stable set search_path = issuer, pg_temp as $$
     select s.line, format('customer: customer_ref %s is %s in line %s', s.customer_ref, c.name,
                           c.first_line)
     from stage s join stage_customer c on c.reference = s.customer_ref
-    where not s.known and c.name <> s.customer
-$$;
+    where not s.known and c.name <> s.customer;
+end $$;
 
 -- What does not fit the records.
 create or replace function issuer.import_problems_of_records(may_update boolean)
 returns table (line integer, problem text)
-language sql stable set search_path = issuer, pg_temp as $$
+language plpgsql stable set search_path = issuer, pg_temp as $$
+#variable_conflict use_column
+begin
+    return query
     with keys as materialized (
         select * from licenses_of_keys(array(select key from stage where key is not null)))
     select s.line, format('license_key: empty, and %s is not on record', s.license_id)
@@ -189,12 +196,13 @@ language sql stable set search_path = issuer, pg_temp as $$
                   and v.name = s.customer and v.customer_id <> s.customer_id
                   and not exists (select from customer_version newer
                                   where newer.customer_id = v.customer_id
-                                    and newer.version > v.version))
-$$;
+                                    and newer.version > v.version));
+end $$;
 
 create or replace function issuer.import_check(may_update boolean, most integer)
 returns table (line integer, problem text, total bigint)
 language plpgsql set search_path = issuer, pg_temp as $$
+#variable_conflict use_column
 begin
     perform import_resolve();
     return query
@@ -311,8 +319,9 @@ begin
         where s.changed and import_differences(s.last - '{contacts,customer,customer_ref}'::text[],
             s.content - '{contacts,customer,customer_ref}'::text[]) is not null;
     insert into entitlement_feature (license_id, version, code, until_on, quantity)
-        select e.license_id, e.version, code,
-            case when (s.last -> 'features' -> code) is distinct from (s.content -> 'features' -> code)
+        select e.license_id, e.version, c.code,
+            case when (s.last -> 'features' -> c.code) is distinct from
+                      (s.content -> 'features' -> c.code)
                  then n.until_on else was.until_on end,
             was.quantity
         from stage s
@@ -337,10 +346,16 @@ create or replace function issuer.import_book(file digest, total integer, who bi
 returns table (added bigint, changed bigint, same bigint, customers bigint, orders bigint,
                weak_keys bigint)
 language plpgsql set search_path = issuer, pg_temp as $$
+#variable_conflict use_column
 declare
     today date := (at at time zone 'UTC')::date;
     this_import bigint;
 begin
+    if not exists (select from stage s where not s.known or s.changed) then
+        return query select 0::bigint, 0::bigint, count(*), 0::bigint, 0::bigint, 0::bigint
+            from stage;
+        return;
+    end if;
     perform import_book_customers(today, at, who);
     perform import_book_new(today, at);
     perform import_book_changes(today, at);

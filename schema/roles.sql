@@ -34,7 +34,9 @@ grant usage on schema issuer to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support,
     @PREFIX@_admin, @PREFIX@_finance;
 grant execute on function operator_of_token to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support,
     @PREFIX@_orders, @PREFIX@_admin, @PREFIX@_finance;
-grant execute on function licenses_of_keys to @PREFIX@_orders, @PREFIX@_admin;
+grant execute on function licenses_of_keys, import_begin, import_resolve, import_differences,
+    import_problems_of_file, import_problems_of_records, import_check, import_book_customers,
+    import_book_new, import_book_changes, import_book to @PREFIX@_orders, @PREFIX@_admin;
 
 -- Reading. The license records hold no personal data; contacts, mail and replies do.
 grant select on migration, product, feature, customer, customer_version, orders, license,
@@ -44,6 +46,11 @@ grant select on migration, product, feature, customer, customer_version, orders,
     @PREFIX@_finance;
 grant select on contact
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin;
+grant select on license_now
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
+    @PREFIX@_finance;
+grant execute on function find_licenses
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
 grant select on instance, usage_request, decision, hold, alert, signing_key, serial_block,
     serial_void to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin,
     @PREFIX@_finance;
@@ -84,6 +91,6 @@ grant update (retired_at) on license_key to @PREFIX@_orders;
 grant insert on operator, operator_token, license_state_version, contact, signing_key, event
     to @PREFIX@_admin;
 grant update (revoked_at) on operator, operator_token, signing_key to @PREFIX@_admin;
-grant select (operator_id, expires_at, revoked_at) on operator_token to @PREFIX@_admin;
+grant execute on function operator_token_end to @PREFIX@_admin;
 grant update (ended_on, ended_at, entry, erased_at) on contact to @PREFIX@_admin;
 grant update (closed_at, closed_by, reason) on alert to @PREFIX@_admin;

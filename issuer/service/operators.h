@@ -8,12 +8,8 @@
 
 #define OPERATORS_TOKEN_DAYS 365 /* a token's life unless told otherwise */
 
-/* The operator whose token stands in the file named by ISSUER_TOKEN_FILE (blanks around it aside;
- * private to its owner). ISSUER_ERROR_USAGE if the variable is not set, ISSUER_ERROR_DENIED if the
- * token is not in force. */
-OperatorRecord *operators_current(Context *context, GError **error);
-
-/* The operator of a token that was asked for on the terminal or read from another file. */
+/* The operator of a token as a person hands it over (blanks around it aside); ISSUER_ERROR_DENIED
+ * if it is not in force. */
 OperatorRecord *operators_of_token(Context *context, const Secret *token, GError **error);
 
 /* Whether `operator` has one of the `roles` (NULL-terminated); ISSUER_ERROR_DENIED names what is

@@ -24,3 +24,10 @@ language sql stable security definer set search_path = issuer, pg_temp as $$
     join license_key k on k.id = p.license_key_id
     join license l on l.id = k.license_id
 $$;
+
+-- Until when an operator's newest token is in force; null if none is.
+create or replace function issuer.operator_token_end(operator bigint, at timestamptz)
+returns timestamptz language sql stable security definer set search_path = issuer, pg_temp as $$
+    select max(expires_at) from operator_token
+    where operator_id = operator and expires_at > at and (revoked_at is null or revoked_at > at)
+$$;

@@ -1,0 +1,151 @@
+/* Finding licenses, and the one row that each has in a list; the rest is license_detail.c. */
+#include "db/license_query.h"
+
+#include "base/error.h"
+#include "core/crockford.h"
+#include "core/statement.h"
+#include "core/usage_license.h"
+#include "db/license_rows.h"
+#include "db/sql.h"
+
+#include <string.h>
+
+#define SHORT_SYMBOLS 10 /* of a request: 50 bits of its digest */
+
+static const char summary_columns[] =
+    "n.id, n.license_id::text, n.customer::text, n.customer_ref::text, n.product::text,"
+    " n.state::text, n.expires_on, n.activations, n.used, n.servers, n.active";
+
+LicenseSummary *license_rows_summary(const SqlResult *result, int row)
+{
+    LicenseSummary *summary = g_new0(LicenseSummary, 1);
+    summary->id = sql_result_int(result, row, 0);
+    summary->license_id = g_strdup(sql_result_text(result, row, 1));
+    summary->customer = g_strdup(sql_result_text(result, row, 2));
+    summary->customer_ref = g_strdup(sql_result_text(result, row, 3));
+    summary->product = g_strdup(sql_result_text(result, row, 4));
+    summary->state = g_strdup(sql_result_text(result, row, 5));
+    summary->expires_on = sql_result_day(result, row, 6);
+    summary->activations = (uint32_t)sql_result_int(result, row, 7);
+    summary->used = (uint32_t)sql_result_int(result, row, 8);
+    summary->servers = (uint32_t)sql_result_int(result, row, 9);
+    summary->active = (uint32_t)sql_result_int(result, row, 10);
+    return summary;
+}
+
+LicenseSummary *license_rows_find(Database *db, const char *license_id, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_text(params, license_id);
+    g_autofree char *text = g_strdup_printf(
+        "select %s from license_now n where upper(n.license_id) = upper($1)", summary_columns);
+    g_autoptr(SqlResult) result = sql_run(db, NULL, text, params, error);
+    if (!result) {
+        return NULL;
+    }
+    if (sql_result_rows(result) == 0) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND,
+                    "no license %s is on record; `issuer license find` looks by other things",
+                    license_id);
+        return NULL;
+    }
+    return license_rows_summary(result, 0);
+}
+
+/* The text for LIKE: found anywhere, its own % and _ meaning themselves. New string. */
+static char *like_pattern(const char *text)
+{
+    g_autofree char *lower = g_utf8_strdown(text, -1);
+    GString *pattern = g_string_new("%");
+    for (const char *c = lower; *c; c++) {
+        if (strchr("\\%_", *c)) {
+            g_string_append_c(pattern, '\\');
+        }
+        g_string_append_c(pattern, *c);
+    }
+    g_string_append_c(pattern, '%');
+    return g_string_free(pattern, FALSE);
+}
+
+/* The digests whose short form is `text`: from the first to below the second, 7 bytes each. False
+ * if it is no short form. */
+static bool digest_span(const char *text, uint8_t from[7], uint8_t below[7])
+{
+    char symbols[12];
+    if (!statement_short_form_read(text, symbols)) {
+        return false;
+    }
+    guint64 bits = 0;
+    for (int i = 0; symbols[i]; i++) {
+        if (symbols[i] != '-') {
+            bits = bits << 5 | (guint64)crockford_value(symbols[i]);
+        }
+    }
+    guint64 first = bits << 6; /* 50 bits at the start of 56 */
+    guint64 past = (bits + 1) << 6;
+    for (int i = 0; i < 7; i++) {
+        from[i] = (uint8_t)(first >> (8 * (6 - i)));
+        below[i] = (uint8_t)(past >> (8 * (6 - i)));
+    }
+    return past >> 56 == 0; /* the very last span has no upper end in 7 bytes, nor a digest */
+}
+
+static void add_span(SqlParams *params, const char *text)
+{
+    uint8_t from[7];
+    uint8_t below[7];
+    bool is_short_form = digest_span(text, from, below);
+    sql_params_add_bytes(params, is_short_form ? from : NULL, sizeof from);
+    sql_params_add_bytes(params, is_short_form ? below : NULL, sizeof below);
+}
+
+static void free_summary(gpointer summary)
+{
+    license_summary_free(summary);
+}
+
+GPtrArray *license_query_find(Database *db, const char *text, unsigned most, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    g_autofree char *pattern = like_pattern(text);
+    int64_t serial = 0;
+    sql_params_add_text(params, text);
+    sql_params_add_text(params, pattern);
+    if (usage_license_serial_read(text, &serial)) {
+        sql_params_add_int(params, SQL_INT8, serial);
+    } else {
+        sql_params_add_null(params, SQL_INT8);
+    }
+    add_span(params, text);
+    sql_params_add_int(params, SQL_INT4, most);
+    g_autofree char *query = g_strdup_printf(
+        "select %s, f.found_by from (select id, string_agg(distinct found_by, ', ') as found_by"
+        " from find_licenses($1, $2, $3, $4, $5) group by id) f join license_now n using (id)"
+        " order by n.license_id limit $6",
+        summary_columns);
+    g_autoptr(SqlResult) result = sql_run(db, NULL, query, params, error);
+    if (!result) {
+        return NULL;
+    }
+    GPtrArray *found = g_ptr_array_new_with_free_func(free_summary);
+    for (int row = 0; row < sql_result_rows(result); row++) {
+        LicenseSummary *summary = license_rows_summary(result, row);
+        summary->found_by = g_strdup(sql_result_text(result, row, 11));
+        g_ptr_array_add(found, summary);
+    }
+    return found;
+}
+
+void license_summary_free(LicenseSummary *summary)
+{
+    if (!summary) {
+        return;
+    }
+    g_free(summary->license_id);
+    g_free(summary->customer);
+    g_free(summary->customer_ref);
+    g_free(summary->product);
+    g_free(summary->state);
+    g_free(summary->found_by);
+    g_free(summary);
+}

@@ -1,0 +1,14 @@
+/* Rows of licenses as records in memory; between license_query.c and license_detail.c. */
+#ifndef ISSUER_DB_LICENSE_ROWS_H
+#define ISSUER_DB_LICENSE_ROWS_H
+
+#include "db/license_query.h"
+#include "db/sql.h"
+
+/* The summary of a License ID, case aside. ISSUER_ERROR_NOT_FOUND. */
+LicenseSummary *license_rows_find(Database *db, const char *license_id, GError **error);
+
+/* The summary in a result's row. */
+LicenseSummary *license_rows_summary(const SqlResult *result, int row);
+
+#endif

@@ -3,9 +3,8 @@
 #include "mail/parsers.h"
 #include "mail/source.h"
 
-#define MAX_JOBS  64                 /* mails read ahead */
-#define MAX_BYTES (4UL * 1024 * 1024)  /* raw mail held for the mails read ahead */
-#define MAX_WORK  (40UL * 1024 * 1024) /* mail that is with the parsers, so no two of 30 MB are */
+#define MAX_JOBS  64                  /* mails read ahead */
+#define MAX_BYTES (4UL * 1024 * 1024) /* raw mail held for the mails read ahead */
 
 /* A mail between the source and the caller. */
 typedef struct {
@@ -113,9 +112,8 @@ static void complete(Job *job, ParsedMail *found, char *why)
 /* Whether another mail may be taken on now. */
 static bool has_room(const MailReader *reader)
 {
-    uint64_t work = parsers_bytes(reader->parsers);
-    return parsers_have_idle(reader->parsers) && reader->jobs.length < MAX_JOBS &&
-           reader->bytes < MAX_BYTES && (work == 0 || work + reader->item.size <= MAX_WORK);
+    return reader->jobs.length < MAX_JOBS && reader->bytes < MAX_BYTES &&
+           parsers_have_room(reader->parsers, reader->item.size);
 }
 
 /* Keeps the parsers busy. */
@@ -131,7 +129,8 @@ static bool feed(MailReader *reader, GError **error)
         }
         Job *job = job_new(&reader->item);
         reader->has_item = false;
-        if (!job->done && !parsers_send(reader->parsers, &reader->item, job, error)) {
+        if (!job->done &&
+            !parsers_send(reader->parsers, &reader->item, job->mail->raw, job, error)) {
             job_free(job);
             return false;
         }

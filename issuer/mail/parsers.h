@@ -11,15 +11,15 @@ typedef struct Parsers Parsers;
  * `settings` must outlive the result. ISSUER_ERROR_FAILED. */
 Parsers *parsers_new(const MailSettings *settings, GError **error);
 
-/* Whether one of them has nothing to do. */
-bool parsers_have_idle(const Parsers *parsers);
+/* Whether one of them can take a mail of `size` bytes now: it has nothing to do, or the mail is
+ * small and may wait in its socket. Bounds the mail that is with the parsers altogether. */
+bool parsers_have_room(const Parsers *parsers, uint64_t size);
 
-/* Bytes of mail that they are working on. */
-uint64_t parsers_bytes(const Parsers *parsers);
-
-/* Hands the item's mail to an idle parser. `job` is what parsers_wait() tells when it is done.
- * ISSUER_ERROR_FAILED if no parser can be started. */
-bool parsers_send(Parsers *parsers, const SourceItem *item, gpointer job, GError **error);
+/* Hands the item's mail to a parser; parsers_have_room() must have said that this can be done.
+ * `raw` is the mail's bytes, or NULL if they are not in memory. `job` is what parsers_wait() tells
+ * when it is done. ISSUER_ERROR_FAILED if no parser can be started. */
+bool parsers_send(Parsers *parsers, const SourceItem *item, GBytes *raw, gpointer job,
+                  GError **error);
 
 /* Waits for one of the mails to be done and returns its `job`. `mail` is what was found, or NULL if
  * the parser crashed, took too long or gave nonsense: then `why` says so (new string). NULL if none

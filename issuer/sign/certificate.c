@@ -71,15 +71,16 @@ static const char *fill(Certificate *certificate)
 /* Takes the certificate over. */
 static Certificate *wrap(X509 *x509, GBytes *der, const char *name, GError **error)
 {
-    g_autoptr(Certificate) certificate = g_new0(Certificate, 1);
+    Certificate *certificate = g_new0(Certificate, 1);
     certificate->x509 = x509;
     certificate->der = g_bytes_ref(der);
     const char *wrong = fill(certificate);
     if (wrong != NULL) {
         refuse(error, name, wrong);
+        certificate_free(certificate);
         return NULL;
     }
-    return g_steal_pointer(&certificate);
+    return certificate;
 }
 
 Certificate *certificate_read(GBytes *der, const char *name, GError **error)

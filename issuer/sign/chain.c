@@ -71,7 +71,8 @@ static const Certificate *find_issuer(const Certificate *certificate, const GPtr
 static const char *signing_fault(const Certificate *certificate)
 {
     X509 *x509 = certificate_handle(certificate);
-    if (X509_check_ca(x509) != 0) {
+    /* X509_check_ca() alone says no CA of a CA whose key usage forbids it to sign certificates. */
+    if ((X509_get_extension_flags(x509) & EXFLAG_CA) != 0 || X509_check_ca(x509) != 0) {
         return "it is a CA's, no signing key's";
     }
     if ((X509_get_extension_flags(x509) & EXFLAG_KUSAGE) == 0 ||

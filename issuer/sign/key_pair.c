@@ -40,11 +40,16 @@ KeyPair *key_pair_generate(GError **error)
     return own(key);
 }
 
+/* What OpenSSL hands back to give_passphrase(), whose argument has no const. */
+typedef struct {
+    const Secret *passphrase;
+} Given;
+
 /* Always given to OpenSSL: without a callback it would ask on the terminal. */
 static int give_passphrase(char *buffer, int size, int writing, void *data)
 {
     (void)writing;
-    const Secret *passphrase = data;
+    const Secret *passphrase = ((const Given *)data)->passphrase;
     if (passphrase == NULL || size < 0 || secret_size(passphrase) > (size_t)size) {
         return -1;
     }
@@ -60,8 +65,8 @@ static bool is_encrypted(const Secret *pem)
 static EVP_PKEY *read_pem(const Secret *pem, const Secret *passphrase)
 {
     g_autoptr(BIO) bio = BIO_new_mem_buf(secret_peek(pem), (int)secret_size(pem));
-    /* The callback only reads it; OpenSSL's signature has no const. */
-    return PEM_read_bio_PrivateKey(bio, NULL, give_passphrase, (void *)(guintptr)passphrase);
+    Given given = {passphrase};
+    return PEM_read_bio_PrivateKey(bio, NULL, give_passphrase, &given);
 }
 
 KeyPair *key_pair_read(const Secret *pem, const Secret *passphrase, const char *name,

@@ -54,12 +54,13 @@ static bool read_denied(Verifier *verifier, const char *path, GError **error)
 
 Verifier *verifier_open(const char *anchors, const char *denied, GError **error)
 {
-    g_autoptr(Verifier) verifier = g_new0(Verifier, 1);
+    Verifier *verifier = g_new0(Verifier, 1);
     if (!read_roots(verifier, anchors, error) ||
         (denied != NULL && !read_denied(verifier, denied, error))) {
+        verifier_free(verifier);
         return NULL;
     }
-    return g_steal_pointer(&verifier);
+    return verifier;
 }
 
 static bool refuse(GError **error, const char *why)

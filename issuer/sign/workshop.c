@@ -118,7 +118,7 @@ static bool furnish(const Workshop *workshop, GError **error)
 
 Workshop *workshop_open(const char *path, GError **error)
 {
-    g_autoptr(Workshop) workshop = g_new0(Workshop, 1);
+    Workshop *workshop = g_new0(Workshop, 1);
     workshop->lock = -1;
     workshop->path = g_strdup(path);
     gsize length = strlen(path);
@@ -127,9 +127,10 @@ Workshop *workshop_open(const char *path, GError **error)
     }
     workshop->folder = g_strconcat(workshop->path, ".unfinished", NULL);
     if (!is_free(workshop->path, error) || !take(workshop, error) || !furnish(workshop, error)) {
+        workshop_free(workshop);
         return NULL;
     }
-    return g_steal_pointer(&workshop);
+    return workshop;
 }
 
 const char *workshop_folder(const Workshop *workshop)

@@ -297,6 +297,18 @@ static void read_enclosed(Body *body)
     }
 }
 
+/* Old programs put files into the text itself; these are not unpacked. */
+static void note_uuencoded(Body *body, const char *data, gsize length)
+{
+    const char *hit = memmem(data, length, "\nbegin ", 7);
+    gsize left = hit == NULL ? 0 : length - (gsize)(hit - data);
+    bool mode = left > 12 && g_ascii_isdigit(hit[7]) && g_ascii_isdigit(hit[8]) &&
+                g_ascii_isdigit(hit[9]) && hit[10] == ' ';
+    if (mode && body->unsearched == NULL) {
+        body->unsearched = g_strdup("a file within the text (uuencode)");
+    }
+}
+
 /* Where the structure showed no code: what looks like parts, then the mail as it stands. */
 static void search_rest(Body *body, const char *data, gsize length)
 {
@@ -307,6 +319,7 @@ static void search_rest(Body *body, const char *data, gsize length)
     for (gsize at = 0; at < length && !has_intact(body); at += PIECE_SIZE - FINDER_OVERLAP) {
         search_text(body, data + at, MIN(length - at, PIECE_SIZE));
     }
+    note_uuencoded(body, data, length);
 }
 
 void body_read(Body *body, char *data, gsize length)

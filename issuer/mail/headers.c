@@ -13,6 +13,7 @@ typedef struct {
 
 struct Headers {
     GPtrArray *fields;
+    gsize start;
     gsize size;
 };
 
@@ -104,7 +105,7 @@ static gsize skip_preface(const char *data, gsize length)
 
 Headers *headers_read(const char *data, gsize length)
 {
-    Headers *headers = g_new(Headers, 1);
+    Headers *headers = g_new0(Headers, 1);
     headers->fields = g_ptr_array_new_with_free_func(field_free);
     Field *last = NULL;
     gsize at = skip_preface(data, length);
@@ -119,7 +120,11 @@ Headers *headers_read(const char *data, gsize length)
         if (size == 0) {
             break;
         }
+        bool first = headers->fields->len == 0;
         read_line(headers, &last, line, size);
+        if (first && headers->fields->len > 0) {
+            headers->start = (gsize)(line - data);
+        }
     }
     headers->size = at;
     for (guint i = 0; i < headers->fields->len; i++) {
@@ -127,6 +132,11 @@ Headers *headers_read(const char *data, gsize length)
         g_strchomp(field->value->str);
     }
     return headers;
+}
+
+gsize headers_start(const Headers *headers)
+{
+    return headers->start;
 }
 
 gsize headers_size(const Headers *headers)

@@ -13,6 +13,10 @@ typedef struct Headers Headers;
  * result; it does not refer to `data`. */
 Headers *headers_read(const char *data, gsize length);
 
+/* Where the first field starts, behind what may stand before it; 0 if there is no field. Bytes from
+ * the start of what was read. */
+gsize headers_start(const Headers *headers);
+
 /* Where the body starts: bytes from the start of what was read. */
 gsize headers_size(const Headers *headers);
 

@@ -165,7 +165,7 @@ ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
     // Machine mail may quote a customer's code: it is not looked for there.
     bool search = mail->kind == MAIL_FROM_PERSON || mail->kind == MAIL_UNREADABLE;
     g_autoptr(Body) body = body_new(search, lacks_identity(headers));
-    body_read(body, data, length);
+    body_read(body, data + headers_start(headers), length - headers_start(headers));
     mail->identity = identity(headers, body_digest(body));
     take_body(mail, body);
     return mail;

@@ -112,6 +112,17 @@ static bool begins_with_field(const char *data, gsize length)
     return headers_is_field(data, size);
 }
 
+/* What mail programs leave before the first field: "From ana@example.com", ">From …". */
+static gsize torn_separator(const char *data, gsize length)
+{
+    gsize quote = length > 0 && data[0] == '>' ? 1 : 0;
+    if (length - quote < 5 || memcmp(data + quote, "From ", 5) != 0) {
+        return 0;
+    }
+    const char *end = memchr(data, '\n', length);
+    return end == NULL ? 0 : (gsize)(end + 1 - data);
+}
+
 SniffKind sniff_file(const char *data, gsize length)
 {
     gsize at = first_line(data, length);
@@ -121,6 +132,7 @@ SniffKind sniff_file(const char *data, gsize length)
     if (mbox_is_separator(data + at, length - at)) {
         return SNIFF_MBOX;
     }
+    at += torn_separator(data + at, length - at);
     if (sniff_magic(data, length) == NULL && begins_with_field(data + at, length - at)) {
         return SNIFF_MESSAGE; /* whatever bytes its body has */
     }

@@ -428,6 +428,11 @@ def mailbox_with_a_mail_that_sticks():
 
 
 @case(issued())
+def single_mail_behind_a_torn_separator():
+    return one(b">From ines@pumphouse.example.com\n" + mail(TEXT))
+
+
+@case(issued())
 def mail_with_a_mailbox_inside():
     inside = b"Content-Type: text/plain\n\nspool:\n\n" + mbox(mail("x\n"))
     return one(mixed_mail(inside, attached(b64(TEXT))))

@@ -64,6 +64,28 @@ static void test_headers(void **state)
     assert_string_equal(mail->text, "hello\n");
 }
 
+/* Whatever stands before the first field, and however that field is folded, the parts are found. */
+static void test_before_the_first_field(void **state)
+{
+    (void)state;
+    static const char *const before[] = {"",
+                                         "\xEF\xBB\xBF",
+                                         "\r\n\n",
+                                         "From ana@example.com\n",
+                                         ">From ana@example.com Tue Jun  3 08:00:00 2025\n",
+                                         "no field at all\n"};
+    for (gsize i = 0; i < G_N_ELEMENTS(before); i++) {
+        g_autofree char *text = g_strconcat(
+            before[i],
+            "Content-Type: multipart/mixed;\n boundary=b\nFrom: ana@example.com\n\n--b\n"
+            "Content-Transfer-Encoding: base64\n\naGVsbG8=\n--b--\n",
+            NULL);
+        g_autoptr(ParsedMail) mail = parse_as(text, false, false);
+        assert_sender(mail, "ana@example.com", "ana@example.com");
+        assert_string_equal(mail->text, "hello\n");
+    }
+}
+
 static void test_senders(void **state)
 {
     (void)state;
@@ -262,6 +284,10 @@ static void test_not_in_silence(void **state)
                  false, false);
     assert_non_null(zip->why);
     assert_non_null(strstr(zip->why, "code.zip"));
+    g_autoptr(ParsedMail) inside = parse_as(
+        "From: a@example.com\n\nthe file:\n\nbegin 644 code.txt\n#0V%T\n`\nend\n", false, false);
+    assert_non_null(inside->why);
+    assert_non_null(strstr(inside->why, "uuencode"));
     g_autoptr(ParsedMail) picture =
         parse_as("From: a@example.com\nContent-Type: image/png\n"
                  "Content-Transfer-Encoding: base64\n\niVBORw0KGgoAAAANSUhEUg==\n",
@@ -321,6 +347,7 @@ int main(void)
     message_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_before_the_first_field),
         cmocka_unit_test(test_senders),
         cmocka_unit_test(test_reply_to_does_not_count),
         cmocka_unit_test(test_several_authors),

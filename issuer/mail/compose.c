@@ -2,14 +2,25 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "mail/compose_auto.h"
 #include "mail/compose_check.h"
 
+#include <gmime/gmime.h>
 #include <string.h>
 
 #define LINE_MOST       998 /* octets without CRLF, RFC 5322 §2.1.1 */
 #define REFERENCES_MOST 20  /* the thread's first and its newest; a longer header helps nobody */
 #define SUBJECT_MOST    300 /* code points */
+
+/* GMime 3.2 brings no g_autoptr() of its own. */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(InternetAddress, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(InternetAddressList, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeStream, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeDataWrapper, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeFormatOptions, g_mime_format_options_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeObject, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimePart, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeMultipart, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeMessage, g_object_unref)
 
 static bool refuse(GError **error, const char *what, const char *value)
 {

@@ -79,8 +79,9 @@ class Recorder:
         self.steps, self.errors, self.threads = [], 0, []
         self.lock = threading.Lock()
         self.failure = None
+        self.path = os.path.join(folder, ".s.PGSQL.5432")
         self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(os.path.join(folder, ".s.PGSQL.5432"))
+        self.listener.bind(self.path)
         self.listener.listen(16)
         self._start(self._accept)
 
@@ -134,6 +135,7 @@ class Recorder:
     def close(self):
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+        os.unlink(self.path)
         for thread in self.threads:
             thread.join(10)
         if self.failure:

@@ -7,10 +7,6 @@
 #include <gmime/gmime.h>
 #include <string.h>
 
-#define LINE_MOST       998 /* octets without CRLF, RFC 5322 §2.1.1 */
-#define REFERENCES_MOST 20  /* the thread's first and its newest; a longer header helps nobody */
-#define SUBJECT_MOST    300 /* code points */
-
 /* GMime 3.2 brings no g_autoptr() of its own. */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(InternetAddress, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(InternetAddressList, g_object_unref)
@@ -21,6 +17,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeObject, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimePart, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeMultipart, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeMessage, g_object_unref)
+
+#define LINE_MOST       998 /* octets without CRLF, RFC 5322 §2.1.1 */
+#define REFERENCES_MOST 20  /* the thread's first and its newest; a longer header helps nobody */
+#define SUBJECT_MOST    300 /* code points */
+
+/* RFC 3834 §5 for programs that keep to standards, the other one for Exchange: no automatic answer
+ * shall come back. */
+static const struct {
+    const char *name;
+    const char *value;
+} automatic_marks[] = {
+    {"Auto-Submitted", "auto-replied"},
+    {"X-Auto-Response-Suppress", "All"},
+};
 
 static bool refuse(GError **error, const char *what, const char *value)
 {
@@ -179,12 +189,12 @@ static bool add_content(GMimeMessage *message, const ComposeMail *mail, GError *
     return true;
 }
 
-/* RFC 3834 §5 for programs that keep to standards, the other one for Exchange: no automatic answer
- * shall come back. */
 static void mark_automatic(GMimeMessage *message)
 {
-    g_mime_object_set_header(GMIME_OBJECT(message), "Auto-Submitted", "auto-replied", NULL);
-    g_mime_object_set_header(GMIME_OBJECT(message), "X-Auto-Response-Suppress", "All", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(automatic_marks); i++) {
+        g_mime_object_set_header(GMIME_OBJECT(message), automatic_marks[i].name,
+                                 automatic_marks[i].value, NULL);
+    }
 }
 
 static GBytes *write_out(GMimeMessage *message)

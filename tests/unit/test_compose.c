@@ -16,7 +16,8 @@
 
 #include <cmocka.h>
 
-#define WORDS "Guten Tag,\n\nFrom here on: größer, 東京, =3D, a dot:\n.\nand a blank at the end \n"
+#define RIGHT_TO_LEFT 0x202E /* a bidirectional control */
+#define WORDS         "Guten Tag,\n\nFrom here on: größer, 東京, =3D, a dot:\n.\nand a blank at the end \n"
 
 static const ComposeMail plain = {
     .from = "Exämple Licensing <licenses@vendor.example>",
@@ -226,13 +227,17 @@ static void test_subject_cannot_break_out(void **state)
 {
     (void)state;
     ComposeMail mail = plain;
-    mail.subject = "Re: a\r\nBcc: victim@example.org\r\n\r\nbody \xe2\x80\xae\x1b[31m";
+    g_autofree char *turned =
+        g_ucs4_to_utf8((const gunichar[]){RIGHT_TO_LEFT, 0}, -1, NULL, NULL, NULL);
+    g_autofree char *subject =
+        g_strconcat("Re: a\r\nBcc: victim@example.org\r\n\r\nbody \x1b[31m", turned, NULL);
+    mail.subject = subject;
     g_autofree char *wire = compose_text(&mail);
     json_t *root = read_by_python(wire);
     assert_null(header(root, "bcc"));
     assert_true(g_str_has_prefix(header(root, "subject"), "Re: a"));
     assert_null(strpbrk(header(root, "subject"), "\r\n\x1b"));
-    assert_null(strstr(header(root, "subject"), "\xe2\x80\xae"));
+    assert_null(g_utf8_strchr(header(root, "subject"), -1, RIGHT_TO_LEFT));
     assert_string_equal(part_member(root, 0, "text"), WORDS);
     json_decref(root);
 }

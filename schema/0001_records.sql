@@ -91,7 +91,8 @@ create table orders (
 
 create table license (
     id          bigint generated always as identity primary key,
-    license_id  one_line not null unique check (license_id ~ '^LIC-[0-9A-Za-z._-]{1,60}$'),
+    license_id  one_line not null unique check (license_id ~ '^LIC-[0-9A-Za-z._-]+$'
+                                                 and length(license_id) <= 64),
     customer_id bigint not null references customer,
     product     one_line not null references product,
     order_id    bigint not null references orders,

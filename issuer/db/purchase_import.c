@@ -15,7 +15,7 @@ typedef struct {
 } StageColumns;
 
 static const char stage_rows[] =
-    "insert into stage (line, license_id, key, hint, weak, customer, customer_ref, product,"
+    "insert into staged (line, license_id, key, hint, weak, customer, customer_ref, product,"
     " activations, servers, expires, order_ref, order_day, order_kind)"
     " select u.line, u.license_id, u.key, u.hint, u.weak, u.customer, u.customer_ref, u.product,"
     " u.activations, u.servers, u.expires, u.order_ref, u.order_day, u.order_kind::order_kind"
@@ -45,8 +45,40 @@ static StageColumns add_columns(SqlParams *params)
     return columns;
 }
 
+/* A share of the rows whose public keys one thread derives: that is most of the work that an import
+ * does outside the database. */
+typedef struct {
+    const GArray *rows;
+    guint from, below;
+    Digest *keys; /* of all rows; zero where a row has no key */
+} KeyShare;
+
+static gpointer derive_keys(gpointer data)
+{
+    const KeyShare *share = data;
+    for (guint i = share->from; i < share->below; i++) {
+        const Secret *key = g_array_index(share->rows, ImportRow, i).purchase->license_key;
+        if (key) {
+            share->keys[i] = license_key_public(key);
+        }
+    }
+    return NULL;
+}
+
+/* The public halves of the rows' keys. New array. */
+static Digest *derive_all_keys(const GArray *rows)
+{
+    Digest *keys = g_new0(Digest, rows->len + 1);
+    KeyShare first = {rows, 0, rows->len / 2, keys};
+    KeyShare second = {rows, rows->len / 2, rows->len, keys};
+    GThread *thread = g_thread_new("license keys", derive_keys, &first);
+    derive_keys(&second);
+    g_thread_join(thread);
+    return keys;
+}
+
 /* Only what cannot be turned back into the key leaves this program. */
-static void put_key(const StageColumns *columns, const Secret *key)
+static void put_key(const StageColumns *columns, const Secret *key, const Digest *public_key)
 {
     if (!key) {
         sql_column_null(columns->key);
@@ -54,19 +86,18 @@ static void put_key(const StageColumns *columns, const Secret *key)
         sql_column_null(columns->weak);
         return;
     }
-    Digest public_key = license_key_public(key);
     g_autofree char *hint = license_key_hint(key);
-    sql_column_digest(columns->key, &public_key);
+    sql_column_digest(columns->key, public_key);
     sql_column_text(columns->hint, hint);
     sql_column_bool(columns->weak, license_key_is_weak(key));
 }
 
-static void put_row(const StageColumns *columns, const ImportRow *row)
+static void put_row(const StageColumns *columns, const ImportRow *row, const Digest *public_key)
 {
     const Purchase *purchase = row->purchase;
     sql_column_int(columns->line, row->line);
     sql_column_text(columns->license_id, purchase->license_id);
-    put_key(columns, purchase->license_key);
+    put_key(columns, purchase->license_key, public_key);
     sql_column_text(columns->customer, purchase->customer);
     sql_column_text(columns->customer_ref, purchase->customer_ref);
     sql_column_text(columns->product, purchase->product);
@@ -123,8 +154,9 @@ bool purchase_import_stage(Database *db, const GArray *rows, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
     StageColumns columns = add_columns(params);
+    g_autofree Digest *keys = derive_all_keys(rows);
     for (guint i = 0; i < rows->len; i++) {
-        put_row(&columns, &g_array_index(rows, ImportRow, i));
+        put_row(&columns, &g_array_index(rows, ImportRow, i), &keys[i]);
     }
     return sql_do(db, "import_stage", stage_rows, params, error) &&
            stage_contacts(db, rows, error) && stage_features(db, rows, error);

@@ -8,80 +8,93 @@ language plpgsql set search_path = issuer, pg_temp as $$
 begin
     -- One import at a time: two would find the same customer missing.
     perform pg_advisory_xact_lock(hashtextextended('issuer: import', 0));
-    create temporary table stage (
-        line integer primary key, license_id text not null, key bytea, hint text, weak boolean,
-        customer text not null, customer_ref text, product text not null,
-        activations integer not null, servers integer not null, expires date,
-        order_ref text not null, order_day date, order_kind order_kind not null,
-        -- found by import_resolve:
-        content jsonb,  -- what is compared next time
-        id bigint, known boolean, last jsonb, changed boolean, customer_id bigint, order_id bigint
+    -- Sorts, joins and tables of whole files.
+    perform set_config('work_mem', '64MB', true);
+    if current_setting('temp_buffers') <> '128MB' then
+        perform set_config('temp_buffers', '128MB', false);
+    end if;
+    -- As read from the file:
+    create temporary table staged (
+        line integer not null, license_id text not null, key bytea, hint text, weak boolean,
+        customer text not null, customer_ref text,
+        -- A reference tells customers apart, else the name does.
+        customer_key text not null generated always as
+            (case when customer_ref is null then 'name ' || customer
+                  else 'reference ' || customer_ref end) stored,
+        product text not null, activations integer not null, servers integer not null,
+        expires date, order_ref text not null, order_day date, order_kind order_kind not null
     ) on commit drop;
     create temporary table stage_contact (line integer, entry text) on commit drop;
     create temporary table stage_feature (line integer, code text, until_on date) on commit drop;
+    -- Beside the records: `content` is compared next time, `last` is what was imported last.
+    create temporary table stage (
+        like staged, content jsonb not null, id bigint not null, known boolean not null,
+        last jsonb, changed boolean not null, customer_id bigint not null
+    ) on commit drop;
     create temporary table stage_customer (
-        name text not null, reference text, id bigint, fresh boolean, recorded_name text,
-        first_line integer not null
+        key text not null, name text not null, reference text, id bigint, fresh boolean,
+        recorded_name text, first_line integer not null
     ) on commit drop;
     create temporary table stage_order (
-        reference text not null, kind order_kind not null, day date, customer_id bigint,
-        id bigint, first_line integer not null
+        reference text not null, kind order_kind not null, day date, customer_id bigint not null,
+        id bigint not null, fresh boolean not null, first_line integer not null
     ) on commit drop;
 end $$;
 
--- What of the staged rows is on record already.
+-- The customers of the licenses that are not on record yet.
+create or replace function issuer.import_resolve_customers() returns void
+language plpgsql set search_path = issuer, pg_temp as $$
+begin
+    create temporary table customer_now on commit drop as
+        select distinct on (customer_id) customer_id, name, reference from customer_version
+        order by customer_id, version desc;
+    analyze customer_now;
+    insert into stage_customer (key, name, reference, first_line)
+        select distinct on (customer_key) customer_key, customer, customer_ref, line
+        from staged s where not exists (select from license l where l.license_id = s.license_id)
+        order by customer_key, line;
+    analyze stage_customer;
+    update stage_customer c set id = n.customer_id, recorded_name = n.name
+    from customer_now n where n.reference = c.reference;
+    update stage_customer c set id = n.customer_id, recorded_name = n.name
+    from (select distinct on (name) * from customer_now
+          order by name, reference nulls first, customer_id) n
+    where c.reference is null and n.name = c.name;
+    update stage_customer set fresh = id is null, id = coalesce(id, nextval('customer_id_seq'));
+end $$;
+
+-- What of the staged rows is on record already. A known license stays its customer's.
 create or replace function issuer.import_resolve() returns void
 language plpgsql set search_path = issuer, pg_temp as $$
 begin
-    analyze stage, stage_contact, stage_feature;
-    update stage s set content = jsonb_build_object('customer', s.customer,
-        'customer_ref', s.customer_ref, 'contacts', coalesce(c.entries, '[]'), 'product', s.product,
-        'features', coalesce(f.codes, '{}'), 'activations', s.activations, 'servers', s.servers,
-        'expires', s.expires, 'order_ref', s.order_ref, 'order_date', s.order_day,
-        'order_kind', s.order_kind)
-    from stage t
-    left join (select line, jsonb_agg(entry order by entry) as entries from stage_contact
-               group by line) c using (line)
-    left join (select line, jsonb_object_agg(code, until_on) as codes from stage_feature
-               group by line) f using (line)
-    where t.line = s.line;
-    update stage s set id = l.id, known = l.id is not null, last = r.content,
-        changed = l.id is not null and r.content is distinct from s.content,
-        customer_id = l.customer_id
-    from stage t
-    left join license l on l.license_id = t.license_id
-    left join lateral (select content from import_row where license_id = l.id
-                       order by import_id desc limit 1) r on true
-    where t.line = s.line;
-
-    -- A reference tells customers apart, else the name does. A known license stays its customer's.
-    insert into stage_customer (name, reference, id, fresh, recorded_name, first_line)
-    select distinct on (coalesce(s.customer_ref, ''),
-                        case when s.customer_ref is null then s.customer end)
-        s.customer, s.customer_ref, c.customer_id, c.customer_id is null, c.name, s.line
-    from stage s
-    left join lateral (
-        select v.customer_id, v.name from customer_version v
-        where case when s.customer_ref is not null then v.reference = s.customer_ref
-                   else lower(v.name) = lower(s.customer) and v.name = s.customer end
-          and not exists (select from customer_version newer
-                          where newer.customer_id = v.customer_id and newer.version > v.version)
-        order by v.reference nulls first, v.customer_id limit 1) c on true
-    where not s.known
-    order by coalesce(s.customer_ref, ''),
-             case when s.customer_ref is null then s.customer end, s.line;
-    update stage_customer set id = nextval('customer_id_seq') where fresh;
-    analyze stage_customer;
-    update stage s set customer_id = c.id from stage_customer c
-    where not s.known and c.reference is not distinct from s.customer_ref
-      and (s.customer_ref is not null or c.name = s.customer);
-
-    insert into stage_order (reference, kind, day, customer_id, id, first_line)
-    select distinct on (s.order_ref)
-        s.order_ref, s.order_kind, s.order_day, s.customer_id, o.id, s.line
-    from stage s left join orders o on o.reference = s.order_ref
-    where not s.known or s.changed
-    order by s.order_ref, s.line;
+    analyze staged, stage_contact, stage_feature;
+    perform import_resolve_customers();
+    insert into stage
+        select s.*, x.content, coalesce(l.id, nextval('license_id_seq')), l.id is not null,
+            r.content, l.id is not null and r.content is distinct from x.content,
+            coalesce(l.customer_id, customer.id)
+        from staged s
+        left join (select line, jsonb_agg(entry order by entry) as entries from stage_contact
+                   group by line) c using (line)
+        left join (select line, jsonb_object_agg(code, until_on) as codes from stage_feature
+                   group by line) f using (line)
+        left join license l on l.license_id = s.license_id
+        left join stage_customer customer on customer.key = s.customer_key
+        left join (select distinct on (license_id) license_id, content from import_row
+                   order by license_id, import_id desc) r on r.license_id = l.id
+        cross join lateral (select jsonb_build_object('customer', s.customer,
+            'customer_ref', s.customer_ref, 'contacts', coalesce(c.entries, '[]'),
+            'product', s.product, 'features', coalesce(f.codes, '{}'),
+            'activations', s.activations, 'servers', s.servers, 'expires', s.expires,
+            'order_ref', s.order_ref, 'order_date', s.order_day, 'order_kind', s.order_kind)
+            as content) x;
+    analyze stage;
+    insert into stage_order (reference, kind, day, customer_id, id, fresh, first_line)
+        select f.order_ref, f.order_kind, f.order_day, f.customer_id,
+            coalesce(o.id, nextval('orders_id_seq')), o.id is null, f.line
+        from (select distinct on (order_ref) * from stage where not known or changed
+              order by order_ref, line) f
+        left join orders o on o.reference = f.order_ref;
     analyze stage_order;
 end $$;
 
@@ -185,7 +198,7 @@ begin
     union all
     select s.line, format('customer: customer_ref %s is on record as %s', s.customer_ref,
                           c.recorded_name)
-    from stage s join stage_customer c on c.reference = s.customer_ref
+    from stage s join stage_customer c on c.key = s.customer_key
     where not s.known and c.recorded_name <> c.name
     union all
     select s.line, format('customer: %s is the name of another customer; a license is not moved '
@@ -245,28 +258,21 @@ begin
     select 'customer-changed', 'customer', v.customer_id, sha256(convert_to(v::text, 'UTF8')),
         who, at from v;
 
-    update stage_order set id = nextval('orders_id_seq'), first_line = -first_line
-    where id is null;  -- a negative line marks it as new
-    with o as (
-        insert into orders (id, reference, kind, ordered_on, customer_id) overriding system value
+    -- No event of its own: the imported row's vouches for its order too.
+    insert into orders (id, reference, kind, ordered_on, customer_id) overriding system value
         select id, reference, kind, coalesce(day, today), customer_id from stage_order
-        where first_line < 0 order by id
-        returning *)
-    insert into event (kind, subject, subject_id, row_digest, operator_id, effective)
-    select 'order-recorded', 'orders', o.id, sha256(convert_to(o::text, 'UTF8')), who, at from o;
-    update stage s set order_id = o.id from stage_order o
-    where o.reference = s.order_ref and (not s.known or s.changed);
+        where fresh order by id;
 end $$;
 
 -- Licenses that were not on record, with everything that belongs to them.
 create or replace function issuer.import_book_new(today date, at timestamptz)
 returns void language plpgsql set search_path = issuer, pg_temp as $$
 begin
-    update stage set id = nextval('license_id_seq') where not known;
     insert into license (id, license_id, customer_id, product, order_id, effective)
         overriding system value
-        select id, license_id, customer_id, product, order_id, coalesce(order_day, today)
-        from stage where not known order by id;
+        select s.id, s.license_id, s.customer_id, s.product, o.id, coalesce(s.order_day, today)
+        from stage s join stage_order o on o.reference = s.order_ref where not s.known
+        order by s.id;
     with k as (
         insert into license_key (license_id, hint, weak, effective)
         select id, hint, weak, at from stage where not known order by id
@@ -278,8 +284,9 @@ begin
         from stage s join stage_contact c using (line) where not s.known;
     insert into entitlement (license_id, version, servers, activations, expires_on, order_id,
                              effective)
-        select id, 1, servers, activations, expires, order_id, coalesce(order_day, today)
-        from stage where not known order by id;
+        select s.id, 1, s.servers, s.activations, s.expires, o.id, coalesce(s.order_day, today)
+        from stage s join stage_order o on o.reference = s.order_ref where not s.known
+        order by s.id;
     insert into entitlement_feature (license_id, version, code, until_on)
         select s.id, 1, f.code, f.until_on
         from stage s join stage_feature f using (line) where not s.known;
@@ -312,8 +319,8 @@ begin
                  then s.activations else e.activations end,
             case when s.last -> 'expires' is distinct from s.content -> 'expires'
                  then s.expires else e.expires_on end,
-            s.order_id, coalesce(s.order_day, today)
-        from stage s
+            o.id, coalesce(s.order_day, today)
+        from stage s join stage_order o on o.reference = s.order_ref
         join lateral (select * from entitlement where license_id = s.id
                       order by version desc limit 1) e on true
         where s.changed and import_differences(s.last - '{contacts,customer,customer_ref}'::text[],
@@ -374,7 +381,7 @@ begin
     return query select count(*) filter (where not s.known), count(*) filter (where s.changed),
         count(*) filter (where s.known and not s.changed),
         (select count(*) from stage_customer where fresh),
-        (select count(*) from stage_order where first_line < 0),
+        (select count(*) from stage_order where fresh),
         count(*) filter (where not s.known and s.weak)
         from stage s;
 end $$;

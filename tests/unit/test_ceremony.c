@@ -53,6 +53,25 @@ static void test_init_makes_two_roots_and_a_signing_key(void **state)
     assert_int_equal(count_names(fixture->folder), 1); /* no unfinished folder is left */
 }
 
+/* What an auditor would type, at the time of the ceremony. */
+static void test_openssl_verifies_the_chain(void **state)
+{
+    const Fixture *fixture = *state;
+    make_development_keys(fixture);
+    g_autoptr(GPtrArray) entries = key_folder_list(fixture->keys, NOW, NULL);
+    g_autofree char *name =
+        g_strconcat(certificate_kid(entry_at(entries, 2)->certificate), ".cert.pem", NULL);
+    g_autofree char *signing = key_file(fixture, KEY_FOLDER_SIGNING, name);
+    g_autofree char *anchors = g_build_filename(fixture->keys, KEY_FOLDER_ANCHORS, NULL);
+    g_autofree char *now = g_strdup_printf("%lld", NOW);
+    char *command[] = {"openssl", "verify", "-x509_strict", "-attime", now,
+                       "-CAfile", anchors,  signing,        NULL};
+    int status = -1;
+    assert_true(g_spawn_sync(NULL, command, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL,
+                             NULL, NULL, NULL, NULL, &status, NULL));
+    assert_true(g_spawn_check_wait_status(status, NULL));
+}
+
 static void test_roots_are_encrypted_under_the_passphrase(void **state)
 {
     const Fixture *fixture = *state;
@@ -240,6 +259,7 @@ int main(void)
 #define KEY_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         KEY_TEST(test_init_makes_two_roots_and_a_signing_key),
+        KEY_TEST(test_openssl_verifies_the_chain),
         KEY_TEST(test_roots_are_encrypted_under_the_passphrase),
         KEY_TEST(test_a_short_passphrase_is_refused),
         KEY_TEST(test_nothing_is_overwritten),

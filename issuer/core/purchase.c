@@ -253,6 +253,8 @@ Purchase *purchase_read(const char *const fields[PURCHASE_COLUMNS], GError **err
     g_autoptr(Purchase) purchase = g_new0(Purchase, 1);
     purchase->contacts = g_ptr_array_new_with_free_func(g_free);
     purchase->features = g_ptr_array_new_with_free_func(free_feature);
+    /* The analyzer does not know that g_autoptr frees what is left behind. */
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
     return read_row(purchase, fields, error) ? g_steal_pointer(&purchase) : NULL;
 }
 

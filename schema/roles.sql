@@ -34,7 +34,7 @@ grant usage on schema issuer to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support,
     @PREFIX@_admin, @PREFIX@_finance;
 grant execute on function operator_of_token to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support,
     @PREFIX@_orders, @PREFIX@_admin, @PREFIX@_finance;
-grant execute on function licenses_of_keys, import_begin, import_resolve, import_resolve_customers,
+grant execute on function licenses_of_keys, import_begin, contact_digest, import_resolve, import_resolve_customers,
     import_differences, import_problems_of_file, import_problems_of_records, import_check, import_book_customers,
     import_book_new, import_book_changes, import_book to @PREFIX@_orders, @PREFIX@_admin;
 

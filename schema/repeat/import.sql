@@ -10,9 +10,11 @@ begin
     perform pg_advisory_xact_lock(hashtextextended('issuer: import', 0));
     -- Sorts, joins and tables of whole files.
     perform set_config('work_mem', '64MB', true);
-    if current_setting('temp_buffers') <> '128MB' then
+    begin
         perform set_config('temp_buffers', '128MB', false);
-    end if;
+    exception when invalid_parameter_value then
+        null;  -- the session has used temporary tables before: this import is only slower
+    end;
     -- As read from the file:
     create temporary table staged (
         line integer not null, license_id text not null, key bytea, hint text, weak boolean,
@@ -40,6 +42,13 @@ begin
         id bigint not null, fresh boolean not null, first_line integer not null
     ) on commit drop;
 end $$;
+
+-- What an imported row keeps of a contact: addresses stand in `contact` alone, where they can be
+-- erased.
+create or replace function issuer.contact_digest(entry text) returns text
+language sql immutable as $$
+    select encode(sha256(convert_to(entry, 'UTF8')), 'hex')
+$$;
 
 -- The customers of the licenses that are not on record yet.
 create or replace function issuer.import_resolve_customers() returns void
@@ -74,7 +83,8 @@ begin
             r.content, l.id is not null and r.content is distinct from x.content,
             coalesce(l.customer_id, customer.id)
         from staged s
-        left join (select line, jsonb_agg(entry order by entry) as entries from stage_contact
+        left join (select line, jsonb_agg(contact_digest(entry) order by entry) as entries
+                   from stage_contact
                    group by line) c using (line)
         left join (select line, jsonb_object_agg(code, until_on) as codes from stage_feature
                    group by line) f using (line)
@@ -301,12 +311,12 @@ begin
         ended_at = at
     from stage s
     where s.changed and c.license_id = s.id and c.ended_on is null
-      and s.last -> 'contacts' ? c.entry
+      and s.last -> 'contacts' ? contact_digest(c.entry)
       and not exists (select from stage_contact n where n.line = s.line and n.entry = c.entry);
     insert into contact (license_id, entry, effective)
         select s.id, n.entry, coalesce(s.order_day, today)
         from stage s join stage_contact n using (line)
-        where s.changed and not coalesce(s.last -> 'contacts' ? n.entry, false)
+        where s.changed and not coalesce(s.last -> 'contacts' ? contact_digest(n.entry), false)
           and not exists (select from contact c where c.license_id = s.id and c.entry = n.entry
                           and c.ended_on is null);
 
@@ -349,7 +359,8 @@ begin
           and (n.code is not null or not coalesce(s.last -> 'features' ? c.code, false));
 end $$;
 
-create or replace function issuer.import_book(file digest, total integer, who bigint, at timestamptz)
+create or replace function issuer.import_book(file digest, total integer, who bigint,
+                                             at timestamptz)
 returns table (added bigint, changed bigint, same bigint, customers bigint, orders bigint,
                weak_keys bigint)
 language plpgsql set search_path = issuer, pg_temp as $$

@@ -175,6 +175,19 @@ static void no_key_is_stored(void **state)
     assert_null(strstr(all, "WYRD6"));
 }
 
+static void addresses_stand_in_contact_alone(void **state)
+{
+    (void)state;
+    g_autoptr(Context) context = fresh();
+    expect_imported(context, HEADER "\n" ROW_1 ROW_2, plain, 2, 0, 0);
+    g_autofree char *all = read_cell(
+        context, "select string_agg(query_to_xml(format('select * from issuer.%I', relname),"
+                 " true, true, '')::text, '') from pg_class where relname <> 'contact'"
+                 " and relnamespace = 'issuer'::regnamespace and relkind = 'r'");
+    assert_non_null(strstr(all, "LIC-2"));
+    assert_null(strstr(all, "plants.example"));
+}
+
 static void same_again_changes_nothing(void **state)
 {
     (void)state;
@@ -354,6 +367,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(books_all_that_a_row_says),
         cmocka_unit_test(no_key_is_stored),
+        cmocka_unit_test(addresses_stand_in_contact_alone),
         cmocka_unit_test(same_again_changes_nothing),
         cmocka_unit_test(differences_become_versions),
         cmocka_unit_test(contacts_alone_make_no_version),

@@ -1,0 +1,166 @@
+#!/usr/bin/python3
+"""The command line's frame: help, exit codes, refused words, output for people and programs.
+
+  test_frame.py ISSUER"""
+import csv
+import io
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ISSUER = sys.argv[1]
+CLEAN = {k: v for k, v in os.environ.items() if not k.startswith("ISSUER_")}
+
+
+def issuer(*words, env=None):
+    return subprocess.run([ISSUER, *words], capture_output=True, text=True, check=False,
+                          env={**CLEAN, **(env or {})}, stdin=subprocess.DEVNULL)
+
+
+class Help(unittest.TestCase):
+    def commands(self):
+        listing = issuer("help").stdout.split("options of all commands")[0]
+        return re.findall(r"^  ([a-z][a-z -]*[a-z])(?:  |$)", listing, re.M)
+
+    def test_every_command_has_help_of_its_own(self):
+        commands = self.commands()
+        self.assertIn("rules", commands)
+        self.assertIn("license import", commands)
+        for command in commands:
+            words = command.split()
+            by_option = issuer(*words, "--help")
+            by_word = issuer("help", *words)
+            self.assertEqual(by_option.returncode, 0, command)
+            self.assertEqual(by_option.stdout, by_word.stdout)
+            self.assertTrue(by_option.stdout.startswith(f"usage: issuer {command}"), command)
+            self.assertEqual(by_option.stderr, "")
+
+    def test_a_family_lists_its_commands(self):
+        done = issuer("help", "license")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("license import", done.stdout)
+        self.assertNotIn("rules", done.stdout)
+
+    def test_help_fits_a_terminal(self):
+        for command in self.commands():
+            for line in issuer("help", *command.split()).stdout.splitlines():
+                self.assertLessEqual(len(line), 120 if line.startswith("usage:") else 110, line)
+
+    def test_version(self):
+        self.assertRegex(issuer("--version").stdout, r"^issuer \d+\.\d+\.\d+\n$")
+
+
+class WrongUsage(unittest.TestCase):
+    def refused(self, *words, says):
+        done = issuer(*words)
+        self.assertEqual(done.returncode, 2, words)
+        self.assertEqual(done.stdout, "")
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertTrue(done.stderr.startswith("issuer: "))
+        self.assertIn(says, done.stderr)
+
+    def test_words_that_are_no_command(self):
+        self.refused(says="no command")
+        self.refused("frobnicate", says="'frobnicate' is no command")
+        self.refused("license", says="'license' wants a further word")
+        self.refused("license", "frobnicate", says="'license frobnicate' is no command")
+        self.refused("help", "frobnicate", says="'frobnicate' is no command")
+
+    def test_abbreviated_options_are_refused(self):
+        self.refused("--vers", says="unknown option '--vers'")
+        self.refused("rules", "--js", says="unknown option '--js'")
+        self.refused("rules", "--conf=x", says="unknown option '--conf=x'")
+
+    def test_options_and_arguments(self):
+        self.refused("rules", "-j", says="unknown option '-j'")
+        self.refused("rules", "extra", says="one argument too many: 'extra'")
+        self.refused("inspect", says="PATH is missing")
+        self.refused("rules", "--json", "--csv", says="exclude each other")
+        self.refused("--json", "rules", "--csv", says="exclude each other")
+
+    def test_hostile_words_are_one_safe_line(self):
+        self.refused("\x1b[2Jrules\nissuer: all well", says="[2Jrules issuer: all well")
+
+
+class Configuration(unittest.TestCase):
+    def test_a_wrong_file_is_named_with_its_line(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "issuer.conf")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("[issuer]\n\nnonsense = 1\n")
+            for done in (issuer("--config", path, "inspect", "/dev/null"),
+                         issuer("inspect", "/dev/null", "--config", path),
+                         issuer("inspect", "/dev/null", env={"ISSUER_CONFIG": path})):
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(f"{path}:3: unknown setting 'nonsense'", done.stderr)
+
+    def test_a_missing_file_is_an_error(self):
+        done = issuer("--config", "/nowhere/issuer.conf", "inspect", "/dev/null")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("/nowhere/issuer.conf", done.stderr)
+
+    def test_a_database_out_of_reach_is_exit_code_3(self):
+        done = issuer("license", "find", "x",
+                      env={"ISSUER_DATABASE": "host=/nowhere dbname=x connect_timeout=2"})
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+
+class Faces(unittest.TestCase):
+    def test_the_same_rows_for_people_and_programs(self):
+        table = issuer("rules").stdout.splitlines()
+        objects = [json.loads(line) for line in issuer("rules", "--json").stdout.splitlines()]
+        text = subprocess.run([ISSUER, "rules", "--csv"], capture_output=True, check=True,
+                              env=CLEAN).stdout.decode()
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+        self.assertTrue(all(line.endswith("\r\n") for line in text.splitlines(True)))
+        self.assertGreater(len(objects), 20)
+        self.assertEqual(len(table), len(objects) + 1)
+        self.assertEqual([o["code"] for o in objects], [r["code"] for r in rows])
+        self.assertEqual([str(o["row"]) for o in objects], [r["row"] for r in rows])
+        self.assertEqual(list(objects[0]), list(rows[0]))
+        for line, item in zip(table[1:], objects):
+            self.assertIn(item["code"], line)
+
+    def test_a_terminal_changes_nothing(self):
+        piped = issuer("rules").stdout
+        leader, follower = pty.openpty()
+        with subprocess.Popen([ISSUER, "rules"], stdout=follower, env=CLEAN) as process:
+            os.close(follower)
+            seen = b""
+            while True:
+                try:
+                    piece = os.read(leader, 65536)
+                except OSError:
+                    break
+                if not piece:
+                    break
+                seen += piece
+            process.wait()
+        os.close(leader)
+        self.assertEqual(seen.decode().replace("\r\n", "\n"), piped)
+
+    def test_output_that_cannot_be_written_is_an_error(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([ISSUER, "rules"], stdout=full, stderr=subprocess.PIPE,
+                                  text=True, check=False, env=CLEAN)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot write the output: No space left on device", done.stderr)
+
+
+class Tokens(unittest.TestCase):
+    def test_without_file_and_terminal_the_token_is_missed(self):
+        done = subprocess.run(["setsid", "-w", ISSUER, "operator", "revoke", "ana"],
+                              capture_output=True, text=True, check=False, env=CLEAN,
+                              stdin=subprocess.DEVNULL)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -26,7 +26,7 @@ static gsize fit(const char *text, gsize length, gsize room, gsize *used)
             break;
         }
         columns += wide;
-        at = g_utf8_next_char(at);
+        at = g_utf8_find_next_char(at, NULL);
     }
     *used = columns;
     return (gsize)(at - text);

@@ -95,7 +95,7 @@ bool compose_check_header_text(const char *text)
     if (!g_utf8_validate(text, -1, NULL)) {
         return false;
     }
-    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+    for (const char *at = text; *at != '\0'; at = g_utf8_find_next_char(at, NULL)) {
         if (text_is_unsafe(g_utf8_get_char(at))) {
             return false;
         }

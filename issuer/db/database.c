@@ -129,19 +129,22 @@ Database *database_open(const char *conninfo, const char *purpose, GError **erro
     /* What stands before dbname is a default, what stands after it is the last word. */
     const char *const names[] = {"connect_timeout", "dbname", "application_name", NULL};
     const char *const values[] = {"10", conninfo, purpose, NULL};
-    g_autoptr(Database) db = g_new0(Database, 1);
-    db->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    db->connection = PQconnectdbParams(names, values, 1);
-    if (PQstatus(db->connection) != CONNECTION_OK) {
-        set_unavailable(db->connection, "connecting", error);
+    Database new_db = {.connection = PQconnectdbParams(names, values, 1)};
+    if (PQstatus(new_db.connection) != CONNECTION_OK) {
+        set_unavailable(new_db.connection, "connecting", error);
+        PQfinish(new_db.connection);
         return NULL;
     }
     /* Notices ("table exists already, skipping") are for people at psql. */
-    PQsetNoticeReceiver(db->connection, pass_over_notice, NULL);
-    if (!tell(db, session_settings, "opening the session", error)) {
+    PQsetNoticeReceiver(new_db.connection, pass_over_notice, NULL);
+    if (!tell(&new_db, session_settings, "opening the session", error)) {
+        PQfinish(new_db.connection);
         return NULL;
     }
-    return g_steal_pointer(&db);
+    new_db.statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    Database *db = g_new(Database, 1);
+    *db = new_db;
+    return db;
 }
 
 bool database_set_time_limit(Database *db, unsigned seconds, GError **error)

@@ -278,12 +278,11 @@ static const List events = {
     " where e.license_id = $1 order by e.id desc limit 200",
     read_event, free_event};
 
-LicenseDetail *license_query_show(Database *db, const char *license_id, GError **error)
+static bool fill(Database *db, LicenseDetail *detail, const char *license_id, GError **error)
 {
-    g_autoptr(LicenseDetail) detail = g_new0(LicenseDetail, 1);
     detail->summary = license_rows_find(db, license_id, error);
     if (!detail->summary) {
-        return NULL;
+        return false;
     }
     const struct {
         GPtrArray **records;
@@ -301,11 +300,20 @@ LicenseDetail *license_query_show(Database *db, const char *license_id, GError *
     for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
         *lists[i].records = load(db, license, lists[i].list, error);
         if (!*lists[i].records) {
-            return NULL;
+            return false;
         }
     }
-    return load_features(db, license, detail->entitlements, error) ? g_steal_pointer(&detail)
-                                                                   : NULL;
+    return load_features(db, license, detail->entitlements, error);
+}
+
+LicenseDetail *license_query_show(Database *db, const char *license_id, GError **error)
+{
+    LicenseDetail *detail = g_new0(LicenseDetail, 1);
+    if (!fill(db, detail, license_id, error)) {
+        license_detail_free(detail);
+        return NULL;
+    }
+    return detail;
 }
 
 static void unref_list(GPtrArray *records)

@@ -34,8 +34,8 @@ static bool prepare(Database *db, const char *name, const char *text, const SqlW
     return prepared;
 }
 
-SqlResult *sql_run(Database *db, const char *name, const char *text, const SqlParams *params,
-                   GError **error)
+static PGresult *run(Database *db, const char *name, const char *text, const SqlParams *params,
+                     GError **error)
 {
     PGconn *connection = database_connection(db);
     SqlWire wire;
@@ -52,6 +52,16 @@ SqlResult *sql_run(Database *db, const char *name, const char *text, const SqlPa
         PQclear(rows);
         return NULL;
     }
+    return rows;
+}
+
+SqlResult *sql_run(Database *db, const char *name, const char *text, const SqlParams *params,
+                   GError **error)
+{
+    PGresult *rows = run(db, name, text, params, error);
+    if (!rows) {
+        return NULL;
+    }
     SqlResult *result = g_new0(SqlResult, 1);
     result->rows = rows;
     return result;
@@ -60,8 +70,9 @@ SqlResult *sql_run(Database *db, const char *name, const char *text, const SqlPa
 bool sql_do(Database *db, const char *name, const char *text, const SqlParams *params,
             GError **error)
 {
-    g_autoptr(SqlResult) result = sql_run(db, name, text, params, error);
-    return result != NULL;
+    PGresult *rows = run(db, name, text, params, error);
+    PQclear(rows); /* NULL is fine */
+    return rows != NULL;
 }
 
 bool sql_script(Database *db, const char *text, GError **error)

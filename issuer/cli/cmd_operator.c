@@ -21,6 +21,13 @@ static bool hand_over(const CommandCall *call, const Secret *token, GError **err
     return true;
 }
 
+/* Before anybody is added: a token that cannot be written down would be lost, and with it the first
+ * admin. */
+static bool prepare_file(const char *path, GError **error)
+{
+    return path == NULL || file_write_durably(path, "", 0, 0600, error);
+}
+
 static bool run_add(const CommandCall *call, GError **error)
 {
     g_autoptr(Context) context =
@@ -34,6 +41,9 @@ static bool run_add(const CommandCall *call, GError **error)
         if (by == NULL) {
             return false;
         }
+    }
+    if (!prepare_file(options_text(call->options, "token-file"), error)) {
+        return false;
     }
     const char *role = options_text(call->options, "role");
     g_autoptr(Secret) token = operators_add(

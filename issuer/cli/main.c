@@ -3,16 +3,14 @@
 #include "cli/cmd_mail.h"
 #include "cli/cmd_operator.h"
 #include "cli/cmd_rules.h"
+#include "cli/cmd_schema.h"
 #include "cli/command.h"
 
 int main(int argc, char **argv)
 {
     /* In the order of `issuer help`. */
     const CommandGroup groups[] = {
-        cmd_mail,
-        cmd_license,
-        cmd_operator,
-        cmd_rules,
+        cmd_mail, cmd_license, cmd_operator, cmd_rules, cmd_schema,
     };
     return command_main(groups, G_N_ELEMENTS(groups), argc, argv);
 }

@@ -62,8 +62,8 @@ static char normal_symbol(char c)
     return value >= 0 ? crockford_symbol((uint32_t)value) : g_ascii_toupper(c); /* U */
 }
 
-/* Writes the normal form to `out` (MOST bytes); its length, 0 if a character is wrong or there are
- * too many. */
+/* Writes the normal form to `out` (MOST bytes); its length, 0 if a character is wrong, MOST + 1 if
+ * there are too many. */
 static size_t normalise(const char *text, char *out)
 {
     size_t length = 0;
@@ -75,7 +75,7 @@ static size_t normalise(const char *text, char *out)
         }
         const char symbol = normal_symbol(*text++);
         if (symbol == '\0' || length == MOST) {
-            return 0;
+            return symbol == '\0' ? 0 : MOST + 1;
         }
         out[length++] = symbol;
     }
@@ -87,6 +87,9 @@ static const char *find_fault(const char *normal, size_t length)
 {
     if (length == 0) {
         return "a license key has letters, digits and hyphens only";
+    }
+    if (length > MOST) {
+        return "this is too long for a license key";
     }
     if (length < LEAST_OLD) {
         return "a license key has 25 symbols, an old one at least 16; this one is too short";

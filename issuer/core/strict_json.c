@@ -153,7 +153,7 @@ static StrictJson *parse(const char *text, gsize size, GError **error)
         refuse(error, "the JSON is not valid UTF-8");
         break;
     case json_error_end_of_input_expected:
-        refuse(error, "something follows the JSON object");
+        refuse(error, "the JSON is followed by something");
         break;
     case json_error_null_character:
     case json_error_null_byte_in_key:

@@ -19,12 +19,12 @@ typedef enum {
 
 typedef struct {
     const char *key;
-    ConfigType type;
     const char *fallback;       /* as text */
-    int64_t least, most;        /* CONFIG_NUMBER */
-    const char *const *choices; /* CONFIG_CHOICE, NULL-terminated */
-    bool decides;               /* changes what is decided: part of config_digest() */
     const char *meaning;        /* one line, for `issuer check` and the documentation */
+    const char *const *choices; /* CONFIG_CHOICE, NULL-terminated */
+    int64_t least, most;        /* CONFIG_NUMBER */
+    ConfigType type;
+    bool decides; /* changes what is decided: part of config_digest() */
 } ConfigRow;
 
 typedef struct Config Config;

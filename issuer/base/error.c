@@ -1,3 +1,4 @@
 #include "base/error.h"
 
-G_DEFINE_QUARK(issuer-error-quark, issuer_error)
+// clang-format off: the name holds hyphens, which it takes for operators
+G_DEFINE_QUARK(issuer - error - quark, issuer_error)

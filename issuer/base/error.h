@@ -1,5 +1,6 @@
 /* The house's one error domain. A refusal is a value and a damaged input is a value; a GError is
- * something that could not be done. The message says what, where and what to do next, in one line. */
+ * something that could not be done. The message says what, where and what to do next, in one line.
+ */
 #ifndef ISSUER_BASE_ERROR_H
 #define ISSUER_BASE_ERROR_H
 

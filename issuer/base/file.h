@@ -14,7 +14,8 @@ bool file_write_durably(const char *path, const void *data, gsize size, int mode
 
 /* Reads a secret file of at most `most` bytes. Refused (ISSUER_ERROR_DENIED) unless it is a
  * regular file of this process's user, or of root, that nobody else may read or write, and no
- * symbolic link. Missing: ISSUER_ERROR_NOT_FOUND; larger: ISSUER_ERROR_INPUT. The caller owns it. */
+ * symbolic link. Missing: ISSUER_ERROR_NOT_FOUND; larger: ISSUER_ERROR_INPUT. The caller owns it.
+ */
 Secret *file_read_private(const char *path, gsize most, GError **error);
 
 #endif

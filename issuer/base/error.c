@@ -1,4 +1,6 @@
 #include "base/error.h"
 
-// clang-format off: the name holds hyphens, which it takes for operators
-G_DEFINE_QUARK(issuer - error - quark, issuer_error)
+/* The formatter would take the hyphens for operators. */
+/* clang-format off */
+G_DEFINE_QUARK(issuer-error-quark, issuer_error)
+/* clang-format on */

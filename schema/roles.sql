@@ -61,7 +61,7 @@ grant select on license_proof, operator_token to @PREFIX@_daemon;
 -- The daemon writes what mail and decisions make. The update of license.id, which nothing can use,
 -- is what PostgreSQL asks for where a license is locked.
 grant insert on message, quarantine, instance, usage_request, deactivation, decision, hold, alert,
-    activation, usage_license, reply, reply_line, event, serial_block, serial_void
+    activation, usage_license, reply, reply_line, event, serial_block, serial_void, signing_key
     to @PREFIX@_daemon;
 grant update (id) on license to @PREFIX@_daemon;
 grant update (passed_at) on instance to @PREFIX@_daemon;

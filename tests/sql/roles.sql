@@ -40,7 +40,7 @@ insert into expected values
     ('reply_line',             'si' , 's'  , 's'  , '-'  , 's'  , '-'),
     ('serial_block',           'siu', 's'  , 's'  , '-'  , 's'  , 's'),
     ('serial_void',            'si' , 's'  , 's'  , '-'  , 's'  , 's'),
-    ('signing_key',            's'  , 's'  , 's'  , '-'  , 'siu', 's'),
+    ('signing_key',            'si' , 's'  , 's'  , '-'  , 'siu', 's'),
     ('usage_license',          'si' , 's'  , 's'  , 's'  , 's'  , 's'),
     ('usage_request',          'siu', 's'  , 's'  , '-'  , 's'  , 's');
 

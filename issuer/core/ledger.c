@@ -157,18 +157,18 @@ static uint32_t taken_slot(const Activation *activation)
 static uint32_t lowest_free(const GPtrArray *here, uint32_t limit, int64_t except,
                             TakenNumber number)
 {
-    g_autofree bool *taken = g_new0(bool, here->len + 2);
+    bool *taken = g_new0(bool, here->len + 2);
     for (guint i = 0; i < here->len; i++) {
         const Activation *activation = g_ptr_array_index(here, i);
         const uint32_t n = number(activation);
         if (activation->id != except && n <= here->len)
             taken[n] = true;
     }
-    for (uint32_t n = 1; n <= here->len + 1 && n <= limit; n++) {
-        if (!taken[n])
-            return n;
-    }
-    return 0;
+    uint32_t free = 1;
+    while (free <= here->len && taken[free])
+        free++;
+    g_free(taken);
+    return free <= limit ? free : 0;
 }
 
 uint32_t ledger_free_use(const Ledger *ledger, int64_t license_id, uint32_t limit, int64_t except)

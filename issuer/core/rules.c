@@ -56,23 +56,28 @@ static void tell_what_is_issued(const RulesFacts *facts, Decision *decision)
         decision->note = "reinstalled";
 }
 
-Decision rules_decide(const RequestFacts *given)
+static bool entitlement_has_grown(const RulesFacts *facts)
+{
+    return facts->answer != NULL &&
+           facts->answer->entitlement_version < facts->license->entitlement_version;
+}
+
+Decision rules_decide(const RequestFacts *facts)
 {
     /* Without a license there is nothing to derive, and row 1 or 2 decides. */
-    const bool bare = given->damage != NULL || given->license == NULL;
-    const RulesFacts facts = bare ? (RulesFacts){.given = given} : rules_facts_derive(given);
+    const bool bare = facts->damage != NULL || facts->license == NULL;
+    const RulesFacts derived = bare ? (RulesFacts){.given = facts} : rules_facts_derive(facts);
     Decision decision = {0};
-    const RuleText *row = walk(0, &facts, &decision);
+    const RuleText *row = walk(0, &derived, &decision);
     decision.outcome = row->outcome;
     decision.row = row->number;
     decision.code = row->code;
     decision.alert = row->alert;
-    if (!bare && !given->sender_known && !given->person.issues)
-        decision.would = what_would_follow(row, &facts);
+    if (!bare && !facts->sender_known && !facts->person.issues)
+        decision.would = what_would_follow(row, &derived);
     if (decision.outcome == OUTCOME_ISSUED)
-        tell_what_is_issued(&facts, &decision);
-    if (decision.outcome == OUTCOME_RESENT &&
-        facts.answer->entitlement_version < facts.license->entitlement_version)
+        tell_what_is_issued(&derived, &decision);
+    if (decision.outcome == OUTCOME_RESENT && entitlement_has_grown(&derived))
         decision.note = "entitlement-grown";
     return decision;
 }

@@ -113,17 +113,18 @@ typedef struct {
 /* What the rules derive from the facts; private to them. */
 typedef struct RulesFacts RulesFacts;
 
-/* One row of the table. Number, outcome and code together are unique. The first six members are
- * for printing, the last two for the walk. */
+/* One row of the table. Number, outcome and code together are unique. `fits` and `passed`
+ * are for the walk alone. */
 typedef struct {
-    uint16_t number;       /* as in the documentation; rows may share one */
-    const char *fits_when; /* in plain words, under 100 columns */
+    uint16_t number; /* as in the documentation; rows may share one */
+    bool alert;
     Outcome outcome;
     const char *code;
-    bool alert;
-    const char *unless; /* of a hold: what a person says to pass it; NULL: nobody can */
     bool (*fits)(const RulesFacts *facts);
-    bool (*passed)(const RulesFacts *facts); /* of a hold: that was said; NULL: never */
+    bool (*passed)(const RulesFacts *facts); /* of a hold: a person's word lets it pass; NULL:
+                                                never */
+    const char *fits_when;                   /* in plain words, under 100 columns */
+    const char *unless; /* of a hold: what a person says to pass it; NULL: nobody can */
 } RuleText;
 
 /* The rows, in order; `count` is set to how many there are. Static. */

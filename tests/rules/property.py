@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """Random histories through the rules in C (driver) and through the second reading (model.py).
 
     property.py DRIVER        runs them; SEED=N repeats a run, HISTORIES=N makes it longer

@@ -7,6 +7,7 @@ import base64
 import email
 import email.policy
 import hashlib
+import itertools
 import json
 import re
 
@@ -265,9 +266,16 @@ def armor(kind, jws):
     return "\n".join(lines) + "\n"
 
 
-def _stream(text):
-    """The letters and digits of a text, upper case; the rest is decoration."""
-    return [c for c in text.upper() if "0" <= c <= "9" or "A" <= c <= "Z"]
+class _Stream:
+    """The letters and digits of a text, upper case, and where its lines begin among them; the rest
+    is decoration. A place that was read becomes None."""
+
+    def __init__(self, text):
+        self.letters, self.starts = [], set()
+        for line in text.upper().splitlines():
+            self.starts.add(len(self.letters))
+            self.letters += [c for c in line if "0" <= c <= "9" or "A" <= c <= "Z"]
+        self.values = [VALUES.get(c) for c in self.letters]
 
 
 def _number(values):
@@ -280,74 +288,119 @@ def _number(values):
 
 
 def _headers(stream, kind):
-    """Every first line in the stream as (length, tag)."""
-    found = []
-    for at in range(len(stream) - 19):
-        if stream[at:at + 3] != ["C", "H", "A"] or stream[at + 4] != kind:
+    """Every first line in the stream as (length, tag); where one ends a block may begin."""
+    letters, found = stream.letters, []
+    for at in range(len(letters) - 19):
+        if letters[at:at + 5] != ["C", "H", "A", "R", kind]:
             continue
-        values = [VALUES.get(c) for c in stream[at + 4:at + 20]]
-        if stream[at + 3] != "R" or values[1] != 1 or None in values[1:]:
+        values = stream.values[at + 5:at + 20]
+        if values[0] != 1 or None in values:
             continue
-        first = "CHAR" + kind + "".join(SYMBOLS[value] for value in values[1:12])
-        if leading_bits(first.encode(), 20) == _number(values[12:]):
-            header = (_number(values[2:6]), first[10:])
-            if header not in found and 68 <= header[0] <= MOST_BODY[kind]:
-                found.append(header)
+        first = "CHAR" + kind + "".join(SYMBOLS[value] for value in values[:11])
+        header = (_number(values[1:5]), first[10:])
+        if (leading_bits(first.encode(), 20) == _number(values[11:]) and
+                68 <= header[0] <= MOST_BODY[kind]):
+            stream.starts.add(at + 20)
+            found.append(header)
     return found
 
 
-def _windows(values, count):
-    """Every run of `count` symbols as one number; the number slides along the stream."""
-    mask = (1 << 5 * count) - 1
-    number = good = 0
-    for value in values:
-        number = (number << 5 | (value or 0)) & mask
-        good = 0 if value is None else good + 1
-        if good >= count:
-            yield number
+class _Blocks:
+    """The blocks of one code as they are found. A check has only 20 bits, so a place in the middle
+    of a line can seem to be a block: places where one should begin are read first, and where
+    two stretches claim a number the tag decides."""
 
+    def __init__(self, kind, header):
+        self.kind, (self.length, self.tag) = kind, header
+        self.count = (self.length + BLOCK - 1) // BLOCK
+        self.last = self.length - BLOCK * (self.count - 1)
+        self.found = {}
 
-def _collect(stream, kind, header, blocks):
-    """Looks at every place of the stream for a block of the code."""
-    length, tag = header
-    count = (length + BLOCK - 1) // BLOCK
-    last = length - BLOCK * (count - 1)
-    values = [VALUES.get(c) for c in stream]
-    for size in {BLOCK, last}:
+    def missing(self):
+        return [n for n in range(self.count) if n not in self.found]
+
+    def _read(self, values, at, size):
+        """The number of the block at a place, and its bytes; (None, None) if there is none."""
         symbols = symbols_for(size)
+        number = _number(values[at:at + symbols + 4])
         fill = 5 * symbols - 8 * size
-        for window in _windows(values, symbols + 4):
-            block, check = window >> 20, window & 0xFFFFF
-            if block & ((1 << fill) - 1):
-                continue
-            data = (block >> fill).to_bytes(size, "big")
-            number = (check - _block_check(kind, tag, data, 0)) % (1 << 20)
-            if number < count and size == (last if number == count - 1 else BLOCK):
-                blocks.setdefault(number, data)
-    return count
+        if number is None or at + symbols + 4 > len(values) or number >> 20 & ((1 << fill) - 1):
+            return None, None
+        data = (number >> 20 + fill).to_bytes(size, "big")
+        place = (number - _block_check(self.kind, self.tag, data, 0)) % (1 << 20)
+        fits = place < self.count and size == (self.last if place == self.count - 1 else BLOCK)
+        return (place, data) if fits else (None, None)
+
+    def _take(self, stream, at, wanted):
+        """Reads a block at a place if there is a wanted one; the place after it, or None."""
+        for size in {BLOCK, self.last}:
+            number, data = self._read(stream.values, at, size)
+            if number in wanted:
+                candidates = self.found.setdefault(number, [])
+                if data not in candidates:
+                    candidates.append(data)
+                return at + symbols_for(size) + 4
+        return None
+
+    def read_starts(self, stream):
+        """Reads where lines begin, and on from every block: joined and wrapped lines too."""
+        for at in sorted(stream.starts):
+            after = self._take(stream, at, range(self.count))
+            while after is not None:
+                stream.values[at:after] = [None] * (after - at)
+                at, after = after, self._take(stream, after, range(self.count))
+
+    def read_everywhere(self, stream):
+        """Looks at every place that was not read yet for what is still missing."""
+        wanted = self.missing()
+        for at in range(len(stream.values)) if wanted else ():
+            self._take(stream, at, wanted)
+
+    def body(self):
+        """The body whose tag is right, or None."""
+        choices = [self.found[number] for number in range(self.count)]
+        for parts in itertools.islice(itertools.product(*choices), 4096):
+            if _tag(b"".join(parts)) == self.tag:
+                return b"".join(parts)
+        return None
+
+
+def _variants(text):
+    unquoted = re.sub(r"(?m)^(?:\s*\w{0,12}\s?[>|]\s?)+", "", text)
+    return [_Stream(text), _Stream(unquoted)]
+
+
+def _find_armored(text, kind):
+    """The whole codes of a kind in a text, and what is wrong with those that are not."""
+    found, problem = [], None
+    for header in dict.fromkeys(h for s in _variants(text) for h in _headers(s, kind)):
+        blocks = _Blocks(kind, header)
+        streams = _variants(text)
+        for stream in streams:
+            _headers(stream, kind)
+            blocks.read_starts(stream)
+        for stream in streams:
+            blocks.read_everywhere(stream)
+        missing = blocks.missing()
+        body = None if missing else blocks.body()
+        if body is not None:
+            found.append(jws_from_body(body))
+        elif missing:
+            lines = ", ".join(str(number + 1) for number in missing)
+            problem = f"lines {lines} of the code are missing or wrong"
+        else:
+            problem = "the code is damaged"
+    return found, problem
 
 
 def find_codes(text, kind="G"):
     """The compact JWS of every whole code in a text, armored or compact; a Refusal where there is
     only a damaged one or none."""
     found = re.findall(r"(?<![\w.-])[\w-]{20,}\.[\w-]{20,}\.[\w-]{86}(?![\w.-])", text, re.ASCII)
-    unquoted = re.sub(r"(?m)^(?:\s*\w{0,12}\s?[>|]\s?)+", "", text)
-    variants = [_stream(text), _stream(unquoted)]
-    missing = None
-    for header in dict.fromkeys(h for stream in variants for h in _headers(stream, kind)):
-        blocks = {}
-        for stream in variants:
-            count = _collect(stream, kind, header, blocks)
-        wanting = [str(n + 1) for n in range(count) if n not in blocks]
-        body = b"".join(blocks[n] for n in sorted(blocks))
-        if wanting:
-            missing = f"lines {', '.join(wanting)} of the code are missing or wrong"
-        elif _tag(body) != header[1]:
-            missing = "the code is damaged"
-        else:
-            found.append(jws_from_body(body))
+    armored, problem = _find_armored(text, kind)
+    found += armored
     if not found:
-        raise Refusal(missing or f"there is no {TITLES[kind].lower()} in this text")
+        raise Refusal(problem or f"there is no {TITLES[kind].lower()} in this text")
     return list(dict.fromkeys(found))
 
 

@@ -20,20 +20,32 @@ typedef struct Finder Finder;
 Finder *finder_new(void);
 
 /* Searches `length` bytes of UTF-8 (invalid bytes are passed over). A long text may be given in
- * pieces that overlap by at least FINDER_OVERLAP bytes. Linear in `length`. */
+ * pieces that overlap by at least FINDER_OVERLAP bytes. Linear in `length`, with a bound on what is
+ * kept (2 MiB a message; past 1 MiB only what may be code) and on what is guessed. */
 void finder_add_text(Finder *finder, const char *text, gsize length);
 
 #define FINDER_OVERLAP 8192
 
-/* Whether an intact token was completed by what was given so far. */
-bool finder_has_intact(const Finder *finder);
+/* Whether an intact token was completed by what was given so far. Where none came through as it was
+ * written, this searches all of it again in other ways: ask after each text, not each piece. */
+bool finder_has_intact(Finder *finder);
 
 /* Whether a text was seen that reads as a license key with its check symbol. */
 bool finder_saw_license_key(const Finder *finder);
 
 /* What was found, in the order of first appearance, each token once, as FoundToken; a damaged copy
- * of a token that is intact elsewhere is not listed. The finder is spent. The caller owns the
- * array. */
+ * of a token that is intact elsewhere is not listed. At most 64, then one more whose problem is
+ * "more than 64 codes in one mail". The finder is spent. The caller owns the array.
+ *
+ * Problems name lines as a person would count the code's own: the line "CHAR…" is line 1 and the
+ * title above it is not counted, so block n is line n + 2, whatever the width that the text was
+ * wrapped to. A line is wrong if about as many symbols as it has stand where it should, else it is
+ * missing. There are:
+ *   "line 7 is wrong", "lines 7 to 9 are wrong", the same with "missing" or "wrong or missing";
+ *   "the end is missing"          the last line, or all from some line on; or a compact JWS cut
+ *   … , … and …                   several of these, at most six
+ *   "the first line is wrong"     a title or start word with lines of a code but no first line
+ *   "the code does not hold together"  each line fits, all of them do not */
 GPtrArray *finder_finish(Finder *finder);
 
 /* A copy of `text` in which each license key is masked, its last four symbols left. New string. */

@@ -1,0 +1,192 @@
+#include "core/finder.h"
+
+#include "core/code_search.h"
+#include "core/compact_scan.h"
+#include "core/finder_result.h"
+#include "core/kept_text.h"
+#include "core/license_key_scan.h"
+#include "core/lost_start.h"
+#include "core/symbols.h"
+#include "core/text_view.h"
+
+#include <string.h>
+
+#define PIECE        (256 * 1024) /* bytes that are read at once */
+#define LEAST_DIGITS 40           /* a text with fewer holds no code, however it is read */
+#define HINT         4            /* symbols of a license key that stay */
+
+struct Finder {
+    Symbols *symbols; /* of the text last read */
+    CodeSearch *search;
+    GPtrArray *compact; /* of CompactFind */
+    GPtrArray *lost;    /* of LostStart; found by search_again() */
+    GPtrArray *kept;    /* of KeptText */
+    gsize kept_total;
+    uint64_t place; /* bytes given so far */
+    gsize digits;
+    bool doubtful; /* a title or start word has no known code behind it */
+    bool license_key;
+    bool searched; /* search_again() has seen all that was given */
+};
+
+Finder *finder_new(void)
+{
+    Finder *finder = g_new0(Finder, 1);
+    finder->symbols = symbols_new();
+    finder->search = code_search_new();
+    finder->compact = g_ptr_array_new_with_free_func((GDestroyNotify)compact_scan_free);
+    finder->lost = g_ptr_array_new_with_free_func((GDestroyNotify)lost_start_free);
+    finder->kept = kept_text_new();
+    return finder;
+}
+
+static bool has_license_key(const char *text, gsize length)
+{
+    g_autoptr(GArray) spots = g_array_new(FALSE, FALSE, sizeof(LicenseKeySpot));
+    license_key_scan_find(text, length, spots);
+    return spots->len > 0;
+}
+
+/* Reads a text as it is. That is all that a mail needs whose code came through unchanged. */
+static void add_piece(Finder *finder, const char *text, gsize length, uint64_t place)
+{
+    symbols_read(finder->symbols, text, length);
+    code_search_read(finder->search, finder->symbols, place, false);
+    g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func((GDestroyNotify)lost_start_free);
+    finder->doubtful = lost_start_find(finder->symbols, place, lost) || finder->doubtful;
+    finder->digits += finder->symbols->digits;
+    compact_scan_find(text, length, place, finder->compact);
+    finder->license_key = finder->license_key || has_license_key(text, length);
+    kept_text_add(finder->kept, &finder->kept_total, text, length, place);
+}
+
+void finder_add_text(Finder *finder, const char *text, gsize length)
+{
+    gsize at = 0;
+    while (at < length) {
+        const gsize piece = MIN(PIECE, length - at);
+        add_piece(finder, text + at, piece, finder->place + at);
+        at = at + piece == length ? length : at + piece - FINDER_OVERLAP;
+    }
+    finder->place += length;
+    finder->searched = false;
+}
+
+static bool is_intact(const Finder *finder)
+{
+    for (guint i = 0; i < code_search_count(finder->search); i++) {
+        if (armored_code_jws(code_search_get(finder->search, i, NULL)) != NULL) {
+            return true;
+        }
+    }
+    for (guint i = 0; i < finder->compact->len; i++) {
+        if (((const CompactFind *)g_ptr_array_index(finder->compact, i))->problem == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_damaged_compact(const Finder *finder)
+{
+    for (guint i = 0; i < finder->compact->len; i++) {
+        if (((const CompactFind *)g_ptr_array_index(finder->compact, i))->problem != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether reading the texts in another way may still bring something. */
+static bool is_wanting(const Finder *finder)
+{
+    const bool nothing = code_search_count(finder->search) == 0 && finder->compact->len == 0;
+    return code_search_is_wanting(finder->search) || finder->doubtful ||
+           has_damaged_compact(finder) || (nothing && finder->digits >= LEAST_DIGITS);
+}
+
+static void search_kept(Finder *finder, const KeptText *kept, TextView view, GString *text)
+{
+    if (!text_view_make(view, kept->text, kept->length, text)) {
+        return;
+    }
+    symbols_read(finder->symbols, text->str, text->len);
+    code_search_read(finder->search, finder->symbols, kept->place, true);
+    lost_start_find(finder->symbols, kept->place, finder->lost);
+    if (view != TEXT_VIEW_AS_IS) {
+        compact_scan_find(text->str, text->len, kept->place, finder->compact);
+    }
+}
+
+/* Searches what was kept once more, thoroughly, and reads it in other ways as long as something is
+ * wanting. */
+static void search_again(Finder *finder)
+{
+    if (finder->searched) {
+        return;
+    }
+    finder->searched = true;
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_ptr_array_set_size(finder->lost, 0);
+    for (int view = TEXT_VIEW_AS_IS; view < TEXT_VIEW_COUNT && is_wanting(finder); view++) {
+        for (guint i = 0; i < finder->kept->len; i++) {
+            search_kept(finder, g_ptr_array_index(finder->kept, i), (TextView)view, text);
+        }
+    }
+}
+
+bool finder_has_intact(Finder *finder)
+{
+    if (!is_intact(finder)) {
+        search_again(finder);
+    }
+    return is_intact(finder);
+}
+
+bool finder_saw_license_key(const Finder *finder)
+{
+    return finder->license_key;
+}
+
+GPtrArray *finder_finish(Finder *finder)
+{
+    search_again(finder);
+    return finder_result_list(finder->search, finder->compact, finder->lost);
+}
+
+char *finder_mask_license_keys(const char *text)
+{
+    const gsize length = strlen(text);
+    g_autoptr(GArray) spots = g_array_new(FALSE, FALSE, sizeof(LicenseKeySpot));
+    license_key_scan_find(text, length, spots);
+    char *masked = g_strdup(text);
+    for (guint i = 0; i < spots->len; i++) {
+        const LicenseKeySpot *spot = &g_array_index(spots, LicenseKeySpot, i);
+        for (guint k = 0; k < LICENSE_KEY_SCAN_SYMBOLS - HINT; k++) {
+            masked[spot->at[k]] = '*';
+        }
+    }
+    return masked;
+}
+
+void finder_free(Finder *finder)
+{
+    if (finder == NULL) {
+        return;
+    }
+    symbols_free(finder->symbols);
+    code_search_free(finder->search);
+    g_ptr_array_unref(finder->compact);
+    g_ptr_array_unref(finder->lost);
+    g_ptr_array_unref(finder->kept);
+    g_free(finder);
+}
+
+void found_token_free(FoundToken *token)
+{
+    if (token != NULL) {
+        g_free(token->jws);
+        g_free(token->problem);
+        g_free(token);
+    }
+}

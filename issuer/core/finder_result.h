@@ -1,0 +1,14 @@
+/* Makes the list of a message's tokens from all that was found of them. */
+#ifndef ISSUER_CORE_FINDER_RESULT_H
+#define ISSUER_CORE_FINDER_RESULT_H
+
+#include "core/code_search.h"
+
+#define FINDER_RESULT_MOST 64 /* tokens in a list; one more says that there were more */
+
+/* The tokens as finder_finish() returns them. `compact` of CompactFind *, `lost` of LostStart *.
+ * The caller owns the array. */
+GPtrArray *finder_result_list(const CodeSearch *search, const GPtrArray *compact,
+                              const GPtrArray *lost);
+
+#endif

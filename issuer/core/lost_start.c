@@ -1,0 +1,124 @@
+#include "core/lost_start.h"
+
+#include "core/first_line.h"
+
+#include <string.h>
+
+#define REACH        160 /* symbols between a title and the first line, such as an inserted remark */
+#define LEAST_CODE   100  /* symbols of code: less may be a serial number in prose */
+#define MOST_SAMPLE  1200 /* the lines of a usage request */
+#define WINDOW       16   /* symbols that two codes do not share by chance */
+#define WINDOW_EVERY 8
+
+/* The titles as symbols, look-alikes read and U left out, as they stand in a text that was read. */
+static gsize title_length(const char *symbols, gsize left, ArmorKind *kind)
+{
+    static const char *const titles[] = {
+        [ARMOR_USAGE_REQUEST] = "CHAR10TSAGEREQEST",
+        [ARMOR_USAGE_LICENSE] = "CHAR10TSAGE11CENSE",
+        [ARMOR_DEACTIVATION] = "CHAR10TDEACT1VAT10N",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(titles); i++) {
+        const gsize length = strlen(titles[i]);
+        if (left >= length && memcmp(symbols, titles[i], length) == 0) {
+            *kind = (ArmorKind)i;
+            return length;
+        }
+    }
+    return 0;
+}
+
+/* Where a code is to be looked for, if the symbols at `at` are a title or a start word; else 0. */
+static gsize begin_of(const Symbols *symbols, gsize at, ArmorKind *kind)
+{
+    const gsize left = symbols->count - at;
+    const gsize title = title_length(symbols->symbols + at, left, kind);
+    if (title > 0) {
+        return at + title;
+    }
+    const bool starts = left >= FIRST_LINE_START && first_line_starts(symbols->symbols + at, kind);
+    return starts && (symbols->marks[at] & SYMBOL_TAKEN) == 0 ? MAX(at, 1) : 0;
+}
+
+static gsize word_end(const Symbols *symbols, gsize at)
+{
+    do {
+        at++;
+    } while (at < symbols->count && (symbols->marks[at] & (SYMBOL_GAP | SYMBOL_LINE)) == 0);
+    return at;
+}
+
+/* Looks for lines of a code between `from` and `to`. Returns how far it looked; `length` is that of
+ * the unknown code that begins there, 0 if there is none; `known`: a known code stands there. */
+static gsize seek_code(const Symbols *symbols, gsize from, gsize to, gsize *length, bool *known)
+{
+    gsize at = from;
+    *length = 0;
+    *known = false;
+    while (at < to) {
+        const gsize stretch = symbols_code_stretch(symbols, at);
+        const gsize end = at + stretch;
+        if (end < symbols->count && (symbols->marks[end] & SYMBOL_TAKEN) != 0) {
+            *known = true;
+            return end;
+        }
+        if (stretch >= LEAST_CODE) {
+            *length = stretch;
+            return at;
+        }
+        at = MAX(end, word_end(symbols, at));
+    }
+    return at;
+}
+
+bool lost_start_find(const Symbols *symbols, uint64_t place, GPtrArray *found)
+{
+    gsize done = 0; /* what was looked at is not looked at again, so that the cost stays linear */
+    const char *end = symbols->symbols + symbols->count;
+    const char *at = symbols->symbols;
+    bool doubtful = false;
+    while (found->len < LOST_START_MOST && symbols->count > 0 &&
+           (at = memmem(at, (gsize)(end - at), "CHAR", 4)) != NULL) {
+        const gsize index = (gsize)(at - symbols->symbols);
+        ArmorKind kind = ARMOR_USAGE_REQUEST;
+        gsize length = 0;
+        bool known = false;
+        const gsize begin = begin_of(symbols, index, &kind);
+        at++;
+        if (begin == 0 || index < done) {
+            continue;
+        }
+        done = seek_code(symbols, begin, MIN(begin + REACH, symbols->count), &length, &known);
+        doubtful = doubtful || !known;
+        if (length > 0) {
+            LostStart *lost = g_new0(LostStart, 1);
+            lost->kind = kind;
+            lost->place = place + symbols_place(symbols, index);
+            lost->sample = g_strndup(symbols->symbols + done, MIN(length, MOST_SAMPLE));
+            g_ptr_array_add(found, lost);
+            done += length;
+        }
+    }
+    return doubtful;
+}
+
+bool lost_start_is_copy(const LostStart *lost, const char *lines)
+{
+    const gsize length = strlen(lost->sample);
+    const gsize lines_length = strlen(lines);
+    gsize windows = 0;
+    gsize shared = 0;
+    for (gsize at = 0; at + WINDOW <= length; at += WINDOW_EVERY) {
+        windows++;
+        shared += memmem(lines, lines_length, lost->sample + at, WINDOW) != NULL;
+    }
+    return shared * 2 >= windows;
+}
+
+void lost_start_free(LostStart *lost)
+{
+    if (lost != NULL) {
+        g_free(lost->sample);
+        g_free(lost);
+    }
+}

@@ -1,0 +1,154 @@
+#include "core/text_decode.h"
+
+#include <string.h>
+
+#define LONGEST_TAG    2048 /* bytes; a longer one is a less-than sign in prose */
+#define LONGEST_ENTITY 12
+
+static bool is_line_end(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
+/* The length of a soft line break at `at` ("=", blanks, line end), 0 if there is none. */
+static gsize soft_break(const char *text, gsize left)
+{
+    gsize end = 1;
+    while (end < left && (text[end] == ' ' || text[end] == '\t')) {
+        end++;
+    }
+    if (end == left || !is_line_end(text[end])) {
+        return 0;
+    }
+    return end + (end + 1 < left && text[end] == '\r' && text[end + 1] == '\n' ? 2 : 1);
+}
+
+static void decode_quoted_printable(const char *text, gsize length, GString *out)
+{
+    gsize at = 0;
+    while (at < length) {
+        const char *next = memchr(text + at, '=', length - at);
+        const gsize stop = next != NULL ? (gsize)(next - text) : length;
+        g_string_append_len(out, text + at, (gssize)(stop - at));
+        at = stop;
+        if (at == length) {
+            break;
+        }
+        const gsize left = length - at;
+        const gsize soft = soft_break(text + at, left);
+        if (soft > 0) {
+            at += soft;
+        } else if (left > 2 && g_ascii_isxdigit(text[at + 1]) && g_ascii_isxdigit(text[at + 2])) {
+            const int byte =
+                g_ascii_xdigit_value(text[at + 1]) * 16 + g_ascii_xdigit_value(text[at + 2]);
+            g_string_append_c(out, (gchar)byte);
+            at += 3;
+        } else {
+            g_string_append_c(out, text[at++]);
+        }
+    }
+}
+
+/* Whether the tag named at `name` ends the line of what stands before it. */
+static bool tag_breaks_line(const char *name, gsize length)
+{
+    static const char *const breaking[] = {"br", "p",  "div", "tr", "td", "th",         "li",
+                                           "ul", "ol", "pre", "h1", "hr", "blockquote", "table"};
+    gsize end = 0;
+    while (end < length && g_ascii_isalnum(name[end])) {
+        end++;
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(breaking); i++) {
+        if (strlen(breaking[i]) == end && g_ascii_strncasecmp(name, breaking[i], end) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Reads a tag at `text`, which is a "<"; its length, 0 if there is none. `close` is the next ">"
+ * in the text, remembered by the caller. */
+static gsize read_tag(const char *text, gsize left, const char *close, GString *out)
+{
+    if (left < 3 || close == NULL || close - text > LONGEST_TAG ||
+        (!g_ascii_isalpha(text[1]) && text[1] != '/' && text[1] != '!' && text[1] != '?')) {
+        return 0;
+    }
+    const gsize length = (gsize)(close - text) + 1;
+    const gsize name = text[1] == '/' ? 2 : 1;
+    if (tag_breaks_line(text + name, length - name)) {
+        g_string_append_c(out, '\n');
+    }
+    return length;
+}
+
+static void append_number(const char *digits, gsize length, GString *out)
+{
+    const bool hex = length > 0 && (*digits == 'x' || *digits == 'X');
+    gunichar c = 0;
+    for (gsize i = hex; i < length && c <= 0x10FFFF; i++) {
+        const int digit = g_ascii_xdigit_value(digits[i]);
+        c = c * (hex ? 16 : 10) + (gunichar)MAX(digit, 0);
+    }
+    if (c > 0 && g_unichar_validate(c)) {
+        g_string_append_unichar(out, c);
+    }
+}
+
+/* Reads an entity at `text`, which is an "&"; its length, 0 if there is none. */
+static gsize read_entity(const char *text, gsize left, GString *out)
+{
+    const char *end = memchr(text, ';', MIN(left, LONGEST_ENTITY));
+    if (end == NULL || end - text < 3) {
+        return 0;
+    }
+    const gsize length = (gsize)(end - text) - 1;
+    const char *name = text + 1;
+    if (*name == '#') {
+        append_number(name + 1, length - 1, out);
+    } else if (length == 2 && memcmp(name, "gt", 2) == 0) {
+        g_string_append_c(out, '>');
+    } else if (length == 2 && memcmp(name, "lt", 2) == 0) {
+        g_string_append_c(out, '<');
+    } else if (length == 3 && (memcmp(name, "shy", 3) == 0 || memcmp(name, "zwj", 3) == 0)) {
+        return length + 2;
+    } else {
+        g_string_append_c(out, ' '); /* a blank or a sign: no symbol in any case */
+    }
+    return length + 2;
+}
+
+static void decode_html(const char *text, gsize length, GString *out)
+{
+    const char *close = text; /* the next ">" from here on, looked for once */
+    gsize at = 0;
+    while (at < length) {
+        const char *here = text + at;
+        gsize taken = 0;
+        if (*here == '<') {
+            if (close != NULL && close <= here) {
+                close = memchr(here, '>', length - at);
+            }
+            taken = read_tag(here, length - at, close, out);
+        } else if (*here == '&') {
+            taken = read_entity(here, length - at, out);
+        }
+        if (taken == 0) {
+            g_string_append_c(out, *here);
+            taken = 1;
+        }
+        at += taken;
+    }
+}
+
+bool text_decode(const char *text, gsize length, GString *out)
+{
+    if (memchr(text, '=', length) == NULL && memchr(text, '&', length) == NULL &&
+        memchr(text, '<', length) == NULL) {
+        return false;
+    }
+    g_autoptr(GString) plain = g_string_sized_new(length);
+    decode_quoted_printable(text, length, plain);
+    decode_html(plain->str, plain->len, out);
+    return true;
+}

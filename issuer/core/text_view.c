@@ -1,0 +1,182 @@
+#include "core/text_view.h"
+
+#include "core/text_decode.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define LONGEST_NAME  40 /* bytes of what stands before a quoting mark */
+#define LONGEST_LABEL 12 /* letters in a label, such as "line 4:" */
+#define MOST_DIGITS   5  /* of a line number */
+#define LONGEST_MARK  24 /* bytes of a quoting mark with its name within a line */
+
+/* The blank at `at`: its length in bytes, 0 if there is none. */
+static gsize blank_length(const char *text, gsize left)
+{
+    if (left > 0 && (*text == ' ' || *text == '\t' || *text == '\f' || *text == '\v')) {
+        return 1;
+    }
+    return left > 1 && text[0] == '\xC2' && text[1] == '\xA0' ? 2 : 0; /* no-break space */
+}
+
+static bool is_quote_mark(char c)
+{
+    return c == '>' || c == '|';
+}
+
+/* Blanks and signs at the start of a line: none of them is a symbol. */
+static gsize skip_signs(const char *line, gsize length, gsize at)
+{
+    while (at < length) {
+        const gsize blank = blank_length(line + at, length - at);
+        const bool sign = (uint8_t)line[at] < 128 && !g_ascii_isalnum(line[at]);
+        if (blank == 0 && !sign) {
+            break;
+        }
+        at += MAX(blank, 1);
+    }
+    return at;
+}
+
+/* Past "Ana Kovac>"; `at` if there is no such thing. */
+static gsize skip_name(const char *line, gsize length, gsize at)
+{
+    const gsize limit = MIN(length, at + LONGEST_NAME);
+    for (gsize i = at; i < limit; i++) {
+        if (is_quote_mark(line[i])) {
+            return i + 1;
+        }
+    }
+    return at;
+}
+
+static gsize skip_while(const char *line, gsize length, gsize at, gboolean (*is)(gchar))
+{
+    while (at < length && is(line[at])) {
+        at++;
+    }
+    return at;
+}
+
+static gboolean is_letter(gchar c)
+{
+    return g_ascii_isalpha(c);
+}
+
+static gboolean is_digit(gchar c)
+{
+    return g_ascii_isdigit(c);
+}
+
+/* Past "12:", "4)", "line 4:", "Ana:"; `at` if there is no such thing. `*bare`: a number with only
+ * blanks behind it may be taken for one too, which is done once a line. */
+static gsize skip_label(const char *line, gsize length, gsize at, bool *bare)
+{
+    gsize end = skip_while(line, length, at, is_letter);
+    const gsize letters = end - at;
+    end += letters > 0 ? blank_length(line + end, length - end) : 0;
+    const gsize number = end;
+    end = skip_while(line, length, end, is_digit);
+    if (letters > LONGEST_LABEL || end - number > MOST_DIGITS || end == at || end == length) {
+        return at;
+    }
+    if (line[end] != '\0' && strchr(":).]|,-", line[end]) != NULL &&
+        (letters == 0 || line[end] != '-')) {
+        return end + 1;
+    }
+    if (*bare && letters == 0 && blank_length(line + end, length - end) > 0) {
+        *bare = false;
+        return end;
+    }
+    return at;
+}
+
+static gsize skip_prefix(const char *line, gsize length, bool labels)
+{
+    gsize at = 0;
+    gsize before = 0;
+    bool bare = true;
+    do {
+        before = at;
+        at = skip_signs(line, length, at);
+        at = skip_name(line, length, at);
+        if (labels) {
+            at = skip_label(line, length, at, &bare);
+        }
+    } while (at > before);
+    return at;
+}
+
+/* Within a line that was joined from several: "Ana>", and with `labels` "12:" or "[4]". */
+static bool is_mark(const char *word, gsize length, bool labels)
+{
+    const char last = word[length - 1];
+    if (length <= LONGEST_MARK && is_quote_mark(last)) {
+        return true;
+    }
+    return labels && length <= MOST_DIGITS + 2 && last != '\0' && strchr(":)].", last) != NULL &&
+           g_ascii_isdigit(word[length - 2 + (length == 1)]);
+}
+
+static void strip_line(const char *line, gsize length, bool labels, GString *out)
+{
+    gsize at = skip_prefix(line, length, labels);
+    while (at < length) {
+        const gsize blank = blank_length(line + at, length - at);
+        if (blank > 0) {
+            g_string_append_c(out, ' ');
+            at += blank;
+            continue;
+        }
+        const gsize word = at;
+        while (at < length && blank_length(line + at, length - at) == 0) {
+            at++;
+        }
+        if (!is_mark(line + word, at - word, labels)) {
+            g_string_append_len(out, line + word, (gssize)(at - word));
+        }
+    }
+}
+
+static void strip(const char *text, gsize length, bool labels, GString *out)
+{
+    gsize at = 0;
+    while (at < length) {
+        gsize end = at;
+        while (end < length && text[end] != '\n' && text[end] != '\r') {
+            end++;
+        }
+        strip_line(text + at, end - at, labels, out);
+        if (end < length) {
+            g_string_append_c(out, text[end]);
+        }
+        at = end + 1;
+    }
+}
+
+bool text_view_make(TextView view, const char *text, gsize length, GString *out)
+{
+    g_string_truncate(out, 0);
+    switch (view) {
+    case TEXT_VIEW_UNQUOTED:
+    case TEXT_VIEW_UNNUMBERED:
+        strip(text, length, view == TEXT_VIEW_UNNUMBERED, out);
+        return true;
+    case TEXT_VIEW_DECODED:
+        return text_decode(text, length, out);
+    case TEXT_VIEW_DECODED_UNQUOTED:
+    case TEXT_VIEW_DECODED_UNNUMBERED: {
+        g_autoptr(GString) decoded = g_string_sized_new(length);
+        if (!text_decode(text, length, decoded)) {
+            return false;
+        }
+        strip(decoded->str, decoded->len, view == TEXT_VIEW_DECODED_UNNUMBERED, out);
+        return true;
+    }
+    case TEXT_VIEW_AS_IS:
+    case TEXT_VIEW_COUNT:
+        break;
+    }
+    g_string_append_len(out, text, (gssize)length);
+    return true;
+}

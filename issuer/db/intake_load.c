@@ -209,6 +209,7 @@ static Activation *activation_from(const SqlResult *result, int row)
     activation->lost_at = sql_result_time(result, row, 17);
     activation->continues = sql_result_int(result, row, 18);
     activation->replaces = sql_result_int(result, row, 19);
+    activation->license_key = sql_result_digest(result, row, 20);
     activation->stored = true;
     return activation;
 }
@@ -217,7 +218,7 @@ static Activation *activation_from(const SqlResult *result, int row)
 static const char select_activations[] =
     "select a.id, a.license_id, a.version, a.thumbprint, r.digest, r.seq, r.board, r.cpu, r.mac,"
     " r.host, a.state::text, a.counted, a.use_no, a.slot, a.origin::text, a.active_from,"
-    " a.active_until, a.lost_at, a.continues, a.replaces"
+    " a.active_until, a.lost_at, a.continues, a.replaces, r.license_key"
     " from activation a join usage_request r on r.id = a.request_id"
     " where a.id = any ("
     "  select id from activation where license_id = any ($1::bigint[])"

@@ -70,6 +70,7 @@ static UsageLicense *usage_license_for(const Batch *batch, const Matter *matter,
     usage->activation_allowed = license->activations;
     usage->supersedes = g_array_new(FALSE, FALSE, sizeof(int64_t));
     add_supersedes(usage->supersedes, matter->decision.supersedes);
+    add_supersedes(usage->supersedes, matter->decision.replaces);
     add_supersedes(usage->supersedes, matter->decision.continues);
     add_supersedes(usage->supersedes, matter->decision.moves_from);
     usage->request = request->digest;
@@ -77,29 +78,6 @@ static UsageLicense *usage_license_for(const Batch *batch, const Matter *matter,
     usage->instance.fingerprint = request->instance.fingerprint;
     usage->instance_key = request->instance_key;
     return usage;
-}
-
-/* An instance that moved here from another license and now names this one's usage license as
- * installed has proved that the other one is gone: its use there is given back. */
-static void give_back_moved_uses(Batch *batch, const RequestFacts *facts)
-{
-    int64_t serial = 0;
-    if (facts->installed != INSTALLED_ON_RECORD ||
-        !usage_license_serial_read(facts->request->installed, &serial)) {
-        return;
-    }
-    const Activation *installed = ledger_find(batch->ledger, serial);
-    if (installed == NULL || installed->license_id != facts->license->id) {
-        return;
-    }
-    const GPtrArray *own = ledger_of_instance(batch->ledger, &facts->request->thumbprint);
-    for (guint i = 0; i < own->len; i++) {
-        const Activation *other = g_ptr_array_index(own, i);
-        if (other->license_id != facts->license->id && other->counted &&
-            other->state == ACTIVATION_SUPERSEDED) {
-            ledger_deactivate(batch->ledger, other->id, batch->now);
-        }
-    }
 }
 
 /* What is issued in a dry run needs a number too: one that no usage license has. */
@@ -113,7 +91,6 @@ static void issue(Batch *batch, Matter *matter, const RequestFacts *facts)
     matter->serial = next_serial(batch);
     const Activation *activation =
         rules_apply(&matter->decision, facts, batch->ledger, matter->serial);
-    give_back_moved_uses(batch, facts);
     SignJob *job = g_new0(SignJob, 1);
     job->matter = matter;
     job->license = usage_license_for(batch, matter, activation);
@@ -189,6 +166,7 @@ static bool decide_request(Batch *batch, const BatchItem *item, Matter *matter, 
     if (!record_request(batch, item, matter, history, error)) {
         return false;
     }
+    rules_release_moved(&facts, batch->ledger);
     if (matter->decision.outcome == OUTCOME_ISSUED) {
         issue(batch, matter, &facts);
     } else if (matter->decision.outcome == OUTCOME_RESENT) {

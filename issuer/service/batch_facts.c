@@ -73,10 +73,12 @@ static void add_installed_facts(const Batch *batch, RequestFacts *facts)
             g_hash_table_lookup(batch->licenses, &activation->license_id);
         facts->installed =
             given_back(activation->state) ? INSTALLED_GIVEN_BACK : INSTALLED_ON_RECORD;
+        facts->installed_license_id = activation->license_id;
         facts->installed_version = activation->entitlement_version;
         facts->installed_customer_id = license != NULL ? license->customer_id : 0;
     }
     if (record != NULL) {
+        facts->installed_license_id = record->license_id;
         facts->installed_version = record->version;
         facts->installed_customer_id = record->customer_id;
         if (activation == NULL) {

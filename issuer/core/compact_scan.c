@@ -190,15 +190,13 @@ void compact_scan_find(const char *text, gsize length, uint64_t place, GPtrArray
         const gsize dot = (gsize)(next - text);
         starts = dot == tried ? starts + 1 : 0;
         tried = dot;
-        gsize end = at;
         if (dot - at > LONGEST_HEADER) {
-            end = dot - LONGEST_HEADER; /* too far off for the words before it */
+            at = next_start(&whole, dot - LONGEST_HEADER); /* words before it are too far off */
         } else if (starts >= MOST_STARTS) {
-            end = dot;
+            at = next_start(&whole, dot);
         } else {
-            end = read_token(&whole, at, place, found);
+            at = next_start(&whole, MAX(read_token(&whole, at, place, found), at + 1));
         }
-        at = next_start(&whole, MAX(end, at + 1));
     }
 }
 

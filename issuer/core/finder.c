@@ -11,9 +11,9 @@
 
 #include <string.h>
 
-#define PIECE        (256 * 1024) /* bytes that are read at once */
-#define LEAST_DIGITS 40           /* a text with fewer holds no code, however it is read */
-#define HINT         4            /* symbols of a license key that stay */
+#define PIECE        ((gsize)256 * 1024) /* bytes that are read at once */
+#define LEAST_DIGITS 40                  /* a text with fewer holds no code, however it is read */
+#define HINT         4                   /* symbols of a license key that stay */
 
 struct Finder {
     Symbols *symbols; /* of the text last read */

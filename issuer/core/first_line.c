@@ -6,6 +6,7 @@
 
 #define START       "CHAR"
 #define VERSION     '1'
+#define KIND_AT     4 /* the version follows */
 #define LENGTH_AT   6
 #define TAG_AT      10
 #define FIRST_SHORT (ARMOR_FIRST_LINE - ARMOR_CHECK)
@@ -31,11 +32,11 @@ bool first_line_kind_of_header(const char *header, gsize length, ArmorKind *kind
 
 bool first_line_starts(const char *symbols, ArmorKind *kind)
 {
-    if (memcmp(symbols, START, 4) != 0 || symbols[5] != VERSION) {
+    if (memcmp(symbols, START, KIND_AT) != 0 || symbols[KIND_AT + 1] != VERSION) {
         return false;
     }
     for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
-        if (symbols[4] == armor_kind_letter((ArmorKind)i)) {
+        if (symbols[KIND_AT] == armor_kind_letter((ArmorKind)i)) {
             *kind = (ArmorKind)i;
             return true;
         }
@@ -77,9 +78,11 @@ const char *first_line_tag_symbols(const char first_line[ARMOR_FIRST_LINE])
 
 void first_line_write(ArmorKind kind, gsize size, uint32_t tag, char out[ARMOR_FIRST_LINE])
 {
-    memcpy(out, START, 4);
-    out[4] = armor_kind_letter(kind);
-    out[5] = VERSION;
+    for (gsize i = 0; i < KIND_AT; i++) {
+        out[i] = START[i];
+    }
+    out[KIND_AT] = armor_kind_letter(kind);
+    out[KIND_AT + 1] = VERSION;
     crockford_put((uint32_t)size, TAG_AT - LENGTH_AT, out + LENGTH_AT);
     crockford_put(tag, ARMOR_TAG, out + TAG_AT);
     crockford_put(armor_first_line_check(out), ARMOR_CHECK, out + FIRST_SHORT);

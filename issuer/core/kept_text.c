@@ -1,7 +1,7 @@
 #include "core/kept_text.h"
 
-#define WINDOW       512 /* bytes that are judged together */
-#define LEAST_DIGITS 24  /* in a window; lines of a code have one in three */
+#define WINDOW       ((gsize)512) /* bytes that are judged together */
+#define LEAST_DIGITS 24           /* in a window; lines of a code have one in three */
 
 static void free_kept(gpointer data)
 {

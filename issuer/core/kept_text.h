@@ -6,8 +6,8 @@
 #include <glib.h>
 #include <stdint.h>
 
-#define KEPT_TEXT_WHOLE (1024 * 1024) /* bytes kept whatever they are */
-#define KEPT_TEXT_MOST  (2048 * 1024) /* bytes kept at all */
+#define KEPT_TEXT_WHOLE ((gsize)1024 * 1024) /* bytes kept whatever they are */
+#define KEPT_TEXT_MOST  ((gsize)2048 * 1024) /* bytes kept at all */
 
 typedef struct {
     char *text;
@@ -20,6 +20,6 @@ GPtrArray *kept_text_new(void);
 
 /* Keeps a copy of the text or of its parts that hold many digits. `total` counts the bytes kept so
  * far, and is 0 before the first. */
-void kept_text_add(GPtrArray *kept, gsize *total, const char *text, gsize length, uint64_t place);
+void kept_text_add(GPtrArray *texts, gsize *total, const char *text, gsize length, uint64_t place);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#define SHORTEST_HEADER  60   /* bytes; less cannot name one of our types */
 #define LONGEST_HEADER   8192 /* bytes of text, blanks included; a certificate stands in some */
 #define LONGEST_URL      2048 /* bytes before a token within it */
 #define SIGNATURE_LENGTH 86   /* characters of 64 bytes */
@@ -132,15 +133,31 @@ static const char *read_rest(const Text *text, gsize *at, GString *token)
                : "the code does not hold together";
 }
 
-/* Whether the word that holds `at` is a URL. */
-static bool is_in_url(const Text *text, gsize at)
+/* A scan of one text. */
+typedef struct {
+    Text text;
+    uint64_t place;
+    GPtrArray *found;
+    GString *token; /* what is being read */
+    gsize url_from; /* the word looked at last, up to the token in it, and whether it is a URL */
+    gsize url_to;
+    bool url;
+} Scan;
+
+/* Whether the word that holds `at` is a URL. What was walked over once is not again. */
+static bool is_in_url(Scan *scan, gsize at)
 {
+    const char *text = scan->text.text;
     gsize from = at;
-    while (from > 0 && at - from < LONGEST_URL &&
-           strchr(" \t\r\n<>\"'()", text->text[from - 1]) == NULL) {
+    while (from > scan->url_to && at - from < LONGEST_URL &&
+           strchr(" \t\r\n<>\"'()", text[from - 1]) == NULL) {
         from--;
     }
-    return memmem(text->text + from, at - from, "://", 3) != NULL;
+    const bool same = from == scan->url_to && from > scan->url_from;
+    scan->url = memmem(text + from, at - from, "://", 3) != NULL || (same && scan->url);
+    scan->url_from = from;
+    scan->url_to = at;
+    return scan->url;
 }
 
 static void add_find(GPtrArray *found, ArmorKind kind, uint64_t place, const GString *token,
@@ -161,43 +178,52 @@ static void add_find(GPtrArray *found, ArmorKind kind, uint64_t place, const GSt
 
 /* Reads the token at `at`, if one of ours begins there; returns where the search goes on, `at` if
  * there is none. */
-static gsize read_token(const Text *text, gsize at, uint64_t place, GPtrArray *found)
+static gsize read_token(Scan *scan, gsize at)
 {
-    g_autoptr(GString) token = g_string_sized_new(2048);
     ArmorKind kind = ARMOR_USAGE_REQUEST;
     gsize end = 0;
-    if (!read_header(text, at, token, &end, &kind)) {
+    if (!read_header(&scan->text, at, scan->token, &end, &kind)) {
         return at;
     }
-    if (!is_in_url(text, at)) {
-        const char *problem = read_rest(text, &end, token);
-        add_find(found, kind, place + at, token, problem);
+    if (!is_in_url(scan, at)) {
+        const char *problem = read_rest(&scan->text, &end, scan->token);
+        add_find(scan->found, kind, scan->place + at, scan->token, problem);
     }
     return end;
 }
 
-void compact_scan_find(const char *text, gsize length, uint64_t place, GPtrArray *found)
+static void scan_text(Scan *scan)
 {
-    const Text whole = {text, length};
+    const Text *text = &scan->text;
     unsigned starts = 0;
-    gsize tried = length; /* the dot that the last tries were for */
-    gsize at = next_start(&whole, 0);
-    while (at < length && found->len < COMPACT_SCAN_MOST) {
-        const char *next = memchr(text + at, '.', length - at);
+    gsize tried = text->length; /* the dot that the last tries were for */
+    gsize at = next_start(text, 0);
+    while (at < text->length && scan->found->len < COMPACT_SCAN_MOST) {
+        const char *next = memchr(text->text + at, '.', text->length - at);
         if (next == NULL) {
             break;
         }
-        const gsize dot = (gsize)(next - text);
+        const gsize dot = (gsize)(next - text->text);
         starts = dot == tried ? starts + 1 : 0;
         tried = dot;
         if (dot - at > LONGEST_HEADER) {
-            at = next_start(&whole, dot - LONGEST_HEADER); /* words before it are too far off */
-        } else if (starts >= MOST_STARTS) {
-            at = next_start(&whole, dot);
+            at = next_start(text, dot - LONGEST_HEADER); /* words before it are too far off */
+        } else if (starts >= MOST_STARTS || dot - at < SHORTEST_HEADER) {
+            at = next_start(text, dot);
         } else {
-            at = next_start(&whole, MAX(read_token(&whole, at, place, found), at + 1));
+            at = next_start(text, MAX(read_token(scan, at), at + 1));
         }
     }
+}
+
+void compact_scan_find(const char *text, gsize length, uint64_t place, GPtrArray *found)
+{
+    if (memmem(text, length, "eyJ", 3) == NULL) {
+        return;
+    }
+    g_autoptr(GString) token = g_string_sized_new(2048);
+    Scan scan = {.text = {text, length}, .place = place, .found = found, .token = token};
+    scan_text(&scan);
 }
 
 void compact_scan_free(CompactFind *find)

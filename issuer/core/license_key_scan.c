@@ -7,8 +7,9 @@
 #define SYMBOLS    LICENSE_KEY_SCAN_SYMBOLS
 #define GROUP      5
 #define GROUPS     5
-#define LINE_LIKE  20 /* symbols in a word that may be a line of a code */
-#define MOST_WORDS 7  /* groups in a row that may still be a key and words beside it */
+#define LINE_LIKE  20          /* symbols in a word that may be a line of a code */
+#define CHUNK      ((gsize)64) /* bytes; a key takes less */
+#define MOST_WORDS 7           /* groups in a row that may still be a key and words beside it */
 
 /* A run of ASCII letters and digits. */
 typedef struct {
@@ -24,9 +25,10 @@ typedef struct {
     const char *text;
     gsize length;
     GArray *spots;
-    GArray *run; /* of Word: groups of five in a row */
-    Word before; /* the last word */
-    Word alone;  /* a word of 25 symbols, until it is known what follows; length 0: none */
+    GArray *run;      /* of Word: groups of five in a row */
+    bool stands[256]; /* whether a byte belongs to a word */
+    Word before;      /* the last word */
+    Word alone;       /* a word of 25 symbols, until it is known what follows; length 0: none */
 } Scan;
 
 /* What stands between two words. */
@@ -48,26 +50,8 @@ static void read_separator(const Scan *scan, gsize at, Word *word)
     }
 }
 
-static bool read_word(const Scan *scan, gsize at, Word *word)
-{
-    *word = (Word){0};
-    while (at < scan->length && !g_ascii_isalnum(scan->text[at])) {
-        at++;
-    }
-    word->at = at;
-    while (at < scan->length && g_ascii_isalnum(scan->text[at])) {
-        at++;
-    }
-    word->length = at - word->at;
-    return word->length > 0;
-}
-
-/* Only words that may belong to a key are looked into. */
 static void judge_word(const Scan *scan, Word *word)
 {
-    if (word->length != GROUP && word->length < LINE_LIKE) {
-        return;
-    }
     word->symbols = true;
     for (gsize i = word->at; i < word->at + word->length; i++) {
         word->symbols = word->symbols && crockford_value(scan->text[i]) >= 0;
@@ -151,8 +135,11 @@ static void end_alone(Scan *scan, const Word *next)
     scan->alone.length = 0;
 }
 
-static void take_word(Scan *scan, const Word *word)
+static void take_word(Scan *scan, Word *word)
 {
+    if (word->length == GROUP || word->length >= LINE_LIKE) {
+        judge_word(scan, word);
+    }
     end_alone(scan, word);
     if (word->length == SYMBOLS && is_line_like(word) &&
         !(word->joined && is_line_like(&scan->before))) {
@@ -164,18 +151,92 @@ static void take_word(Scan *scan, const Word *word)
     if (word->symbols && word->length == GROUP) {
         g_array_append_val(scan->run, *word);
     }
-    scan->before = *word;
+}
+
+/* The word at or after `at`; of length 0 at the end of the text. */
+static Word next_word(const Scan *scan, gsize at)
+{
+    while (at < scan->length && !scan->stands[(uint8_t)scan->text[at]]) {
+        at++;
+    }
+    Word word = {.at = at};
+    while (at < scan->length && scan->stands[(uint8_t)scan->text[at]]) {
+        at++;
+    }
+    word.length = at - word.at;
+    return word;
+}
+
+/* Looks at the words that begin from `from` to `to`. */
+static gsize scan_words(Scan *scan, gsize from, gsize to)
+{
+    Word word = next_word(scan, from);
+    scan->before = (Word){.at = from};
+    while (word.length > 0 && word.at < to) {
+        /* Most words are neither a group of five nor like a line, and end what was before them. */
+        if (word.length == GROUP || word.length >= LINE_LIKE || scan->run->len > 0 ||
+            scan->alone.length > 0) {
+            take_word(scan, &word);
+        }
+        scan->before = word;
+        word = next_word(scan, word.at + word.length);
+    }
+    end_alone(scan, NULL);
+    end_run(scan);
+    return scan->before.at + scan->before.length;
+}
+
+static inline bool has_digit_or_hyphen(const char *text, gsize length)
+{
+    uint8_t found = 0;
+    for (gsize i = 0; i < length; i++) {
+        const uint8_t byte = (uint8_t)text[i];
+        const uint8_t from_zero = (uint8_t)(byte - '0');
+        found |= (uint8_t)((from_zero < 10) | (byte == '-') | (byte >> 7));
+    }
+    return found != 0;
+}
+
+/* Whether the chunk at `at` has what no key is without: a digit or a hyphen, of which there are
+ * several beyond ASCII. Prose mostly has neither, and is passed over quickly. */
+static bool may_hold_key(const char *text, gsize length, gsize at)
+{
+    /* A loop of fixed length becomes a handful of vector instructions. */
+    return length - at >= CHUNK ? has_digit_or_hyphen(text + at, CHUNK)
+                                : has_digit_or_hyphen(text + at, length - at);
+}
+
+/* Where the stretch ends that begins with such a chunk at `at`: a chunk behind the last of them. */
+static gsize stretch_end(const char *text, gsize length, gsize at)
+{
+    gsize end = at + 2 * CHUNK;
+    for (gsize next = at + CHUNK; next < MIN(end, length); next += CHUNK) {
+        if (may_hold_key(text, length, next)) {
+            end = next + 2 * CHUNK;
+        }
+    }
+    return end;
 }
 
 void license_key_scan_find(const char *text, gsize length, GArray *spots)
 {
     g_autoptr(GArray) run = g_array_new(FALSE, FALSE, sizeof(Word));
-    Scan scan = {text, length, spots, run, {0}, {0}};
-    Word word;
-    while (read_word(&scan, scan.before.at + scan.before.length, &word)) {
-        judge_word(&scan, &word);
-        take_word(&scan, &word);
+    Scan scan = {.text = text, .length = length, .spots = spots, .run = run};
+    for (int c = 0; c < 256; c++) {
+        scan.stands[c] = g_ascii_isalnum(c);
     }
-    end_alone(&scan, NULL);
-    end_run(&scan);
+    gsize done = 0;
+    gsize at = 0;
+    while (at < length) {
+        if (!may_hold_key(text, length, at)) {
+            at += CHUNK;
+            continue;
+        }
+        gsize from = MAX(done, at > CHUNK ? at - CHUNK : 0);
+        while (from > done && scan.stands[(uint8_t)text[from - 1]]) {
+            from--;
+        }
+        at = stretch_end(text, length, at);
+        done = scan_words(&scan, from, at);
+    }
 }

@@ -82,7 +82,6 @@ static void put_symbol(Writer *writer, char symbol, uint8_t mark, gsize from)
         const SymbolLine line = {(guint32)symbols->count, (guint32)from};
         g_array_append_val(symbols->lines, line);
     }
-    symbols->digits += (mark & SYMBOL_DIGIT) != 0;
     symbols->symbols[symbols->count] = symbol;
     symbols->marks[symbols->count] = writer->pending | mark;
     symbols->count++;
@@ -127,14 +126,49 @@ static void make_room(Symbols *symbols, gsize length)
         symbols->marks = g_realloc(symbols->marks, length);
     }
     symbols->count = 0;
-    symbols->digits = 0;
     g_array_set_size(symbols->lines, 0);
+}
+
+/* Reads the rest of a line as far as it is ASCII; `from` is behind a symbol. This is where the time
+ * goes, so it has no branch that depends on whether a character is a symbol. */
+static gsize read_ascii(Writer *writer, const char *text, gsize length, gsize from)
+{
+    Symbols *symbols = writer->symbols;
+    char *out = symbols->symbols;
+    uint8_t *marks = symbols->marks;
+    gsize count = symbols->count;
+    uint8_t pending = 0;
+    gsize at = from;
+    for (; at < length; at++) {
+        const uint8_t byte = (uint8_t)text[at];
+        if (byte >= 128 || byte == '\n' || byte == '\r') {
+            break;
+        }
+        const char symbol = symbols->symbol_of[byte];
+        const uint8_t seen = pending | symbols->mark_of[byte];
+        out[count] = symbol;
+        marks[count] = seen;
+        count += symbol != 0;
+        pending = symbol != 0 ? 0 : seen;
+    }
+    symbols->count = count;
+    writer->pending = pending;
+    return at;
+}
+
+static gsize count_digits(const Symbols *symbols)
+{
+    gsize digits = 0;
+    for (gsize i = 0; i < symbols->count; i++) {
+        digits += (symbols->marks[i] & SYMBOL_DIGIT) != 0;
+    }
+    return digits;
 }
 
 void symbols_read(Symbols *symbols, const char *text, gsize length)
 {
-    g_assert(length <= G_MAXUINT32);
-    make_room(symbols, length);
+    g_assert(length < G_MAXUINT32);
+    make_room(symbols, length + 1);
     Writer writer = {symbols, SYMBOL_LINE};
     gsize at = 0;
     while (at < length) {
@@ -143,13 +177,14 @@ void symbols_read(Symbols *symbols, const char *text, gsize length)
             at += put_wide(&writer, text, length, at);
         } else if (symbols->symbol_of[byte] != 0) {
             put_symbol(&writer, symbols->symbol_of[byte], symbols->mark_of[byte], at);
-            at++;
+            at = read_ascii(&writer, text, length, at + 1);
         } else {
             const bool crlf = byte == '\r' && at + 1 < length && text[at + 1] == '\n';
             put_mark(&writer, symbols->mark_of[byte]);
             at += crlf ? 2 : 1;
         }
     }
+    symbols->digits = count_digits(symbols);
 }
 
 gsize symbols_place(const Symbols *symbols, gsize index)
@@ -170,10 +205,12 @@ gsize symbols_place(const Symbols *symbols, gsize index)
 bool symbols_look_coded(const Symbols *symbols, gsize at, gsize length)
 {
     gsize digits = 0;
+    uint8_t inside = 0; /* the marks between the symbols */
     for (gsize i = at; i < at + length; i++) {
         digits += (symbols->marks[i] & SYMBOL_DIGIT) != 0;
+        inside |= i > at ? symbols->marks[i] : 0;
     }
-    return digits * DIGITS_ONE_IN >= length;
+    return digits * DIGITS_ONE_IN >= length && (inside & (SYMBOL_FOREIGN | SYMBOL_TAKEN)) == 0;
 }
 
 /* One word: the symbols from `at` to `end`, and what is written in it. */

@@ -10,7 +10,7 @@ static bool is_line_end(char c)
     return c == '\n' || c == '\r';
 }
 
-/* The length of a soft line break at `at` ("=", blanks, line end), 0 if there is none. */
+/* The length of a soft line break at `text` ("=", blanks, line end), 0 if there is none. */
 static gsize soft_break(const char *text, gsize left)
 {
     gsize end = 1;
@@ -35,7 +35,8 @@ static void decode_quoted_printable(const char *text, gsize length, GString *out
             break;
         }
         const gsize left = length - at;
-        const gsize soft = soft_break(text + at, left);
+        /* Not the last of several: that is the end of a title. */
+        const gsize soft = at == 0 || text[at - 1] != '=' ? soft_break(text + at, left) : 0;
         if (soft > 0) {
             at += soft;
         } else if (left > 2 && g_ascii_isxdigit(text[at + 1]) && g_ascii_isxdigit(text[at + 2])) {
@@ -147,8 +148,9 @@ bool text_decode(const char *text, gsize length, GString *out)
         memchr(text, '<', length) == NULL) {
         return false;
     }
+    const gsize before = out->len;
     g_autoptr(GString) plain = g_string_sized_new(length);
     decode_quoted_printable(text, length, plain);
     decode_html(plain->str, plain->len, out);
-    return true;
+    return out->len - before < length; /* whatever is decoded gets shorter */
 }

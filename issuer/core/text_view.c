@@ -91,7 +91,8 @@ static gsize skip_label(const char *line, gsize length, gsize at, bool *bare)
     return at;
 }
 
-static gsize skip_prefix(const char *line, gsize length, bool labels)
+/* `*changed` is set if symbols were passed over. */
+static gsize skip_prefix(const char *line, gsize length, bool labels, bool *changed)
 {
     gsize at = 0;
     gsize before = 0;
@@ -99,10 +100,12 @@ static gsize skip_prefix(const char *line, gsize length, bool labels)
     do {
         before = at;
         at = skip_signs(line, length, at);
+        const gsize signs = at;
         at = skip_name(line, length, at);
         if (labels) {
             at = skip_label(line, length, at, &bare);
         }
+        *changed = *changed || at > signs;
     } while (at > before);
     return at;
 }
@@ -118,9 +121,10 @@ static bool is_mark(const char *word, gsize length, bool labels)
            g_ascii_isdigit(word[length - 2 + (length == 1)]);
 }
 
-static void strip_line(const char *line, gsize length, bool labels, GString *out)
+static bool strip_line(const char *line, gsize length, bool labels, GString *out)
 {
-    gsize at = skip_prefix(line, length, labels);
+    bool changed = false;
+    gsize at = skip_prefix(line, length, labels, &changed);
     while (at < length) {
         const gsize blank = blank_length(line + at, length - at);
         if (blank > 0) {
@@ -132,26 +136,32 @@ static void strip_line(const char *line, gsize length, bool labels, GString *out
         while (at < length && blank_length(line + at, length - at) == 0) {
             at++;
         }
-        if (!is_mark(line + word, at - word, labels)) {
+        if (is_mark(line + word, at - word, labels)) {
+            changed = true;
+        } else {
             g_string_append_len(out, line + word, (gssize)(at - word));
         }
     }
+    return changed;
 }
 
-static void strip(const char *text, gsize length, bool labels, GString *out)
+/* False if nothing but blanks and signs was taken away. */
+static bool strip(const char *text, gsize length, bool labels, GString *out)
 {
+    bool changed = false;
     gsize at = 0;
     while (at < length) {
         gsize end = at;
         while (end < length && text[end] != '\n' && text[end] != '\r') {
             end++;
         }
-        strip_line(text + at, end - at, labels, out);
+        changed = strip_line(text + at, end - at, labels, out) || changed;
         if (end < length) {
             g_string_append_c(out, text[end]);
         }
         at = end + 1;
     }
+    return changed;
 }
 
 bool text_view_make(TextView view, const char *text, gsize length, GString *out)
@@ -160,18 +170,14 @@ bool text_view_make(TextView view, const char *text, gsize length, GString *out)
     switch (view) {
     case TEXT_VIEW_UNQUOTED:
     case TEXT_VIEW_UNNUMBERED:
-        strip(text, length, view == TEXT_VIEW_UNNUMBERED, out);
-        return true;
+        return strip(text, length, view == TEXT_VIEW_UNNUMBERED, out);
     case TEXT_VIEW_DECODED:
         return text_decode(text, length, out);
     case TEXT_VIEW_DECODED_UNQUOTED:
     case TEXT_VIEW_DECODED_UNNUMBERED: {
         g_autoptr(GString) decoded = g_string_sized_new(length);
-        if (!text_decode(text, length, decoded)) {
-            return false;
-        }
-        strip(decoded->str, decoded->len, view == TEXT_VIEW_DECODED_UNNUMBERED, out);
-        return true;
+        return text_decode(text, length, decoded) &&
+               strip(decoded->str, decoded->len, view == TEXT_VIEW_DECODED_UNNUMBERED, out);
     }
     case TEXT_VIEW_AS_IS:
     case TEXT_VIEW_COUNT:

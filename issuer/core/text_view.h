@@ -16,8 +16,8 @@ typedef enum {
     TEXT_VIEW_COUNT,
 } TextView;
 
-/* Puts the text read this way into `out`. False if that is the same as an earlier view; `out` may
- * then hold anything. Linear in `length`. */
+/* Puts the text read this way into `out`. False if there is nothing of the kind in it, so that the
+ * view would bring nothing new; `out` may then hold anything. Linear in `length`. */
 bool text_view_make(TextView view, const char *text, gsize length, GString *out);
 
 #endif

@@ -7,7 +7,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-ISSUED = re.compile(r"(\d+) issued")
+ISSUED = re.compile(r"^codes: (\d+) issued", re.MULTILINE)
 
 
 class BenchError(Exception):

@@ -5,6 +5,7 @@ two answers "ready for query" is one step. Steps are kept in the order in which 
 them, over all connections; sent again one after another in that order, none has to wait for a lock
 that a later one gives up.
 """
+import concurrent.futures
 import os
 import selectors
 import socket
@@ -13,6 +14,7 @@ import threading
 import time
 
 CHUNK = 1 << 16
+PATIENCE = 0.5  # seconds that a step of the replay may wait for a lock before the next one is sent
 READY, ERROR, COPY_IN = b"Z", b"E", b"G"
 QUERY, SYNC, COPY_DONE, COPY_FAIL = b"Q", b"S", b"c", b"f"
 
@@ -165,28 +167,48 @@ def _exchange(link, messages, data):
                     selector.modify(link, selectors.EVENT_READ)
 
 
+class Replayed:
+    """One connection of the replay. Its steps are sent by a thread of its own, one after another."""
+
+    def __init__(self, upstream, database):
+        self.link = socket.socket(socket.AF_UNIX)
+        self.link.connect(upstream)
+        self.link.setblocking(False)
+        self.messages, self.database = Messages(), database
+        self.sender = concurrent.futures.ThreadPoolExecutor(1)
+
+    def send(self, data):
+        """A future of how many errors the step reported."""
+        if self.database:
+            data, self.database = renamed_start(data, self.database), None
+        return self.sender.submit(_exchange, self.link, self.messages, data)
+
+    def close(self):
+        self.sender.shutdown()
+        self.link.setblocking(True)
+        self.link.sendall(b"X\0\0\0\4")
+        while self.link.recv(CHUNK):
+            pass
+        self.link.close()
+
+
 def replay(steps, upstream, database):
     """Sends the recorded steps to another database of the same content; returns the errors that
-    were reported. The start-up message is the only one that is changed: it names the database."""
-    links, errors = {}, 0
+    were reported. The start-up message is the only one that is changed: it names the database.
+    A server gives up its locks before it says that it is ready, so a step that had waited may stand
+    before the one that it waited for: after a moment the next one is sent all the same."""
+    links, results = {}, []
     try:
         for step in steps:
-            data = step.data
             if step.connection not in links:
-                link = socket.socket(socket.AF_UNIX)
-                link.connect(upstream)
-                link.setblocking(False)
-                links[step.connection] = (link, Messages())
-                data = renamed_start(data, database)
-            errors += _exchange(*links[step.connection], data)
+                links[step.connection] = Replayed(upstream, database)
+            result = links[step.connection].send(step.data)
+            results.append(result)
+            concurrent.futures.wait([result], timeout=PATIENCE)
+        return sum(result.result() for result in results)
     finally:
-        for link, _ in links.values():
-            link.setblocking(True)
-            link.sendall(b"X\0\0\0\4")
-            while link.recv(CHUNK):
-                pass
+        for link in links.values():
             link.close()
-    return errors
 
 
 def renamed_start(data, database):

@@ -139,18 +139,22 @@ static void test_same_fields_same_bytes(void **state)
     assert_string_not_equal(first, other);
 }
 
+/* Two lengths, a header of the kind and a signature make it a body; what the payload says does not
+ * matter here. */
 static GBytes *sample_body(void)
 {
+    static const char header[] = "{\"alg\":\"EdDSA\",\"typ\":\"chariot-usage-license+jws\"}";
+    const gsize header_size = sizeof header - 1;
     guint8 bytes[700];
     for (gsize i = 0; i < sizeof bytes; i++) {
         bytes[i] = (guint8)(i * 37 + i / 7);
     }
-    /* Two lengths and a signature make it a body; what the parts say does not matter here. */
-    const gsize payload = sizeof bytes - 2 - 30 - 2 - 64;
+    const gsize payload = sizeof bytes - 2 - header_size - 2 - 64;
     bytes[0] = 0;
-    bytes[1] = 30;
-    bytes[32] = (guint8)(payload >> 8);
-    bytes[33] = (guint8)payload;
+    bytes[1] = (guint8)header_size;
+    memcpy(bytes + 2, header, header_size);
+    bytes[2 + header_size] = (guint8)(payload >> 8);
+    bytes[3 + header_size] = (guint8)payload;
     return g_bytes_new(bytes, sizeof bytes);
 }
 

@@ -76,7 +76,7 @@ class FirstDecision(threading.Thread):
     def run(self):
         cursor = self.connection.cursor()
         while self.seconds is None and not self.ended.wait(0.005):
-            cursor.execute("select exists (select from decision)")
+            cursor.execute("select exists (select from issuer.decision)")
             if cursor.fetchone()[0]:
                 self.seconds = time.monotonic() - self.start_time
         self.connection.close()

@@ -43,8 +43,8 @@ def replayed_statements(house, base, mails, count):
     before, start = house.server.cpu_seconds(), time.monotonic()
     errors = wire.replay(recorder.steps, house.server.socket_path, "replayed")
     wall, cpu = time.monotonic() - start, house.server.cpu_seconds() - before
-    issued = house.server.ask("replayed", "select count(*) from usage_license")[0]
-    expected = house.server.ask("recorded", "select count(*) from usage_license")[0]
+    issued = house.server.ask("replayed", "select count(*) from issuer.usage_license")[0]
+    expected = house.server.ask("recorded", "select count(*) from issuer.usage_license")[0]
     if errors != recorder.errors or issued != expected:
         raise BenchError(f"the replay went another way: {errors} errors and {issued} licenses, "
                          f"recorded were {recorder.errors} and {expected}")

@@ -20,22 +20,22 @@ typedef enum {
 
 typedef struct {
     StatementKind kind;
-    char *jws;            /* compact, as it was signed; never serialised again */
-    Digest digest;        /* SHA-256 of the signing input: R for a usage request */
-    Digest thumbprint;    /* RFC 7638, of the instance's key: T */
-    Digest instance_key;  /* the instance's Ed25519 public key */
-    Digest license_key;   /* the public half of the license key that it names */
-    uint8_t proof[64];    /* the license key pair's signature over the thumbprint */
+    char *jws;           /* compact, as it was signed; never serialised again */
+    Digest digest;       /* SHA-256 of the signing input: R for a usage request */
+    Digest thumbprint;   /* RFC 7638, of the instance's key: T */
+    Digest instance_key; /* the instance's Ed25519 public key */
+    Digest license_key;  /* the public half of the license key that it names */
+    uint8_t proof[64];   /* the license key pair's signature over the thumbprint */
     uint64_t seq;
-    int64_t iat;          /* seconds, by the instance's clock, which nobody vouches for */
+    int64_t iat; /* seconds, by the instance's clock, which nobody vouches for */
     Instance instance;
     /* of a usage request */
     RequestPurpose purpose;
-    char *installed;      /* serial, or NULL */
+    char *installed; /* serial, or NULL */
     char *product;
     char *version;
     /* of a deactivation */
-    char *serial;         /* of the usage license that was erased */
+    char *serial; /* of the usage license that was erased */
 } Statement;
 
 /* Reads a compact JWS of either kind: structure, header byte for byte, claims. Checks no

@@ -23,19 +23,19 @@ typedef struct {
 
 typedef struct {
     char *iss;
-    int64_t serial;      /* the number in "UL-00000042" */
-    bool emergency;      /* grant "emergency", else "regular" */
-    char *license_id;    /* "LIC-…" */
+    int64_t serial;   /* the number in "UL-00000042" */
+    bool emergency;   /* grant "emergency", else "regular" */
+    char *license_id; /* "LIC-…" */
     char *customer;
     char *product;
     int64_t iat;         /* seconds */
     int64_t exp;         /* seconds; 0: perpetual */
     GPtrArray *features; /* of Feature */
     uint32_t entitlement;
-    uint32_t activation_number;  /* 0 for an emergency grant: no member */
+    uint32_t activation_number; /* 0 for an emergency grant: no member */
     uint32_t activation_allowed;
-    GArray *supersedes;  /* of int64_t serial numbers */
-    Digest request;      /* R */
+    GArray *supersedes; /* of int64_t serial numbers */
+    Digest request;     /* R */
     Instance instance;
     Digest instance_key; /* cnf */
     char *kid;           /* only when read: from the header */

@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#define SHORT_SYMBOLS 10 /* of a request: 50 bits of its digest */
-
 static const char summary_columns[] =
     "n.id, n.license_id::text, n.customer::text, n.customer_ref::text, n.product::text,"
     " n.state::text, n.expires_on, n.activations, n.used, n.servers, n.active";

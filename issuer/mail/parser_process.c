@@ -10,7 +10,7 @@
 
 #define MAX_MEMORY     (512UL * 1024 * 1024) /* bytes of address space */
 #define MAX_OPEN_FILES 16                    /* enough to load a rare character set's converter */
-#define BIG            (256UL * 1024)          /* bytes; memory of this size is given back at once */
+#define BIG            (256UL * 1024)        /* bytes; memory of this size is given back at once */
 
 static void limit(__rlimit_resource_t resource, rlim_t value)
 {

@@ -23,22 +23,25 @@ static bool open_signer(Context *context, unsigned needs, GError **error)
     return context->signer != NULL;
 }
 
+/* The key first: it costs no connection to learn that it cannot be used. */
+static bool open_needs(Context *context, unsigned needs, const char *purpose, GError **error)
+{
+    if ((needs & CONTEXT_SIGNER) != 0 && !open_signer(context, needs, error)) {
+        return false;
+    }
+    return (needs & (CONTEXT_DATABASE | CONTEXT_ANY_SCHEMA)) == 0 ||
+           open_database(context, needs, purpose, error);
+}
+
 Context *context_open(const char *config_path, unsigned needs, const char *purpose, GError **error)
 {
-    g_autoptr(Context) context = g_new0(Context, 1);
+    Context *context = g_new0(Context, 1);
     context->settings = settings_load(config_path, error);
-    if (context->settings == NULL) {
+    if (context->settings == NULL || !open_needs(context, needs, purpose, error)) {
+        context_free(context);
         return NULL;
     }
-    /* The key first: it costs no connection to learn that it cannot be used. */
-    if ((needs & CONTEXT_SIGNER) != 0 && !open_signer(context, needs, error)) {
-        return NULL;
-    }
-    if ((needs & (CONTEXT_DATABASE | CONTEXT_ANY_SCHEMA)) != 0 &&
-        !open_database(context, needs, purpose, error)) {
-        return NULL;
-    }
-    return g_steal_pointer(&context);
+    return context;
 }
 
 bool context_record_signer(Context *context, GError **error)

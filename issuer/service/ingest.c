@@ -7,7 +7,7 @@
 #include "service/work_queue.h"
 
 #define BATCH_MESSAGES 500
-#define BATCH_BYTES    (8 * 1024 * 1024)
+#define BATCH_BYTES    ((gsize)8 * 1024 * 1024)
 #define BATCH_US       50000 /* microseconds from the first message on */
 #define CONFLICT_TRIES 5     /* before a batch is cut in halves */
 
@@ -16,6 +16,12 @@ typedef struct {
     const Settings *settings;
     WorkQueue *queue;
 } Reading;
+
+/* Some of a batch's items, `end` one past the last. */
+typedef struct {
+    guint from;
+    guint end;
+} Span;
 
 typedef struct {
     const IngestOptions *options;
@@ -63,11 +69,11 @@ static GPtrArray *next_items(WorkQueue *queue)
     return items;
 }
 
-static bool try_batch(Ingest *ingest, const GPtrArray *items, guint from, guint to, GError **error)
+static bool try_batch(Ingest *ingest, const GPtrArray *items, Span span, GError **error)
 {
     g_autoptr(Batch) batch =
         batch_new(ingest->context, ingest->serials, clock_now(), ingest->options->dry_run);
-    for (guint i = from; i < to; i++) {
+    for (guint i = span.from; i < span.end; i++) {
         IntakeItem *item = g_ptr_array_index(items, i);
         batch_add(batch, &item->item);
     }
@@ -80,42 +86,57 @@ static bool is_hopeless(const GError *error)
            g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_DENIED);
 }
 
-static bool run_items(Ingest *ingest, const GPtrArray *items, guint from, guint to, GError **error);
-
 /* The one message at fault goes into quarantine with the error; the others go through. */
 static bool quarantine_item(Ingest *ingest, const GPtrArray *items, guint at, const GError *cause,
                             GError **error)
 {
     g_autofree char *why = g_strdup_printf("could not be processed: %s", cause->message);
     intake_item_quarantine(g_ptr_array_index(items, at), why);
-    return try_batch(ingest, items, at, at + 1, error);
+    return try_batch(ingest, items, (Span){at, at + 1}, error);
 }
 
-static bool run_halves(Ingest *ingest, const GPtrArray *items, guint from, guint to, GError **error)
+/* Another writer was first: read and decide again, a few times. */
+static bool try_stubbornly(Ingest *ingest, const GPtrArray *items, Span span, GError **error)
 {
-    guint middle = from + (to - from) / 2;
-    return run_items(ingest, items, from, middle, error) &&
-           run_items(ingest, items, middle, to, error);
-}
-
-static bool run_items(Ingest *ingest, const GPtrArray *items, guint from, guint to, GError **error)
-{
-    g_autoptr(GError) failure = NULL;
-    for (guint i = 0; i < CONFLICT_TRIES; i++) {
-        g_clear_error(&failure);
-        if (try_batch(ingest, items, from, to, &failure)) {
+    for (guint i = 1;; i++) {
+        g_autoptr(GError) failure = NULL;
+        if (try_batch(ingest, items, span, &failure)) {
             return true;
         }
-        if (!g_error_matches(failure, ISSUER_ERROR, ISSUER_ERROR_CONFLICT)) {
-            break;
+        if (i == CONFLICT_TRIES || !g_error_matches(failure, ISSUER_ERROR, ISSUER_ERROR_CONFLICT)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return false;
         }
     }
-    if (is_hopeless(failure)) {
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return false;
+}
+
+/* What cannot be done together is cut in halves, the first one first, for the order of the source
+ * is the order of the decisions. */
+static bool run_items(Ingest *ingest, const GPtrArray *items, GError **error)
+{
+    g_autoptr(GArray) todo = g_array_new(FALSE, FALSE, sizeof(Span));
+    Span span = {0, items->len};
+    g_array_append_val(todo, span);
+    while (todo->len > 0) {
+        g_autoptr(GError) failure = NULL;
+        span = g_array_index(todo, Span, todo->len - 1);
+        g_array_set_size(todo, todo->len - 1);
+        if (try_stubbornly(ingest, items, span, &failure)) {
+            continue;
+        }
+        if (is_hopeless(failure)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return false;
+        }
+        if (span.end - span.from > 1) {
+            guint middle = span.from + (span.end - span.from) / 2;
+            Span halves[] = {{middle, span.end}, {span.from, middle}};
+            g_array_append_vals(todo, halves, G_N_ELEMENTS(halves));
+        } else if (!quarantine_item(ingest, items, span.from, failure, error)) {
+            return false;
+        }
     }
-    return to - from > 1 ? run_halves(ingest, items, from, to, error)
-                         : quarantine_item(ingest, items, from, failure, error);
+    return true;
 }
 
 static void count_item(IngestTotals *totals, const BatchItem *item)
@@ -143,7 +164,7 @@ static bool run_batches(Ingest *ingest, GError **error)
         if (items->len == 0) {
             break;
         }
-        if (!run_items(ingest, items, 0, items->len, error)) {
+        if (!run_items(ingest, items, error)) {
             return false;
         }
         for (guint i = 0; i < items->len; i++) {
@@ -174,7 +195,7 @@ static bool open_context(Ingest *ingest, GError **error)
 
 static bool read_and_run(Ingest *ingest, MailReader *reader, GError **error)
 {
-    g_autoptr(WorkQueue) queue = work_queue_new(2 * BATCH_MESSAGES, BATCH_BYTES);
+    g_autoptr(WorkQueue) queue = work_queue_new(BATCH_MESSAGES + BATCH_MESSAGES, BATCH_BYTES);
     Reading reading = {.reader = reader, .settings = ingest->context->settings, .queue = queue};
     ingest->queue = queue;
     GThread *thread = g_thread_new("read mail", read_all, &reading);

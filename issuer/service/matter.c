@@ -47,15 +47,16 @@ Matter *matter_new(const FoundToken *token)
 
 Matter *matter_new_stored(const char *jws, int64_t request_id, GError **error)
 {
-    g_autoptr(Matter) matter = g_new0(Matter, 1);
-    matter->kind = ARMOR_USAGE_REQUEST;
-    matter->statement = statement_read(jws, strlen(jws), error);
-    if (matter->statement == NULL) {
+    Statement *statement = statement_read(jws, strlen(jws), error);
+    if (statement == NULL) {
         return NULL;
     }
-    verify(matter);
+    Matter *matter = g_new0(Matter, 1);
+    matter->kind = ARMOR_USAGE_REQUEST;
+    matter->statement = statement;
     matter->request_id = request_id;
-    return g_steal_pointer(&matter);
+    verify(matter);
+    return matter;
 }
 
 const char *matter_kind_name(const Matter *matter)

@@ -118,8 +118,8 @@ static void pass_over_notice(void *unused, const PGresult *notice)
 static const char session_settings[] =
     "select set_config('search_path', 'issuer, pg_temp', false),"
     " set_config('client_encoding', 'UTF8', false), set_config('TimeZone', 'UTC', false),"
-    " set_config('DateStyle', 'ISO, YMD', false), set_config('jit', 'off', false), "
-    "set_config('lock_timeout', '10s', false),"
+    " set_config('DateStyle', 'ISO, YMD', false), set_config('jit', 'off', false),"
+    " set_config('lock_timeout', '10s', false),"
     " set_config('statement_timeout', '60s', false),"
     " set_config('idle_in_transaction_session_timeout', '60s', false),"
     " set_config('default_transaction_isolation', 'read committed', false)";
@@ -151,6 +151,11 @@ bool database_set_time_limit(Database *db, unsigned seconds, GError **error)
 {
     g_autofree char *text = g_strdup_printf("set statement_timeout to '%us'", seconds);
     return tell(db, text, "setting the time limit", error);
+}
+
+bool database_prefer_indexes(Database *db, GError **error)
+{
+    return tell(db, "set enable_seqscan = off", "choosing index scans", error);
 }
 
 bool database_begin(Database *db, GError **error)

@@ -1,6 +1,7 @@
 """A private PostgreSQL for the bench, with everything durable, and what its processes cost."""
 import os
 import subprocess
+import time
 
 import psycopg2
 
@@ -63,9 +64,18 @@ class Server:
     def drop(self, database):
         self.ask("postgres", f'drop database "{database}" with (force)')
 
+    def settle(self):
+        """Waits until the server has noticed that its clients are gone: until then nobody has
+        counted what their backends used."""
+        waiting = "select count(*) from pg_stat_activity where backend_type = 'client backend'"
+        while self.ask("postgres", waiting)[0] > 1:
+            time.sleep(0.05)
+        time.sleep(0.2)
+
     def cpu_seconds(self):
         """What the server has used since its start: its own time, that of its children that have
         ended, and that of those alive (backends, checkpointer, WAL writer, autovacuum)."""
+        self.settle()
         own = stat_fields(self.pid)
         ticks = sum(int(value) for value in own[11:15])
         for name in os.listdir("/proc"):

@@ -42,7 +42,8 @@ def replayed_statements(house, base, mails, count):
     house.server.create("replayed", base)
     before, start = house.server.cpu_seconds(), time.monotonic()
     errors = wire.replay(recorder.steps, house.server.socket_path, "replayed")
-    wall, cpu = time.monotonic() - start, house.server.cpu_seconds() - before
+    wall = time.monotonic() - start
+    cpu = house.server.cpu_seconds() - before
     issued = house.server.ask("replayed", "select count(*) from issuer.usage_license")[0]
     expected = house.server.ask("recorded", "select count(*) from issuer.usage_license")[0]
     if errors != recorder.errors or issued != expected:

@@ -223,6 +223,7 @@ create table message (
     effective     timestamptz not null,  -- when it was taken in
     recorded_at   timestamptz not null default transaction_timestamp()
 );
+alter table message set (toast_tuple_target = 8160);  -- an ordinary mail stays in its row
 create index message_waits on message (id)
     where class in ('about-license', 'unrecognised', 'quarantined') and handled_at is null;
 create index on message (message_id) where message_id is not null;
@@ -439,6 +440,8 @@ create table usage_license (
     check (emergency = (activation_id is null)),
     check (activation_id = serial)
 );
+-- A usage license is some 2.5 kB that hardly compress: beside its row it would cost a second one.
+alter table usage_license set (toast_tuple_target = 8160);
 create unique index usage_license_one_regular on usage_license (request_id) where not emergency;
 create unique index usage_license_one_emergency on usage_license (request_id) where emergency;
 create index on usage_license (license_id);

@@ -158,6 +158,11 @@ bool database_prefer_indexes(Database *db, GError **error)
     return tell(db, "set enable_seqscan = off", "choosing index scans", error);
 }
 
+bool database_replan(Database *db, GError **error)
+{
+    return tell(db, "discard plans", "dropping plans", error);
+}
+
 bool database_begin(Database *db, GError **error)
 {
     g_assert(PQtransactionStatus(db->connection) != PQTRANS_INTRANS);

@@ -23,6 +23,10 @@ bool database_set_time_limit(Database *db, unsigned seconds, GError **error);
  * the whole of a large one for each row. */
 bool database_prefer_indexes(Database *db, GError **error);
 
+/* Has all statements of the session planned anew at their next use, for tables as they are by then.
+ */
+bool database_replan(Database *db, GError **error);
+
 /* Opens a transaction (READ COMMITTED); exactly one of commit or rollback follows. */
 bool database_begin(Database *db, GError **error);
 

@@ -264,10 +264,11 @@ GArray *intake_lock_licenses(Database *database, const GArray *licenses, const G
     }
     g_autoptr(SqlResult) result =
         sql_run(database, "intake_lock_licenses",
-                "select id from license where id = any ("
+                /* An array, so that the rows are found by index however many there are. */
+                "select id from license where id = any (array("
                 " select unnest($2::bigint[]) union"
                 " select license_id from activation"
-                " where thumbprint = any ($1::bytea[]) and state = 'active')"
+                " where thumbprint = any ($1::bytea[]) and state = 'active'))"
                 " order by id for no key update",
                 params, error);
     if (result == NULL) {

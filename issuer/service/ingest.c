@@ -157,14 +157,20 @@ static void count_item(IngestTotals *totals, const BatchItem *item)
     }
 }
 
+/* Each time the work done has doubled, the tables may have outgrown the plans. */
+static bool replan_as_tables_grow(Ingest *ingest, guint64 batches, GError **error)
+{
+    return (batches & (batches - 1)) != 0 || database_replan(ingest->context->database, error);
+}
+
 static bool run_batches(Ingest *ingest, GError **error)
 {
-    for (;;) {
+    for (guint64 batches = 1;; batches++) {
         g_autoptr(GPtrArray) items = next_items(ingest->queue);
         if (items->len == 0) {
             break;
         }
-        if (!run_items(ingest, items, error)) {
+        if (!run_items(ingest, items, error) || !replan_as_tables_grow(ingest, batches, error)) {
             return false;
         }
         for (guint i = 0; i < items->len; i++) {

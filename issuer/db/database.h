@@ -19,8 +19,8 @@ Database *database_open(const char *conninfo, const char *purpose, GError **erro
 bool database_set_time_limit(Database *db, unsigned seconds, GError **error);
 
 /* For a session that only looks rows up by key, again and again, while the tables grow: plans are
- * made once and kept, those of foreign keys too, and one that was made for an empty table would read
- * the whole of a large one for each row. */
+ * made once and kept, those of foreign keys too, and one that was made for an empty table would
+ * read the whole of a large one for each row. */
 bool database_prefer_indexes(Database *db, GError **error);
 
 /* Has all statements of the session planned anew at their next use, for tables as they are by then.

@@ -1,0 +1,361 @@
+"""An issuer's house for one test: a database of its own, keys, purchases, mails, stand-ins.
+
+A test file is run as `FILE.py ISSUER [TEST…]` within tests/with-postgres."""
+import collections
+import email
+import email.policy
+import email.utils
+import hashlib
+import json
+import os
+import random
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import psycopg2
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TESTS = os.path.dirname(HERE)
+sys.path.insert(0, os.path.join(TESTS, "chariot"))
+
+from chariotlib import Chariot, Refusal, armor  # noqa: E402
+
+__all__ = ["Chariot", "House", "Refusal", "Scenario", "armor", "ask", "chance", "check_records", "dated_mail",
+           "main", "mail", "mbox", "records", "rounds", "write"]
+
+ISSUER = os.path.abspath(sys.argv.pop(1))
+CHARIOT = os.path.join(TESTS, "chariot", "chariot")
+OWN = "licensing@vendor.example"
+SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# The server's own connection, by which databases are made and dropped.
+SERVER = os.environ["ISSUER_DATABASE"]
+NAME = os.environ["PGDATABASE"]
+
+License = collections.namedtuple("License", "id key contact")
+
+
+def license_key():
+    symbols = "".join(secrets.choice(SYMBOLS) for _ in range(24))
+    check = SYMBOLS[hashlib.sha256(symbols.encode()).digest()[0] >> 3]
+    return "-".join((symbols + check)[i:i + 5] for i in range(0, 25, 5))
+
+
+# ---- mails --------------------------------------------------------------------------------------
+
+def dated_mail(sender, body, number, message_id=True):
+    """A mail; line ends are plain newlines. The number makes it one of its own kind."""
+    rows = [f"From: {sender}", f"To: {OWN}", "Subject: Offline activation",
+            f"Date: {email.utils.formatdate(1792000000 + 60 * number)}"]
+    rows += [f"Message-ID: <{number}.mail@{sender.rpartition('@')[2].strip('>')}>"] if message_id else []
+    return ("\n".join(rows) + "\n\n" + body).encode()
+
+
+_numbers = iter(range(1, 1 << 30))
+
+
+def mail(sender, *codes, says="Good morning,"):
+    """A new mail that carries these armored codes."""
+    return dated_mail(sender, "\n\n".join((says, *codes)) + "\n", next(_numbers))
+
+
+def mbox(mails, quote=True):
+    """The mails as a mailbox; lines that begin with "From " are quoted once."""
+    out = []
+    for one in mails:
+        lines = one.split(b"\n")
+        if quote:
+            lines = [b">" + line if line.startswith(b"From ") else line for line in lines]
+        out.append(b"From ana@example.com Thu Oct  8 09:30:00 2026\n" + b"\n".join(lines) + b"\n")
+    return b"".join(out)
+
+
+def write(path, data):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as stream:
+        stream.write(data)
+    return path
+
+
+# ---- the house ----------------------------------------------------------------------------------
+
+def _admin(statement):
+    connection = psycopg2.connect(SERVER, dbname="postgres")
+    try:
+        connection.autocommit = True
+        connection.cursor().execute(statement)
+    finally:
+        connection.close()
+
+
+class House:
+    """A database that was made from the one which Scenario has migrated, and a folder."""
+
+    made = 0
+
+    def __init__(self, folder, keys, template):
+        House.made += 1
+        self.folder, self.keys = folder, keys
+        self.database = f"{NAME}_{House.made}"
+        _admin(f'create database "{self.database}" template "{template}"')
+        self.dsn = f"{SERVER} dbname={self.database}".replace(f"dbname={NAME} ", "")
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("ISSUER_")},
+            "ISSUER_DATABASE": self.dsn, "ISSUER_KEY_FOLDER": keys, "ISSUER_OWN_ADDRESSES": OWN,
+            "ISSUER_ALLOW_DEVELOPMENT_KEYS": "yes",
+            "ISSUER_ROLE_PREFIX": os.environ["ISSUER_ROLE_PREFIX"]}
+
+    def close(self):
+        _admin(f'drop database "{self.database}" with (force)')
+
+    def copy(self):
+        """Another house with the same records."""
+        return House(self.folder, self.keys, self.database)
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def start(self, *words, **options):
+        """Starts the program; for one that is to be killed or to run beside another."""
+        return subprocess.Popen([ISSUER, *words], env=self.environment, cwd=self.folder,
+                                **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
+                                   "stderr": subprocess.PIPE, **options})
+
+    def issuer(self, *words, code=0, data=None):
+        """Runs the program to its end; gives what it printed."""
+        done = subprocess.run([ISSUER, *words], env=self.environment, cwd=self.folder, check=False,
+                              input=data if data is not None else b"", capture_output=True,
+                              timeout=540)
+        self.errors = done.stderr.decode("utf-8", "replace")
+        output = done.stdout.decode("utf-8", "strict")
+        if done.returncode != code:
+            raise AssertionError(f"issuer {' '.join(words)} ended with {done.returncode}, not "
+                                 f"{code}:\n{output[-2000:]}{self.errors[-4000:]}")
+        return output
+
+    def mails(self, command, *paths, code=0, data=None):
+        """What `inspect` or `ingest` says of each mail."""
+        output = self.issuer(command, "--json", *paths, code=code, data=data)
+        return [json.loads(line) for line in output.splitlines()]
+
+    def ingest(self, *paths, code=0, data=None):
+        return self.mails("ingest", *paths, code=code, data=data)
+
+    def take(self, *mails, code=0):
+        """Ingests these mails; gives what was decided, as (outcome, code) in order."""
+        path = write(self.path("taken", f"{secrets.token_hex(4)}.mbox"), mbox(mails))
+        return [(decision["outcome"], decision["code"]) for found in self.ingest(path, code=code)
+                for decision in found["decisions"]]
+
+    def sell(self, license_id, contact="ana@northwind.example", activations=1, servers=1,
+             expires="", customer="Northwind Water"):
+        """Imports one purchase."""
+        key = license_key()
+        path = write(self.path("purchases", f"{license_id}.csv"), "\r\n".join((
+            "license_id,license_key,customer,contacts,product,features,activations,expires,order_ref,"
+            "servers", f"{license_id},{key},{customer},{contact},chariot,mqtt-server,{activations},"
+            f"{expires},SO-{license_id},{servers}", "")).encode())
+        self.issuer("license", "import", path)
+        return License(license_id, key, contact)
+
+    def query(self, statement, *values):
+        connection = psycopg2.connect(self.dsn, options="-c search_path=issuer")
+        try:
+            cursor = connection.cursor()
+            cursor.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.commit()
+            connection.close()
+
+    def digests(self):
+        """For every table how many rows it has and a digest of all their values."""
+        tables = self.query("select relname from pg_class where relkind = 'r'"
+                            " and relnamespace = 'issuer'::regnamespace order by 1")
+        return {name: self.query(f"select count(*), md5(string_agg(t::text, ' ' order by t::text))"
+                                 f" from {name} t")[0] for (name,) in tables}
+
+    def usage_license(self, serial):
+        """The bytes of a usage license, as they are on record."""
+        return self.query("select jws from usage_license where serial = %s",
+                          int(serial.rpartition("-")[2]))[0][0]
+
+    def replies(self):
+        """Delivers what is queued: path and message of each reply that this has written."""
+        folder = self.path("replies")
+        os.makedirs(folder, exist_ok=True)
+        before = set(os.listdir(folder))
+        self.issuer("deliver", "--folder", folder)
+        paths = [os.path.join(folder, name) for name in sorted(set(os.listdir(folder)) - before)]
+        return [(path, self.read_mail(path)) for path in paths]
+
+    @staticmethod
+    def read_mail(path):
+        with open(path, "rb") as stream:
+            return email.message_from_binary_file(stream, policy=email.policy.default)
+
+    def server(self, **host):
+        """A Chariot server that trusts this house's roots; in memory."""
+        server = Chariot()
+        with open(os.path.join(self.keys, "anchors.pem"), "rb") as stream:
+            server.trust(stream.read())
+        server.describe(**host)
+        return server
+
+    def chariot(self, name, *words, code=0):
+        """The stand-in's command line, for the server of that name."""
+        done = subprocess.run([CHARIOT, "--state", self.path("servers", name), *words], check=False,
+                              capture_output=True, text=True, timeout=60)
+        if done.returncode != code:
+            raise AssertionError(f"chariot {' '.join(words)}: {done.stdout}{done.stderr}")
+        return done.stdout if code == 0 else done.stderr
+
+
+def ask(server, license, purpose="activate"):
+    """An armored usage request."""
+    return armor("Q", server.request(license.key, purpose))
+
+
+# ---- what stands in the records, in whatever order and at whatever time it came there ------------
+
+_CONTENT = {
+    "messages": "select m.identity, m.class, m.why from message m",
+    "decisions": "select m.identity, d.token_digest, d.outcome, d.rule, d.code, d.note, d.would,"
+                 " d.problem, r.digest from decision d join message m on m.id = d.message_id"
+                 " left join usage_license u on u.serial = d.serial"
+                 " left join usage_request r on r.id = u.request_id",
+    "requests": "select r.digest, r.thumbprint, r.seq, l.license_id, m.identity"
+                " from usage_request r join message m on m.id = r.message_id"
+                " left join license l on l.id = r.license_id",
+    "deactivations": "select d.digest, d.thumbprint, d.given_back, m.identity"
+                     " from deactivation d join message m on m.id = d.message_id",
+    "activations": "select l.license_id, a.thumbprint, q.digest, a.state, a.counted, a.use_no,"
+                   " a.slot, a.origin, c.digest, r.digest, a.ended_by from activation a"
+                   " join license l on l.id = a.license_id"
+                   " join usage_request q on q.id = a.request_id"
+                   " left join activation ca on ca.id = a.continues"
+                   " left join usage_request c on c.id = ca.request_id"
+                   " left join activation ra on ra.id = a.replaces"
+                   " left join usage_request r on r.id = ra.request_id",
+    "usage licenses": "select q.digest, l.license_id, u.version, u.emergency, u.exp,"
+                      " array(select o.digest from usage_license s"
+                      "  join usage_request o on o.id = s.request_id"
+                      "  where s.serial = any (u.supersedes) order by 1)::text"
+                      " from usage_license u join usage_request q on q.id = u.request_id"
+                      " join license l on l.id = u.license_id",
+    "holds": "select q.digest, h.closed_how from hold h join usage_request q on q.id = h.request_id",
+    "alerts": "select kind, count(*) from alert group by kind",
+    "replies": "select m.identity, p.recipient, p.state, p.why, p.ready, d.token_digest, l.position"
+               " from reply p join message m on m.id = p.message_id"
+               " left join reply_line l on l.reply_id = p.id"
+               " left join decision d on d.id = l.decision_id",
+}
+
+
+def _plain(value):
+    return bytes(value).hex() if isinstance(value, memoryview) else value
+
+
+def records(house):
+    """Everything that was decided, without ids, serials and times: equal for two houses in which
+    the same mails were decided alike."""
+    return {name: sorted(([_plain(value) for value in row] for row in house.query(statement)),
+                         key=repr) for name, statement in _CONTENT.items()}
+
+
+_NEVER = {
+    "a code of a message was decided twice":
+        "select message_id, token_digest from decision where token_digest is not null"
+        " group by 1, 2 having count(*) > 1",
+    "a message has no decision for a request on record":
+        "select r.id from usage_request r where not exists"
+        " (select from decision d where d.request_id = r.id)",
+    "a request was issued twice":
+        "select request_id from decision where outcome = 'issued' group by 1 having count(*) > 1",
+    "an issued request has no usage license":
+        "select d.id from decision d where outcome in ('issued', 'resent') and not exists"
+        " (select from usage_license u where u.request_id = d.request_id and u.serial = d.serial)",
+    "a usage license has no activation of its number":
+        "select u.serial from usage_license u where not exists"
+        " (select from activation a where a.id = u.serial and a.request_id = u.request_id)",
+    "more uses than the entitlement allows":
+        "select license_id from activation where counted group by 1, allowed"
+        " having count(*) > allowed",
+    "a message has two replies":
+        "select message_id from reply group by 1 having count(*) > 1",
+    "a decided message has no reply":
+        "select message_id from decision d where token_kind <> 'usage-license' and not exists"
+        " (select from reply r where r.message_id = d.message_id)",
+    "a usage license without its event":
+        "select serial from usage_license u where not exists"
+        " (select from event e where e.subject = 'usage_license' and e.subject_id = u.serial)",
+    "a serial number is both used and void":
+        "select serial from usage_license join serial_void using (serial)",
+    "a serial number is unexplained":
+        "select n from generate_series(1, (select max(last) from serial_block)) n where not exists"
+        " (select from usage_license where serial = n) and not exists"
+        " (select from serial_void where serial = n) and not exists"
+        " (select from serial_block where closed_at is null and n between first and last)",
+    "a usage license has a number of no block":
+        "select serial from usage_license u where not exists"
+        " (select from serial_block b where u.serial between b.first and b.last)",
+}
+
+
+def check_records(house):
+    """What must hold in every house, whatever happened to it."""
+    for what, statement in _NEVER.items():
+        rows = house.query(statement)
+        if rows:
+            raise AssertionError(f"{what}: {rows[:5]}")
+
+
+# ---- the tests ----------------------------------------------------------------------------------
+
+class Scenario(unittest.TestCase):
+    maxDiff = 4000
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="issuer-scenario.")
+        os.makedirs(os.path.join(cls.folder, "first"))
+        first = House(os.path.join(cls.folder, "first"), os.path.join(cls.folder, "keys"),
+                      "template0")
+        first.issuer("migrate")
+        first.issuer("key", "init", "--development")
+        cls.first = first
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.first.close()
+        shutil.rmtree(cls.folder)
+
+    def setUp(self):
+        folder = os.path.join(self.folder, self.id().rpartition(".")[2])
+        os.makedirs(folder)
+        self.house = House(folder, self.first.keys, self.first.database)
+        self.addCleanup(self.house.close)
+
+    def copy_of(self, house):
+        other = house.copy()
+        self.addCleanup(other.close)
+        return other
+
+
+def rounds(few):
+    """How often a test with chance in it is done: few under ctest, ROUNDS by hand."""
+    return int(os.environ.get("ROUNDS", few))
+
+
+def chance():
+    """A source of chance that prints its seed and takes it again from SEED."""
+    seed = int(os.environ.get("SEED", secrets.randbits(32)))
+    print(f"SEED={seed}", flush=True)
+    return random.Random(seed)
+
+
+def main():
+    unittest.main(verbosity=2)

@@ -82,10 +82,11 @@ typedef struct {
     uint32_t installed_version;    /* entitlement version of the installed usage license */
     int64_t installed_customer_id; /* its customer */
     bool tells_of_loss;            /* the mail tells of a lost server, or a case is open */
+    bool contested; /* decided again, and more new servers wait than the license has uses left */
     PersonSays person;
 } RequestFacts;
 
-#define RULES_MAX_PASSED 11
+#define RULES_MAX_PASSED 12
 
 typedef struct {
     Outcome outcome;

@@ -144,6 +144,11 @@ static bool earlier_use_goes_on(const RulesFacts *facts)
 
 /* Rows 18 to 21: counts. */
 
+static bool several_wait(const RulesFacts *facts)
+{
+    return facts->given->contested && facts->source == USE_NEW && facts->use_no != 0;
+}
+
 static bool new_server_and_free_place(const RulesFacts *facts)
 {
     return facts->source == USE_NEW && can_issue(facts) && facts->replaces == NULL;
@@ -268,6 +273,8 @@ static const RuleText ROWS[] = {
     {17, false, OUTCOME_ISSUED, "issued", earlier_use_goes_on, NULL,
      "the server, else its host, has a use from before: it goes on, the place as in 18 to 20",
      NULL},
+    {18, false, OUTCOME_HELD, "choose-request", several_wait, person_issues,
+     "decided again, and more new servers wait for a use than the license has left", ISSUE_IT},
     {18, false, OUTCOME_ISSUED, "issued", new_server_and_free_place, NULL,
      "a new server; activations are left and a server place is free: it takes a use", NULL},
     {19, false, OUTCOME_ISSUED, "issued", new_server_and_only_place, NULL,

@@ -86,6 +86,7 @@ class Facts:
     installed_version: int = 0
     installed_customer: int = 0
     tells_of_loss: bool = False
+    contested: bool = False
     person: Person = field(default_factory=Person)
     second_server_hold: bool = False
     reinstalls_a_year: int = 3
@@ -291,6 +292,8 @@ def decide(facts, records):
             if f.tells_of_loss:
                 return hold(21, "no-activations-left")
             return refuse(21, "no-activations-left")
+        if carry is None and f.contested and not waved_through("choose-request"):
+            return hold(18, "choose-request")
         place = kept_place(follow) if follow else free_place()
         if place:
             return issue(row or 18, follow, carry, place)

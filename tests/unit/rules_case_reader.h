@@ -224,6 +224,8 @@ static bool read_request_flag(Case *c, const char *word)
         c->statement.purpose = PURPOSE_UPDATE;
     else if (strcmp(word, "other-product") == 0)
         g_strlcpy(c->product, "trireme", sizeof c->product);
+    else if (strcmp(word, "contested") == 0)
+        c->facts.contested = true;
     else if (strcmp(word, "loss") == 0)
         c->facts.tells_of_loss = true;
     else

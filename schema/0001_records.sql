@@ -315,6 +315,7 @@ create table decision (
 );
 create index on decision (message_id);
 create index on decision (request_id) where request_id is not null;
+create index decision_waits on decision (effective) where outcome in ('refused', 'held');
 
 -- A request that waits for a person. Its number is the case number that people quote.
 create table hold (
@@ -470,8 +471,11 @@ create table reply_line (
     reply_id    bigint not null references reply,
     position    smallint not null,
     decision_id bigint not null references decision,
-    hold_id     bigint references hold,
-    primary key (reply_id, position)
+    -- of a notice, which tells a license's contacts what another's mail or order has changed:
+    about       one_line check (about in ('replaced', 'moved', 'given-back')),
+    license_id  bigint references license,
+    primary key (reply_id, position),
+    check ((about is null) = (license_id is null))
 );
 create index on reply_line (decision_id);
 

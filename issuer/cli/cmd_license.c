@@ -5,6 +5,7 @@
 #include "cli/operator.h"
 #include "service/import.h"
 #include "service/licenses.h"
+#include "service/redecide.h"
 
 static void print_imported(Printer *printer, const ImportReport *report)
 {
@@ -38,6 +39,18 @@ static bool refuse_rows(Printer *printer, const char *path, const ImportReport *
     return false;
 }
 
+/* What waited for these records is decided at once where this login may and the signing key is at
+ * hand; elsewhere it cannot be told whether anything waits, and the next ingest decides it. */
+static void decide_again(const CommandCall *call)
+{
+    RedecideTotals totals = {0};
+    (void)redecide_after_change(call->config_path, &totals, NULL);
+    g_autofree char *text = redecide_text(&totals);
+    if (text != NULL) {
+        printer_say(call->printer, "%s", text);
+    }
+}
+
 static bool run_import(const CommandCall *call, GError **error)
 {
     static const char *const roles[] = {"orders", "admin", NULL};
@@ -60,6 +73,9 @@ static bool run_import(const CommandCall *call, GError **error)
         return refuse_rows(call->printer, path, report, error);
     }
     print_imported(call->printer, report);
+    if (!options.dry_run && report->result.added + report->result.changed > 0) {
+        decide_again(call);
+    }
     return true;
 }
 

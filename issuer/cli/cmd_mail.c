@@ -81,6 +81,10 @@ static void say_totals(Printer *printer, const IngestTotals *totals)
                                totals->outcomes[i], mail_report_outcome((Outcome)i));
     }
     printer_say(printer, "%s", line->str);
+    g_autofree char *again = redecide_text(&totals->again);
+    if (again != NULL) {
+        printer_say(printer, "%s", again);
+    }
 }
 
 static bool run_ingest(const CommandCall *call, GError **error)

@@ -246,14 +246,16 @@ bool intake_load_activations(Database *database, const GArray *licenses, const G
 }
 
 static const char select_history[] =
-    "select r.thumbprint, r.digest, r.seq, false, r.id,"
-    " (select count(*) from decision d where d.request_id = r.id and d.outcome = 'resent'"
-    "   and d.effective > $2::timestamptz - interval '1 day'),"
+    "select r.thumbprint, r.digest, r.seq, false, r.id, coalesce(r.license_id, 0),"
+    " d.resends, d.decisions,"
     " coalesce((select h.id from hold h where h.request_id = r.id and h.closed_at is null), 0),"
     " r.recorded_at as at"
-    " from usage_request r where r.thumbprint = any ($1::bytea[])"
+    " from usage_request r cross join lateral (select count(*) as decisions, count(*) filter"
+    "  (where d.outcome = 'resent' and d.effective > $2::timestamptz - interval '1 day') as resends"
+    "  from decision d where d.request_id = r.id) d"
+    " where r.thumbprint = any ($1::bytea[])"
     " union all"
-    " select thumbprint, digest, seq, true, id, 0, 0, recorded_at"
+    " select thumbprint, digest, seq, true, id, 0, 0, 0, 0, recorded_at"
     " from deactivation where thumbprint = any ($1::bytea[])"
     " order by at, 4 desc, 5";
 
@@ -279,8 +281,10 @@ GArray *intake_load_history(Database *database, const GArray *thumbprints, int64
             .seq = (uint64_t)sql_result_int(result, i, 2),
             .deactivation = sql_result_bool(result, i, 3),
             .id = sql_result_int(result, i, 4),
-            .resends_today = (uint32_t)sql_result_int(result, i, 5),
-            .open_hold = sql_result_int(result, i, 6),
+            .license_id = sql_result_int(result, i, 5),
+            .resends_today = (uint32_t)sql_result_int(result, i, 6),
+            .decisions = (uint32_t)sql_result_int(result, i, 7),
+            .open_hold = sql_result_int(result, i, 8),
         };
         g_array_append_val(history, record);
     }

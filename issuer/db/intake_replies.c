@@ -1,6 +1,7 @@
 /* Replies as rows: a reply and the decisions that it tells of, one a line. */
 #include "db/intake_store.h"
 
+#include "core/address.h"
 #include "db/sql.h"
 
 static const char insert_replies[] =
@@ -70,6 +71,48 @@ bool intake_withdraw_replies(Database *database, const GArray *serials, const Ba
     }
     sql_params_add_time(params, stamp->now);
     return sql_do(database, "intake_withdraw_replies", withdraw_replies, params, error);
+}
+
+/* A mail that changes several things is told of once. */
+static const char insert_notices[] =
+    "with n as (select nextval('reply_id_seq') as id, g.* from ("
+    "  select u.message_id, c.entry, array_agg(u.decision_id order by u.n) as decisions,"
+    "   array_agg(u.license_id order by u.n) as licenses, array_agg(u.about order by u.n) as about"
+    "  from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[])"
+    "   with ordinality as u (message_id, decision_id, license_id, about, answers, n)"
+    "  join contact c on c.license_id = u.license_id and c.ended_on is null"
+    "   and c.entry not like '@%' and not c.doubtful and c.entry is distinct from u.answers"
+    "  group by u.message_id, c.entry order by 1, 2) g),"
+    " r as (insert into reply (id, message_id, recipient, state, why, effective)"
+    " overriding system value select id, message_id, entry, 'queued', 'notice', $6 from n)"
+    " insert into reply_line (reply_id, position, decision_id, license_id, about)"
+    " select n.id, l.position, l.decision, l.license, l.about from n,"
+    " unnest(n.decisions, n.licenses, n.about)"
+    " with ordinality as l (decision, license, about, position)";
+
+bool intake_write_notices(Database *database, const GArray *rows, const BatchStamp *stamp,
+                          GError **error)
+{
+    if (rows->len == 0) {
+        return true;
+    }
+    g_autoptr(SqlParams) params = sql_params_new();
+    SqlColumn *messages = sql_params_add_column(params, SQL_INT8);
+    SqlColumn *decisions = sql_params_add_column(params, SQL_INT8);
+    SqlColumn *licenses = sql_params_add_column(params, SQL_INT8);
+    SqlColumn *about = sql_params_add_column(params, SQL_TEXT);
+    SqlColumn *answers = sql_params_add_column(params, SQL_TEXT);
+    for (guint i = 0; i < rows->len; i++) {
+        const NoticeRow *row = &g_array_index(rows, NoticeRow, i);
+        g_autofree char *key = row->answers != NULL ? address_key(row->answers) : NULL;
+        sql_column_int(messages, row->message_id);
+        sql_column_int(decisions, row->decision_id);
+        sql_column_int(licenses, row->license_id);
+        sql_column_text(about, row->about);
+        sql_column_text(answers, key);
+    }
+    sql_params_add_time(params, stamp->now);
+    return sql_do(database, "intake_insert_notices", insert_notices, params, error);
 }
 
 bool intake_answered_often(Database *database, const char *address, int64_t now, bool *often,

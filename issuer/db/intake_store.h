@@ -106,8 +106,10 @@ typedef struct {
     uint64_t seq;
     bool deactivation;
     int64_t id;             /* of the usage request or deactivation */
-    uint32_t resends_today; /* of a usage request */
+    uint32_t resends_today; /* of a usage request, as the next */
+    uint32_t decisions;     /* how many there are for it */
     int64_t open_hold;      /* case number, 0: none */
+    int64_t license_id;     /* 0: not known when it was recorded */
 } HistoryRecord;
 
 /* All authentic requests and deactivations of the instances, oldest first: HistoryRecord. */
@@ -217,6 +219,21 @@ typedef struct {
     GArray *decisions; /* of int64_t, in the order of the reply's lines */
 } ReplyRow;
 
+/* The license of a request that was recorded before the license was. */
+typedef struct {
+    int64_t request_id;
+    int64_t license_id;
+} RequestLicenseRow;
+
+/* What all contacts of a license are told, whoever's mail has caused it. */
+typedef struct {
+    int64_t message_id;
+    int64_t decision_id;
+    int64_t license_id;
+    const char *about;   /* "replaced", "moved" or "given-back"; static */
+    const char *answers; /* an address that hears of it by its answer already, or NULL */
+} NoticeRow;
+
 /* What every row of a batch has in common. */
 typedef struct {
     int64_t now; /* seconds */
@@ -231,6 +248,11 @@ bool intake_write_deactivations(Database *database, GArray *rows, const BatchSta
                                 GError **error);
 bool intake_write_decisions(Database *database, const GArray *rows, const BatchStamp *stamp,
                             GError **error);
+bool intake_fill_licenses(Database *database, const GArray *rows, GError **error);
+/* A person let these instances (of Digest) pass: from `at` (seconds) on they are not watched for
+ * what was lost before. */
+bool intake_pass_instances(Database *database, const GArray *thumbprints, int64_t at,
+                           GError **error);
 /* Updates the rows of activations (of const Activation *) that ended. */
 bool intake_end_activations(Database *database, const GPtrArray *activations,
                             const BatchStamp *stamp, GError **error);
@@ -247,6 +269,11 @@ bool intake_write_alerts(Database *database, const GArray *rows, const BatchStam
 bool intake_withdraw_replies(Database *database, const GArray *serials, const BatchStamp *stamp,
                              GError **error);
 bool intake_write_replies(Database *database, const GArray *rows, const BatchStamp *stamp,
+                          GError **error);
+
+/* Queues the notices: one mail a contact address (not a whole domain, nor one that bounced) and
+ * message, with a line for each row. */
+bool intake_write_notices(Database *database, const GArray *rows, const BatchStamp *stamp,
                           GError **error);
 
 /* Whether three answers already went within a day to this address, which no license could be told

@@ -29,6 +29,10 @@ static void batch_clear(Batch *batch)
     g_clear_pointer(&batch->decided, g_ptr_array_unref);
     g_clear_pointer(&batch->holds, g_array_unref);
     g_clear_pointer(&batch->alerts, g_array_unref);
+    g_clear_pointer(&batch->notices, g_array_unref);
+    g_clear_pointer(&batch->fills, g_array_unref);
+    g_clear_pointer(&batch->passes, g_array_unref);
+    g_clear_pointer(&batch->given_back, g_array_unref);
     g_clear_pointer(&batch->jobs, g_ptr_array_unref);
     g_clear_pointer(&batch->texts, g_ptr_array_unref);
 }
@@ -43,6 +47,10 @@ static void batch_prepare(Batch *batch)
     batch->decided = g_ptr_array_new();
     batch->holds = g_array_new(FALSE, TRUE, sizeof(HoldRow));
     batch->alerts = g_array_new(FALSE, TRUE, sizeof(AlertRow));
+    batch->notices = g_array_new(FALSE, TRUE, sizeof(NoticeRow));
+    batch->fills = g_array_new(FALSE, TRUE, sizeof(RequestLicenseRow));
+    batch->passes = g_array_new(FALSE, TRUE, sizeof(Digest));
+    batch->given_back = g_array_new(FALSE, TRUE, sizeof(int64_t));
     batch->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)sign_job_free);
     batch->texts = g_ptr_array_new_with_free_func(g_free);
 }
@@ -148,6 +156,11 @@ int64_t batch_next_id(Batch *batch, IntakeIdKind kind, GError **error)
 const LicenseRecord *batch_license(const Batch *batch, const Matter *matter)
 {
     return g_hash_table_lookup(batch->licenses, &matter->license_id);
+}
+
+const GArray *batch_given_back(const Batch *batch)
+{
+    return batch->given_back;
 }
 
 const Ledger *batch_ledger(const Batch *batch)

@@ -41,6 +41,10 @@ bool batch_run(Batch *batch, GError **error);
  * batch. */
 const LicenseRecord *batch_license(const Batch *batch, const Matter *matter);
 
+/* The licenses (of int64_t) to which the batch gave back uses: their refused and held requests may
+ * be decided otherwise now (service/redecide.h). Owned by the batch. */
+const GArray *batch_given_back(const Batch *batch);
+
 /* The activations as they are after the batch. */
 const Ledger *batch_ledger(const Batch *batch);
 

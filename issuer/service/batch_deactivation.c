@@ -19,7 +19,7 @@ static void record_deactivation(Batch *batch, const BatchItem *item, Matter *mat
     g_array_append_val(batch_history(batch, &statement->thumbprint), record);
 }
 
-static int64_t license_of_serial(const Batch *batch, int64_t serial)
+int64_t batch_license_of_serial(const Batch *batch, int64_t serial)
 {
     const Activation *activation = ledger_find(batch->ledger, serial);
     const InstalledRecord *record = g_hash_table_lookup(batch->installed, &serial);
@@ -65,13 +65,15 @@ void batch_decide_deactivation(Batch *batch, const BatchItem *item, Matter *matt
     };
     matter->decision = rules_decide_deactivation(&facts);
     matter->serial = facts.serial_on_record ? serial : 0;
-    matter->license_id = facts.serial_of_this_instance ? license_of_serial(batch, serial) : 0;
+    matter->license_id = facts.serial_of_this_instance ? batch_license_of_serial(batch, serial) : 0;
     matter->facts = g_strdup_printf(
         "{\"seq\":%" G_GUINT64_FORMAT ",\"signature\":%s,\"proof\":%s,\"on_record\":%s}",
         statement->seq, facts.signature_holds ? "true" : "false",
         facts.proof_holds ? "true" : "false", facts.serial_on_record ? "true" : "false");
     if (matter->decision.outcome == OUTCOME_ACCEPTED && !facts.seen_before) {
+        g_autoptr(GArray) counted = batch_counted_uses(batch, &statement->thumbprint);
         matter->given_back = rules_apply_deactivation(&matter->decision, &facts, batch->ledger);
+        batch_notice_given_back(batch, item, matter, counted);
         record_deactivation(batch, item, matter, serial);
     }
 }

@@ -5,13 +5,27 @@
 #include "core/dates.h"
 #include "core/usage_license.h"
 
+#include <string.h>
+
+/* It was recorded before its license was. */
+static void fill_license(Batch *batch, HistoryRecord *record, int64_t license_id)
+{
+    if (record->license_id != 0 || license_id == 0) {
+        return;
+    }
+    RequestLicenseRow row = {.request_id = record->id, .license_id = license_id};
+    g_array_append_val(batch->fills, row);
+    record->license_id = license_id;
+}
+
 /* The request is on record from here on: authentic, whatever is decided. */
 static bool record_request(Batch *batch, const BatchItem *item, Matter *matter, GArray *history,
                            GError **error)
 {
-    const HistoryRecord *on_record = batch_find_history(history, &matter->statement->digest);
+    HistoryRecord *on_record = batch_find_history(history, &matter->statement->digest);
     if (on_record != NULL) {
         matter->request_id = on_record->id;
+        fill_license(batch, on_record, matter->license_id);
         return true;
     }
     matter->request_id = batch_next_id(batch, INTAKE_REQUEST_IDS, error);
@@ -22,7 +36,8 @@ static bool record_request(Batch *batch, const BatchItem *item, Matter *matter, 
     HistoryRecord record = {.thumbprint = matter->statement->thumbprint,
                             .digest = matter->statement->digest,
                             .seq = matter->statement->seq,
-                            .id = matter->request_id};
+                            .id = matter->request_id,
+                            .license_id = matter->license_id};
     g_array_append_val(batch->requests, row);
     g_array_append_val(history, record);
     return matter->request_id != 0;
@@ -86,9 +101,25 @@ static int64_t next_serial(Batch *batch)
     return batch->dry_run ? G_MAXINT64 - (int64_t)batch->jobs->len : serials_next(batch->serials);
 }
 
-static void issue(Batch *batch, Matter *matter, const RequestFacts *facts)
+/* The watch for a lost server ends where a person issued on its return: from the next second on,
+ * for it may have been declared lost in this one. */
+static void let_pass(Batch *batch, const Matter *matter)
+{
+    for (gsize i = 0; matter->decision.passed[i] != NULL; i++) {
+        if (strcmp(matter->decision.passed[i], "lost-server-returned") == 0) {
+            const Digest *thumbprint = &matter->statement->thumbprint;
+            g_array_append_val(batch->passes, *thumbprint);
+            g_array_index(batch->passed_at, int64_t, batch_instance(batch, thumbprint)) =
+                batch->now + 1;
+        }
+    }
+}
+
+static void issue(Batch *batch, const BatchItem *item, Matter *matter, const RequestFacts *facts)
 {
     matter->serial = next_serial(batch);
+    let_pass(batch, matter);
+    batch_notice_issued(batch, item, matter);
     const Activation *activation =
         rules_apply(&matter->decision, facts, batch->ledger, matter->serial);
     SignJob *job = g_new0(SignJob, 1);
@@ -151,6 +182,16 @@ static void raise_alert(Batch *batch, const Matter *matter)
     g_array_append_val(batch->alerts, row);
 }
 
+/* Decided again as before, or by somebody else meanwhile: nothing is written. */
+static bool stays_as_it_is(Batch *batch, const Matter *matter)
+{
+    GArray *history = batch_history(batch, &matter->statement->thumbprint);
+    const HistoryRecord *record = batch_find_history(history, &matter->statement->digest);
+    return record == NULL || record->decisions != matter->decisions ||
+           (matter->decision.outcome == matter->standing &&
+            g_strcmp0(matter->decision.code, matter->standing_code) == 0);
+}
+
 static bool decide_request(Batch *batch, const BatchItem *item, Matter *matter, GError **error)
 {
     RequestFacts facts;
@@ -159,16 +200,20 @@ static bool decide_request(Batch *batch, const BatchItem *item, Matter *matter, 
     matter->decision = rules_decide(&facts);
     matter->facts = batch_facts_json(&facts);
     matter->license_id = facts.license != NULL ? facts.license->id : 0;
-    if (facts.request == NULL || !matter->proof_holds) {
+    matter->stays = matter->again && stays_as_it_is(batch, matter);
+    if (matter->stays || facts.request == NULL || !matter->proof_holds) {
         return true; /* not authentic: decided, not on record */
     }
     GArray *history = batch_history(batch, &facts.request->thumbprint);
     if (!record_request(batch, item, matter, history, error)) {
         return false;
     }
-    rules_release_moved(&facts, batch->ledger);
+    g_autoptr(GArray) counted = batch_counted_uses(batch, &facts.request->thumbprint);
+    if (rules_release_moved(&facts, batch->ledger) > 0) {
+        batch_notice_given_back(batch, item, matter, counted);
+    }
     if (matter->decision.outcome == OUTCOME_ISSUED) {
-        issue(batch, matter, &facts);
+        issue(batch, item, matter, &facts);
     } else if (matter->decision.outcome == OUTCOME_RESENT) {
         resend(batch, matter, history);
     }
@@ -188,13 +233,16 @@ static bool decide(Batch *batch, const BatchItem *item, Matter *matter, GError *
     } else if (!decide_request(batch, item, matter, error)) {
         return false;
     }
-    matter->decided = true;
-    g_ptr_array_add(batch->decided, matter);
+    if (!matter->stays) {
+        matter->decided = true;
+        g_ptr_array_add(batch->decided, matter);
+    }
     return true;
 }
 
 bool batch_decide(Batch *batch, GError **error)
 {
+    batch_mark_contested(batch);
     for (guint i = 0; i < batch->items->len; i++) {
         const BatchItem *item = g_ptr_array_index(batch->items, i);
         for (guint j = 0; j < item->matters->len; j++) {

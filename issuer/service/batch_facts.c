@@ -107,21 +107,22 @@ char *batch_facts_json(const RequestFacts *facts)
             json,
             "\"seq\":%" G_GUINT64_FORMAT ",\"newest_seq\":%" G_GUINT64_FORMAT
             ",\"seq_taken\":%s,\"sender_known\":%s,\"resends_today\":%u,"
-            "\"installed\":\"%s\",\"tells_of_loss\":%s,\"person\":%s",
+            "\"installed\":\"%s\",\"tells_of_loss\":%s,\"contested\":%s,\"person\":%s",
             facts->request->seq, facts->newest_seq, facts->seq_taken ? "true" : "false",
             facts->sender_known ? "true" : "false", facts->resends_today,
             installed_name(facts->installed), facts->tells_of_loss ? "true" : "false",
-            facts->person.issues ? "true" : "false");
+            facts->contested ? "true" : "false", facts->person.issues ? "true" : "false");
     }
     if (facts->license != NULL) {
         const LicenseFacts *license = facts->license;
         g_string_append_printf(json,
                                ",\"license\":%" G_GINT64_FORMAT
-                               ",\"version\":%u,\"allowed\":%u,\"used\":%u,"
+                               ",\"state\":%u,\"version\":%u,\"allowed\":%u,\"used\":%u,"
                                "\"servers\":%u,\"active\":%u,\"expires\":%" G_GINT64_FORMAT,
-                               license->id, license->entitlement_version, license->activations,
-                               ledger_used(facts->ledger, license->id), license->servers,
-                               ledger_active(facts->ledger, license->id), license->expires_at);
+                               license->id, (unsigned)license->state, license->entitlement_version,
+                               license->activations, ledger_used(facts->ledger, license->id),
+                               license->servers, ledger_active(facts->ledger, license->id),
+                               license->expires_at);
     }
     g_string_append_c(json, '}');
     return g_string_free(json, FALSE);
@@ -146,6 +147,7 @@ void batch_request_facts(Batch *batch, const BatchItem *item, const Matter *matt
         .request = matter->problem == NULL ? matter->statement : NULL,
         .ledger = batch->ledger,
         .tells_of_loss = item->tells_of_loss,
+        .contested = matter->contested,
         .person = matter->person,
     };
     if (facts->request == NULL) {

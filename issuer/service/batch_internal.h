@@ -40,6 +40,10 @@ struct Batch {
     GPtrArray *decided;              /* of Matter *, in order */
     GArray *holds;                   /* of HoldRow */
     GArray *alerts;                  /* of AlertRow */
+    GArray *notices;                 /* of NoticeRow */
+    GArray *fills;                   /* of RequestLicenseRow */
+    GArray *passes;                  /* of Digest: instances that a person let pass */
+    GArray *given_back;              /* of int64_t: licenses with a use more than before */
     GPtrArray *jobs;                 /* of SignJob * */
     GPtrArray *texts;                /* strings that rows point to */
     int64_t next_id[INTAKE_ID_KINDS];
@@ -51,6 +55,9 @@ bool batch_load(Batch *batch, GError **error);
 
 /* Whether `address` is a current contact of the license (0: of any). */
 bool batch_knows_contact(const Batch *batch, int64_t license_id, const char *address);
+
+/* The license under which a usage license was issued; 0: it is not on record. */
+int64_t batch_license_of_serial(const Batch *batch, int64_t serial);
 
 /* The index of an instance in batch->thumbprints. */
 guint batch_instance(const Batch *batch, const Digest *thumbprint);
@@ -67,6 +74,20 @@ void batch_request_facts(Batch *batch, const BatchItem *item, const Matter *matt
 
 /* The facts as they are kept with the decision. New string. */
 char *batch_facts_json(const RequestFacts *facts);
+
+/* Marks those that are decided again and wait, each a new server, for fewer uses than they are. */
+void batch_mark_contested(Batch *batch);
+
+/* Queues what contacts are told of an issued usage license. */
+void batch_notice_issued(Batch *batch, const BatchItem *item, const Matter *matter);
+
+/* The activations of an instance whose use counts: ids. New array. */
+GArray *batch_counted_uses(const Batch *batch, const Digest *thumbprint);
+
+/* Queues what contacts are told of uses given back: those of `counted`, from batch_counted_uses()
+ * before, that count no more. */
+void batch_notice_given_back(Batch *batch, const BatchItem *item, const Matter *matter,
+                             const GArray *counted);
 
 /* Decides one deactivation and applies it. */
 void batch_decide_deactivation(Batch *batch, const BatchItem *item, Matter *matter);

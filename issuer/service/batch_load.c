@@ -271,25 +271,29 @@ static void add_check(const Batch *batch, GArray *checks, int64_t license_id, co
     }
 }
 
-/* The license of a matter that a deactivation names by serial is asked for too. */
+/* A request's license is that of its key, a deactivation's that of the usage license it names. */
+static int64_t license_of(const Batch *batch, const Statement *statement)
+{
+    int64_t serial = 0;
+    if (statement->kind == STATEMENT_DEACTIVATION &&
+        usage_license_serial_read(statement->serial, &serial)) {
+        return batch_license_of_serial(batch, serial);
+    }
+    const ProofRecord *proof = g_hash_table_lookup(batch->proofs, &statement->license_key);
+    return proof != NULL ? proof->license_id : 0;
+}
+
 static void checks_of_item(const Batch *batch, const BatchItem *item, GArray *checks)
 {
     if (item->sender == NULL || item->matters->len == 0) {
         return;
     }
     add_check(batch, checks, 0, item->sender);
-    for (guint i = 0; i < batch->license_records->len && batch->items->len == 1; i++) {
-        const LicenseRecord *record = g_ptr_array_index(batch->license_records, i);
-        add_check(batch, checks, record->id, item->sender);
-    }
     for (guint i = 0; i < item->matters->len; i++) {
         const Matter *matter = g_ptr_array_index(item->matters, i);
-        const ProofRecord *proof =
-            matter->statement != NULL
-                ? g_hash_table_lookup(batch->proofs, &matter->statement->license_key)
-                : NULL;
-        if (proof != NULL) {
-            add_check(batch, checks, proof->license_id, item->sender);
+        int64_t license_id = matter->statement != NULL ? license_of(batch, matter->statement) : 0;
+        if (license_id != 0) {
+            add_check(batch, checks, license_id, item->sender);
         }
     }
 }
@@ -342,10 +346,10 @@ static bool load_records(Batch *batch, const Named *named, GError **error)
 {
     g_autoptr(GArray) licenses = lock_licenses(batch, error);
     return licenses != NULL && load_licenses(batch, licenses, error) &&
-           check_contacts(batch, error) &&
            intake_load_activations(batch->context->database, licenses, batch->thumbprints,
                                    batch->now, batch->ledger, error) &&
-           load_histories(batch, error) && load_installed(batch, named->serials, error);
+           load_histories(batch, error) && load_installed(batch, named->serials, error) &&
+           check_contacts(batch, error);
 }
 
 bool batch_load(Batch *batch, GError **error)

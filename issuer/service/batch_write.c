@@ -144,6 +144,7 @@ static bool write_replies(Batch *batch, const BatchStamp *stamp, const GArray *s
     GArray *rows = batch_replies(batch, error);
     bool written = rows != NULL &&
                    intake_write_replies(batch->context->database, rows, stamp, error) &&
+                   intake_write_notices(batch->context->database, batch->notices, stamp, error) &&
                    intake_withdraw_replies(batch->context->database, superseded, stamp, error);
     reply_rows_free(rows);
     return written;
@@ -160,9 +161,11 @@ bool batch_write(Batch *batch, GError **error)
     };
     g_autoptr(GArray) superseded = g_array_new(FALSE, FALSE, sizeof(int64_t));
     return intake_write_requests(database, batch->requests, &stamp, error) &&
+           intake_fill_licenses(database, batch->fills, error) &&
            write_deactivations(batch, &stamp, error) && write_decisions(batch, &stamp, error) &&
            write_activations(batch, &stamp, superseded, error) &&
            write_usage_licenses(batch, &stamp, error) &&
+           intake_pass_instances(database, batch->passes, batch->now + 1, error) &&
            intake_write_holds(database, batch->holds, &stamp, error) &&
            intake_write_alerts(database, batch->alerts, &stamp, error) &&
            write_replies(batch, &stamp, superseded, error);

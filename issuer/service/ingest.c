@@ -31,6 +31,7 @@ typedef struct {
     IngestReport report;
     gpointer data;
     IngestTotals *totals;
+    GArray *given_back; /* of int64_t: licenses to which uses came back since the last look */
 } Ingest;
 
 static gpointer read_all(gpointer data)
@@ -77,7 +78,23 @@ static bool try_batch(Ingest *ingest, const GPtrArray *items, Span span, GError 
         IntakeItem *item = g_ptr_array_index(items, i);
         batch_add(batch, &item->item);
     }
-    return batch_run(batch, error);
+    if (!batch_run(batch, error)) {
+        return false;
+    }
+    const GArray *given_back = batch_given_back(batch);
+    g_array_append_vals(ingest->given_back, given_back->data, given_back->len);
+    return true;
+}
+
+/* What was refused or held before may pass by now: at the start for all that was changed by orders
+ * and admins, and after a batch that gave back uses. */
+static bool decide_again(Ingest *ingest, GError **error)
+{
+    bool done =
+        ingest->options->dry_run || redecide_run(ingest->context, ingest->serials,
+                                                 ingest->given_back, &ingest->totals->again, error);
+    g_array_set_size(ingest->given_back, 0);
+    return done;
 }
 
 static bool is_hopeless(const GError *error)
@@ -165,12 +182,17 @@ static bool replan_as_tables_grow(Ingest *ingest, guint64 batches, GError **erro
 
 static bool run_batches(Ingest *ingest, GError **error)
 {
+    if (!decide_again(ingest, error)) {
+        return false;
+    }
     for (guint64 batches = 1;; batches++) {
         g_autoptr(GPtrArray) items = next_items(ingest->queue);
         if (items->len == 0) {
             break;
         }
-        if (!run_items(ingest, items, error) || !replan_as_tables_grow(ingest, batches, error)) {
+        if (!run_items(ingest, items, error) ||
+            (ingest->given_back->len > 0 && !decide_again(ingest, error)) ||
+            !replan_as_tables_grow(ingest, batches, error)) {
             return false;
         }
         for (guint i = 0; i < items->len; i++) {
@@ -224,6 +246,8 @@ bool ingest_run(const IngestOptions *options, IngestReport report, gpointer data
 {
     Ingest ingest = {.options = options, .report = report, .data = data, .totals = totals};
     *totals = (IngestTotals){0};
+    g_autoptr(GArray) given_back = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    ingest.given_back = given_back;
     /* The parsers are forked first, so that they hold neither a connection nor a key. */
     g_autoptr(Settings) settings = settings_load(options->config_path, error);
     if (settings == NULL) {

@@ -5,6 +5,7 @@
 #define ISSUER_SERVICE_INGEST_H
 
 #include "service/intake_item.h"
+#include "service/redecide.h"
 
 typedef struct {
     const char *config_path;     /* or NULL */
@@ -20,6 +21,7 @@ typedef struct {
     guint64 ignored;      /* bounces included */
     guint64 quarantined;
     guint64 outcomes[OUTCOME_ACCEPTED + 1]; /* by Outcome */
+    RedecideTotals again;                   /* earlier requests that were decided again */
 } IngestTotals;
 
 /* Is called for each mail once its batch is committed, in the order of the source. */

@@ -59,6 +59,14 @@ Matter *matter_new_stored(const char *jws, int64_t request_id, GError **error)
     return matter;
 }
 
+void matter_decide_again(Matter *matter, Outcome outcome, const char *code, uint32_t decisions)
+{
+    matter->again = true;
+    matter->standing = outcome;
+    matter->standing_code = g_strdup(code);
+    matter->decisions = decisions;
+}
+
 const char *matter_kind_name(const Matter *matter)
 {
     static const char *const names[] = {
@@ -85,6 +93,7 @@ void matter_free(Matter *matter)
         return;
     }
     g_free(matter->problem);
+    g_free(matter->standing_code);
     statement_free(matter->statement);
     g_free(matter->facts);
     g_free(matter);

@@ -21,8 +21,15 @@ typedef struct {
     const char *reason;
     const char *ticket;
 
+    bool again; /* decided again, since records changed: only what turns out otherwise counts */
+    Outcome standing;    /* again: what was decided last */
+    char *standing_code; /* again: its code */
+    uint32_t decisions;  /* again: how many there were for it */
+
     /* filled by the batch */
-    bool known; /* its message is on record and has decided it */
+    bool stays;     /* decided again: as it stands, so there is no new decision */
+    bool contested; /* more new servers wait than the license has uses left */
+    bool known;     /* its message is on record and has decided it */
     bool decided;
     Decision decision;
     char *facts; /* JSON, as they were seen */
@@ -41,6 +48,10 @@ Matter *matter_new(const FoundToken *token);
 
 /* A usage request that is on record already. The caller owns it. */
 Matter *matter_new_stored(const char *jws, int64_t request_id, GError **error);
+
+/* Has it decided again unless it turns out as it stands, `outcome` with `code` (copied), or
+ * somebody else has decided it meanwhile: there are other than `decisions` decisions for it. */
+void matter_decide_again(Matter *matter, Outcome outcome, const char *code, uint32_t decisions);
 
 /* "usage-request", "deactivation" or "usage-license". */
 const char *matter_kind_name(const Matter *matter);

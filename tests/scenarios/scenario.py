@@ -24,8 +24,9 @@ sys.path.insert(0, os.path.join(TESTS, "chariot"))
 
 from chariotlib import Chariot, Refusal, armor  # noqa: E402
 
-__all__ = ["Chariot", "House", "Refusal", "Scenario", "armor", "ask", "chance", "check_records", "dated_mail",
-           "main", "mail", "mbox", "records", "rounds", "write"]
+__all__ = ["Chariot", "House", "License", "Refusal", "Scenario", "armor", "ask", "chance",
+           "check_records", "dated_mail", "license_key", "mail", "main", "mbox", "records", "rounds",
+           "write"]
 
 ISSUER = os.path.abspath(sys.argv.pop(1))
 CHARIOT = os.path.join(TESTS, "chariot", "chariot")

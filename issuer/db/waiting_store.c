@@ -1,0 +1,84 @@
+#include "db/waiting_store.h"
+
+#include "db/sql.h"
+
+/* The facts that a decision has seen stand with it, so what has changed since is told by comparing,
+ * and not by times of transactions that ran side by side. */
+static const char select_waiting[] =
+    "select r.id, d.message_id, m.reply_to, r.jws,"
+    " coalesce((d.facts ->> 'tells_of_loss')::boolean, false), d.outcome = 'held', d.code,"
+    " (select count(*) from decision n where n.request_id = r.id)"
+    " from (select distinct request_id from decision"
+    "  where outcome in ('refused', 'held') and request_id is not null"
+    "  and effective > $2::timestamptz - make_interval(days => $3)) w"
+    " join usage_request r on r.id = w.request_id"
+    " cross join lateral (select * from decision d where d.request_id = r.id"
+    "  order by d.recorded_at desc, d.id desc limit 1) d"
+    " join message m on m.id = d.message_id"
+    " join license_proof p on p.public_key = r.license_key"
+    " join license_key k on k.id = p.license_key_id"
+    " cross join lateral (select max(version) as version from entitlement e"
+    "  where e.license_id = k.license_id) e"
+    " left join lateral (select state from license_state_version v"
+    "  where v.license_id = k.license_id order by v.version desc limit 1) s on true"
+    " where d.outcome in ('refused', 'held')"
+    " and d.effective > $2::timestamptz - make_interval(days => $3)"
+    " and d.code not in ('damaged', 'superseded-request')"
+    " and not (d.outcome = 'refused' and d.operator_id is not null)"
+    " and not exists (select from usage_request n where n.thumbprint = r.thumbprint"
+    "  and n.seq > r.seq)"
+    " and (k.license_id = any ($1::bigint[])"
+    "  or d.code = 'unknown-license'"
+    "  or e.version > (d.facts ->> 'version')::integer"
+    "  or array_position(enum_range(null::license_state), coalesce(s.state, 'current')) - 1"
+    "     <> (d.facts ->> 'state')::integer"
+    "  or d.code = 'unknown-sender' and exists (select from contact c"
+    "     where c.license_id = k.license_id and c.ended_on is null"
+    "     and c.recorded_at >= d.recorded_at)"
+    "  or exists (select from activation a where a.license_id = k.license_id"
+    "     and a.state in ('deactivated', 'lost', 'corrected')"
+    "     and a.counted_recorded_at > d.recorded_at))"
+    " order by d.effective, d.recorded_at, r.id";
+
+static WaitingRequest *waiting_from(const SqlResult *result, int row)
+{
+    WaitingRequest *waiting = g_new0(WaitingRequest, 1);
+    waiting->request_id = sql_result_int(result, row, 0);
+    waiting->message_id = sql_result_int(result, row, 1);
+    waiting->sender = g_strdup(sql_result_text(result, row, 2));
+    waiting->jws = g_strdup(sql_result_text(result, row, 3));
+    waiting->tells_of_loss = sql_result_bool(result, row, 4);
+    waiting->outcome = sql_result_bool(result, row, 5) ? OUTCOME_HELD : OUTCOME_REFUSED;
+    waiting->code = g_strdup(sql_result_text(result, row, 6));
+    waiting->decisions = (uint32_t)sql_result_int(result, row, 7);
+    return waiting;
+}
+
+static void waiting_free(gpointer data)
+{
+    WaitingRequest *waiting = data;
+    g_free(waiting->sender);
+    g_free(waiting->jws);
+    g_free(waiting->code);
+    g_free(waiting);
+}
+
+GPtrArray *waiting_find(Database *database, const GArray *licenses, int64_t now, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    SqlColumn *column = sql_params_add_column(params, SQL_INT8);
+    for (guint i = 0; i < licenses->len; i++) {
+        sql_column_int(column, g_array_index(licenses, int64_t, i));
+    }
+    sql_params_add_time(params, now);
+    sql_params_add_int(params, SQL_INT4, WAITING_DAYS);
+    g_autoptr(SqlResult) result = sql_run(database, "waiting_find", select_waiting, params, error);
+    if (result == NULL) {
+        return NULL;
+    }
+    GPtrArray *found = g_ptr_array_new_with_free_func(waiting_free);
+    for (int i = 0; i < sql_result_rows(result); i++) {
+        g_ptr_array_add(found, waiting_from(result, i));
+    }
+    return found;
+}

@@ -1,0 +1,33 @@
+/* Requests that were refused or held, and that may be decided otherwise since their license's
+ * records have changed. */
+#ifndef ISSUER_DB_WAITING_STORE_H
+#define ISSUER_DB_WAITING_STORE_H
+
+#include "core/rules.h"
+#include "db/database.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WAITING_DAYS 30 /* after its decision, a request is not decided again by itself */
+
+typedef struct {
+    int64_t request_id;
+    int64_t message_id; /* that carried it when it was decided last */
+    char *sender;       /* the mail's own account; NULL: none that could be answered */
+    char *jws;
+    bool tells_of_loss; /* the mail did */
+    uint32_t decisions; /* how many there are for it */
+    Outcome outcome;    /* of the latest of them */
+    char *code;
+} WaitingRequest;
+
+/* Those whose license's records have changed since their latest decision, and besides all of
+ * `licenses` (row numbers, of int64_t; may be empty); no older than WAITING_DAYS before `now`
+ * (seconds), oldest first, the newest of each instance only. Not among them: damaged and superseded
+ * ones, and what a person refused. Array of WaitingRequest *, owned by the caller; NULL on an error
+ * of db/database.h. */
+GPtrArray *waiting_find(Database *database, const GArray *licenses, int64_t now, GError **error);
+
+#endif

@@ -1,0 +1,68 @@
+/* What all contacts of a license are told, whoever's mail has caused it: that another server took a
+ * server's place, that a server moved to another license, that a use was given back. */
+#include "service/batch_internal.h"
+
+static void add_notice(Batch *batch, const BatchItem *item, const Matter *matter,
+                       int64_t license_id, const char *about)
+{
+    const bool answered =
+        matter->license_id != 0 && batch_knows_contact(batch, matter->license_id, item->sender);
+    NoticeRow row = {.message_id = item->message_id,
+                     .decision_id = matter->decision_id,
+                     .license_id = license_id,
+                     .about = about,
+                     .answers = answered ? item->sender : NULL};
+    g_array_append_val(batch->notices, row);
+}
+
+void batch_notice_issued(Batch *batch, const BatchItem *item, const Matter *matter)
+{
+    const Decision *decision = &matter->decision;
+    if (decision->replaces != 0) {
+        add_notice(batch, item, matter, matter->license_id, "replaced");
+    }
+    const Activation *left = ledger_find(batch->ledger, decision->moves_from);
+    if (left != NULL) {
+        add_notice(batch, item, matter, matter->license_id, "moved");
+        add_notice(batch, item, matter, left->license_id, "moved");
+    }
+}
+
+GArray *batch_counted_uses(const Batch *batch, const Digest *thumbprint)
+{
+    GArray *counted = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    const GPtrArray *own = ledger_of_instance(batch->ledger, thumbprint);
+    for (guint i = 0; i < own->len; i++) {
+        const Activation *activation = g_ptr_array_index(own, i);
+        if (activation->counted) {
+            g_array_append_val(counted, activation->id);
+        }
+    }
+    return counted;
+}
+
+static bool stands_in(const GArray *numbers, int64_t number)
+{
+    for (guint i = 0; i < numbers->len; i++) {
+        if (g_array_index(numbers, int64_t, i) == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void batch_notice_given_back(Batch *batch, const BatchItem *item, const Matter *matter,
+                             const GArray *counted)
+{
+    g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    for (guint i = 0; i < counted->len; i++) {
+        const Activation *activation =
+            ledger_find(batch->ledger, g_array_index(counted, int64_t, i));
+        if (activation->counted || stands_in(told, activation->license_id)) {
+            continue;
+        }
+        g_array_append_val(told, activation->license_id);
+        g_array_append_val(batch->given_back, activation->license_id);
+        add_notice(batch, item, matter, activation->license_id, "given-back");
+    }
+}

@@ -1,0 +1,146 @@
+#include "service/redecide.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "db/waiting_store.h"
+#include "service/mail_report.h"
+
+#define CONFLICT_TRIES 5
+
+typedef struct {
+    BatchItem item;
+    Matter *matter;
+} Again;
+
+static void again_free(gpointer data)
+{
+    Again *again = data;
+    g_ptr_array_unref(again->item.matters);
+    matter_free(again->matter);
+    g_free(again);
+}
+
+static Again *again_new(const WaitingRequest *waiting, GError **error)
+{
+    Matter *matter = matter_new_stored(waiting->jws, waiting->request_id, error);
+    if (matter == NULL) {
+        return NULL;
+    }
+    matter_decide_again(matter, waiting->outcome, waiting->code, waiting->decisions);
+    Again *again = g_new0(Again, 1);
+    again->matter = matter;
+    again->item.message_id = waiting->message_id;
+    again->item.sender = waiting->sender;
+    again->item.tells_of_loss = waiting->tells_of_loss;
+    again->item.matters = g_ptr_array_new();
+    g_ptr_array_add(again->item.matters, matter);
+    return again;
+}
+
+static GPtrArray *read_all(const GPtrArray *found, GError **error)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(again_free);
+    for (guint i = 0; i < found->len; i++) {
+        Again *again = again_new(g_ptr_array_index(found, i), error);
+        if (again == NULL) {
+            return NULL;
+        }
+        g_ptr_array_add(all, again);
+    }
+    return g_steal_pointer(&all);
+}
+
+static void count(const GPtrArray *all, RedecideTotals *totals)
+{
+    totals->looked_at += all->len;
+    for (guint i = 0; i < all->len; i++) {
+        const Again *again = g_ptr_array_index(all, i);
+        if (again->matter->decided) {
+            totals->outcomes[again->matter->decision.outcome]++;
+        }
+    }
+}
+
+/* All in one batch, so that those that wait for the same use are seen together. `freed` is set to
+ * the licenses to which a use came back by it. */
+static bool run_round(Context *context, Serials *serials, const GArray *licenses,
+                      RedecideTotals *totals, GArray **freed, GError **error)
+{
+    const int64_t now = clock_now();
+    g_autoptr(GPtrArray) found = waiting_find(context->database, licenses, now, error);
+    g_autoptr(GPtrArray) all = found != NULL ? read_all(found, error) : NULL;
+    if (all == NULL) {
+        return false;
+    }
+    g_autoptr(Batch) batch = batch_new(context, serials, now, false);
+    for (guint i = 0; i < all->len; i++) {
+        Again *again = g_ptr_array_index(all, i);
+        batch_add(batch, &again->item);
+    }
+    if (all->len > 0 && !batch_run(batch, error)) {
+        return false;
+    }
+    count(all, totals);
+    const GArray *given_back = batch_given_back(batch);
+    *freed = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    g_array_append_vals(*freed, given_back->data, given_back->len);
+    return true;
+}
+
+/* Another writer was first: read and decide again, a few times. */
+static bool try_round(Context *context, Serials *serials, const GArray *licenses,
+                      RedecideTotals *totals, GArray **freed, GError **error)
+{
+    for (guint i = 1;; i++) {
+        g_autoptr(GError) failure = NULL;
+        if (run_round(context, serials, licenses, totals, freed, &failure)) {
+            return true;
+        }
+        if (i == CONFLICT_TRIES || !g_error_matches(failure, ISSUER_ERROR, ISSUER_ERROR_CONFLICT)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return false;
+        }
+    }
+}
+
+bool redecide_run(Context *context, Serials *serials, const GArray *licenses,
+                  RedecideTotals *totals, GError **error)
+{
+    g_autoptr(GArray) wanted = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    if (licenses != NULL) {
+        g_array_append_vals(wanted, licenses->data, licenses->len);
+    }
+    do { /* a proven move gives back uses, for which others may wait */
+        GArray *freed = NULL;
+        if (!try_round(context, serials, wanted, totals, &freed, error)) {
+            return false;
+        }
+        g_array_unref(wanted);
+        wanted = freed;
+    } while (wanted->len > 0);
+    return true;
+}
+
+bool redecide_after_change(const char *config_path, RedecideTotals *totals, GError **error)
+{
+    g_autoptr(Context) context =
+        context_open(config_path, CONTEXT_DATABASE | CONTEXT_SIGNER, "issuer redecide", error);
+    if (context == NULL || !context_record_signer(context, error)) {
+        return false;
+    }
+    g_autoptr(Serials) serials = serials_new(context->database);
+    bool done = redecide_run(context, serials, NULL, totals, error);
+    return serials_close(serials, done ? error : NULL) && done;
+}
+
+char *redecide_text(const RedecideTotals *totals)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(totals->outcomes); i++) {
+        if (totals->outcomes[i] > 0) {
+            g_string_append_printf(text, "%s%" G_GUINT64_FORMAT " %s", text->len > 0 ? ", " : "",
+                                   totals->outcomes[i], mail_report_outcome((Outcome)i));
+        }
+    }
+    return text->len > 0 ? g_strdup_printf("earlier requests decided again: %s", text->str) : NULL;
+}

@@ -1,0 +1,27 @@
+/* Decides again what was refused or held, where the license's records have changed since: an order
+ * or upgrade, a contact, a license that is no longer suspended, a use given back. */
+#ifndef ISSUER_SERVICE_REDECIDE_H
+#define ISSUER_SERVICE_REDECIDE_H
+
+#include "service/batch.h"
+
+typedef struct {
+    guint64 looked_at;                      /* requests */
+    guint64 outcomes[OUTCOME_ACCEPTED + 1]; /* by Outcome: of those that turned out otherwise */
+} RedecideTotals;
+
+/* Looks at all requests whose license's records have changed since they were decided, and besides
+ * at those of `licenses` (row numbers, of int64_t; NULL: none); writes what turns out otherwise as
+ * a new decision, with its reply, and adds to `totals`. Run again it changes nothing. `context` has
+ * a database and a signer. Errors of batch_run(). */
+bool redecide_run(Context *context, Serials *serials, const GArray *licenses,
+                  RedecideTotals *totals, GError **error);
+
+/* The same for a command that has changed the license records with a right of its own: opens the
+ * database and the signing key for it. */
+bool redecide_after_change(const char *config_path, RedecideTotals *totals, GError **error);
+
+/* One line for people, "decided again: …"; NULL if nothing turned out otherwise. New string. */
+char *redecide_text(const RedecideTotals *totals);
+
+#endif

@@ -7,22 +7,6 @@
 
 #include <string.h>
 
-static void add_digests(SqlParams *params, const GArray *digests)
-{
-    SqlColumn *column = sql_params_add_column(params, SQL_BYTES);
-    for (guint i = 0; i < digests->len; i++) {
-        sql_column_digest(column, &g_array_index(digests, Digest, i));
-    }
-}
-
-static void add_numbers(SqlParams *params, const GArray *numbers)
-{
-    SqlColumn *column = sql_params_add_column(params, SQL_INT8);
-    for (guint i = 0; i < numbers->len; i++) {
-        sql_column_int(column, g_array_index(numbers, int64_t, i));
-    }
-}
-
 static LicenseState license_state_from(const char *text)
 {
     if (g_strcmp0(text, "suspended") == 0) {
@@ -102,7 +86,7 @@ GPtrArray *intake_load_licenses(Database *database, const GArray *licenses, GErr
         return g_steal_pointer(&records);
     }
     g_autoptr(SqlParams) params = sql_params_new();
-    add_numbers(params, licenses);
+    sql_params_add_numbers(params, licenses);
     g_autoptr(SqlResult) result =
         sql_run(database, "intake_load_licenses", select_licenses, params, error);
     if (result == NULL) {
@@ -234,8 +218,8 @@ bool intake_load_activations(Database *database, const GArray *licenses, const G
         return true;
     }
     g_autoptr(SqlParams) params = sql_params_new();
-    add_numbers(params, licenses);
-    add_digests(params, thumbprints);
+    sql_params_add_numbers(params, licenses);
+    sql_params_add_digests(params, thumbprints);
     sql_params_add_time(params, now);
     g_autoptr(SqlResult) result =
         sql_run(database, "intake_load_activations", select_activations, params, error);
@@ -267,7 +251,7 @@ GArray *intake_load_history(Database *database, const GArray *thumbprints, int64
         return g_steal_pointer(&history);
     }
     g_autoptr(SqlParams) params = sql_params_new();
-    add_digests(params, thumbprints);
+    sql_params_add_digests(params, thumbprints);
     sql_params_add_time(params, now);
     g_autoptr(SqlResult) result =
         sql_run(database, "intake_load_history", select_history, params, error);
@@ -298,7 +282,7 @@ GArray *intake_load_installed(Database *database, const GArray *serials, GError 
         return g_steal_pointer(&records);
     }
     g_autoptr(SqlParams) params = sql_params_new();
-    add_numbers(params, serials);
+    sql_params_add_numbers(params, serials);
     g_autoptr(SqlResult) result = sql_run(
         database, "intake_load_installed",
         "select u.serial, r.thumbprint, u.license_id, u.customer_id, u.version, u.emergency,"

@@ -188,16 +188,6 @@ bool intake_store_messages(Database *database, GPtrArray *messages, int64_t now,
     return true;
 }
 
-static SqlParams *digest_column(const GArray *digests)
-{
-    SqlParams *params = sql_params_new();
-    SqlColumn *column = sql_params_add_column(params, SQL_BYTES);
-    for (guint i = 0; i < digests->len; i++) {
-        sql_column_digest(column, &g_array_index(digests, Digest, i));
-    }
-    return params;
-}
-
 bool intake_lock_instances(Database *database, const GArray *thumbprints, GArray *passed_at,
                            GError **error)
 {
@@ -205,7 +195,8 @@ bool intake_lock_instances(Database *database, const GArray *thumbprints, GArray
     if (thumbprints->len == 0) {
         return true;
     }
-    g_autoptr(SqlParams) params = digest_column(thumbprints);
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_digests(params, thumbprints);
     if (!sql_do(database, "intake_insert_instances",
                 "insert into instance (thumbprint)"
                 " select t from unnest($1::bytea[]) t order by t"
@@ -231,7 +222,8 @@ GArray *intake_find_proofs(Database *database, const GArray *public_keys, GError
     if (public_keys->len == 0) {
         return g_steal_pointer(&proofs);
     }
-    g_autoptr(SqlParams) params = digest_column(public_keys);
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_digests(params, public_keys);
     g_autoptr(SqlResult) result =
         sql_run(database, "intake_find_proofs",
                 "select p.public_key, k.license_id, k.retired_at is not null"
@@ -257,11 +249,9 @@ GArray *intake_lock_licenses(Database *database, const GArray *licenses, const G
     if (licenses->len == 0 && thumbprints->len == 0) {
         return g_steal_pointer(&locked);
     }
-    g_autoptr(SqlParams) params = digest_column(thumbprints);
-    SqlColumn *ids = sql_params_add_column(params, SQL_INT8);
-    for (guint i = 0; i < licenses->len; i++) {
-        sql_column_int(ids, g_array_index(licenses, int64_t, i));
-    }
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_digests(params, thumbprints);
+    sql_params_add_numbers(params, licenses);
     g_autoptr(SqlResult) result =
         sql_run(database, "intake_lock_licenses",
                 /* An array, so that the rows are found by index however many there are. */

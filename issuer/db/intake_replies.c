@@ -65,10 +65,7 @@ bool intake_withdraw_replies(Database *database, const GArray *serials, const Ba
         return true;
     }
     g_autoptr(SqlParams) params = sql_params_new();
-    SqlColumn *column = sql_params_add_column(params, SQL_INT8);
-    for (guint i = 0; i < serials->len; i++) {
-        sql_column_int(column, g_array_index(serials, int64_t, i));
-    }
+    sql_params_add_numbers(params, serials);
     sql_params_add_time(params, stamp->now);
     return sql_do(database, "intake_withdraw_replies", withdraw_replies, params, error);
 }

@@ -30,10 +30,7 @@ bool intake_pass_instances(Database *database, const GArray *thumbprints, int64_
         return true;
     }
     g_autoptr(SqlParams) params = sql_params_new();
-    SqlColumn *column = sql_params_add_column(params, SQL_BYTES);
-    for (guint i = 0; i < thumbprints->len; i++) {
-        sql_column_digest(column, &g_array_index(thumbprints, Digest, i));
-    }
+    sql_params_add_digests(params, thumbprints);
     sql_params_add_time(params, at);
     return sql_do(database, "intake_pass_instances",
                   "update instance set passed_at = $2 where thumbprint = any ($1::bytea[])", params,

@@ -58,6 +58,10 @@ void sql_params_add_null(SqlParams *params, SqlType type);
  * sql_params_restart(). */
 SqlColumn *sql_params_add_column(SqlParams *params, SqlType type);
 
+/* The same, filled: of Digest as bytea[], of int64_t as bigint[]. */
+SqlColumn *sql_params_add_digests(SqlParams *params, const GArray *digests);
+SqlColumn *sql_params_add_numbers(SqlParams *params, const GArray *numbers);
+
 /* Empties all columns and keeps their memory, for the next batch of the same statement; single
  * values stay. */
 void sql_params_restart(SqlParams *params);

@@ -270,3 +270,21 @@ void sql_params_wire(const SqlParams *params, SqlWire *wire)
     }
     wire->count = (int)count;
 }
+
+SqlColumn *sql_params_add_digests(SqlParams *params, const GArray *digests)
+{
+    SqlColumn *column = sql_params_add_column(params, SQL_BYTES);
+    for (guint i = 0; i < digests->len; i++) {
+        sql_column_digest(column, &g_array_index(digests, Digest, i));
+    }
+    return column;
+}
+
+SqlColumn *sql_params_add_numbers(SqlParams *params, const GArray *numbers)
+{
+    SqlColumn *column = sql_params_add_column(params, SQL_INT8);
+    for (guint i = 0; i < numbers->len; i++) {
+        sql_column_int(column, g_array_index(numbers, int64_t, i));
+    }
+    return column;
+}

@@ -30,8 +30,7 @@ static const char select_waiting[] =
     " and (k.license_id = any ($1::bigint[])"
     "  or d.code = 'unknown-license'"
     "  or e.version > (d.facts ->> 'version')::integer"
-    "  or array_position(enum_range(null::license_state), coalesce(s.state, 'current')) - 1"
-    "     <> (d.facts ->> 'state')::integer"
+    "  or coalesce(s.state, 'current')::text <> d.facts ->> 'state'"
     "  or d.code = 'unknown-sender' and exists (select from contact c"
     "     where c.license_id = k.license_id and c.ended_on is null"
     "     and c.recorded_at >= d.recorded_at)"
@@ -66,10 +65,7 @@ static void waiting_free(gpointer data)
 GPtrArray *waiting_find(Database *database, const GArray *licenses, int64_t now, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
-    SqlColumn *column = sql_params_add_column(params, SQL_INT8);
-    for (guint i = 0; i < licenses->len; i++) {
-        sql_column_int(column, g_array_index(licenses, int64_t, i));
-    }
+    sql_params_add_numbers(params, licenses);
     sql_params_add_time(params, now);
     sql_params_add_int(params, SQL_INT4, WAITING_DAYS);
     g_autoptr(SqlResult) result = sql_run(database, "waiting_find", select_waiting, params, error);

@@ -2,6 +2,9 @@
 
 #include "base/error.h"
 
+#define CONFLICT_TRIES                                                                             \
+    5 /* how often a batch is run before another writer's precedence is an error */
+
 static void sign_job_free(SignJob *job)
 {
     usage_license_free(job->license);
@@ -73,6 +76,8 @@ void batch_add(Batch *batch, BatchItem *item)
     g_ptr_array_add(batch->items, item);
 }
 
+/* An upper bound of the usage licenses that may be issued: once the batch is loaded, without what
+ * is on record already. */
 static uint32_t count_requests(const Batch *batch)
 {
     uint32_t count = 0;
@@ -80,7 +85,8 @@ static uint32_t count_requests(const Batch *batch)
         const BatchItem *item = g_ptr_array_index(batch->items, i);
         for (guint j = 0; j < item->matters->len; j++) {
             const Matter *matter = g_ptr_array_index(item->matters, j);
-            count += matter->kind == ARMOR_USAGE_REQUEST && matter->problem == NULL;
+            count +=
+                matter->kind == ARMOR_USAGE_REQUEST && matter->problem == NULL && !matter->known;
         }
     }
     return count;
@@ -102,6 +108,7 @@ static void forget_decisions(Batch *batch)
             matter->decision_id = matter->deactivation_id = matter->license_id = 0;
             matter->serial = 0;
             matter->heard = false;
+            matter->given_back = 0;
             if (item->mail != NULL) {
                 matter->request_id = 0;
             }
@@ -109,19 +116,23 @@ static void forget_decisions(Batch *batch)
     }
 }
 
+/* False without an error: numbers are lacking, which can only be drawn outside the transaction. */
 static bool run_in_transaction(Batch *batch, GError **error)
 {
-    return batch_load(batch, error) && batch_decide(batch, error) &&
-           (batch->dry_run || (batch_sign(batch, error) && batch_write(batch, error)));
+    if (!batch_load(batch, error)) {
+        return false;
+    }
+    if (batch->dry_run) {
+        return batch_decide(batch, error);
+    }
+    return serials_at_hand(batch->serials) >= count_requests(batch) && batch_decide(batch, error) &&
+           batch_sign(batch, error) && batch_write(batch, error);
 }
 
-bool batch_run(Batch *batch, GError **error)
+static bool run_once(Batch *batch, GError **error)
 {
     Database *database = batch->context->database;
     batch_prepare(batch);
-    if (!batch->dry_run && !serials_reserve(batch->serials, count_requests(batch), error)) {
-        return false;
-    }
     if (!database_begin(database, error)) {
         return false;
     }
@@ -131,13 +142,42 @@ bool batch_run(Batch *batch, GError **error)
     } else {
         database_rollback(database);
     }
-    if (batch->serials != NULL) {
-        (done && !batch->dry_run ? serials_keep : serials_give_back)(batch->serials);
-    }
-    if (!done) {
-        forget_decisions(batch);
+    if (!batch->dry_run) {
+        (done ? serials_keep : serials_give_back)(batch->serials);
     }
     return done;
+}
+
+/* Numbers are drawn ahead only where the batch before has used some: a mailbox that is on record
+ * already draws none. */
+static bool reserve_ahead(Batch *batch, GError **error)
+{
+    return batch->dry_run || !serials_in_use(batch->serials) ||
+           serials_reserve(batch->serials, count_requests(batch), error);
+}
+
+bool batch_run(Batch *batch, GError **error)
+{
+    if (!reserve_ahead(batch, error)) {
+        return false;
+    }
+    for (guint conflicts = 0;;) {
+        g_autoptr(GError) failure = NULL;
+        if (run_once(batch, &failure)) {
+            return true;
+        }
+        const uint32_t wanted = count_requests(batch);
+        forget_decisions(batch);
+        if (failure == NULL) {
+            if (!serials_reserve(batch->serials, wanted, error)) {
+                return false;
+            }
+        } else if (++conflicts == CONFLICT_TRIES ||
+                   !g_error_matches(failure, ISSUER_ERROR, ISSUER_ERROR_CONFLICT)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return false;
+        }
+    }
 }
 
 int64_t batch_next_id(Batch *batch, IntakeIdKind kind, GError **error)
@@ -151,6 +191,18 @@ int64_t batch_next_id(Batch *batch, IntakeIdKind kind, GError **error)
         batch->end_id[kind] = first + INTAKE_ID_BLOCK;
     }
     return batch->next_id[kind]++;
+}
+
+void batch_append_once(GArray *numbers, int64_t number)
+{
+    for (guint i = 0; i < numbers->len; i++) {
+        if (g_array_index(numbers, int64_t, i) == number) {
+            return;
+        }
+    }
+    if (number != 0) {
+        g_array_append_val(numbers, number);
+    }
 }
 
 const LicenseRecord *batch_license(const Batch *batch, const Matter *matter)

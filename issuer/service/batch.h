@@ -32,8 +32,9 @@ Batch *batch_new(Context *context, Serials *serials, int64_t now, bool dry_run);
 /* Adds an item, in the order of the source. */
 void batch_add(Batch *batch, BatchItem *item);
 
-/* Decides and writes all items in one transaction and fills them. On an error nothing is written
- * and the items are as they were: ISSUER_ERROR_CONFLICT means run it again, _UNAVAILABLE that the
+/* Decides and writes all items in one transaction and fills them; where another writer was first,
+ * reads and decides again. On an error nothing is written and the items are as they were:
+ * ISSUER_ERROR_CONFLICT means that others were first again and again, _UNAVAILABLE that the
  * database is out of reach, anything else that one of the items cannot be done. */
 bool batch_run(Batch *batch, GError **error);
 

@@ -43,18 +43,6 @@ static bool record_request(Batch *batch, const BatchItem *item, Matter *matter, 
     return matter->request_id != 0;
 }
 
-static void add_supersedes(GArray *serials, int64_t id)
-{
-    for (guint i = 0; i < serials->len; i++) {
-        if (g_array_index(serials, int64_t, i) == id) {
-            return;
-        }
-    }
-    if (id != 0) {
-        g_array_append_val(serials, id);
-    }
-}
-
 static void copy_features(UsageLicense *usage, const LicenseRecord *license)
 {
     for (guint i = 0; i < license->features->len; i++) {
@@ -84,10 +72,10 @@ static UsageLicense *usage_license_for(const Batch *batch, const Matter *matter,
     usage->activation_number = activation->use_no;
     usage->activation_allowed = license->activations;
     usage->supersedes = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    add_supersedes(usage->supersedes, matter->decision.supersedes);
-    add_supersedes(usage->supersedes, matter->decision.replaces);
-    add_supersedes(usage->supersedes, matter->decision.continues);
-    add_supersedes(usage->supersedes, matter->decision.moves_from);
+    batch_append_once(usage->supersedes, matter->decision.supersedes);
+    batch_append_once(usage->supersedes, matter->decision.replaces);
+    batch_append_once(usage->supersedes, matter->decision.continues);
+    batch_append_once(usage->supersedes, matter->decision.moves_from);
     usage->request = request->digest;
     usage->instance.host = g_strdup(request->instance.host);
     usage->instance.fingerprint = request->instance.fingerprint;
@@ -200,8 +188,8 @@ static bool decide_request(Batch *batch, const BatchItem *item, Matter *matter, 
     matter->decision = rules_decide(&facts);
     matter->facts = batch_facts_json(&facts);
     matter->license_id = facts.license != NULL ? facts.license->id : 0;
-    matter->stays = matter->again && stays_as_it_is(batch, matter);
-    if (matter->stays || facts.request == NULL || !matter->proof_holds) {
+    matter->decided = !matter->again || !stays_as_it_is(batch, matter);
+    if (!matter->decided || facts.request == NULL || !matter->proof_holds) {
         return true; /* not authentic: decided, not on record */
     }
     GArray *history = batch_history(batch, &facts.request->thumbprint);
@@ -229,12 +217,12 @@ static bool decide(Batch *batch, const BatchItem *item, Matter *matter, GError *
         return false;
     }
     if (matter->kind == ARMOR_DEACTIVATION) {
+        matter->decided = true;
         batch_decide_deactivation(batch, item, matter);
     } else if (!decide_request(batch, item, matter, error)) {
         return false;
     }
-    if (!matter->stays) {
-        matter->decided = true;
+    if (matter->decided) {
         g_ptr_array_add(batch->decided, matter);
     }
     return true;

@@ -98,6 +98,17 @@ static const char *installed_name(InstalledState state)
     return names[state];
 }
 
+/* As the records name it: service/redecide.h compares. */
+static const char *license_state_name(LicenseState state)
+{
+    static const char *const names[] = {
+        [LICENSE_CURRENT] = "current",
+        [LICENSE_SUSPENDED] = "suspended",
+        [LICENSE_ENDED] = "ended",
+    };
+    return names[state];
+}
+
 /* Numbers and our own words only: nothing of the mail's text needs escaping here. */
 char *batch_facts_json(const RequestFacts *facts)
 {
@@ -117,12 +128,12 @@ char *batch_facts_json(const RequestFacts *facts)
         const LicenseFacts *license = facts->license;
         g_string_append_printf(json,
                                ",\"license\":%" G_GINT64_FORMAT
-                               ",\"state\":%u,\"version\":%u,\"allowed\":%u,\"used\":%u,"
+                               ",\"state\":\"%s\",\"version\":%u,\"allowed\":%u,\"used\":%u,"
                                "\"servers\":%u,\"active\":%u,\"expires\":%" G_GINT64_FORMAT,
-                               license->id, (unsigned)license->state, license->entitlement_version,
-                               license->activations, ledger_used(facts->ledger, license->id),
-                               license->servers, ledger_active(facts->ledger, license->id),
-                               license->expires_at);
+                               license->id, license_state_name(license->state),
+                               license->entitlement_version, license->activations,
+                               ledger_used(facts->ledger, license->id), license->servers,
+                               ledger_active(facts->ledger, license->id), license->expires_at);
     }
     g_string_append_c(json, '}');
     return g_string_free(json, FALSE);

@@ -75,6 +75,9 @@ void batch_request_facts(Batch *batch, const BatchItem *item, const Matter *matt
 /* The facts as they are kept with the decision. New string. */
 char *batch_facts_json(const RequestFacts *facts);
 
+/* Appends a number unless it stands there or is 0. */
+void batch_append_once(GArray *numbers, int64_t number);
+
 /* Marks those that are decided again and wait, each a new server, for fewer uses than they are. */
 void batch_mark_contested(Batch *batch);
 

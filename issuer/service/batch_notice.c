@@ -41,28 +41,20 @@ GArray *batch_counted_uses(const Batch *batch, const Digest *thumbprint)
     return counted;
 }
 
-static bool stands_in(const GArray *numbers, int64_t number)
-{
-    for (guint i = 0; i < numbers->len; i++) {
-        if (g_array_index(numbers, int64_t, i) == number) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void batch_notice_given_back(Batch *batch, const BatchItem *item, const Matter *matter,
                              const GArray *counted)
 {
-    g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    g_autoptr(GArray) licenses = g_array_new(FALSE, FALSE, sizeof(int64_t));
     for (guint i = 0; i < counted->len; i++) {
         const Activation *activation =
             ledger_find(batch->ledger, g_array_index(counted, int64_t, i));
-        if (activation->counted || stands_in(told, activation->license_id)) {
-            continue;
+        if (!activation->counted) {
+            batch_append_once(licenses, activation->license_id);
         }
-        g_array_append_val(told, activation->license_id);
-        g_array_append_val(batch->given_back, activation->license_id);
-        add_notice(batch, item, matter, activation->license_id, "given-back");
+    }
+    for (guint i = 0; i < licenses->len; i++) {
+        const int64_t license_id = g_array_index(licenses, int64_t, i);
+        batch_append_once(batch->given_back, license_id);
+        add_notice(batch, item, matter, license_id, "given-back");
     }
 }

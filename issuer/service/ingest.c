@@ -9,7 +9,6 @@
 #define BATCH_MESSAGES 500
 #define BATCH_BYTES    ((gsize)8 * 1024 * 1024)
 #define BATCH_US       50000 /* microseconds from the first message on */
-#define CONFLICT_TRIES 5     /* before a batch is cut in halves */
 
 typedef struct {
     MailReader *reader;
@@ -112,21 +111,6 @@ static bool quarantine_item(Ingest *ingest, const GPtrArray *items, guint at, co
     return try_batch(ingest, items, (Span){at, at + 1}, error);
 }
 
-/* Another writer was first: read and decide again, a few times. */
-static bool try_stubbornly(Ingest *ingest, const GPtrArray *items, Span span, GError **error)
-{
-    for (guint i = 1;; i++) {
-        g_autoptr(GError) failure = NULL;
-        if (try_batch(ingest, items, span, &failure)) {
-            return true;
-        }
-        if (i == CONFLICT_TRIES || !g_error_matches(failure, ISSUER_ERROR, ISSUER_ERROR_CONFLICT)) {
-            g_propagate_error(error, g_steal_pointer(&failure));
-            return false;
-        }
-    }
-}
-
 /* What cannot be done together is cut in halves, the first one first, for the order of the source
  * is the order of the decisions. */
 static bool run_items(Ingest *ingest, const GPtrArray *items, GError **error)
@@ -138,7 +122,7 @@ static bool run_items(Ingest *ingest, const GPtrArray *items, GError **error)
         g_autoptr(GError) failure = NULL;
         span = g_array_index(todo, Span, todo->len - 1);
         g_array_set_size(todo, todo->len - 1);
-        if (try_stubbornly(ingest, items, span, &failure)) {
+        if (try_batch(ingest, items, span, &failure)) {
             continue;
         }
         if (is_hopeless(failure)) {

@@ -27,10 +27,9 @@ typedef struct {
     uint32_t decisions;  /* again: how many there were for it */
 
     /* filled by the batch */
-    bool stays;     /* decided again: as it stands, so there is no new decision */
     bool contested; /* more new servers wait than the license has uses left */
     bool known;     /* its message is on record and has decided it */
-    bool decided;
+    bool decided; /* by this batch; one that is decided again and stays as it is has no decision */
     Decision decision;
     char *facts; /* JSON, as they were seen */
     int64_t decision_id;

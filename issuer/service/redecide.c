@@ -1,11 +1,8 @@
 #include "service/redecide.h"
 
 #include "base/clock.h"
-#include "base/error.h"
 #include "db/waiting_store.h"
 #include "service/mail_report.h"
-
-#define CONFLICT_TRIES 5
 
 typedef struct {
     BatchItem item;
@@ -52,7 +49,6 @@ static GPtrArray *read_all(const GPtrArray *found, GError **error)
 
 static void count(const GPtrArray *all, RedecideTotals *totals)
 {
-    totals->looked_at += all->len;
     for (guint i = 0; i < all->len; i++) {
         const Again *again = g_ptr_array_index(all, i);
         if (again->matter->decided) {
@@ -87,22 +83,6 @@ static bool run_round(Context *context, Serials *serials, const GArray *licenses
     return true;
 }
 
-/* Another writer was first: read and decide again, a few times. */
-static bool try_round(Context *context, Serials *serials, const GArray *licenses,
-                      RedecideTotals *totals, GArray **freed, GError **error)
-{
-    for (guint i = 1;; i++) {
-        g_autoptr(GError) failure = NULL;
-        if (run_round(context, serials, licenses, totals, freed, &failure)) {
-            return true;
-        }
-        if (i == CONFLICT_TRIES || !g_error_matches(failure, ISSUER_ERROR, ISSUER_ERROR_CONFLICT)) {
-            g_propagate_error(error, g_steal_pointer(&failure));
-            return false;
-        }
-    }
-}
-
 bool redecide_run(Context *context, Serials *serials, const GArray *licenses,
                   RedecideTotals *totals, GError **error)
 {
@@ -112,7 +92,7 @@ bool redecide_run(Context *context, Serials *serials, const GArray *licenses,
     }
     do { /* a proven move gives back uses, for which others may wait */
         GArray *freed = NULL;
-        if (!try_round(context, serials, wanted, totals, &freed, error)) {
+        if (!run_round(context, serials, wanted, totals, &freed, error)) {
             return false;
         }
         g_array_unref(wanted);

@@ -6,7 +6,6 @@
 #include "service/batch.h"
 
 typedef struct {
-    guint64 looked_at;                      /* requests */
     guint64 outcomes[OUTCOME_ACCEPTED + 1]; /* by Outcome: of those that turned out otherwise */
 } RedecideTotals;
 

@@ -12,6 +12,7 @@ struct Serials {
     GArray *ranges; /* of Range: drawn, not used, lowest first */
     GArray *taken;  /* of int64_t: given out since the last keep or give back */
     bool drew;
+    bool in_use;
 };
 
 Serials *serials_new(Database *database)
@@ -23,7 +24,7 @@ Serials *serials_new(Database *database)
     return serials;
 }
 
-static uint32_t at_hand(const Serials *serials)
+uint32_t serials_at_hand(const Serials *serials)
 {
     int64_t count = 0;
     for (guint i = 0; i < serials->ranges->len; i++) {
@@ -33,9 +34,14 @@ static uint32_t at_hand(const Serials *serials)
     return (uint32_t)count;
 }
 
+bool serials_in_use(const Serials *serials)
+{
+    return serials->in_use;
+}
+
 bool serials_reserve(Serials *serials, uint32_t count, GError **error)
 {
-    uint32_t have = at_hand(serials);
+    uint32_t have = serials_at_hand(serials);
     if (have >= count) {
         return true;
     }
@@ -63,6 +69,7 @@ int64_t serials_next(Serials *serials)
 
 void serials_keep(Serials *serials)
 {
+    serials->in_use = serials->taken->len > 0;
     g_array_set_size(serials->taken, 0);
 }
 

@@ -12,6 +12,12 @@ typedef struct Serials Serials;
 /* None are drawn yet; `database` must outlive it. */
 Serials *serials_new(Database *database);
 
+/* How many are drawn and not given out. */
+uint32_t serials_at_hand(const Serials *serials);
+
+/* Whether the last batch that was committed took some. */
+bool serials_in_use(const Serials *serials);
+
 /* Makes sure that `count` numbers are at hand. Not within a transaction. */
 bool serials_reserve(Serials *serials, uint32_t count, GError **error);
 

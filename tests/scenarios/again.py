@@ -35,8 +35,11 @@ class Again(Scenario):
             "  order by recorded_at desc, id desc limit 1) d order by r.recorded_at, r.id")]
 
     def nothing_changes(self):
+        """Neither by looking again nor by the same mails again."""
         before = self.house.digests()
         self.house.ingest(write(self.house.path("empty.mbox"), b""))
+        self.assertEqual(self.house.digests(), before)
+        self.house.ingest(self.house.path("taken"))
         self.assertEqual(self.house.digests(), before)
 
     def ask(self, server, sender=ANA):

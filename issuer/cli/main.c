@@ -1,4 +1,5 @@
 /* issuer: offline licenses from usage requests that arrive by mail. */
+#include "cli/cmd_deliver.h"
 #include "cli/cmd_key.h"
 #include "cli/cmd_license.h"
 #include "cli/cmd_mail.h"
@@ -11,7 +12,7 @@ int main(int argc, char **argv)
 {
     /* In the order of `issuer help`. */
     const CommandGroup groups[] = {
-        cmd_mail, cmd_license, cmd_operator, cmd_key, cmd_rules, cmd_schema,
+        cmd_mail, cmd_deliver, cmd_license, cmd_operator, cmd_key, cmd_rules, cmd_schema,
     };
     return command_main(groups, G_N_ELEMENTS(groups), argc, argv);
 }

@@ -14,6 +14,12 @@
 
 static const ReplyWords *words_of(const ReplyLine *line)
 {
+    if (line->notice != NOTICE_NONE) {
+        return reply_words_notice(line->notice);
+    }
+    if (line->voided) {
+        return reply_words_voided();
+    }
     const ReplyWords *words = reply_words_find(line->code, line->outcome);
     return words != NULL ? words : reply_words_generic(line->outcome);
 }
@@ -28,6 +34,10 @@ static ReplyLine told(const ReplyLine *line, const ReplyWords *words)
         copy.supersedes = NULL;
         copy.product = NULL;
         copy.jws = NULL;
+    }
+    if (line->voided || line->notice != NOTICE_NONE) {
+        copy.jws = NULL;
+        copy.note = NULL; /* it is about what was issued */
     }
     return copy;
 }
@@ -126,10 +136,18 @@ static char *title_of(const ReplyLine *given)
     return reply_fill(words->title, &line);
 }
 
+static bool are_notices(const GPtrArray *lines)
+{
+    return lines != NULL && lines->len > 0 &&
+           ((const ReplyLine *)g_ptr_array_index(lines, 0))->notice != NOTICE_NONE;
+}
+
 static void add_overview(GString *out, const GPtrArray *lines)
 {
     g_autofree char *count =
-        g_strdup_printf("Your mail held %u codes. This was decided:", lines->len);
+        are_notices(lines)
+            ? g_strdup_printf("These %u things have changed:", lines->len)
+            : g_strdup_printf("Your mail held %u codes. This was decided:", lines->len);
     reply_layout_text(out, count);
     g_string_append_c(out, '\n');
     for (guint i = 0; i < lines->len; i++) {
@@ -157,6 +175,11 @@ static bool any_license(const GPtrArray *lines)
 
 static void add_lines(GString *out, const GPtrArray *lines, GPtrArray *attachments)
 {
+    if (are_notices(lines)) {
+        reply_layout_text(out, "This mail goes to every contact of the license, so that no change "
+                               "goes unseen.");
+        g_string_append_c(out, '\n');
+    }
     if (lines->len > 1) {
         add_overview(out, lines);
     }
@@ -194,7 +217,9 @@ static char *outcome_title(const ReplyFacts *facts)
     g_autoptr(GPtrArray) titles = g_ptr_array_new_with_free_func(g_free);
     const bool few = facts->lines->len <= TITLES_MOST;
     if (!few) {
-        g_ptr_array_add(titles, g_strdup_printf("%u codes answered", facts->lines->len));
+        g_ptr_array_add(
+            titles, g_strdup_printf(are_notices(facts->lines) ? "%u changes" : "%u codes answered",
+                                    facts->lines->len));
     }
     for (guint i = 0; i < facts->lines->len; i++) {
         const ReplyLine *line = g_ptr_array_index(facts->lines, i);
@@ -215,6 +240,9 @@ static char *subject_of(const ReplyFacts *facts)
         theirs += 3 + strspn(theirs + 3, " ");
     }
     g_autofree char *title = outcome_title(facts);
+    if (are_notices(facts->lines)) {
+        return g_steal_pointer(&title);
+    }
     return *theirs != '\0' ? g_strdup_printf("Re: %s [%s]", theirs, title)
                            : g_strdup_printf("Re: your mail [%s]", title);
 }

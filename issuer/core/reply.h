@@ -6,10 +6,21 @@
 #include "core/rules.h"
 
 #include <glib.h>
+#include <stdbool.h>
+
+/* What all contacts of a license are told, whoever's mail has caused it. */
+typedef enum {
+    NOTICE_NONE,
+    NOTICE_REPLACED,   /* another server took a server's place */
+    NOTICE_MOVED_AWAY, /* a server runs under another license now */
+    NOTICE_MOVED_HERE, /* a server of another license runs under this one now */
+    NOTICE_GIVEN_BACK, /* a use was given back */
+} NoticeKind;
 
 /* One code of the mail and what was decided for it. Strings may be NULL where they make no sense
  * for the outcome; times are seconds, 0: none. */
 typedef struct {
+    NoticeKind notice; /* the line tells of a change instead of answering a code */
     StatementKind kind;
     Outcome outcome;
     const char *code;
@@ -26,9 +37,13 @@ typedef struct {
     int64_t valid_until;       /* of the usage license; 0: perpetual */
     int64_t license_expires;   /* of the license: past it */
     const char *jws;           /* the usage license itself, when issued or resent */
+    bool voided;               /* its usage license was superseded or ended since: it is not sent */
     int64_t case_number;       /* of a held request: people quote it when they answer */
     uint32_t activations_used; /* for no-activations-left */
     uint32_t activations_allowed;
+    const char *other_host;    /* of a notice: the server that was replaced */
+    const char *other_serial;  /* of a notice: the usage license that was installed there */
+    const char *other_license; /* of a notice: the License ID it moved from or to */
 } ReplyLine;
 
 /* Mails without a usable code that have a ready answer. */
@@ -41,8 +56,8 @@ typedef enum {
 
 typedef struct {
     const char *vendor;  /* "Example Licensing" */
-    const char *subject; /* of the mail that is answered */
-    GPtrArray *lines;    /* of ReplyLine * (not owned) */
+    const char *subject; /* of the mail that is answered; notices answer none */
+    GPtrArray *lines;    /* of ReplyLine * (not owned); all of them notices, or none */
     ReadyAnswer ready;   /* when there are no lines */
 } ReplyFacts;
 

@@ -43,6 +43,30 @@ static char *server_words(const ReplyLine *line)
     return g_strdup_printf("server %s", host);
 }
 
+static char *server_words_first(const ReplyLine *line)
+{
+    char *words = server_words(line);
+    words[0] = g_ascii_toupper(words[0]);
+    return words;
+}
+
+static char *other_server_words(const ReplyLine *line)
+{
+    const ReplyLine other = {.host = line->other_host};
+    g_autofree char *server = line->other_host != NULL && *line->other_host != '\0'
+                                  ? server_words(&other)
+                                  : g_strdup("another server");
+    return line->other_serial != NULL
+               ? g_strdup_printf("%s (usage license %s)", server, line->other_serial)
+               : g_steal_pointer(&server);
+}
+
+static char *other_license_words(const ReplyLine *line)
+{
+    return line->other_license != NULL ? g_strdup_printf("license %s", line->other_license)
+                                       : g_strdup("another license");
+}
+
 static char *request_words(const ReplyLine *line, const char *noun)
 {
     return line->request_short != NULL ? g_strdup_printf("%s %s", noun, line->request_short)
@@ -117,6 +141,9 @@ static const struct {
     char *(*fill)(const ReplyLine *line);
 } places[] = {
     {"server", server_words},
+    {"Server", server_words_first},
+    {"other-server", other_server_words},
+    {"other-license", other_license_words},
     {"request", fill_request},
     {"Request", fill_request_first},
     {"code-name", fill_code_name},

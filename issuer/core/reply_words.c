@@ -204,6 +204,50 @@ static const ReplyWords generic_rows[] = {
     {NULL, OUTCOME_ACCEPTED, false, "recorded", "The code of {server} is recorded.", NULL, NULL},
 };
 
+static const ReplyWords voided_row = {
+    NULL,
+    OUTCOME_ISSUED,
+    true,
+    "usage license {serial} is out of date",
+    "Usage license {serial} was issued for {server}, but it is not sent, for it is out of date "
+    "already.",
+    "Since this request, a newer request or a deactivation of the same server arrived, or another "
+    "server took its place.",
+    "- If you have sent a newer request or a deactivation of this server, do nothing: it has an "
+    "answer of its own.\n"
+    "- Else generate a new usage request on the server that shall run, and mail us that."};
+
+#define UNEXPECTED "If you did not expect this, please answer this mail."
+
+/* Indexed by NoticeKind. */
+static const ReplyWords notice_rows[] = {
+    [NOTICE_NONE] = {NULL, OUTCOME_ISSUED, false, "", "", NULL, NULL},
+    [NOTICE_REPLACED] =
+        {NULL, OUTCOME_ISSUED, true, "{license}: a server was replaced",
+         "Under {license}, {server} has taken the place of {other-server}.",
+         "The license allows no further server at the same time. " KEEPS_WORKING,
+         "Please deactivate the license on the server that was replaced, and mail us the "
+         "deactivation code, to get its activation back. " UNEXPECTED},
+    [NOTICE_MOVED_AWAY] =
+        {NULL, OUTCOME_ISSUED, true, "{license}: a server left",
+         "{Server} ran under {license}. It was given a usage license of {other-license} now.",
+         "Its activation stays with {license} until the server itself shows that it has left: by a "
+         "deactivation, or by a later request that names the new usage license as installed.",
+         UNEXPECTED},
+    [NOTICE_MOVED_HERE] =
+        {NULL, OUTCOME_ISSUED, true, "{license}: a server came from another license",
+         "{Server}, which ran under {other-license} before, was given a usage license of "
+         "{license}.",
+         NULL, UNEXPECTED},
+    [NOTICE_GIVEN_BACK] =
+        {NULL, OUTCOME_ACCEPTED, true, "{license}: an activation was given back",
+         "The activation that {server} had under {license} is given back, and free for another "
+         "server.",
+         "The server has shown with its own signature that its usage license is no longer "
+         "installed.",
+         UNEXPECTED},
+};
+
 #define REQUEST_STEPS                                                                              \
     "In Chariot select Generate Usage Request, click Next, enter the license key there, and "      \
     "download the usage request that is shown. Mail us that file as an attachment."
@@ -266,6 +310,17 @@ const ReplyWords *reply_words_generic(Outcome outcome)
         }
     }
     return &generic_rows[G_N_ELEMENTS(generic_rows) - 1];
+}
+
+const ReplyWords *reply_words_notice(NoticeKind kind)
+{
+    const gsize index = (gsize)kind;
+    return &notice_rows[index < G_N_ELEMENTS(notice_rows) ? index : 0];
+}
+
+const ReplyWords *reply_words_voided(void)
+{
+    return &voided_row;
 }
 
 const char *reply_words_note(const char *note)

@@ -21,6 +21,13 @@ typedef struct {
  * there is none. Static. */
 const ReplyWords *reply_words_find(const char *code, Outcome outcome);
 
+/* What a notice says. Static; never NULL for a kind but NOTICE_NONE. */
+const ReplyWords *reply_words_notice(NoticeKind kind);
+
+/* What is said of a usage license that is not sent, for it was superseded or ended since. Static.
+ */
+const ReplyWords *reply_words_voided(void);
+
 /* What is said of an outcome whose code has no row. Static, never NULL. */
 const ReplyWords *reply_words_generic(Outcome outcome);
 

@@ -46,12 +46,14 @@ bool intake_write_replies(Database *database, const GArray *rows, const BatchSta
     return sql_do(database, "intake_insert_replies", insert_replies, params, error);
 }
 
-/* A reply goes only if none of its lines carries a license that still stands. */
+/* A reply is withdrawn only if none of its lines carries a license that still stands; a notice
+ * never is, for what it tells has happened. */
 static const char withdraw_replies[] =
     "with r as (update reply r set state = 'withdrawn', why = 'its usage license was superseded'"
     " where r.state = 'queued' and r.id in (select l.reply_id from reply_line l"
     "  join decision d on d.id = l.decision_id"
-    "  join usage_license u on u.decision_id = d.id where u.serial = any ($1::bigint[]))"
+    "  join usage_license u on u.decision_id = d.id where l.about is null"
+    "  and u.serial = any ($1::bigint[]))"
     " and not exists (select from reply_line l join decision d on d.id = l.decision_id"
     "  left join activation a on a.id = d.serial"
     "  where l.reply_id = r.id and a.state is distinct from 'superseded') returning r.*)"

@@ -59,6 +59,18 @@ static InternetAddress *read_sender(const char *from)
     return g_object_ref(address);
 }
 
+char *compose_domain(const char *from, GError **error)
+{
+    g_mime_init(); /* counts its callers; harmless when it is done already */
+    g_autoptr(InternetAddress) sender = read_sender(from);
+    if (sender == NULL) {
+        refuse(error, "sender of ours (reply-from)", from);
+        return NULL;
+    }
+    const char *address = internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(sender));
+    return g_strdup(strchr(address, '@') + 1);
+}
+
 static bool add_people(GMimeMessage *message, const ComposeMail *mail, GError **error)
 {
     g_autoptr(InternetAddress) sender = read_sender(mail->from);

@@ -27,4 +27,8 @@ typedef struct {
  * a header. */
 GBytes *compose_mail(const ComposeMail *mail, GError **error);
 
+/* The domain of the mailbox `from`, in which our message ids are made. ISSUER_ERROR_INPUT if it is
+ * no mailbox of one address. New string. */
+char *compose_domain(const char *from, GError **error);
+
 #endif

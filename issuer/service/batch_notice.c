@@ -5,8 +5,9 @@
 static void add_notice(Batch *batch, const BatchItem *item, const Matter *matter,
                        int64_t license_id, const char *about)
 {
-    const bool answered =
-        matter->license_id != 0 && batch_knows_contact(batch, matter->license_id, item->sender);
+    /* Who hears of it by the answer to the very mail: but that is about its own license alone. */
+    const bool answered = matter->license_id == license_id &&
+                          batch_knows_contact(batch, matter->license_id, item->sender);
     NoticeRow row = {.message_id = item->message_id,
                      .decision_id = matter->decision_id,
                      .license_id = license_id,

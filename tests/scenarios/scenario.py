@@ -268,9 +268,12 @@ def records(house):
 
 
 _NEVER = {
-    "a code of a message was decided twice":
-        "select message_id, token_digest from decision where token_digest is not null"
-        " group by 1, 2 having count(*) > 1",
+    "a code of a message was decided twice without a change":
+        "select message_id, token_digest, outcome, code from decision d"
+        " where token_digest is not null and operator_id is null"
+        " and not exists (select from decision o where o.message_id = d.message_id"
+        "  and o.token_digest = d.token_digest and o.facts <> d.facts)"
+        " group by 1, 2, 3, 4 having count(*) > 1",
     "a message has no decision for a request on record":
         "select r.id from usage_request r where not exists"
         " (select from decision d where d.request_id = r.id)",
@@ -285,11 +288,16 @@ _NEVER = {
     "more uses than the entitlement allows":
         "select license_id from activation where counted group by 1, allowed"
         " having count(*) > allowed",
-    "a message has two replies":
-        "select message_id from reply group by 1 having count(*) > 1",
-    "a decided message has no reply":
-        "select message_id from decision d where token_kind <> 'usage-license' and not exists"
-        " (select from reply r where r.message_id = d.message_id)",
+    "a decision is told of twice":
+        "select l.decision_id, r.recipient, l.about, l.license_id from reply r"
+        " join reply_line l on l.reply_id = r.id group by 1, 2, 3, 4 having count(*) > 1",
+    # Of a sender who is no contact nobody hears; of a hold its sender hears once.
+    "a decision is told of to nobody":
+        "select id from decision d where token_kind <> 'usage-license'"
+        " and code not in ('unknown-sender', 'resent-too-often') and not exists"
+        " (select from reply_line l where l.decision_id = d.id and l.about is null)"
+        " and not (outcome = 'held' and exists (select from decision o"
+        "  where o.request_id = d.request_id and o.outcome = 'held' and o.id <> d.id))",
     "a usage license without its event":
         "select serial from usage_license u where not exists"
         " (select from event e where e.subject = 'usage_license' and e.subject_id = u.serial)",

@@ -337,6 +337,62 @@ static void test_several_servers(void **state)
     assert_null(strstr(once + 1, "How to install"));
 }
 
+/* Superseded between its decision and its delivery: it is told of, and not sent. */
+static void test_voided(void **state)
+{
+    (void)state;
+    g_autofree char *jws = new_jws(1);
+    ReplyLine line = full_line("issued", OUTCOME_ISSUED, jws);
+    line.voided = true;
+    line.note = "replaced";
+    g_autoptr(ReplyText) reply = render_one(&line);
+    assert_well_formed(reply);
+    assert_says(reply, "Usage license UL-00000042 was issued for server plant-3-mqtt1, but it is "
+                       "not sent");
+    assert_silent(reply, "CHARG1");
+    assert_silent(reply, "How to install");
+    assert_silent(reply, "takes the place");
+    assert_int_equal(reply->attachments->len, 0);
+}
+
+static void test_notices(void **state)
+{
+    static const struct {
+        NoticeKind kind;
+        const char *subject;
+        const char *says;
+    } notices[] = {
+        {NOTICE_REPLACED, "license LIC-00000012: a server was replaced",
+         "server plant-3-mqtt1 has taken the place of server old-1 (usage license UL-00000007)."},
+        {NOTICE_MOVED_AWAY, "license LIC-00000012: a server left",
+         "Server plant-3-mqtt1 ran under license LIC-00000012. It was given a usage license of "
+         "license LIC-7 now."},
+        {NOTICE_MOVED_HERE, "license LIC-00000012: a server came from another license",
+         "Server plant-3-mqtt1, which ran under license LIC-7 before"},
+        {NOTICE_GIVEN_BACK, "license LIC-00000012: an activation was given back",
+         "The activation that server plant-3-mqtt1 had under license LIC-00000012 is given back"},
+    };
+    (void)state;
+    g_autofree char *jws = new_jws(1);
+    for (gsize i = 0; i < G_N_ELEMENTS(notices); i++) {
+        ReplyLine line = full_line("issued", OUTCOME_ISSUED, jws);
+        line.notice = notices[i].kind;
+        line.other_host = "old-1";
+        line.other_serial = "UL-00000007";
+        line.other_license = "LIC-7";
+        g_autoptr(ReplyText) reply = render_one(&line);
+        assert_string_equal(reply->subject, notices[i].subject);
+        assert_says(reply, notices[i].says);
+        assert_says(reply, "If you did not expect this, please answer this mail.");
+        assert_silent(reply, "CHARG1"); /* nobody installs by a notice */
+        assert_silent(reply, "Your mail");
+        assert_int_equal(reply->attachments->len, 0);
+        line.other_host = line.other_serial = line.other_license = line.host = NULL;
+        g_autoptr(ReplyText) little = render_one(&line);
+        assert_silent(little, "(null)");
+    }
+}
+
 /* A name that would be shown backwards; not written out, or it would turn this line as well. */
 static char *turned_name(void)
 {
@@ -463,6 +519,8 @@ int main(void)
         cmocka_unit_test(test_refusals_help_on),
         cmocka_unit_test(test_nothing_is_given_away),
         cmocka_unit_test(test_several_servers),
+        cmocka_unit_test(test_voided),
+        cmocka_unit_test(test_notices),
         cmocka_unit_test(test_foreign_text_is_harmless),
         cmocka_unit_test(test_subjects),
         cmocka_unit_test(test_ready_answers),

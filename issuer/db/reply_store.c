@@ -1,0 +1,289 @@
+#include "db/reply_store.h"
+
+#include "core/usage_license.h"
+#include "db/sql.h"
+
+#include <string.h>
+
+struct ReplyQueue {
+    GPtrArray *replies;  /* of QueuedReply * */
+    GHashTable *by_id;   /* int64_t * → QueuedReply * */
+    GStringChunk *texts; /* what both kinds of record point to */
+};
+
+static const char select_queued[] =
+    "select p.id, p.recipient, p.ready, p.effective, m.subject, m.message_id, m.in_reply_to"
+    " from reply p join message m on m.id = p.message_id"
+    " where p.state = 'queued' and p.id > $1 order by p.id limit $2"
+    " for no key update of p skip locked";
+
+/* A line's license is the one that the notice is about, that the decision has seen, or that the
+ * usage license of a deactivation was made for. */
+static const char select_lines[] =
+    "select l.reply_id, l.about::text, d.token_kind = 'deactivation', d.outcome::text,"
+    " d.code::text, d.note::text, d.problem, coalesce(r.digest, e.digest, d.token_digest),"
+    " coalesce(r.iat, e.iat), coalesce(r.host, e.host)::text, s.license_id::text,"
+    " s.product::text, r.product::text, d.serial, u.supersedes, u.exp,"
+    " (d.facts ->> 'expires')::bigint, u.jws, a.state <> 'active',"
+    " (select max(h.id) from hold h where h.request_id = d.request_id),"
+    " (d.facts ->> 'used')::integer, (d.facts ->> 'allowed')::integer,"
+    " oq.host::text, a.replaces, case when l.license_id = r.license_id then old.license_id"
+    " else new.license_id end::text, l.license_id = r.license_id"
+    " from reply_line l join decision d on d.id = l.decision_id"
+    " left join usage_request r on r.id = d.request_id"
+    " left join deactivation e on e.id = d.deactivation_id"
+    " left join usage_license u on u.serial = d.serial and d.outcome in ('issued', 'resent')"
+    " left join activation a on a.id = u.activation_id"
+    " left join activation ended on ended.id = e.serial"
+    " left join license s on s.id = coalesce(l.license_id, (d.facts ->> 'license')::bigint,"
+    "  r.license_id, ended.license_id)"
+    " left join activation o on o.id = a.replaces"
+    " left join usage_request oq on oq.id = o.request_id"
+    " left join license new on new.id = r.license_id"
+    " left join lateral (select v.license_id from activation x"
+    "  join license v on v.id = x.license_id"
+    "  where x.id = any (u.supersedes) and x.license_id <> r.license_id limit 1) old on true"
+    " where l.reply_id = any ($1::bigint[]) order by l.reply_id, l.position";
+
+/* Columns of the statement above, for reading. */
+enum {
+    LINE_REPLY,
+    LINE_ABOUT,
+    LINE_DEACTIVATION,
+    LINE_OUTCOME,
+    LINE_CODE,
+    LINE_NOTE,
+    LINE_PROBLEM,
+    LINE_DIGEST,
+    LINE_IAT,
+    LINE_HOST,
+    LINE_LICENSE,
+    LINE_PRODUCT,
+    LINE_REQUEST_PRODUCT,
+    LINE_SERIAL,
+    LINE_SUPERSEDES,
+    LINE_UNTIL,
+    LINE_EXPIRES,
+    LINE_JWS,
+    LINE_VOIDED,
+    LINE_CASE,
+    LINE_USED,
+    LINE_ALLOWED,
+    LINE_OTHER_HOST,
+    LINE_OTHER_SERIAL,
+    LINE_OTHER_LICENSE,
+    LINE_OWN_LICENSE,
+};
+
+static const char *keep(ReplyQueue *queue, const char *text)
+{
+    return text != NULL ? g_string_chunk_insert(queue->texts, text) : NULL;
+}
+
+static const char *keep_cell(ReplyQueue *queue, const SqlResult *result, int row, int column)
+{
+    return keep(queue, sql_result_text(result, row, column));
+}
+
+static const char *keep_serial(ReplyQueue *queue, const SqlResult *result, int row, int column)
+{
+    if (sql_result_is_null(result, row, column)) {
+        return NULL;
+    }
+    g_autofree char *serial = usage_license_serial_text(sql_result_int(result, row, column));
+    return keep(queue, serial);
+}
+
+static const char *keep_serials(ReplyQueue *queue, const SqlResult *result, int row, int column)
+{
+    g_autoptr(GArray) numbers = sql_result_int_array(result, row, column);
+    g_autoptr(GString) list = g_string_new(NULL);
+    for (guint i = 0; i < numbers->len; i++) {
+        g_autofree char *serial = usage_license_serial_text(g_array_index(numbers, int64_t, i));
+        g_string_append_printf(list, "%s%s", i > 0 ? ", " : "", serial);
+    }
+    return list->len > 0 ? keep(queue, list->str) : NULL;
+}
+
+static const char *keep_short_form(ReplyQueue *queue, const SqlResult *result, int row, int column)
+{
+    if (sql_result_is_null(result, row, column)) {
+        return NULL;
+    }
+    const Digest digest = sql_result_digest(result, row, column);
+    g_autofree char *text = statement_short_form(&digest);
+    return keep(queue, text);
+}
+
+static Outcome outcome_of(const char *name)
+{
+    static const char *const names[] = {
+        [OUTCOME_ISSUED] = "issued", [OUTCOME_RESENT] = "resent",     [OUTCOME_REFUSED] = "refused",
+        [OUTCOME_HELD] = "held",     [OUTCOME_ACCEPTED] = "accepted",
+    };
+    gsize i = 0;
+    while (strcmp(names[i], name) != 0) { /* the column's type has no other values */
+        i++;
+    }
+    return (Outcome)i;
+}
+
+static NoticeKind notice_of(const char *about, bool own_license)
+{
+    if (about == NULL) {
+        return NOTICE_NONE;
+    }
+    if (strcmp(about, "moved") == 0) {
+        return own_license ? NOTICE_MOVED_HERE : NOTICE_MOVED_AWAY;
+    }
+    return strcmp(about, "replaced") == 0 ? NOTICE_REPLACED : NOTICE_GIVEN_BACK;
+}
+
+static ReplyLine *line_from(ReplyQueue *queue, const SqlResult *result, int row)
+{
+    ReplyLine *line = g_new0(ReplyLine, 1);
+    line->notice = notice_of(sql_result_text(result, row, LINE_ABOUT),
+                             sql_result_bool(result, row, LINE_OWN_LICENSE));
+    line->kind = sql_result_bool(result, row, LINE_DEACTIVATION) ? STATEMENT_DEACTIVATION
+                                                                 : STATEMENT_USAGE_REQUEST;
+    line->outcome = outcome_of(sql_result_text(result, row, LINE_OUTCOME));
+    line->code = keep_cell(queue, result, row, LINE_CODE);
+    line->note = keep_cell(queue, result, row, LINE_NOTE);
+    line->problem = keep_cell(queue, result, row, LINE_PROBLEM);
+    line->request_short = keep_short_form(queue, result, row, LINE_DIGEST);
+    line->request_iat = sql_result_time(result, row, LINE_IAT);
+    line->host = keep_cell(queue, result, row, LINE_HOST);
+    line->license_id = keep_cell(queue, result, row, LINE_LICENSE);
+    line->product = keep_cell(queue, result, row, LINE_PRODUCT);
+    line->request_product = keep_cell(queue, result, row, LINE_REQUEST_PRODUCT);
+    line->serial = keep_serial(queue, result, row, LINE_SERIAL);
+    line->supersedes = keep_serials(queue, result, row, LINE_SUPERSEDES);
+    line->valid_until = sql_result_time(result, row, LINE_UNTIL);
+    line->license_expires = sql_result_int(result, row, LINE_EXPIRES);
+    line->jws = keep_cell(queue, result, row, LINE_JWS);
+    line->voided = sql_result_bool(result, row, LINE_VOIDED);
+    line->case_number = sql_result_int(result, row, LINE_CASE);
+    line->activations_used = (uint32_t)sql_result_int(result, row, LINE_USED);
+    line->activations_allowed = (uint32_t)sql_result_int(result, row, LINE_ALLOWED);
+    line->other_host = keep_cell(queue, result, row, LINE_OTHER_HOST);
+    line->other_serial = keep_serial(queue, result, row, LINE_OTHER_SERIAL);
+    line->other_license = keep_cell(queue, result, row, LINE_OTHER_LICENSE);
+    return line;
+}
+
+static bool load_lines(Database *database, ReplyQueue *queue, GError **error)
+{
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    for (guint i = 0; i < queue->replies->len; i++) {
+        const QueuedReply *reply = g_ptr_array_index(queue->replies, i);
+        g_array_append_val(ids, reply->id);
+    }
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_numbers(params, ids);
+    g_autoptr(SqlResult) result =
+        sql_run(database, "reply_select_lines", select_lines, params, error);
+    for (int row = 0; result != NULL && row < sql_result_rows(result); row++) {
+        const int64_t id = sql_result_int(result, row, LINE_REPLY);
+        const QueuedReply *reply = g_hash_table_lookup(queue->by_id, &id);
+        g_ptr_array_add(reply->lines, line_from(queue, result, row));
+    }
+    return result != NULL;
+}
+
+static QueuedReply *reply_from(ReplyQueue *queue, const SqlResult *result, int row)
+{
+    QueuedReply *reply = g_new0(QueuedReply, 1);
+    reply->id = sql_result_int(result, row, 0);
+    reply->recipient = keep_cell(queue, result, row, 1);
+    reply->ready = (ReadyAnswer)sql_result_int(result, row, 2);
+    reply->queued_at = sql_result_time(result, row, 3);
+    reply->subject = keep_cell(queue, result, row, 4);
+    reply->message_id = keep_cell(queue, result, row, 5);
+    reply->in_reply_to = keep_cell(queue, result, row, 6);
+    reply->lines = g_ptr_array_new_with_free_func(g_free);
+    return reply;
+}
+
+static void reply_free(gpointer data)
+{
+    QueuedReply *reply = data;
+    g_ptr_array_unref(reply->lines);
+    g_free(reply);
+}
+
+ReplyQueue *reply_store_take(Database *database, int64_t after, unsigned most, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_int(params, SQL_INT8, after);
+    sql_params_add_int(params, SQL_INT4, most);
+    g_autoptr(SqlResult) result =
+        sql_run(database, "reply_select_queued", select_queued, params, error);
+    if (result == NULL) {
+        return NULL;
+    }
+    g_autoptr(ReplyQueue) queue = g_new0(ReplyQueue, 1);
+    queue->replies = g_ptr_array_new_with_free_func(reply_free);
+    queue->by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
+    queue->texts = g_string_chunk_new(4096);
+    for (int row = 0; row < sql_result_rows(result); row++) {
+        QueuedReply *reply = reply_from(queue, result, row);
+        g_ptr_array_add(queue->replies, reply);
+        g_hash_table_insert(queue->by_id, &reply->id, reply);
+    }
+    return load_lines(database, queue, error) ? g_steal_pointer(&queue) : NULL;
+}
+
+const GPtrArray *reply_queue_replies(const ReplyQueue *queue)
+{
+    return queue->replies;
+}
+
+void reply_queue_free(ReplyQueue *queue)
+{
+    if (queue == NULL) {
+        return;
+    }
+    g_hash_table_unref(queue->by_id);
+    g_ptr_array_unref(queue->replies);
+    g_string_chunk_free(queue->texts);
+    g_free(queue);
+}
+
+const char *reply_end_name(ReplyEnd end)
+{
+    static const char *const names[] = {
+        [REPLY_SENT] = "sent",
+        [REPLY_WITHDRAWN] = "withdrawn",
+        [REPLY_UNDELIVERED] = "undelivered",
+    };
+    return names[end];
+}
+
+static const char end_replies[] =
+    "with p as (update reply set state = u.state, why = coalesce(u.why, reply.why),"
+    " sent_at = case when u.state = 'sent' then $4 end,"
+    " attempts = reply.attempts + case when u.state = 'withdrawn' then 0 else 1 end"
+    " from unnest($1::bigint[], $2::text[], $3::text[]) as u (id, state, why)"
+    " where reply.id = u.id returning reply.*)"
+    " insert into event (kind, subject, subject_id, row_digest, effective)"
+    " select 'reply-' || p.state, 'reply', p.id, sha256(convert_to(p::text, 'UTF8')), $4"
+    " from p order by p.id";
+
+bool reply_store_end(Database *database, const GArray *rows, int64_t now, GError **error)
+{
+    if (rows->len == 0) {
+        return true;
+    }
+    g_autoptr(SqlParams) params = sql_params_new();
+    SqlColumn *ids = sql_params_add_column(params, SQL_INT8);
+    SqlColumn *states = sql_params_add_column(params, SQL_TEXT);
+    SqlColumn *why = sql_params_add_column(params, SQL_TEXT);
+    for (guint i = 0; i < rows->len; i++) {
+        const ReplyEndRow *row = &g_array_index(rows, ReplyEndRow, i);
+        sql_column_int(ids, row->id);
+        sql_column_text(states, reply_end_name(row->end));
+        sql_column_text(why, row->why);
+    }
+    sql_params_add_time(params, now);
+    return sql_do(database, "reply_end", end_replies, params, error);
+}

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -149,4 +150,52 @@ Secret *file_read_private(const char *path, gsize most, GError **error)
     Secret *secret = read_checked(fd, path, most, error);
     (void)close(fd);
     return secret;
+}
+
+#define PIECE 65536
+
+/* Appends up to `most` bytes and one more, which tells that there are too many. */
+static bool append_all(int fd, gsize most, GByteArray *content)
+{
+    guint8 piece[PIECE];
+    ssize_t got = 1;
+    while (got != 0 && content->len <= most) {
+        got = read(fd, piece, MIN(sizeof piece, most + 1 - content->len));
+        if (got < 0 && errno != EINTR) {
+            return false;
+        }
+        g_byte_array_append(content, piece, got > 0 ? (guint)got : 0);
+    }
+    return true;
+}
+
+static GBytes *read_whole(int fd, const char *name, gsize most, GError **error)
+{
+    g_autoptr(GByteArray) content = g_byte_array_new();
+    if (!append_all(fd, most, content)) {
+        g_set_error(error, ISSUER_ERROR, errno == EISDIR ? ISSUER_ERROR_INPUT : ISSUER_ERROR_FAILED,
+                    "cannot read %s: %s", name, g_strerror(errno));
+        return NULL;
+    }
+    if (content->len > most) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                    "%s is too large: at most %" G_GSIZE_FORMAT " bytes are read", name, most);
+        return NULL;
+    }
+    return g_byte_array_free_to_bytes(g_steal_pointer(&content));
+}
+
+GBytes *file_read_whole(const char *path, gsize most, GError **error)
+{
+    if (strcmp(path, "-") == 0) {
+        return read_whole(STDIN_FILENO, "standard input", most, error);
+    }
+    int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) {
+        (void)fail(error, "open", path);
+        return NULL;
+    }
+    GBytes *content = read_whole(fd, path, most, error);
+    (void)close(fd);
+    return content;
 }

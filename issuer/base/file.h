@@ -1,4 +1,4 @@
-/* Files that must be private or must survive a crash. */
+/* Files that must be private or must survive a crash, and files that a person names. */
 #ifndef ISSUER_BASE_FILE_H
 #define ISSUER_BASE_FILE_H
 
@@ -17,5 +17,10 @@ bool file_write_durably(const char *path, const void *data, gsize size, int mode
  * symbolic link. Missing: ISSUER_ERROR_NOT_FOUND; larger: ISSUER_ERROR_INPUT. The caller owns it.
  */
 Secret *file_read_private(const char *path, gsize most, GError **error);
+
+/* Reads all of the file at `path`, or of standard input where that is "-"; a pipe does too.
+ * Missing: ISSUER_ERROR_NOT_FOUND; more than `most` bytes, or a folder: ISSUER_ERROR_INPUT. The
+ * caller owns it. */
+GBytes *file_read_whole(const char *path, gsize most, GError **error);
 
 #endif

@@ -6,13 +6,15 @@
 #include "cli/cmd_operator.h"
 #include "cli/cmd_rules.h"
 #include "cli/cmd_schema.h"
+#include "cli/cmd_verify.h"
 #include "cli/command.h"
 
 int main(int argc, char **argv)
 {
     /* In the order of `issuer help`. */
     const CommandGroup groups[] = {
-        cmd_mail, cmd_deliver, cmd_license, cmd_operator, cmd_key, cmd_rules, cmd_schema,
+        cmd_mail,     cmd_deliver, cmd_license, cmd_verify,
+        cmd_operator, cmd_key,     cmd_rules,   cmd_schema,
     };
     return command_main(groups, G_N_ELEMENTS(groups), argc, argv);
 }

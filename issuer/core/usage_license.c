@@ -159,6 +159,27 @@ bool usage_license_serial_read(const char *text, int64_t *serial)
     return true;
 }
 
+bool usage_license_serial_typed(const char *text, int64_t *serial)
+{
+    static const char blanks[] = " \t";
+    const char *at = text + strspn(text, blanks);
+    if (g_ascii_strncasecmp(at, SERIAL_START, 2) == 0) {
+        at += 2;
+        at += strspn(at, "- \t");
+    }
+    gsize digits = strspn(at, "0123456789");
+    if (digits == 0 || at[digits + strspn(at + digits, blanks)] != '\0') {
+        return false;
+    }
+    g_autofree char *number = g_strndup(at, digits);
+    gint64 value = 0;
+    if (!g_ascii_string_to_signed(number, 10, 1, STRICT_JSON_MOST, &value, NULL)) {
+        return false;
+    }
+    *serial = value;
+    return true;
+}
+
 Feature *feature_new(const char *code, FeatureKind kind, int64_t until, int64_t limit)
 {
     Feature *feature = g_new0(Feature, 1);

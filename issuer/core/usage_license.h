@@ -55,6 +55,10 @@ UsageLicense *usage_license_read(const char *jws, gsize length, GError **error);
 char *usage_license_serial_text(int64_t serial);
 bool usage_license_serial_read(const char *text, int64_t *serial);
 
+/* Reads what a person typed for a serial: "UL-00000042", "ul 42" and "42" are the same; false if it
+ * is none. */
+bool usage_license_serial_typed(const char *text, int64_t *serial);
+
 Feature *feature_new(const char *code, FeatureKind kind, int64_t until, int64_t limit);
 void feature_free(Feature *feature);
 void usage_license_free(UsageLicense *license);

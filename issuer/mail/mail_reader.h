@@ -54,6 +54,7 @@ typedef struct {
     const char *const *list_addresses; /* NULL-terminated: our group addresses that rewrite From */
     unsigned parsers;                  /* child processes, at least 1 */
     unsigned time_limit_ms;            /* for one message; the child is killed past it */
+    bool search_all; /* search mail of machines and of ours too: for what a person has saved */
 } MailSettings;
 
 typedef struct MailReader MailReader;

@@ -163,7 +163,8 @@ ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
         take_returned_ids(mail->references, data + head, length - head);
     }
     // Machine mail may quote a customer's code: it is not looked for there.
-    bool search = mail->kind == MAIL_FROM_PERSON || mail->kind == MAIL_UNREADABLE;
+    bool search =
+        mail->kind == MAIL_FROM_PERSON || mail->kind == MAIL_UNREADABLE || settings->search_all;
     g_autoptr(Body) body = body_new(search, lacks_identity(headers));
     body_read(body, data + headers_start(headers), length - headers_start(headers));
     mail->identity = identity(headers, body_digest(body));

@@ -24,7 +24,7 @@ sys.path.insert(0, os.path.join(TESTS, "chariot"))
 
 from chariotlib import Chariot, Refusal, armor  # noqa: E402
 
-__all__ = ["Chariot", "House", "License", "Refusal", "Scenario", "armor", "ask", "chance",
+__all__ = ["Chariot", "House", "License", "OWN", "Refusal", "Scenario", "armor", "ask", "chance",
            "check_records", "dated_mail", "license_key", "mail", "main", "mbox", "records", "rounds",
            "write"]
 

@@ -147,6 +147,31 @@ static void missing_and_too_large_are_told_apart(void **state)
     check_refused(ISSUER_ERROR_INPUT, "too large: at most 64 bytes");
 }
 
+static void expect_unread(const char *name, IssuerErrorCode code, const char *part)
+{
+    g_autoptr(GError) error = NULL;
+    assert_null(file_read_whole(name, 64, &error));
+    assert_true(g_error_matches(error, ISSUER_ERROR, (gint)code));
+    assert_non_null(strstr(error->message, name));
+    assert_non_null(strstr(error->message, part));
+}
+
+static void a_whole_file_is_read_up_to_a_size(void **state)
+{
+    (void)state;
+    char bytes[65] = {0};
+    expect_unread(path, ISSUER_ERROR_NOT_FOUND, "No such file");
+    expect_unread(folder, ISSUER_ERROR_INPUT, "Is a directory");
+    for (gsize size = 0; size <= 64; size += 32) {
+        assert_true(file_write_durably(path, bytes, size, 0644, NULL));
+        g_autoptr(GBytes) content = file_read_whole(path, 64, NULL);
+        assert_non_null(content);
+        assert_int_equal(g_bytes_get_size(content), size);
+    }
+    assert_true(file_write_durably(path, bytes, sizeof bytes, 0644, NULL));
+    expect_unread(path, ISSUER_ERROR_INPUT, "too large: at most 64 bytes");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +183,7 @@ int main(void)
         cmocka_unit_test_teardown(a_file_of_another_user_is_refused, empty_folder),
         cmocka_unit_test_teardown(only_a_regular_file_is_taken, empty_folder),
         cmocka_unit_test_teardown(missing_and_too_large_are_told_apart, empty_folder),
+        cmocka_unit_test_teardown(a_whole_file_is_read_up_to_a_size, empty_folder),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

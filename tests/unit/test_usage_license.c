@@ -173,6 +173,25 @@ static void serials_have_one_form(void **state)
     }
 }
 
+static void serials_are_read_as_people_type_them(void **state)
+{
+    (void)state;
+    const char *same[] = {"UL-00000042", "ul-42",          "42",    "UL42",
+                          "ul 0042",     " UL-00000042\t", "Ul--42"};
+    for (gsize i = 0; i < G_N_ELEMENTS(same); i++) {
+        int64_t serial = 0;
+        assert_true(usage_license_serial_typed(same[i], &serial));
+        assert_int_equal(serial, 42);
+    }
+    const char *none[] = {"",    "UL-", "UL", "0",     "UL-00000000",         "-42", "+42", "4 2",
+                          "42x", "U42", "é",  "UL-4O", "99999999999999999999"};
+    for (gsize i = 0; i < G_N_ELEMENTS(none); i++) {
+        int64_t serial = 7;
+        assert_false(usage_license_serial_typed(none[i], &serial));
+        assert_int_equal(serial, 7);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +199,7 @@ int main(void)
         cmocka_unit_test(fields_are_read),
         cmocka_unit_test(writing_is_what_jansson_would_write),
         cmocka_unit_test(serials_have_one_form),
+        cmocka_unit_test(serials_are_read_as_people_type_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

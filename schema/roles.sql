@@ -49,6 +49,8 @@ grant select on contact
 grant select on license_now
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
     @PREFIX@_finance;
+grant execute on function instruction_file
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
 grant execute on function find_licenses
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
 grant select on instance, usage_request, decision, hold, alert, signing_key, serial_block,

@@ -78,7 +78,7 @@ static void say_totals(Printer *printer, const IngestTotals *totals)
     g_autoptr(GString) line = g_string_new("codes:");
     for (gsize i = 0; i < G_N_ELEMENTS(totals->outcomes); i++) {
         g_string_append_printf(line, "%s %" G_GUINT64_FORMAT " %s", i > 0 ? "," : "",
-                               totals->outcomes[i], mail_report_outcome((Outcome)i));
+                               totals->outcomes[i], rules_outcome_name((Outcome)i));
     }
     printer_say(printer, "%s", line->str);
     g_autofree char *again = redecide_text(&totals->again);

@@ -1,5 +1,6 @@
 #include "cli/cmd_operator.h"
 
+#include "base/error.h"
 #include "base/file.h"
 #include "cli/operator.h"
 
@@ -30,13 +31,20 @@ static bool prepare_file(const char *path, GError **error)
 
 static bool run_add(const CommandCall *call, GError **error)
 {
+    const bool first = options_flag(call->options, "first");
+    const char *role = first ? "admin" : options_text(call->options, "role");
+    if (role == NULL) { /* no power by default */
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
+                    "say --role support, orders, admin or finance");
+        return false;
+    }
     g_autoptr(Context) context =
         context_open(call->config_path, CONTEXT_DATABASE, "operator add", error);
     if (context == NULL) {
         return false;
     }
     g_autoptr(OperatorRecord) by = NULL;
-    if (!options_flag(call->options, "first")) {
+    if (!first) {
         by = operator_sign_in(context, admin_only, error);
         if (by == NULL) {
             return false;
@@ -45,10 +53,9 @@ static bool run_add(const CommandCall *call, GError **error)
     if (!prepare_file(options_text(call->options, "token-file"), error)) {
         return false;
     }
-    const char *role = options_text(call->options, "role");
-    g_autoptr(Secret) token = operators_add(
-        context, by, options_argument(call->options, 0), role != NULL ? role : "admin",
-        (unsigned)options_number(call->options, "days", OPERATORS_TOKEN_DAYS), error);
+    g_autoptr(Secret) token =
+        operators_add(context, by, options_argument(call->options, 0), role,
+                      (unsigned)options_number(call->options, "days", OPERATORS_TOKEN_DAYS), error);
     return token != NULL && hand_over(call, token, error);
 }
 
@@ -98,7 +105,7 @@ static const OptionRow add_options[] = {
     {.name = "role",
      .type = OPTION_TEXT,
      .value = "ROLE",
-     .meaning = "support, orders, admin or finance; else admin"},
+     .meaning = "support, orders, admin or finance"},
     {.name = "first",
      .type = OPTION_FLAG,
      .meaning = "make the first admin, as the database's owner and without a token"},

@@ -4,6 +4,8 @@
 #include "cli/cmd_license.h"
 #include "cli/cmd_mail.h"
 #include "cli/cmd_operator.h"
+#include "cli/cmd_request.h"
+#include "cli/cmd_review.h"
 #include "cli/cmd_rules.h"
 #include "cli/cmd_schema.h"
 #include "cli/cmd_verify.h"
@@ -13,8 +15,8 @@ int main(int argc, char **argv)
 {
     /* In the order of `issuer help`. */
     const CommandGroup groups[] = {
-        cmd_mail,     cmd_deliver, cmd_license, cmd_verify,
-        cmd_operator, cmd_key,     cmd_rules,   cmd_schema,
+        cmd_mail,   cmd_request,  cmd_review, cmd_deliver, cmd_license,
+        cmd_verify, cmd_operator, cmd_key,    cmd_rules,   cmd_schema,
     };
     return command_main(groups, G_N_ELEMENTS(groups), argc, argv);
 }

@@ -14,6 +14,11 @@ typedef enum {
     OUTCOME_ACCEPTED, /* a deactivation */
 } Outcome;
 
+/* "issued", "resent", "refused", "held" or "accepted", and back; a name that is none of these is a
+ * bug (aborts). Static. */
+const char *rules_outcome_name(Outcome outcome);
+Outcome rules_outcome_read(const char *name);
+
 typedef enum {
     LICENSE_CURRENT,
     LICENSE_SUSPENDED,

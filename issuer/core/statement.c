@@ -178,6 +178,28 @@ bool statement_short_form_read(const char *text, char short_form[12])
     return count == SHORT_SYMBOLS;
 }
 
+bool statement_short_form_span(const char *text, uint8_t from[STATEMENT_SPAN],
+                               uint8_t below[STATEMENT_SPAN])
+{
+    char symbols[12];
+    if (!statement_short_form_read(text, symbols)) {
+        return false;
+    }
+    guint64 bits = 0;
+    for (int i = 0; symbols[i] != '\0'; i++) {
+        if (symbols[i] != '-') {
+            bits = bits << 5 | (guint64)crockford_value(symbols[i]);
+        }
+    }
+    const guint64 first = bits << 6; /* 50 bits at the start of 56 */
+    const guint64 past = (bits + 1) << 6;
+    for (int i = 0; i < STATEMENT_SPAN; i++) {
+        from[i] = (uint8_t)(first >> (8 * (STATEMENT_SPAN - 1 - i)));
+        below[i] = (uint8_t)(past >> (8 * (STATEMENT_SPAN - 1 - i)));
+    }
+    return past >> 56 == 0; /* the very last span has no upper end, nor a digest */
+}
+
 void statement_free(Statement *statement)
 {
     if (statement == NULL) {

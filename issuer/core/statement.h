@@ -58,6 +58,13 @@ char *statement_short_form(const Digest *digest);
  * false if it is none. */
 bool statement_short_form_read(const char *text, char short_form[12]);
 
+#define STATEMENT_SPAN 7 /* bytes of a digest that hold its short form */
+
+/* The digests whose short form a person typed as `text`: those from `from` on and below `below`,
+ * compared by their first bytes; false if it is none. */
+bool statement_short_form_span(const char *text, uint8_t from[STATEMENT_SPAN],
+                               uint8_t below[STATEMENT_SPAN]);
+
 void statement_free(Statement *statement);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Statement, statement_free)

@@ -7,12 +7,16 @@
 static const char insert_replies[] =
     "with r as (insert into reply (id, message_id, recipient, state, why, ready, effective)"
     " overriding system value"
-    " select u.id, u.message_id, u.recipient,"
-    " case when u.recipient is null then 'listed' else 'queued' end, u.why, u.ready, $9"
-    " from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::smallint[])"
-    " as u (id, message_id, recipient, why, ready))"
+    " select u.id, u.message_id, t.recipient,"
+    " case when t.recipient is null then 'listed' else 'queued' end,"
+    " case when t.recipient is null then u.why end, u.ready, $10"
+    " from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::smallint[],"
+    "  $6::bigint[]) as u (id, message_id, recipient, why, ready, contact_of)"
+    " cross join lateral (select coalesce(u.recipient, (select c.entry from contact c"
+    "  where c.license_id = u.contact_of and c.ended_on is null and c.entry not like '@%'"
+    "  and not c.doubtful order by c.id limit 1)) as recipient) t)"
     " insert into reply_line (reply_id, position, decision_id)"
-    " select * from unnest($6::bigint[], $7::smallint[], $8::bigint[])";
+    " select * from unnest($7::bigint[], $8::smallint[], $9::bigint[])";
 
 bool intake_write_replies(Database *database, const GArray *rows, const BatchStamp *stamp,
                           GError **error)
@@ -26,6 +30,7 @@ bool intake_write_replies(Database *database, const GArray *rows, const BatchSta
     SqlColumn *recipients = sql_params_add_column(params, SQL_TEXT);
     SqlColumn *why = sql_params_add_column(params, SQL_TEXT);
     SqlColumn *ready = sql_params_add_column(params, SQL_INT2);
+    SqlColumn *contact_of = sql_params_add_column(params, SQL_INT8);
     SqlColumn *line_replies = sql_params_add_column(params, SQL_INT8);
     SqlColumn *line_positions = sql_params_add_column(params, SQL_INT2);
     SqlColumn *line_decisions = sql_params_add_column(params, SQL_INT8);
@@ -36,6 +41,7 @@ bool intake_write_replies(Database *database, const GArray *rows, const BatchSta
         sql_column_text(recipients, row->recipient);
         sql_column_text(why, row->why);
         sql_column_int(ready, row->ready);
+        sql_column_int(contact_of, row->contact_of);
         for (guint j = 0; j < row->decisions->len; j++) {
             sql_column_int(line_replies, row->id);
             sql_column_int(line_positions, j + 1);

@@ -213,10 +213,11 @@ typedef struct {
 typedef struct {
     int64_t id;
     int64_t message_id;
-    const char *recipient; /* NULL: listed for a person */
-    const char *why;
-    int ready;         /* ReadyAnswer */
-    GArray *decisions; /* of int64_t, in the order of the reply's lines */
+    const char *recipient; /* NULL: nobody by the mail's own account */
+    int64_t contact_of;    /* then a contact of this license; 0, or none: listed for a person */
+    const char *why;       /* it is listed */
+    int ready;             /* ReadyAnswer */
+    GArray *decisions;     /* of int64_t, in the order of the reply's lines */
 } ReplyRow;
 
 /* The license of a request that was recorded before the license was. */

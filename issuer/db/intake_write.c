@@ -177,15 +177,6 @@ static const char insert_decisions[] =
              " from d join unnest($1::bigint[], $18::bigint[]) as l (id, license_id) on l.id = d.id"
              " order by d.id";
 
-static const char *outcome_name(Outcome outcome)
-{
-    static const char *const names[] = {
-        [OUTCOME_ISSUED] = "issued", [OUTCOME_RESENT] = "resent",     [OUTCOME_REFUSED] = "refused",
-        [OUTCOME_HELD] = "held",     [OUTCOME_ACCEPTED] = "accepted",
-    };
-    return names[outcome];
-}
-
 static void put_decision(SqlColumn **column, const DecisionRow *row)
 {
     const Decision *decision = row->decision;
@@ -195,7 +186,7 @@ static void put_decision(SqlColumn **column, const DecisionRow *row)
     put_id(column[3], row->deactivation_id);
     sql_column_text(column[4], row->token_kind);
     put_digest(column[5], &row->token_digest);
-    sql_column_text(column[6], outcome_name(decision->outcome));
+    sql_column_text(column[6], rules_outcome_name(decision->outcome));
     sql_column_int(column[7], decision->row);
     sql_column_text(column[8], decision->code);
     sql_column_text(column[9], decision->note);

@@ -2,7 +2,6 @@
 #include "db/license_query.h"
 
 #include "base/error.h"
-#include "core/crockford.h"
 #include "core/statement.h"
 #include "core/usage_license.h"
 #include "db/license_rows.h"
@@ -65,34 +64,11 @@ static char *like_pattern(const char *text)
     return g_string_free(pattern, FALSE);
 }
 
-/* The digests whose short form is `text`: from the first to below the second, 7 bytes each. False
- * if it is no short form. */
-static bool digest_span(const char *text, uint8_t from[7], uint8_t below[7])
-{
-    char symbols[12];
-    if (!statement_short_form_read(text, symbols)) {
-        return false;
-    }
-    guint64 bits = 0;
-    for (int i = 0; symbols[i]; i++) {
-        if (symbols[i] != '-') {
-            bits = bits << 5 | (guint64)crockford_value(symbols[i]);
-        }
-    }
-    guint64 first = bits << 6; /* 50 bits at the start of 56 */
-    guint64 past = (bits + 1) << 6;
-    for (int i = 0; i < 7; i++) {
-        from[i] = (uint8_t)(first >> (8 * (6 - i)));
-        below[i] = (uint8_t)(past >> (8 * (6 - i)));
-    }
-    return past >> 56 == 0; /* the very last span has no upper end in 7 bytes, nor a digest */
-}
-
 static void add_span(SqlParams *params, const char *text)
 {
-    uint8_t from[7];
-    uint8_t below[7];
-    bool is_short_form = digest_span(text, from, below);
+    uint8_t from[STATEMENT_SPAN];
+    uint8_t below[STATEMENT_SPAN];
+    bool is_short_form = statement_short_form_span(text, from, below);
     sql_params_add_bytes(params, is_short_form ? from : NULL, sizeof from);
     sql_params_add_bytes(params, is_short_form ? below : NULL, sizeof below);
 }

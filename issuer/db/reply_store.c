@@ -115,19 +115,6 @@ static const char *keep_short_form(ReplyQueue *queue, const SqlResult *result, i
     return keep(queue, text);
 }
 
-static Outcome outcome_of(const char *name)
-{
-    static const char *const names[] = {
-        [OUTCOME_ISSUED] = "issued", [OUTCOME_RESENT] = "resent",     [OUTCOME_REFUSED] = "refused",
-        [OUTCOME_HELD] = "held",     [OUTCOME_ACCEPTED] = "accepted",
-    };
-    gsize i = 0;
-    while (strcmp(names[i], name) != 0) { /* the column's type has no other values */
-        i++;
-    }
-    return (Outcome)i;
-}
-
 static NoticeKind notice_of(const char *about, bool own_license)
 {
     if (about == NULL) {
@@ -146,7 +133,7 @@ static ReplyLine *line_from(ReplyQueue *queue, const SqlResult *result, int row)
                              sql_result_bool(result, row, LINE_OWN_LICENSE));
     line->kind = sql_result_bool(result, row, LINE_DEACTIVATION) ? STATEMENT_DEACTIVATION
                                                                  : STATEMENT_USAGE_REQUEST;
-    line->outcome = outcome_of(sql_result_text(result, row, LINE_OUTCOME));
+    line->outcome = rules_outcome_read(sql_result_text(result, row, LINE_OUTCOME));
     line->code = keep_cell(queue, result, row, LINE_CODE);
     line->note = keep_cell(queue, result, row, LINE_NOTE);
     line->problem = keep_cell(queue, result, row, LINE_PROBLEM);

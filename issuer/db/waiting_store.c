@@ -2,13 +2,16 @@
 
 #include "db/sql.h"
 
+#define COLUMNS                                                                                    \
+    "r.id, d.message_id, m.reply_to, r.jws,"                                                       \
+    " coalesce((d.facts ->> 'tells_of_loss')::boolean, false), d.outcome::text, d.code,"           \
+    " (select count(*) from decision n where n.request_id = r.id),"                                \
+    " (select h.id from hold h where h.request_id = r.id and h.closed_at is null)"
+
 /* The facts that a decision has seen stand with it, so what has changed since is told by comparing,
  * and not by times of transactions that ran side by side. */
 static const char select_waiting[] =
-    "select r.id, d.message_id, m.reply_to, r.jws,"
-    " coalesce((d.facts ->> 'tells_of_loss')::boolean, false), d.outcome = 'held', d.code,"
-    " (select count(*) from decision n where n.request_id = r.id)"
-    " from (select distinct request_id from decision"
+    "select " COLUMNS " from (select distinct request_id from decision"
     "  where outcome in ('refused', 'held') and request_id is not null"
     "  and effective > $2::timestamptz - make_interval(days => $3)) w"
     " join usage_request r on r.id = w.request_id"
@@ -47,19 +50,27 @@ static WaitingRequest *waiting_from(const SqlResult *result, int row)
     waiting->sender = g_strdup(sql_result_text(result, row, 2));
     waiting->jws = g_strdup(sql_result_text(result, row, 3));
     waiting->tells_of_loss = sql_result_bool(result, row, 4);
-    waiting->outcome = sql_result_bool(result, row, 5) ? OUTCOME_HELD : OUTCOME_REFUSED;
+    waiting->outcome = rules_outcome_read(sql_result_text(result, row, 5));
     waiting->code = g_strdup(sql_result_text(result, row, 6));
     waiting->decisions = (uint32_t)sql_result_int(result, row, 7);
+    waiting->case_number = sql_result_int(result, row, 8);
     return waiting;
 }
 
-static void waiting_free(gpointer data)
+void waiting_request_free(WaitingRequest *waiting)
 {
-    WaitingRequest *waiting = data;
+    if (waiting == NULL) {
+        return;
+    }
     g_free(waiting->sender);
     g_free(waiting->jws);
     g_free(waiting->code);
     g_free(waiting);
+}
+
+static void free_waiting(gpointer waiting)
+{
+    waiting_request_free(waiting);
 }
 
 GPtrArray *waiting_find(Database *database, const GArray *licenses, int64_t now, GError **error)
@@ -72,9 +83,23 @@ GPtrArray *waiting_find(Database *database, const GArray *licenses, int64_t now,
     if (result == NULL) {
         return NULL;
     }
-    GPtrArray *found = g_ptr_array_new_with_free_func(waiting_free);
+    GPtrArray *found = g_ptr_array_new_with_free_func(free_waiting);
     for (int i = 0; i < sql_result_rows(result); i++) {
         g_ptr_array_add(found, waiting_from(result, i));
     }
     return found;
+}
+
+WaitingRequest *waiting_load(Database *database, int64_t id, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_int(params, SQL_INT8, id);
+    g_autoptr(SqlResult) result =
+        sql_run(database, "waiting_load",
+                "select " COLUMNS " from usage_request r"
+                " cross join lateral (select * from decision d where d.request_id = r.id"
+                "  order by d.recorded_at desc, d.id desc limit 1) d"
+                " join message m on m.id = d.message_id where r.id = $1",
+                params, error);
+    return result != NULL ? waiting_from(result, 0) : NULL;
 }

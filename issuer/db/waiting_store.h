@@ -14,8 +14,9 @@
 
 typedef struct {
     int64_t request_id;
-    int64_t message_id; /* that carried it when it was decided last */
-    char *sender;       /* the mail's own account; NULL: none that could be answered */
+    int64_t case_number; /* of its open hold; 0: none */
+    int64_t message_id;  /* that carried it when it was decided last */
+    char *sender;        /* the mail's own account; NULL: none that could be answered */
     char *jws;
     bool tells_of_loss; /* the mail did */
     uint32_t decisions; /* how many there are for it */
@@ -29,5 +30,12 @@ typedef struct {
  * ones, and what a person refused. Array of WaitingRequest *, owned by the caller; NULL on an error
  * of db/database.h. */
 GPtrArray *waiting_find(Database *database, const GArray *licenses, int64_t now, GError **error);
+
+/* One request, whatever was decided for it; `id` is on record. NULL on an error. */
+WaitingRequest *waiting_load(Database *database, int64_t id, GError **error);
+
+void waiting_request_free(WaitingRequest *waiting);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(WaitingRequest, waiting_request_free)
 
 #endif

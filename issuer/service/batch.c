@@ -76,6 +76,17 @@ void batch_add(Batch *batch, BatchItem *item)
     g_ptr_array_add(batch->items, item);
 }
 
+void batch_set_check(Batch *batch, BatchCheck check, gpointer data)
+{
+    batch->check = check;
+    batch->check_data = data;
+}
+
+void batch_set_instruction(Batch *batch, int64_t instruction)
+{
+    batch->instruction = instruction;
+}
+
 /* An upper bound of the usage licenses that may be issued: once the batch is loaded, without what
  * is on record already. */
 static uint32_t count_requests(const Batch *batch)
@@ -103,7 +114,7 @@ static void forget_decisions(Batch *batch)
         }
         for (guint j = 0; j < item->matters->len; j++) {
             Matter *matter = g_ptr_array_index(item->matters, j);
-            matter->decided = matter->known = false;
+            matter->decided = matter->known = matter->waited = false;
             g_clear_pointer(&matter->facts, g_free);
             matter->decision_id = matter->deactivation_id = matter->license_id = 0;
             matter->serial = 0;
@@ -116,6 +127,11 @@ static void forget_decisions(Batch *batch)
     }
 }
 
+static bool passes_check(const Batch *batch, GError **error)
+{
+    return batch->check == NULL || batch->check(batch, batch->check_data, error);
+}
+
 /* False without an error: numbers are lacking, which can only be drawn outside the transaction. */
 static bool run_in_transaction(Batch *batch, GError **error)
 {
@@ -123,10 +139,10 @@ static bool run_in_transaction(Batch *batch, GError **error)
         return false;
     }
     if (batch->dry_run) {
-        return batch_decide(batch, error);
+        return batch_decide(batch, error) && passes_check(batch, error);
     }
     return serials_at_hand(batch->serials) >= count_requests(batch) && batch_decide(batch, error) &&
-           batch_sign(batch, error) && batch_write(batch, error);
+           passes_check(batch, error) && batch_sign(batch, error) && batch_write(batch, error);
 }
 
 static bool run_once(Batch *batch, GError **error)
@@ -208,6 +224,17 @@ void batch_append_once(GArray *numbers, int64_t number)
 const LicenseRecord *batch_license(const Batch *batch, const Matter *matter)
 {
     return g_hash_table_lookup(batch->licenses, &matter->license_id);
+}
+
+const UsageLicense *batch_issued(const Batch *batch, const Matter *matter)
+{
+    for (guint i = 0; i < batch->jobs->len; i++) {
+        const SignJob *job = g_ptr_array_index(batch->jobs, i);
+        if (job->matter == matter) {
+            return job->license;
+        }
+    }
+    return NULL;
 }
 
 const GArray *batch_given_back(const Batch *batch)

@@ -32,6 +32,17 @@ Batch *batch_new(Context *context, Serials *serials, int64_t now, bool dry_run);
 /* Adds an item, in the order of the source. */
 void batch_add(Batch *batch, BatchItem *item);
 
+/* Judges what was decided before anything is signed and written; false with an error takes all of
+ * it back. Called within the transaction, of a dry run too; once more where the batch is run again.
+ */
+typedef bool (*BatchCheck)(const Batch *batch, gpointer data, GError **error);
+
+void batch_set_check(Batch *batch, BatchCheck check, gpointer data);
+
+/* The batch carries out this instruction: it is marked as done in the same transaction. Fails with
+ * ISSUER_ERROR_STALE if it has ended meanwhile. */
+void batch_set_instruction(Batch *batch, int64_t instruction);
+
 /* Decides and writes all items in one transaction and fills them; where another writer was first,
  * reads and decides again. On an error nothing is written and the items are as they were:
  * ISSUER_ERROR_CONFLICT means that others were first again and again, _UNAVAILABLE that the
@@ -45,6 +56,10 @@ const LicenseRecord *batch_license(const Batch *batch, const Matter *matter);
 /* The licenses (of int64_t) to which the batch gave back uses: their refused and held requests may
  * be decided otherwise now (service/redecide.h). Owned by the batch. */
 const GArray *batch_given_back(const Batch *batch);
+
+/* The usage license that is made for a matter, in a dry run too; NULL unless one is issued. Owned
+ * by the batch. */
+const UsageLicense *batch_issued(const Batch *batch, const Matter *matter);
 
 /* The activations as they are after the batch. */
 const Ledger *batch_ledger(const Batch *batch);

@@ -180,12 +180,32 @@ static bool stays_as_it_is(Batch *batch, const Matter *matter)
             g_strcmp0(matter->decision.code, matter->standing_code) == 0);
 }
 
+/* What a person may decide without the rules: that it is refused, or waits on. */
+static Decision decide_by_person(const Matter *matter, const RequestFacts *facts)
+{
+    if (matter->refuses) {
+        return (Decision){.outcome = OUTCOME_REFUSED, .code = "refused-by-person"};
+    }
+    if (matter->keeps) {
+        return (Decision){.outcome = OUTCOME_HELD, .code = matter->standing_code};
+    }
+    return rules_decide(facts);
+}
+
+static bool waits_for_a_person(Batch *batch, const Statement *request)
+{
+    const HistoryRecord *record =
+        batch_find_history(batch_history(batch, &request->thumbprint), &request->digest);
+    return record != NULL && record->open_hold != 0;
+}
+
 static bool decide_request(Batch *batch, const BatchItem *item, Matter *matter, GError **error)
 {
     RequestFacts facts;
     LicenseFacts of_license;
     batch_request_facts(batch, item, matter, &facts, &of_license);
-    matter->decision = rules_decide(&facts);
+    matter->waited = facts.request != NULL && waits_for_a_person(batch, facts.request);
+    matter->decision = decide_by_person(matter, &facts);
     matter->facts = batch_facts_json(&facts);
     matter->license_id = facts.license != NULL ? facts.license->id : 0;
     matter->decided = !matter->again || !stays_as_it_is(batch, matter);

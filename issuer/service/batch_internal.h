@@ -18,6 +18,9 @@ struct Batch {
     bool dry_run;
     Policy policy;
     GPtrArray *items; /* of BatchItem * */
+    BatchCheck check; /* or NULL */
+    gpointer check_data;
+    int64_t instruction; /* that it carries out; 0: none */
 
     /* what is on record (batch_load.c) */
     GHashTable *thumbprint_place; /* Digest * → index into `thumbprints` + 1 */

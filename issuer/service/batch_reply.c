@@ -6,6 +6,7 @@
 #define LISTED_NO_CONTACT "the sender is no contact of any license"
 #define LISTED_TOO_OFTEN  "this address had three answers within a day"
 #define LISTED_NO_ACCOUNT "the mail has no sender that could be answered"
+#define LISTED_NO_ADDRESS "the sender is no contact of the license, which has no contact's address"
 
 /* What the sender of a held request hears once, and what nobody hears: that a sender is unknown is
  * for a person to look into, and a request sent too often is not answered again. */
@@ -19,6 +20,37 @@ static bool is_told(const Matter *matter)
     }
     return !matter->heard && g_strcmp0(matter->decision.code, "unknown-sender") != 0 &&
            g_strcmp0(matter->decision.code, "resent-too-often") != 0;
+}
+
+/* Who hears of a decision. */
+typedef enum {
+    HEARER_SENDER,   /* a contact of its license */
+    HEARER_CONTACT,  /* a contact of its license, who is not the sender */
+    HEARER_STRANGER, /* the sender, though no license could be told */
+} Hearer;
+
+static Hearer hearer_of(const Batch *batch, const BatchItem *item, const Matter *matter)
+{
+    if (matter->license_id == 0) {
+        return HEARER_STRANGER;
+    }
+    return batch_knows_contact(batch, matter->license_id, item->sender) ? HEARER_SENDER
+                                                                        : HEARER_CONTACT;
+}
+
+/* The decisions that this hearer is told of, those of one license if one is named. New array. */
+static GArray *decisions_for(const Batch *batch, const BatchItem *item, Hearer hearer,
+                             int64_t license_id)
+{
+    GArray *decisions = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    for (guint i = 0; i < item->matters->len; i++) {
+        const Matter *matter = g_ptr_array_index(item->matters, i);
+        if (is_told(matter) && hearer_of(batch, item, matter) == hearer &&
+            (license_id == 0 || matter->license_id == license_id)) {
+            g_array_append_val(decisions, matter->decision_id);
+        }
+    }
+    return decisions;
 }
 
 static bool append_reply(Batch *batch, GArray *rows, const ReplyRow *like, GError **error)
@@ -68,20 +100,36 @@ static bool list_ready_answer(Batch *batch, const BatchItem *item, GArray *rows,
     return append_reply(batch, rows, &row, error);
 }
 
-static bool reply_to_item(Batch *batch, const BatchItem *item, GArray *rows, GError **error)
+/* Lines about licenses of which the sender is no contact: each license's own contact is answered.
+ */
+static bool reply_to_contacts(Batch *batch, const BatchItem *item, GArray *rows, GError **error)
 {
-    GArray *told = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    GArray *stranger = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    g_autoptr(GArray) licenses = g_array_new(FALSE, FALSE, sizeof(int64_t));
     for (guint i = 0; i < item->matters->len; i++) {
         const Matter *matter = g_ptr_array_index(item->matters, i);
-        if (!is_told(matter)) {
-            continue;
+        if (is_told(matter) && hearer_of(batch, item, matter) == HEARER_CONTACT) {
+            batch_append_once(licenses, matter->license_id);
         }
-        bool contact =
-            matter->license_id != 0 && batch_knows_contact(batch, matter->license_id, item->sender);
-        g_array_append_val(contact ? told : stranger, matter->decision_id);
     }
-    bool done = list_ready_answer(batch, item, rows, error);
+    for (guint i = 0; i < licenses->len; i++) {
+        const int64_t license_id = g_array_index(licenses, int64_t, i);
+        ReplyRow row = {.message_id = item->message_id,
+                        .contact_of = license_id,
+                        .why = LISTED_NO_ADDRESS,
+                        .decisions = decisions_for(batch, item, HEARER_CONTACT, license_id)};
+        if (!append_reply(batch, rows, &row, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool reply_to_item(Batch *batch, const BatchItem *item, GArray *rows, GError **error)
+{
+    GArray *told = decisions_for(batch, item, HEARER_SENDER, 0);
+    GArray *stranger = decisions_for(batch, item, HEARER_STRANGER, 0);
+    bool done =
+        list_ready_answer(batch, item, rows, error) && reply_to_contacts(batch, item, rows, error);
     if (told->len > 0) { /* one reply a message: what a stranger could hear stands in it too */
         g_array_append_vals(told, stranger->data, stranger->len);
         g_array_unref(stranger);

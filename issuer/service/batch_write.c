@@ -1,6 +1,9 @@
 /* Turns what a batch decided into rows, in the one order that all batches keep. */
 #include "service/batch_internal.h"
 
+#include "base/json_writer.h"
+#include "db/instruction_store.h"
+
 static GArray *decision_rows(const Batch *batch, GHashTable *item_of)
 {
     GArray *rows = g_array_new(FALSE, TRUE, sizeof(DecisionRow));
@@ -150,6 +153,26 @@ static bool write_replies(Batch *batch, const BatchStamp *stamp, const GArray *s
     return written;
 }
 
+/* What the instruction is answered: the decisions that it led to. */
+static bool end_instruction(const Batch *batch, GError **error)
+{
+    if (batch->instruction == 0) {
+        return true;
+    }
+    g_autoptr(JsonWriter) answer = json_writer_new();
+    json_writer_begin_object(answer);
+    json_writer_key(answer, "decisions");
+    json_writer_begin_array(answer);
+    for (guint i = 0; i < batch->decided->len; i++) {
+        const Matter *matter = g_ptr_array_index(batch->decided, i);
+        json_writer_number(answer, matter->decision_id);
+    }
+    json_writer_end_array(answer);
+    json_writer_end_object(answer);
+    return instruction_store_end(batch->context->database, batch->instruction, true,
+                                 json_writer_peek(answer), batch->now, error);
+}
+
 bool batch_write(Batch *batch, GError **error)
 {
     Database *database = batch->context->database;
@@ -168,5 +191,5 @@ bool batch_write(Batch *batch, GError **error)
            intake_pass_instances(database, batch->passes, batch->now + 1, error) &&
            intake_write_holds(database, batch->holds, &stamp, error) &&
            intake_write_alerts(database, batch->alerts, &stamp, error) &&
-           write_replies(batch, &stamp, superseded, error);
+           write_replies(batch, &stamp, superseded, error) && end_instruction(batch, error);
 }

@@ -3,15 +3,6 @@
 #include "base/json_writer.h"
 #include "core/usage_license.h"
 
-const char *mail_report_outcome(Outcome outcome)
-{
-    static const char *const names[] = {
-        [OUTCOME_ISSUED] = "issued", [OUTCOME_RESENT] = "resent",     [OUTCOME_REFUSED] = "refused",
-        [OUTCOME_HELD] = "held",     [OUTCOME_ACCEPTED] = "accepted",
-    };
-    return names[outcome];
-}
-
 static void member_text(JsonWriter *json, const char *key, const char *text)
 {
     json_writer_key(json, key);
@@ -43,7 +34,7 @@ static void write_decision(JsonWriter *json, const Matter *matter)
         matter->serial != 0 ? usage_license_serial_text(matter->serial) : NULL;
     json_writer_begin_object(json);
     member_text(json, "token", id);
-    member_text(json, "outcome", mail_report_outcome(matter->decision.outcome));
+    member_text(json, "outcome", rules_outcome_name(matter->decision.outcome));
     member_text(json, "code", matter->decision.code);
     member_text(json, "note", matter->decision.note);
     member_text(json, "serial", serial);
@@ -88,7 +79,7 @@ static void append_matter(GString *line, const Matter *matter)
     g_autofree char *id = matter_short_form(matter);
     g_string_append_printf(line, "; %s %s", matter_kind_name(matter), id != NULL ? id : "?");
     if (matter->decided) {
-        g_string_append_printf(line, " %s (%s%s%s)", mail_report_outcome(matter->decision.outcome),
+        g_string_append_printf(line, " %s (%s%s%s)", rules_outcome_name(matter->decision.outcome),
                                matter->decision.code, matter->decision.note != NULL ? ", " : "",
                                matter->decision.note != NULL ? matter->decision.note : "");
     }

@@ -15,7 +15,4 @@ char *mail_report_json(const IntakeItem *item, bool decided);
  * text of the mail, which the printer makes safe. */
 char *mail_report_line(const IntakeItem *item, bool decided);
 
-/* The outcome's name, "issued", …. Static. */
-const char *mail_report_outcome(Outcome outcome);
-
 #endif

@@ -17,6 +17,8 @@ typedef struct {
     bool proof_holds;
 
     PersonSays person; /* what a person said, for one that was held */
+    bool refuses;      /* the person refuses it, whatever the rules say */
+    bool keeps;        /* the person has looked at it, and it stays held */
     int64_t operator_id;
     const char *reason;
     const char *ticket;
@@ -29,6 +31,7 @@ typedef struct {
     /* filled by the batch */
     bool contested; /* more new servers wait than the license has uses left */
     bool known;     /* its message is on record and has decided it */
+    bool waited;    /* it was held until this decision */
     bool decided; /* by this batch; one that is decided again and stays as it is has no decision */
     Decision decision;
     char *facts; /* JSON, as they were seen */

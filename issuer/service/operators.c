@@ -15,7 +15,7 @@
 static const char role_admin[] = "admin";
 
 /* The digest of a token as a person hands it over, blanks around it aside. */
-static Digest token_digest(const Secret *token)
+Digest operators_token_digest(const Secret *token)
 {
     const char *text = secret_peek(token);
     gsize start = strspn(text, " \t\r\n");
@@ -25,7 +25,7 @@ static Digest token_digest(const Secret *token)
 
 OperatorRecord *operators_of_token(Context *context, const Secret *token, GError **error)
 {
-    const Digest digest = token_digest(token);
+    const Digest digest = operators_token_digest(token);
     return operator_store_find(context->database, &digest, clock_now(), error);
 }
 
@@ -113,7 +113,7 @@ Secret *operators_add(Context *context, const OperatorRecord *by, const char *na
     const OperatorNew new_operator = {
         .name = name,
         .role = role,
-        .token = token_digest(token),
+        .token = operators_token_digest(token),
         .now = clock_now(),
         .expires_at = clock_now() + (int64_t)days * DAY,
         .by = by == NULL ? 0 : by->id,

@@ -8,6 +8,9 @@
 
 #define OPERATORS_TOKEN_DAYS 365 /* a token's life unless told otherwise */
 
+/* What stands on record for a token as a person hands it over, blanks around it aside. */
+Digest operators_token_digest(const Secret *token);
+
 /* The operator of a token as a person hands it over (blanks around it aside); ISSUER_ERROR_DENIED
  * if it is not in force. */
 OperatorRecord *operators_of_token(Context *context, const Secret *token, GError **error);

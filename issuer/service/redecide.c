@@ -1,47 +1,23 @@
 #include "service/redecide.h"
 
 #include "base/clock.h"
-#include "db/waiting_store.h"
-#include "service/mail_report.h"
+#include "service/stored_request.h"
 
-typedef struct {
-    BatchItem item;
-    Matter *matter;
-} Again;
-
-static void again_free(gpointer data)
+static void free_request(gpointer request)
 {
-    Again *again = data;
-    g_ptr_array_unref(again->item.matters);
-    matter_free(again->matter);
-    g_free(again);
-}
-
-static Again *again_new(const WaitingRequest *waiting, GError **error)
-{
-    Matter *matter = matter_new_stored(waiting->jws, waiting->request_id, error);
-    if (matter == NULL) {
-        return NULL;
-    }
-    matter_decide_again(matter, waiting->outcome, waiting->code, waiting->decisions);
-    Again *again = g_new0(Again, 1);
-    again->matter = matter;
-    again->item.message_id = waiting->message_id;
-    again->item.sender = waiting->sender;
-    again->item.tells_of_loss = waiting->tells_of_loss;
-    again->item.matters = g_ptr_array_new();
-    g_ptr_array_add(again->item.matters, matter);
-    return again;
+    stored_request_free(request);
 }
 
 static GPtrArray *read_all(const GPtrArray *found, GError **error)
 {
-    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(again_free);
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(free_request);
     for (guint i = 0; i < found->len; i++) {
-        Again *again = again_new(g_ptr_array_index(found, i), error);
+        const WaitingRequest *waiting = g_ptr_array_index(found, i);
+        StoredRequest *again = stored_request_new(waiting, error);
         if (again == NULL) {
             return NULL;
         }
+        matter_decide_again(again->matter, waiting->outcome, waiting->code, waiting->decisions);
         g_ptr_array_add(all, again);
     }
     return g_steal_pointer(&all);
@@ -50,7 +26,7 @@ static GPtrArray *read_all(const GPtrArray *found, GError **error)
 static void count(const GPtrArray *all, RedecideTotals *totals)
 {
     for (guint i = 0; i < all->len; i++) {
-        const Again *again = g_ptr_array_index(all, i);
+        const StoredRequest *again = g_ptr_array_index(all, i);
         if (again->matter->decided) {
             totals->outcomes[again->matter->decision.outcome]++;
         }
@@ -70,7 +46,7 @@ static bool run_round(Context *context, Serials *serials, const GArray *licenses
     }
     g_autoptr(Batch) batch = batch_new(context, serials, now, false);
     for (guint i = 0; i < all->len; i++) {
-        Again *again = g_ptr_array_index(all, i);
+        StoredRequest *again = g_ptr_array_index(all, i);
         batch_add(batch, &again->item);
     }
     if (all->len > 0 && !batch_run(batch, error)) {
@@ -119,7 +95,7 @@ char *redecide_text(const RedecideTotals *totals)
     for (gsize i = 0; i < G_N_ELEMENTS(totals->outcomes); i++) {
         if (totals->outcomes[i] > 0) {
             g_string_append_printf(text, "%s%" G_GUINT64_FORMAT " %s", text->len > 0 ? ", " : "",
-                                   totals->outcomes[i], mail_report_outcome((Outcome)i));
+                                   totals->outcomes[i], rules_outcome_name((Outcome)i));
         }
     }
     return text->len > 0 ? g_strdup_printf("earlier requests decided again: %s", text->str) : NULL;

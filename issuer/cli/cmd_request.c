@@ -1,0 +1,174 @@
+#include "cli/cmd_request.h"
+
+#include "core/statement.h"
+#include "core/usage_license.h"
+#include "service/requests.h"
+
+#define LIST_MOST 200 /* unless told otherwise */
+
+static void print_serial(Printer *printer, int64_t number)
+{
+    g_autofree char *serial = number == 0 ? NULL : usage_license_serial_text(number);
+    printer_text(printer, serial);
+}
+
+static void print_number(Printer *printer, int64_t number)
+{
+    if (number != 0) {
+        printer_number(printer, number);
+    } else {
+        printer_none(printer);
+    }
+}
+
+static const PrinterColumn summary_columns[] = {
+    {"case", COLUMN_NUMBER},      {"request", COLUMN_TEXT},    {"outcome", COLUMN_TEXT},
+    {"code", COLUMN_TEXT},        {"note", COLUMN_TEXT},       {"would", COLUMN_TEXT},
+    {"serial", COLUMN_TEXT},      {"host", COLUMN_TEXT},       {"license_id", COLUMN_TEXT},
+    {"customer", COLUMN_TEXT},    {"from", COLUMN_TEXT},       {"purpose", COLUMN_TEXT},
+    {"received_at", COLUMN_TIME}, {"decided_at", COLUMN_TIME},
+};
+
+static void print_summary(Printer *printer, const RequestSummary *summary)
+{
+    g_autofree char *request = statement_short_form(&summary->digest);
+    print_number(printer, summary->case_number);
+    printer_text(printer, request);
+    printer_text(printer, summary->outcome);
+    printer_text(printer, summary->code);
+    printer_text(printer, summary->note);
+    printer_text(printer, summary->would);
+    print_serial(printer, summary->serial);
+    printer_text(printer, summary->host);
+    printer_text(printer, summary->license_id);
+    printer_text(printer, summary->customer);
+    printer_text(printer, summary->from);
+    printer_text(printer, summary->purpose);
+    printer_time(printer, summary->received_at);
+    printer_time(printer, summary->decided_at);
+}
+
+static bool run_list(const CommandCall *call, GError **error)
+{
+    const bool all = options_flag(call->options, "all");
+    const unsigned most = (unsigned)options_number(call->options, "limit", LIST_MOST);
+    g_autoptr(Context) context =
+        context_open(call->config_path, CONTEXT_DATABASE, "issuer request list", error);
+    g_autoptr(GPtrArray) found = context != NULL ? requests_list(context, all, most, error) : NULL;
+    if (found == NULL) {
+        return false;
+    }
+    printer_begin(call->printer, summary_columns, G_N_ELEMENTS(summary_columns));
+    for (guint i = 0; i < found->len; i++) {
+        print_summary(call->printer, g_ptr_array_index(found, i));
+    }
+    if (found->len == most) {
+        printer_say(call->printer, "There may be more: say --limit.");
+    } else if (found->len == 0 && !all) {
+        printer_say(call->printer, "Nothing waits for a person; --all shows what was decided.");
+    }
+    return true;
+}
+
+static void print_request(Printer *printer, const RequestDetail *detail)
+{
+    static const PrinterColumn columns[] = {
+        {"seq", COLUMN_NUMBER},   {"made_at", COLUMN_TIME}, {"installed", COLUMN_TEXT},
+        {"product", COLUMN_TEXT}, {"chariot", COLUMN_TEXT}, {"subject", COLUMN_TEXT},
+        {"text", COLUMN_TEXT},
+    };
+    printer_begin_part(printer, "request", columns, G_N_ELEMENTS(columns));
+    printer_number(printer, (int64_t)detail->seq);
+    printer_time(printer, detail->iat);
+    printer_text(printer, detail->installed);
+    printer_text(printer, detail->product);
+    printer_text(printer, detail->version);
+    printer_text(printer, detail->subject);
+    printer_text(printer, detail->body);
+}
+
+static void print_decisions(Printer *printer, const GPtrArray *decisions)
+{
+    static const PrinterColumn columns[] = {
+        {"decided_at", COLUMN_TIME}, {"outcome", COLUMN_TEXT},  {"code", COLUMN_TEXT},
+        {"rule", COLUMN_NUMBER},     {"note", COLUMN_TEXT},     {"would", COLUMN_TEXT},
+        {"serial", COLUMN_TEXT},     {"operator", COLUMN_TEXT}, {"reason", COLUMN_TEXT},
+        {"ticket", COLUMN_TEXT},     {"source", COLUMN_TEXT},
+    };
+    printer_begin_part(printer, "decisions", columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < decisions->len; i++) {
+        const RequestDecision *decision = g_ptr_array_index(decisions, i);
+        printer_time(printer, decision->decided_at);
+        printer_text(printer, decision->outcome);
+        printer_text(printer, decision->code);
+        print_number(printer, decision->rule);
+        printer_text(printer, decision->note);
+        printer_text(printer, decision->would);
+        print_serial(printer, decision->serial);
+        printer_text(printer, decision->operator_name);
+        printer_text(printer, decision->reason);
+        printer_text(printer, decision->ticket);
+        printer_text(printer, decision->source);
+    }
+}
+
+static void print_replies(Printer *printer, const GPtrArray *replies)
+{
+    static const PrinterColumn columns[] = {
+        {"reply", COLUMN_NUMBER}, {"state", COLUMN_TEXT}, {"to", COLUMN_TEXT},
+        {"sent_at", COLUMN_TIME}, {"why", COLUMN_TEXT},
+    };
+    printer_begin_part(printer, "replies", columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < replies->len; i++) {
+        const RequestReply *reply = g_ptr_array_index(replies, i);
+        printer_number(printer, reply->id);
+        printer_text(printer, reply->state);
+        printer_text(printer, reply->recipient);
+        printer_time(printer, reply->sent_at);
+        printer_text(printer, reply->why);
+    }
+}
+
+static bool run_show(const CommandCall *call, GError **error)
+{
+    g_autoptr(Context) context =
+        context_open(call->config_path, CONTEXT_DATABASE, "issuer request show", error);
+    g_autoptr(RequestDetail) detail =
+        context != NULL ? requests_show(context, options_argument(call->options, 0), error) : NULL;
+    if (detail == NULL) {
+        return false;
+    }
+    printer_begin_record(call->printer, summary_columns, G_N_ELEMENTS(summary_columns));
+    print_summary(call->printer, detail->summary);
+    print_request(call->printer, detail);
+    print_decisions(call->printer, detail->decisions);
+    print_replies(call->printer, detail->replies);
+    return true;
+}
+
+static const OptionRow list_options[] = {
+    {.name = "all", .type = OPTION_FLAG, .meaning = "all requests, newest first"},
+    {.name = "limit",
+     .value = "N",
+     .type = OPTION_NUMBER,
+     .least = 1,
+     .most = 1000000,
+     .meaning = "at most so many (200)"},
+};
+
+static const ArgumentRow request_argument[] = {
+    {.name = "REQUEST", .meaning = "its short form (7K2QW-9M3XA) or its case's number"},
+};
+
+static const Command commands[] = {
+    {.words = "request list",
+     .summary = "List the usage requests that wait for a person, longest first",
+     .run = run_list,
+     .spec = {.options = list_options, .option_count = G_N_ELEMENTS(list_options)}},
+    {.words = "request show",
+     .summary = "Show one usage request: what was decided, why, by whom, and the answers",
+     .run = run_show,
+     .spec = {.arguments = request_argument, .argument_count = G_N_ELEMENTS(request_argument)}},
+};
+
+const CommandGroup cmd_request = {commands, G_N_ELEMENTS(commands)};

@@ -1,0 +1,312 @@
+#include "cli/cmd_review.h"
+
+#include "base/error.h"
+#include "base/json_writer.h"
+#include "cli/terminal.h"
+#include "cli/usage_license_printer.h"
+#include "service/mail_report.h"
+#include "service/paste.h"
+#include "service/review.h"
+
+#define WAIT_SECONDS 30 /* for whoever has the signing key */
+
+/* ---- what would happen, or has happened ---- */
+
+static const PrinterColumn result_columns[] = {
+    {"request", COLUMN_TEXT},      {"host", COLUMN_TEXT},          {"license_id", COLUMN_TEXT},
+    {"customer", COLUMN_TEXT},     {"outcome", COLUMN_TEXT},       {"code", COLUMN_TEXT},
+    {"note", COLUMN_TEXT},         {"rule", COLUMN_NUMBER},        {"passed", COLUMN_TEXT},
+    {"serial", COLUMN_TEXT},       {"use", COLUMN_NUMBER},         {"activations", COLUMN_NUMBER},
+    {"continues", COLUMN_TEXT},    {"server", COLUMN_NUMBER},      {"supersedes", COLUMN_TEXT},
+    {"features", COLUMN_TEXT},     {"version", COLUMN_NUMBER},     {"valid_until", COLUMN_TIME},
+    {"features_now", COLUMN_TEXT}, {"version_now", COLUMN_NUMBER}, {"until_now", COLUMN_TIME},
+    {"preview", COLUMN_TEXT},
+};
+
+static void print_number(Printer *printer, int64_t number)
+{
+    if (number != 0) {
+        printer_number(printer, number);
+    } else {
+        printer_none(printer);
+    }
+}
+
+static void print_serial(Printer *printer, int64_t number)
+{
+    g_autofree char *serial = number == 0 ? NULL : usage_license_serial_text(number);
+    printer_text(printer, serial);
+}
+
+static void print_texts(Printer *printer, const GPtrArray *texts)
+{
+    g_autoptr(JsonWriter) json = json_writer_new();
+    g_autoptr(GString) list = g_string_new(NULL);
+    json_writer_begin_array(json);
+    for (guint i = 0; i < texts->len; i++) {
+        const char *text = g_ptr_array_index(texts, i);
+        json_writer_text(json, text);
+        g_string_append_printf(list, "%s%s", i > 0 ? ", " : "", text);
+    }
+    json_writer_end_array(json);
+    printer_nested(printer, json_writer_peek(json), list->str);
+}
+
+static void print_grant(Printer *printer, const ReviewGrant *grant)
+{
+    printer_text(printer, grant->features);
+    print_number(printer, grant->version);
+    printer_time(printer, grant->valid_until);
+}
+
+static void print_result(Printer *printer, const ReviewResult *result)
+{
+    printer_begin_record(printer, result_columns, G_N_ELEMENTS(result_columns));
+    printer_text(printer, result->request);
+    printer_text(printer, result->host);
+    printer_text(printer, result->license_id);
+    printer_text(printer, result->customer);
+    printer_text(printer, result->outcome);
+    printer_text(printer, result->code);
+    printer_text(printer, result->note);
+    print_number(printer, result->rule);
+    print_texts(printer, result->passed);
+    print_serial(printer, result->serial);
+    print_number(printer, result->use_no);
+    print_number(printer, result->activations);
+    print_serial(printer, result->continues);
+    print_number(printer, result->server_place);
+    usage_license_printer_serials(printer, result->supersedes);
+    print_grant(printer, &result->grants);
+    print_grant(printer, &result->before);
+    printer_text(printer, result->preview);
+}
+
+/* ---- orders ---- */
+
+static bool read_serial(const CommandCall *call, const char *option, int64_t *serial,
+                        GError **error)
+{
+    const char *text = options_text(call->options, option);
+    if (text == NULL || usage_license_serial_read(text, serial)) {
+        return true;
+    }
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE, "--%s '%s' is no serial (UL-00000042)",
+                option, text);
+    return false;
+}
+
+/* Which server it is, where the rules ask for it. */
+static bool read_person(const CommandCall *call, PersonSays *person, GError **error)
+{
+    person->new_use = options_flag(call->options, "new-use");
+    if (!read_serial(call, "continue", &person->continues, error) ||
+        !read_serial(call, "replace", &person->replaces, error)) {
+        return false;
+    }
+    if (person->new_use && person->continues != 0) {
+        g_set_error(
+            error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
+            "--continue and --new-use exclude each other: it is the same server or another");
+        return false;
+    }
+    return true;
+}
+
+static bool run_preview(const CommandCall *call, GError **error)
+{
+    ReviewOrder order = {.kind = REVIEW_ISSUE, .request = options_argument(call->options, 0)};
+    if (!read_person(call, &order.person, error)) {
+        return false;
+    }
+    g_autoptr(Context) context =
+        context_open(call->config_path, CONTEXT_DATABASE, "issuer request preview", error);
+    g_autoptr(ReviewResult) result =
+        context != NULL ? review_preview(context, &order, error) : NULL;
+    if (result == NULL) {
+        return false;
+    }
+    print_result(call->printer, result);
+    return true;
+}
+
+/* Where the key is not on this machine, whoever has it carries the order out. */
+static bool leave_it_filed(const CommandCall *call, const ReviewOrder *order, GError **error)
+{
+    g_autoptr(Context) context =
+        context_open(call->config_path, CONTEXT_DATABASE, "issuer request", error);
+    if (context == NULL || !review_file(context, order, WAIT_SECONDS, error)) {
+        return false;
+    }
+    printer_say(call->printer, "done; see `issuer request show %s`", order->request);
+    return true;
+}
+
+static bool give_order(const CommandCall *call, ReviewOrder *order, GError **error)
+{
+    order->request = options_argument(call->options, 0);
+    order->reason = options_text(call->options, "reason");
+    order->ticket = options_text(call->options, "ticket");
+    g_autoptr(Secret) token = terminal_token(error);
+    if (token == NULL) {
+        return false;
+    }
+    order->token = token;
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(Context) context = context_open(call->config_path, CONTEXT_DATABASE | CONTEXT_SIGNER,
+                                              "issuer request", &failure);
+    if (context == NULL && g_error_matches(failure, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND)) {
+        return leave_it_filed(call, order, error);
+    }
+    if (context == NULL) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return false;
+    }
+    g_autoptr(ReviewResult) result = review_carry_out(context, order, error);
+    if (result == NULL) {
+        return false;
+    }
+    print_result(call->printer, result);
+    return true;
+}
+
+static bool run_issue(const CommandCall *call, GError **error)
+{
+    ReviewOrder order = {.kind = REVIEW_ISSUE, .preview = options_text(call->options, "preview")};
+    return read_person(call, &order.person, error) && give_order(call, &order, error);
+}
+
+static bool run_refuse(const CommandCall *call, GError **error)
+{
+    ReviewOrder order = {.kind = REVIEW_REFUSE};
+    return give_order(call, &order, error);
+}
+
+static bool run_keep(const CommandCall *call, GError **error)
+{
+    ReviewOrder order = {.kind = REVIEW_KEEP};
+    return give_order(call, &order, error);
+}
+
+static bool run_resend(const CommandCall *call, GError **error)
+{
+    ReviewOrder order = {.kind = REVIEW_RESEND};
+    return give_order(call, &order, error);
+}
+
+static bool run_add(const CommandCall *call, GError **error)
+{
+    PasteOrder order = {
+        .config_path = call->config_path,
+        .path = options_argument(call->options, 0),
+        .from = options_text(call->options, "from"),
+        .ticket = options_text(call->options, "ticket"),
+        .dry_run = options_flag(call->options, "dry-run"),
+    };
+    g_autoptr(Secret) token = order.dry_run ? NULL : terminal_token(error);
+    if (!order.dry_run && token == NULL) {
+        return false;
+    }
+    order.token = token;
+    g_autoptr(IntakeItem) item = paste_run(&order, error);
+    if (item == NULL) {
+        return false;
+    }
+    g_autofree char *json = mail_report_json(item, true);
+    g_autofree char *line = mail_report_line(item, true);
+    printer_object(call->printer, json);
+    printer_say(call->printer, "%s", line);
+    return true;
+}
+
+/* ---- the table ---- */
+
+#define SERVER_OPTIONS                                                                             \
+    {.name = "continue",                                                                           \
+     .value = "SERIAL",                                                                            \
+     .type = OPTION_TEXT,                                                                          \
+     .meaning = "it is the server of this usage license: its use goes on"},                        \
+        {.name = "new-use",                                                                        \
+         .type = OPTION_FLAG,                                                                      \
+         .meaning = "it is another server: it takes a use of its own"},                            \
+    {                                                                                              \
+        .name = "replace", .value = "SERIAL", .type = OPTION_TEXT,                                 \
+        .meaning = "the usage license whose server place it takes"                                 \
+    }
+
+#define REASON_OPTIONS                                                                             \
+    {.name = "reason",                                                                             \
+     .value = "TEXT",                                                                              \
+     .type = OPTION_TEXT,                                                                          \
+     .required = true,                                                                             \
+     .meaning = "why, in a few words; it stays on record"},                                        \
+    {                                                                                              \
+        .name = "ticket", .value = "TICKET", .type = OPTION_TEXT, .meaning = "where it was asked"  \
+    }
+
+static const OptionRow preview_options[] = {SERVER_OPTIONS};
+static const OptionRow issue_options[] = {
+    REASON_OPTIONS,
+    SERVER_OPTIONS,
+    {.name = "preview",
+     .value = "PREVIEW",
+     .type = OPTION_TEXT,
+     .meaning = "what `request preview` printed last: refused if it would be otherwise now"},
+};
+static const OptionRow reason_options[] = {REASON_OPTIONS};
+static const OptionRow add_options[] = {
+    {.name = "from",
+     .value = "ADDRESS",
+     .type = OPTION_TEXT,
+     .required = true,
+     .meaning = "address of the person who sent it"},
+    {.name = "ticket", .value = "TICKET", .type = OPTION_TEXT, .meaning = "where it came in"},
+    {.name = "dry-run", .type = OPTION_FLAG, .meaning = "decide, write and sign nothing"},
+};
+
+static const ArgumentRow request_argument[] = {
+    {.name = "REQUEST", .meaning = "its short form (7K2QW-9M3XA) or its case's number"},
+};
+static const ArgumentRow text_argument[] = {
+    {.name = "FILE", .meaning = "text with the code, as it was pasted; - is standard input"},
+};
+
+#define ON_REQUEST(rows)                                                                           \
+    {                                                                                              \
+        rows, G_N_ELEMENTS(rows), request_argument, G_N_ELEMENTS(request_argument)                 \
+    }
+
+static const Command commands[] = {
+    {.words = "request preview",
+     .summary = "Show what would follow if a usage request were issued; changes nothing",
+     .run = run_preview,
+     .spec = ON_REQUEST(preview_options),
+     .details = "Give its last word to `request issue --preview`: then nothing else happens."},
+    {.words = "request issue",
+     .summary = "Issue a usage license for a request that was held",
+     .run = run_issue,
+     .spec = ON_REQUEST(issue_options),
+     .details = "Every hold is passed; a refusal and the counts of the license are not. Needs an "
+                "operator's\ntoken (support or admin). Without the signing key on this machine the "
+                "order stays filed."},
+    {.words = "request refuse",
+     .summary = "Refuse a request that was held, until it comes in a new mail",
+     .run = run_refuse,
+     .spec = ON_REQUEST(reason_options)},
+    {.words = "request keep",
+     .summary = "Say that a held request was looked at and waits on",
+     .run = run_keep,
+     .spec = ON_REQUEST(reason_options)},
+    {.words = "request resend",
+     .summary = "Send the usage license of a request again",
+     .run = run_resend,
+     .spec = ON_REQUEST(reason_options)},
+    {.words = "request add",
+     .summary = "Take in a code that came by another way than the mailbox",
+     .run = run_add,
+     .spec = {add_options, G_N_ELEMENTS(add_options), text_argument, G_N_ELEMENTS(text_argument)},
+     .details = "It is decided as if it had come in a mail from --from. The same text again "
+                "changes nothing."},
+};
+
+const CommandGroup cmd_review = {commands, G_N_ELEMENTS(commands)};

@@ -1,0 +1,85 @@
+#include "db/instruction_store.h"
+
+#include "base/error.h"
+#include "db/sql.h"
+
+static void add_id(SqlParams *params, int64_t id)
+{
+    if (id != 0) {
+        sql_params_add_int(params, SQL_INT8, id);
+    } else {
+        sql_params_add_null(params, SQL_INT8);
+    }
+}
+
+int64_t instruction_store_file(Database *database, const InstructionNew *instruction, int64_t now,
+                               GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_digest(params, &instruction->token);
+    sql_params_add_text(params, instruction->kind);
+    add_id(params, instruction->request_id);
+    add_id(params, instruction->hold_id);
+    sql_params_add_text(params, instruction->arguments);
+    sql_params_add_time(params, instruction->lease_end);
+    sql_params_add_time(params, now);
+    g_autoptr(SqlResult) result = sql_run(
+        database, "instruction_file",
+        "select instruction_file($1, $2, $3, $4, $5::text::jsonb, null, $6, $7)", params, error);
+    return result != NULL ? sql_result_int(result, 0, 0) : 0;
+}
+
+int64_t instruction_store_operator(Database *database, int64_t id, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_int(params, SQL_INT8, id);
+    g_autoptr(SqlResult) result =
+        sql_run(database, "instruction_operator",
+                "select operator_id from instruction where id = $1", params, error);
+    return result != NULL && sql_result_rows(result) > 0 ? sql_result_int(result, 0, 0) : 0;
+}
+
+static const char end_instruction[] =
+    "with i as (update instruction set state = case when $2 then 'done' else 'refused' end,"
+    " answer = $3::text::jsonb, ended_at = $4 where id = $1 and state in ('filed', 'taken')"
+    " returning *),"
+    " e as (insert into event (kind, subject, subject_id, row_digest, operator_id, effective)"
+    "  select 'instruction-' || i.state, 'instruction', i.id, sha256(convert_to(i::text, 'UTF8')),"
+    "  i.operator_id, $4 from i)"
+    " select id from i";
+
+bool instruction_store_end(Database *database, int64_t id, bool done, const char *answer,
+                           int64_t now, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_int(params, SQL_INT8, id);
+    sql_params_add_bool(params, done);
+    sql_params_add_text(params, answer);
+    sql_params_add_time(params, now);
+    g_autoptr(SqlResult) result =
+        sql_run(database, "instruction_end", end_instruction, params, error);
+    if (result != NULL && sql_result_rows(result) == 0) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_STALE,
+                    "instruction %" G_GINT64_FORMAT " has ended meanwhile: look at the request "
+                    "again",
+                    id);
+        return false;
+    }
+    return result != NULL;
+}
+
+bool instruction_store_look(Database *database, int64_t id, char **state, char **answer,
+                            GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_int(params, SQL_INT8, id);
+    g_autoptr(SqlResult) result =
+        sql_run(database, "instruction_look",
+                "select state::text, answer::text from instruction where id = $1", params, error);
+    if (result == NULL) {
+        return false;
+    }
+    *state = g_strdup(sql_result_text(result, 0, 0));
+    *answer = g_strdup(sql_result_text(result, 0, 1));
+    return true;
+}

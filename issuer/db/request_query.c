@@ -1,0 +1,281 @@
+#include "db/request_query.h"
+
+#include "base/error.h"
+#include "core/statement.h"
+#include "db/sql.h"
+
+#include <string.h>
+
+#define CASE_DIGITS_MOST 9 /* a short form has ten symbols */
+
+static char *text(const SqlResult *result, int row, int column)
+{
+    return g_strdup(sql_result_text(result, row, column));
+}
+
+/* ---- lists ---- */
+
+#define SUMMARY_OF(requests)                                                                       \
+    "select r.id, r.digest, h.id, r.host::text, r.purpose::text, l.license_id::text,"              \
+    " (select v.name::text from customer_version v where v.customer_id = l.customer_id"            \
+    "  order by v.version desc limit 1), m.from_address, d.outcome::text, d.code::text,"           \
+    " d.note::text, d.would::text, d.serial, r.effective, d.effective"                             \
+    " from " requests " r"                                                                         \
+    " cross join lateral (select * from decision d where d.request_id = r.id"                      \
+    "  order by d.recorded_at desc, d.id desc limit 1) d"                                          \
+    " join message m on m.id = d.message_id"                                                       \
+    " left join hold h on h.request_id = r.id and h.closed_at is null"                             \
+    " left join license l on l.id = r.license_id"
+
+static RequestSummary *summary_from(const SqlResult *result, int row)
+{
+    RequestSummary *summary = g_new0(RequestSummary, 1);
+    summary->id = sql_result_int(result, row, 0);
+    summary->digest = sql_result_digest(result, row, 1);
+    summary->case_number = sql_result_int(result, row, 2);
+    summary->host = text(result, row, 3);
+    summary->purpose = text(result, row, 4);
+    summary->license_id = text(result, row, 5);
+    summary->customer = text(result, row, 6);
+    summary->from = text(result, row, 7);
+    summary->outcome = text(result, row, 8);
+    summary->code = text(result, row, 9);
+    summary->note = text(result, row, 10);
+    summary->would = text(result, row, 11);
+    summary->serial = sql_result_int(result, row, 12);
+    summary->received_at = sql_result_time(result, row, 13);
+    summary->decided_at = sql_result_time(result, row, 14);
+    return summary;
+}
+
+static void free_summary(gpointer summary)
+{
+    request_summary_free(summary);
+}
+
+static const char list_waiting[] =
+    SUMMARY_OF("usage_request") " where h.id is not null order by h.opened_at, h.id limit $1";
+static const char list_all[] =
+    SUMMARY_OF("(select * from usage_request order by effective desc, id desc limit $1)") //
+    " order by r.effective desc, r.id desc";
+
+GPtrArray *request_query_list(Database *db, bool all, unsigned most, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_int(params, SQL_INT4, most);
+    g_autoptr(SqlResult) result = sql_run(db, NULL, all ? list_all : list_waiting, params, error);
+    if (result == NULL) {
+        return NULL;
+    }
+    GPtrArray *found = g_ptr_array_new_with_free_func(free_summary);
+    for (int row = 0; row < sql_result_rows(result); row++) {
+        g_ptr_array_add(found, summary_from(result, row));
+    }
+    return found;
+}
+
+/* ---- one request ---- */
+
+/* A case's number in "1001" or "case 1001"; 0: it is none. */
+static int64_t case_number(const char *given)
+{
+    if (g_ascii_strncasecmp(given, "case", 4) == 0) {
+        given += 4 + strspn(given + 4, " #");
+    }
+    const gsize length = strlen(given);
+    return length > 0 && length <= CASE_DIGITS_MOST && strspn(given, "0123456789") == length
+               ? g_ascii_strtoll(given, NULL, 10)
+               : 0;
+}
+
+static SqlResult *find_ids(Database *db, const char *given, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    const int64_t number = case_number(given);
+    if (number != 0) {
+        sql_params_add_int(params, SQL_INT8, number);
+        return sql_run(db, NULL, "select request_id from hold where id = $1", params, error);
+    }
+    uint8_t from[STATEMENT_SPAN];
+    uint8_t below[STATEMENT_SPAN];
+    if (!statement_short_form_span(given, from, below)) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                    "'%s' names no request: give its short form (7K2QW-9M3XA) or its case's number",
+                    given);
+        return NULL;
+    }
+    sql_params_add_bytes(params, from, sizeof from);
+    sql_params_add_bytes(params, below, sizeof below);
+    return sql_run(db, NULL,
+                   "select id from usage_request where digest >= $1 and digest < $2 limit 2",
+                   params, error);
+}
+
+int64_t request_query_find(Database *db, const char *given, GError **error)
+{
+    g_autofree char *wanted = g_strstrip(g_strdup(given));
+    g_autoptr(SqlResult) result = find_ids(db, wanted, error);
+    if (result == NULL) {
+        return 0;
+    }
+    if (sql_result_rows(result) == 0) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND,
+                    "no request %s is on record; `issuer request list --all` shows the newest",
+                    wanted);
+        return 0;
+    }
+    if (sql_result_rows(result) > 1) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                    "%s is the short form of several requests: name its case's number", wanted);
+        return 0;
+    }
+    return sql_result_int(result, 0, 0);
+}
+
+static void free_decision(gpointer data)
+{
+    RequestDecision *decision = data;
+    g_free(decision->outcome);
+    g_free(decision->code);
+    g_free(decision->note);
+    g_free(decision->would);
+    g_free(decision->operator_name);
+    g_free(decision->reason);
+    g_free(decision->ticket);
+    g_free(decision->source);
+    g_free(decision);
+}
+
+static RequestDecision *decision_from(const SqlResult *result, int row)
+{
+    RequestDecision *decision = g_new0(RequestDecision, 1);
+    decision->decided_at = sql_result_time(result, row, 0);
+    decision->outcome = text(result, row, 1);
+    decision->code = text(result, row, 2);
+    decision->note = text(result, row, 3);
+    decision->would = text(result, row, 4);
+    decision->rule = (int)sql_result_int(result, row, 5);
+    decision->serial = sql_result_int(result, row, 6);
+    decision->operator_name = text(result, row, 7);
+    decision->reason = text(result, row, 8);
+    decision->ticket = text(result, row, 9);
+    decision->source = text(result, row, 10);
+    return decision;
+}
+
+static bool load_decisions(Database *db, const SqlParams *id, RequestDetail *detail, GError **error)
+{
+    g_autoptr(SqlResult) result = sql_run(
+        db, NULL,
+        "select d.effective, d.outcome::text, d.code::text, d.note::text, d.would::text, d.rule,"
+        " d.serial, o.name::text, d.reason, d.ticket, m.source from decision d"
+        " join message m on m.id = d.message_id left join operator o on o.id = d.operator_id"
+        " where d.request_id = $1 order by d.recorded_at desc, d.id desc",
+        id, error);
+    for (int row = 0; result != NULL && row < sql_result_rows(result); row++) {
+        g_ptr_array_add(detail->decisions, decision_from(result, row));
+    }
+    return result != NULL;
+}
+
+static void free_reply(gpointer data)
+{
+    RequestReply *reply = data;
+    g_free(reply->recipient);
+    g_free(reply->state);
+    g_free(reply->why);
+    g_free(reply);
+}
+
+static bool load_replies(Database *db, const SqlParams *id, RequestDetail *detail, GError **error)
+{
+    g_autoptr(SqlResult) result =
+        sql_run(db, NULL,
+                "select p.id, p.recipient, p.state::text, p.why, p.sent_at from reply p"
+                " where p.id in (select l.reply_id from reply_line l"
+                "  join decision d on d.id = l.decision_id where d.request_id = $1)"
+                " order by p.effective desc, p.id desc",
+                id, error);
+    for (int row = 0; result != NULL && row < sql_result_rows(result); row++) {
+        RequestReply *reply = g_new0(RequestReply, 1);
+        reply->id = sql_result_int(result, row, 0);
+        reply->recipient = text(result, row, 1);
+        reply->state = text(result, row, 2);
+        reply->why = text(result, row, 3);
+        reply->sent_at = sql_result_time(result, row, 4);
+        g_ptr_array_add(detail->replies, reply);
+    }
+    return result != NULL;
+}
+
+static bool load_request(Database *db, const SqlParams *id, RequestDetail *detail, GError **error)
+{
+    g_autoptr(SqlResult) summary =
+        sql_run(db, NULL, SUMMARY_OF("usage_request") " where r.id = $1", id, error);
+    g_autoptr(SqlResult) rest =
+        summary == NULL
+            ? NULL
+            : sql_run(db, NULL,
+                      "select r.seq, r.iat, r.installed::text, r.product::text, r.version::text,"
+                      " m.subject, m.body from usage_request r"
+                      " join message m on m.id = r.message_id where r.id = $1",
+                      id, error);
+    if (rest == NULL) {
+        return false;
+    }
+    detail->summary = summary_from(summary, 0);
+    detail->seq = (uint64_t)sql_result_int(rest, 0, 0);
+    detail->iat = sql_result_time(rest, 0, 1);
+    detail->installed = text(rest, 0, 2);
+    detail->product = text(rest, 0, 3);
+    detail->version = text(rest, 0, 4);
+    detail->subject = text(rest, 0, 5);
+    detail->body = text(rest, 0, 6);
+    return true;
+}
+
+RequestDetail *request_query_show(Database *db, int64_t id, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_int(params, SQL_INT8, id);
+    g_autoptr(RequestDetail) detail = g_new0(RequestDetail, 1);
+    detail->decisions = g_ptr_array_new_with_free_func(free_decision);
+    detail->replies = g_ptr_array_new_with_free_func(free_reply);
+    return load_request(db, params, detail, error) && load_decisions(db, params, detail, error) &&
+                   load_replies(db, params, detail, error)
+               ? g_steal_pointer(&detail)
+               : NULL;
+}
+
+void request_summary_free(RequestSummary *summary)
+{
+    if (summary == NULL) {
+        return;
+    }
+    g_free(summary->host);
+    g_free(summary->purpose);
+    g_free(summary->license_id);
+    g_free(summary->customer);
+    g_free(summary->from);
+    g_free(summary->outcome);
+    g_free(summary->code);
+    g_free(summary->note);
+    g_free(summary->would);
+    g_free(summary);
+}
+
+void request_detail_free(RequestDetail *detail)
+{
+    if (detail == NULL) {
+        return;
+    }
+    request_summary_free(detail->summary);
+    g_free(detail->installed);
+    g_free(detail->product);
+    g_free(detail->version);
+    g_free(detail->subject);
+    g_free(detail->body);
+    g_ptr_array_unref(detail->decisions);
+    g_ptr_array_unref(detail->replies);
+    g_free(detail);
+}

@@ -1,0 +1,84 @@
+/* Questions about usage requests, for people. */
+#ifndef ISSUER_DB_REQUEST_QUERY_H
+#define ISSUER_DB_REQUEST_QUERY_H
+
+#include "core/digest.h"
+#include "db/database.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A request and the decision that stands for it. Times in seconds (0: none); texts may be NULL
+ * where nothing is on record. */
+typedef struct {
+    int64_t id;
+    Digest digest;
+    int64_t case_number; /* of its open hold; 0: it does not wait for a person */
+    char *host;
+    char *purpose;    /* "activate" or "update" */
+    char *license_id; /* LIC-…; NULL: of no license that is on record */
+    char *customer;
+    char *from; /* the sender of the mail that carried it when it was decided last */
+    char *outcome;
+    char *code;
+    char *note;
+    char *would;    /* held for its sender: what would follow */
+    int64_t serial; /* of the usage license issued or sent again; 0: none */
+    int64_t received_at;
+    int64_t decided_at;
+} RequestSummary;
+
+typedef struct {
+    int64_t decided_at;
+    char *outcome;
+    char *code;
+    char *note;
+    char *would;
+    int rule; /* row of the table; 0: a person's own decision */
+    int64_t serial;
+    char *operator_name; /* NULL: by the rules alone */
+    char *reason;
+    char *ticket;
+    char *source; /* of the mail, FILE#N */
+} RequestDecision;
+
+typedef struct {
+    int64_t id;
+    char *recipient; /* NULL: listed for a person */
+    char *state;
+    char *why;
+    int64_t sent_at;
+} RequestReply;
+
+typedef struct {
+    RequestSummary *summary;
+    uint64_t seq;
+    int64_t iat; /* by the server's clock */
+    char *installed;
+    char *product;
+    char *version; /* of Chariot */
+    char *subject;
+    char *body;           /* the mail's text for a person; NULL: emptied, or none */
+    GPtrArray *decisions; /* of RequestDecision, newest first */
+    GPtrArray *replies;   /* of RequestReply, newest first */
+} RequestDetail;
+
+/* The requests that wait for a person, longest first; with `all` every request, newest first. At
+ * most `most`. Array of RequestSummary *. */
+GPtrArray *request_query_list(Database *db, bool all, unsigned most, GError **error);
+
+/* The request that `text` means: its short form ("7K2QW-9M3XA", read generously) or its case's
+ * number ("1001", "case 1001"). 0 with ISSUER_ERROR_NOT_FOUND, or ISSUER_ERROR_INPUT if the text
+ * can mean none or several. */
+int64_t request_query_find(Database *db, const char *text, GError **error);
+
+/* All that is on record about request `id` (from request_query_find()). */
+RequestDetail *request_query_show(Database *db, int64_t id, GError **error);
+
+void request_summary_free(RequestSummary *summary);
+void request_detail_free(RequestDetail *detail);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RequestDetail, request_detail_free)
+
+#endif

@@ -1,0 +1,299 @@
+#include "service/review.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json_writer.h"
+#include "db/instruction_store.h"
+#include "db/request_query.h"
+#include "service/operators.h"
+#include "service/redecide.h"
+#include "service/review_result.h"
+#include "service/stored_request.h"
+
+#define LEASE_SECONDS 60     /* in which whoever files an order carries it out, or is gone */
+#define POLL_US       200000 /* between two looks at a filed order */
+
+/* One order on its way. */
+typedef struct {
+    Context *context;
+    const ReviewOrder *order;
+    WaitingRequest *waiting;
+    StoredRequest *stored;
+    bool dry_run;
+    ReviewResult *result; /* of the batch's last run */
+} Review;
+
+static const char *kind_name(ReviewKind kind)
+{
+    static const char *const names[] = {
+        [REVIEW_ISSUE] = "issue",
+        [REVIEW_REFUSE] = "refuse",
+        [REVIEW_KEEP] = "keep",
+        [REVIEW_RESEND] = "resend",
+    };
+    return names[kind];
+}
+
+/* What a person must say so that the hold lets the request pass; NULL if nothing helps. */
+static const char *what_passes(const Decision *decision)
+{
+    gsize count = 0;
+    const RuleText *rows = rules_table(&count);
+    for (gsize i = 0; i < count; i++) {
+        if (rows[i].number == decision->row && rows[i].outcome == OUTCOME_HELD &&
+            g_strcmp0(rows[i].code, decision->code) == 0) {
+            return rows[i].unless;
+        }
+    }
+    return NULL;
+}
+
+static bool deny(const Review *review, const Decision *decision, GError **error)
+{
+    const char *unless = decision->outcome == OUTCOME_HELD ? what_passes(decision) : NULL;
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
+                "request %s cannot be %s: by the rules it is %s (%s)%s%s", review->result->request,
+                review->order->kind == REVIEW_RESEND ? "sent again" : "issued",
+                rules_outcome_name(decision->outcome), decision->code,
+                unless != NULL ? "; it passes " : "", unless != NULL ? unless : "");
+    return false;
+}
+
+static bool is_what_was_ordered(const Review *review, const Matter *matter, GError **error)
+{
+    const Outcome outcome = matter->decision.outcome;
+    const char *request = review->result->request;
+    switch (review->order->kind) {
+    case REVIEW_ISSUE:
+        if (outcome == OUTCOME_RESENT) {
+            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_STALE,
+                        "request %s was issued before: `issuer request resend %s` sends the same "
+                        "usage license again",
+                        request, request);
+            return false;
+        }
+        return outcome == OUTCOME_ISSUED || deny(review, &matter->decision, error);
+    case REVIEW_RESEND:
+        return outcome == OUTCOME_RESENT || deny(review, &matter->decision, error);
+    case REVIEW_REFUSE:
+    case REVIEW_KEEP:
+    default:
+        if (!matter->waited) {
+            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_STALE,
+                        "request %s does not wait for a person: it is %s (%s)", request,
+                        rules_outcome_name(review->waiting->outcome), review->waiting->code);
+        }
+        return matter->waited;
+    }
+}
+
+/* What was approved is what was previewed. */
+static bool is_as_previewed(const Review *review, GError **error)
+{
+    char approved[12];
+    if (review->order->preview == NULL ||
+        (statement_short_form_read(review->order->preview, approved) &&
+         g_strcmp0(approved, review->result->preview) == 0)) {
+        return true;
+    }
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_STALE,
+                "preview-stale: what would happen to request %s is not what was previewed as %s; "
+                "look at `issuer request preview %s` again",
+                review->result->request, review->order->preview, review->result->request);
+    return false;
+}
+
+static bool check(const Batch *batch, gpointer data, GError **error)
+{
+    Review *review = data;
+    g_clear_pointer(&review->result, review_result_free);
+    review->result = review_result_new(batch, review->stored->matter, review->context->database,
+                                       review->dry_run, error);
+    if (review->result == NULL) {
+        return false;
+    }
+    return review->dry_run || (is_what_was_ordered(review, review->stored->matter, error) &&
+                               is_as_previewed(review, error));
+}
+
+static bool begin(Review *review, GError **error)
+{
+    Database *database = review->context->database;
+    const int64_t id = request_query_find(database, review->order->request, error);
+    review->waiting = id != 0 ? waiting_load(database, id, error) : NULL;
+    review->stored = review->waiting != NULL ? stored_request_new(review->waiting, error) : NULL;
+    if (review->stored == NULL) {
+        return false;
+    }
+    Matter *matter = review->stored->matter;
+    const ReviewOrder *order = review->order;
+    matter->person = order->person;
+    matter->person.issues = order->kind == REVIEW_ISSUE || order->kind == REVIEW_RESEND;
+    matter->refuses = order->kind == REVIEW_REFUSE;
+    matter->keeps = order->kind == REVIEW_KEEP;
+    matter->standing_code = g_strdup(review->waiting->code);
+    matter->reason = order->reason;
+    matter->ticket = order->ticket;
+    return true;
+}
+
+static void end(Review *review)
+{
+    stored_request_free(review->stored);
+    waiting_request_free(review->waiting);
+    review_result_free(review->result);
+}
+
+static Batch *new_batch(Review *review, Serials *serials)
+{
+    Batch *batch = batch_new(review->context, serials, clock_now(), review->dry_run);
+    batch_add(batch, &review->stored->item);
+    batch_set_check(batch, check, review);
+    return batch;
+}
+
+ReviewResult *review_preview(Context *context, const ReviewOrder *order, GError **error)
+{
+    Review review = {.context = context, .order = order, .dry_run = true};
+    ReviewResult *result = NULL;
+    if (begin(&review, error)) {
+        g_autoptr(Batch) batch = new_batch(&review, NULL);
+        if (batch_run(batch, error)) {
+            result = g_steal_pointer(&review.result);
+        }
+    }
+    end(&review);
+    return result;
+}
+
+/* ---- carrying out ---- */
+
+static char *arguments_of(const ReviewOrder *order)
+{
+    g_autoptr(JsonWriter) json = json_writer_new();
+    json_writer_begin_object(json);
+    json_writer_key(json, "reason");
+    json_writer_text(json, order->reason);
+    json_writer_key(json, "ticket");
+    json_writer_text(json, order->ticket);
+    json_writer_key(json, "preview");
+    json_writer_text(json, order->preview);
+    json_writer_key(json, "continue");
+    json_writer_number(json, order->person.continues);
+    json_writer_key(json, "new_use");
+    json_writer_flag(json, order->person.new_use);
+    json_writer_key(json, "replace");
+    json_writer_number(json, order->person.replaces);
+    json_writer_end_object(json);
+    return g_strdup(json_writer_peek(json));
+}
+
+static int64_t file(const Review *review, int64_t lease_end, GError **error)
+{
+    g_autofree char *arguments = arguments_of(review->order);
+    const InstructionNew instruction = {
+        .token = operators_token_digest(review->order->token),
+        .kind = kind_name(review->order->kind),
+        .request_id = review->waiting->request_id,
+        .hold_id = review->waiting->case_number,
+        .arguments = arguments,
+        .lease_end = lease_end,
+    };
+    return instruction_store_file(review->context->database, &instruction, clock_now(), error);
+}
+
+/* The order ends with the reason for which it could not be carried out. That this cannot be
+ * recorded either is no news to who waits for the reason. */
+static void record_refusal(Context *context, int64_t instruction, const GError *why)
+{
+    g_autoptr(JsonWriter) answer = json_writer_new();
+    json_writer_begin_object(answer);
+    json_writer_key(answer, "why");
+    json_writer_text(answer, why->message);
+    json_writer_end_object(answer);
+    (void)instruction_store_end(context->database, instruction, false, json_writer_peek(answer),
+                                clock_now(), NULL);
+}
+
+static bool run(Review *review, int64_t instruction, Serials *serials, GError **error)
+{
+    g_autoptr(Batch) batch = new_batch(review, serials);
+    batch_set_instruction(batch, instruction);
+    g_autoptr(GError) failure = NULL;
+    if (!batch_run(batch, &failure)) {
+        record_refusal(review->context, instruction, failure);
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return false;
+    }
+    review->result->serial = review->stored->matter->serial;
+    RedecideTotals totals = {0}; /* what waits for a use that this gave back */
+    return batch_given_back(batch)->len == 0 ||
+           redecide_run(review->context, serials, batch_given_back(batch), &totals, error);
+}
+
+static bool carry_out(Review *review, GError **error)
+{
+    const int64_t instruction = file(review, clock_now() + LEASE_SECONDS, error);
+    if (instruction == 0) {
+        return false;
+    }
+    review->stored->matter->operator_id =
+        instruction_store_operator(review->context->database, instruction, error);
+    if (review->stored->matter->operator_id == 0) {
+        return false;
+    }
+    g_autoptr(Serials) serials = serials_new(review->context->database);
+    const bool done = run(review, instruction, serials, error);
+    return serials_close(serials, done ? error : NULL) && done;
+}
+
+ReviewResult *review_carry_out(Context *context, const ReviewOrder *order, GError **error)
+{
+    Review review = {.context = context, .order = order};
+    ReviewResult *result = NULL;
+    if (begin(&review, error) && context_record_signer(context, error) &&
+        carry_out(&review, error)) {
+        result = g_steal_pointer(&review.result);
+    }
+    end(&review);
+    return result;
+}
+
+/* ---- leaving it to whoever has the key ---- */
+
+static bool wait_for_answer(Context *context, int64_t instruction, unsigned seconds, GError **error)
+{
+    const int64_t deadline = clock_monotonic_us() + (int64_t)seconds * G_USEC_PER_SEC;
+    for (;;) {
+        g_autofree char *state = NULL;
+        g_autofree char *answer = NULL;
+        if (!instruction_store_look(context->database, instruction, &state, &answer, error)) {
+            return false;
+        }
+        if (g_strcmp0(state, "done") == 0) {
+            return true;
+        }
+        if (g_strcmp0(state, "filed") != 0 && g_strcmp0(state, "taken") != 0) {
+            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
+                        "instruction %" G_GINT64_FORMAT " is %s: %s", instruction, state,
+                        answer != NULL ? answer : "no reason");
+            return false;
+        }
+        if (clock_monotonic_us() >= deadline) {
+            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
+                        "the signing key is not on this machine, and nobody who has it carried out "
+                        "instruction %" G_GINT64_FORMAT " yet; it stays filed for 24 hours",
+                        instruction);
+            return false;
+        }
+        g_usleep(POLL_US);
+    }
+}
+
+bool review_file(Context *context, const ReviewOrder *order, unsigned seconds, GError **error)
+{
+    Review review = {.context = context, .order = order};
+    const int64_t instruction = begin(&review, error) ? file(&review, 0, error) : 0;
+    end(&review);
+    return instruction != 0 && wait_for_answer(context, instruction, seconds, error);
+}

@@ -1,0 +1,45 @@
+-- What people decide comes in by this one door: whoever has the operator's token sets the operator,
+-- nobody can name another. The daemon, or the command line where the signing key is, carries it out.
+
+create or replace function issuer.instruction_file(token digest, wanted text, request bigint,
+    hold bigint, arguments jsonb, preview digest, lease_end timestamptz, at timestamptz)
+returns bigint language plpgsql security definer set search_path = issuer, pg_temp as $$
+declare
+    -- What each role may have done.
+    rights constant jsonb := '{
+        "issue": ["support", "admin"], "refuse": ["support", "admin"], "keep": ["support", "admin"],
+        "resend": ["support", "admin"], "add": ["support", "admin"]}';
+    who record;
+    other record;
+    made instruction;
+begin
+    select * into who from operator_of_token(token, at);
+    if not found then
+        raise exception 'the operator''s token is unknown, expired or revoked: ask an admin for one'
+            using errcode = 'IS002';
+    end if;
+    if not coalesce(rights -> wanted ? who.role::text, false) then
+        raise exception 'operator % (%) may not "%" requests: that needs the role support or admin',
+            who.name, who.role, wanted using errcode = 'IS002';
+    end if;
+    -- Nobody carries these out any more: a day has passed, or whoever took it is gone.
+    update instruction i set state = 'expired', ended_at = at where i.hold_id = hold
+        and (i.state = 'filed' and i.filed_at <= at - interval '24 hours'
+             or i.state = 'taken' and i.taken_until <= at);
+    begin
+        insert into instruction (kind, hold_id, request_id, operator_id, arguments, preview, state,
+                                 taken_until, filed_at)
+            values (wanted, hold, request, who.id, arguments, preview,
+                    case when lease_end is null then 'filed' else 'taken' end, lease_end, at)
+            returning * into made;
+    exception when unique_violation then
+        select o.name, i.kind into other from instruction i join operator o on o.id = i.operator_id
+            where i.hold_id = hold and i.state in ('filed', 'taken');
+        raise exception 'case % is being decided: operator % says "%"; look again in a minute', hold,
+            other.name, other.kind using errcode = 'IS004';
+    end;
+    insert into event (kind, subject, subject_id, row_digest, operator_id, effective)
+        values ('instruction-filed', 'instruction', made.id,
+                sha256(convert_to(made::text, 'UTF8')), who.id, at);
+    return made.id;
+end $$;

@@ -1,0 +1,243 @@
+#!/usr/bin/python3
+"""What people decide about requests: looked at, previewed, issued, refused, kept, sent again.
+
+  review.py ISSUER [TEST…]          within tests/with-postgres"""
+import json
+import os
+
+from scenario import Scenario, armor, ask, check_records, mail, main, write
+
+ANA, EVE = "ana@northwind.example", "eve@elsewhere.example"
+WHY = ("--reason", "the customer called", "--ticket", "T-7")
+
+
+class Review(Scenario):
+    def setUp(self):
+        super().setUp()
+        self.operator = "none"
+        self.token("boss", "admin", "--first")
+        self.token("sam", "support")
+
+    def tearDown(self):
+        check_records(self.house)
+
+    def token(self, name, role, *options):
+        """Makes an operator, and has it run what follows."""
+        path = self.house.path(f"{name}.token")
+        self.run_as_operator("operator", "add", *options, "--role", role, "--token-file", path, name)
+        self.operator = path
+
+    def run_as_operator(self, *words, code=0):
+        """What others run, such as imports, has rights of its own."""
+        self.house.environment["ISSUER_TOKEN_FILE"] = self.operator
+        try:
+            return self.house.issuer(*words, code=code)
+        finally:
+            del self.house.environment["ISSUER_TOKEN_FILE"]
+
+    def request(self, verb, *words, code=0):
+        """What the command prints, as an object; where it fails, what it said."""
+        output = self.run_as_operator("request", verb, "--json", *words, code=code)
+        if code != 0:
+            self.assertEqual(len(self.house.errors.splitlines()), 1, self.house.errors)
+            return self.house.errors
+        return json.loads(output.splitlines()[0])
+
+    def waiting(self):
+        output = self.house.issuer("request", "list", "--json")
+        return [json.loads(line) for line in output.splitlines()]
+
+    def hold_stranger(self):
+        """A request from an address that is no contact: its short form."""
+        self.license = self.house.sell("LIC-1", ANA, activations=2, servers=2)
+        self.server = self.house.server(host="plant-4")
+        self.house.take(mail(EVE, ask(self.server, self.license)))
+        return self.waiting()[0]["request"]
+
+    def test_the_list_and_one_request(self):
+        short = self.hold_stranger()
+        (one,) = self.waiting()
+        self.assertEqual((one["case"], one["outcome"], one["code"], one["would"], one["host"],
+                          one["license_id"], one["customer"], one["from"]),
+                         (1001, "held", "unknown-sender", "issued", "plant-4", "LIC-1",
+                          "Northwind Water", EVE))
+        for name in (short, short.lower().replace("-", ""), "1001", "case 1001"):
+            shown = self.house.issuer("request", "show", name)
+            self.assertRegex(shown, "unknown-sender")
+            self.assertIn("plant-4", shown)
+        self.assertIn("issuer request list --all", self.request("show", "00000-00000", code=1))
+        self.assertIn("names no request", self.request("show", "what?", code=1))
+
+    def test_preview_then_issue(self):
+        short = self.hold_stranger()
+        before = self.house.digests()
+        preview = self.request("preview", short)
+        self.assertEqual(self.house.digests(), before)
+        self.assertEqual((preview["outcome"], preview["code"], preview["passed"], preview["use"],
+                          preview["activations"], preview["serial"], preview["supersedes"],
+                          preview["features"], preview["features_now"]),
+                         ("issued", "issued", ["unknown-sender"], 1, 2, None, [], "mqtt-server", None))
+        done = self.request("issue", "1001", *WHY, "--preview", preview["preview"])
+        serial = done["serial"]
+        self.assertEqual(done["outcome"], "issued")
+        self.assertEqual(self.waiting(), [])
+        # The answer goes to a contact of the license, never to the stranger.
+        ((path, reply),) = self.house.replies()
+        self.assertEqual(reply["To"], ANA)
+        with open(path, "rb") as stream:
+            self.assertEqual(self.server.install(stream.read())["serial"], serial)
+        latest = self.house.query("select o.name, d.reason, d.ticket, d.rule, h.closed_how"
+                                  " from decision d join operator o on o.id = d.operator_id"
+                                  " join hold h on h.closed_by = d.id")
+        self.assertEqual(latest, [("sam", "the customer called", "T-7", 18, "issued")])
+        self.assertEqual(self.house.query("select kind, state, (answer -> 'decisions' -> 0) is not null"
+                                          " from instruction"), [("issue", "done", True)])
+
+    def test_a_preview_that_went_stale(self):
+        short = self.hold_stranger()
+        preview = self.request("preview", short)
+        self.house.take(mail(ANA, ask(self.house.server(host="plant-5"), self.license)))
+        said = self.request("issue", short, *WHY, "--preview", preview["preview"], code=1)
+        self.assertIn("preview-stale", said)
+        self.assertEqual(len(self.waiting()), 1)
+        self.assertEqual(self.house.query("select state, position('stale' in answer ->> 'why') > 0"
+                                          " from instruction"), [("refused", True)])
+        again = self.request("preview", short)
+        self.assertEqual(again["use"], 2)
+        self.request("issue", short, *WHY, "--preview", again["preview"].lower())
+
+    def test_issued_twice_or_by_nobody(self):
+        short = self.hold_stranger()
+        self.request("issue", short, *WHY)
+        self.assertIn("request resend", self.request("issue", short, *WHY, code=1))
+        self.assertIn("does not wait for a person", self.request("refuse", short, *WHY, code=1))
+        self.house.issuer("request", "issue", short, code=2)
+        self.operator = write(self.house.path("none"), b"iss_nothing")
+        os.chmod(self.operator, 0o600)
+        self.assertIn("token is unknown", self.request("resend", short, *WHY, code=1))
+
+    def test_roles_that_may_not(self):
+        short = self.hold_stranger()
+        for role in ("orders", "finance"):
+            self.operator = self.house.path("boss.token")
+            self.token(role, role)
+            self.assertIn("needs the role support or admin",
+                          self.request("issue", short, *WHY, code=1))
+        self.assertEqual(len(self.waiting()), 1)
+        self.assertEqual(self.house.query("select count(*) from instruction"), [(0,)])
+
+    def test_refused_until_a_new_mail(self):
+        short = self.hold_stranger()
+        code = self.house.query("select jws from usage_request")[0][0]
+        self.assertEqual(self.request("refuse", short, *WHY)["code"], "refused-by-person")
+        self.assertEqual(self.waiting(), [])
+        # Neither time nor a change of records brings it back, a new mail does.
+        write(self.house.path("up.csv"), (
+            "license_id,license_key,customer,contacts,product,features,activations,expires,"
+            f"order_ref,servers\r\nLIC-1,,Northwind Water,{ANA};{EVE},chariot,"
+            "mqtt-server,2,,SO-77,2\r\n").encode())
+        self.house.issuer("license", "import", "--update", self.house.path("up.csv"))
+        self.assertEqual(self.house.query("select count(*) from usage_license"), [(0,)])
+        self.assertEqual(self.house.take(mail(EVE, armor("Q", code))), [("issued", "issued")])
+
+    def test_kept(self):
+        short = self.hold_stranger()
+        kept = self.request("keep", short, "--reason", "asked the sales department")
+        self.assertEqual((kept["outcome"], kept["code"]), ("held", "unknown-sender"))
+        self.assertEqual([one["case"] for one in self.waiting()], [1001])
+        shown = self.house.issuer("request", "show", short)
+        self.assertIn("asked the sales department", shown)
+        self.assertEqual(self.house.replies(), [])
+
+    def test_sent_again(self):
+        license = self.house.sell("LIC-1", ANA)
+        server = self.house.server(host="plant-4")
+        self.house.take(mail(ANA, ask(server, license)))
+        self.house.replies()
+        short = json.loads(self.house.issuer("request", "list", "--all", "--json"))["request"]
+        for _ in range(4):  # more often than it would go by itself
+            self.assertEqual(self.request("resend", short, *WHY)["serial"], "UL-00000001")
+        ((_, reply), *others) = self.house.replies()
+        self.assertEqual((reply["To"], len(others)), (ANA, 3))
+        self.assertIn("UL-00000001 again", reply["Subject"])
+        server.install(next(reply.iter_attachments()).get_content().encode())
+        self.assertEqual(self.house.query("select count(*) from usage_license"), [(1,)])
+        # What was superseded goes out no more.
+        self.house.take(mail(ANA, ask(server, license)))
+        self.assertIn("superseded-request", self.request("resend", short, *WHY, code=1))
+
+    def test_nobody_passes_the_counts(self):
+        license = self.house.sell("LIC-1", ANA, activations=1, servers=1)
+        self.house.take(mail(ANA, ask(self.house.server(host="plant-1"), license)))
+        self.house.take(mail(EVE, ask(self.house.server(host="plant-2"), license)))
+        (one,) = self.waiting()
+        self.assertEqual(one["would"], "no-activations-left")
+        preview = self.request("preview", one["request"])
+        self.assertEqual((preview["outcome"], preview["code"]), ("refused", "no-activations-left"))
+        said = self.request("issue", one["request"], *WHY, code=1)
+        self.assertIn("refused (no-activations-left)", said)
+        self.assertEqual(self.house.query("select count(*) from usage_license"), [(1,)])
+
+    def test_which_server_it_is(self):
+        license = self.house.sell("LIC-1", ANA, activations=4, servers=2)
+        for n in (1, 2):
+            self.house.take(mail(ANA, ask(self.house.server(host=f"plant-{n}"), license)))
+        self.house.take(mail(ANA, ask(self.house.server(host="plant-3"), license)))
+        (one,) = self.waiting()
+        self.assertEqual(one["code"], "choose-server")
+        self.assertIn("choose-server", self.request("issue", one["request"], *WHY, code=1))
+        done = self.request("issue", one["request"], *WHY, "--replace", "UL-2")
+        self.assertEqual((done["supersedes"], done["use"], done["server"]), (["UL-00000002"], 3, 2))
+        self.assertIn("is no serial", self.house_error("issue", "1001", *WHY, "--replace", "two"))
+        self.assertIn("exclude", self.house_error("issue", "1001", *WHY, "--continue", "UL-1",
+                                                  "--new-use"))
+
+    def house_error(self, *words):
+        self.house.issuer("request", *words, code=2)
+        return self.house.errors
+
+    def test_an_update_shows_what_changes(self):
+        license = self.house.sell("LIC-1", ANA)
+        server = self.house.server(host="plant-4")
+        self.house.take(mail(ANA, ask(server, license)))
+        server.install(self.house.usage_license("UL-1").encode())
+        self.house.take(mail(ANA, ask(server, license, "update")))
+        (one,) = self.waiting()
+        preview = self.request("preview", one["request"])
+        self.assertEqual((one["code"], preview["supersedes"], preview["continues"],
+                          preview["features_now"], preview["version"], preview["version_now"]),
+                         ("no-upgrade-on-record", ["UL-00000001"], "UL-00000001", "mqtt-server", 1, 1))
+
+    def test_a_code_from_a_ticket(self):
+        license = self.house.sell("LIC-1", ANA)
+        server = self.house.server(host="plant-4")
+        path = write(self.house.path("pasted.txt"), f"see below\n\n{ask(server, license)}".encode())
+        before = self.house.digests()
+        tried = self.request("add", "--from", ANA, "--dry-run", path)
+        self.assertEqual(tried["decisions"][0]["outcome"], "issued")
+        self.assertEqual(self.house.digests(), before)
+        added = self.request("add", "--from", ANA, "--ticket", "T-8", path)
+        self.assertEqual((added["decisions"][0]["serial"], added["source"]),
+                         ("UL-00000001", "handed in, ticket T-8"))
+        ((_, reply),) = self.house.replies()
+        self.assertEqual(reply["To"], ANA)
+        again = self.request("add", "--from", ANA, path)
+        self.assertEqual(again["decisions"], [])
+        self.assertEqual(self.house.query("select count(*) from decision"), [(1,)])
+        self.assertIn("no code of a Chariot server", self.request(
+            "add", "--from", ANA, write(self.house.path("empty.txt"), b"hello"), code=1))
+        self.assertIn("eve", self.request("add", "--from", "eve at home", path, code=1))
+
+    def test_without_the_signing_key_it_stays_filed(self):
+        short = self.hold_stranger()
+        self.house.environment["ISSUER_KEY_FOLDER"] = self.house.path("no-keys")
+        said = self.request("issue", short, *WHY, code=3)
+        self.assertIn("stays filed", said)
+        self.assertEqual(self.house.query("select kind, state from instruction"), [("issue", "filed")])
+        self.house.environment["ISSUER_KEY_FOLDER"] = self.house.keys
+        said = self.request("refuse", short, *WHY, code=1)
+        self.assertIn('operator sam says "issue"', said)
+
+
+if __name__ == "__main__":
+    main()

@@ -51,7 +51,7 @@ int main(int argc, char **argv)
 {
     const char *own[] = {NULL, NULL};
     const char *lists[] = {NULL, NULL};
-    MailSettings settings = {own, lists, 2, 10000};
+    MailSettings settings = {own, lists, 2, 10000, false};
     bool quiet = false;
     int option = 0;
     while ((option = getopt(argc, argv, "o:l:p:t:q")) != -1) {

@@ -29,7 +29,7 @@ static int set_up(void **state)
 {
     Fixture *fixture = g_new0(Fixture, 1);
     fixture->folder = g_dir_make_tmp("reader-XXXXXX", NULL);
-    fixture->settings = (MailSettings){none, none, 2, 30000};
+    fixture->settings = (MailSettings){none, none, 2, 30000, false};
     *state = fixture;
     return fixture->folder == NULL;
 }

@@ -16,7 +16,7 @@ static const char *const lists[] = {"licensing@vendor.test", NULL};
 
 static ParsedMail *parse_as(const char *text, bool from_mbox, bool deleted)
 {
-    const MailSettings settings = {own, lists, 1, 1000};
+    const MailSettings settings = {own, lists, 1, 1000, false};
     const MessageOrigin origin = {from_mbox, deleted};
     g_autofree char *copy = g_strdup(text);
     return message_parse(copy, strlen(copy), &origin, &settings);
@@ -323,7 +323,7 @@ static void test_any_bytes(void **state)
         "Content-Transfer-Encoding: quoted-printable\n\n<p>a=3D=\nb</p>\n--b\n"
         "Content-Transfer-Encoding: base64\n\nSGVsbG8=\n--b\nContent-Type: message/rfc822\n\n"
         "Subject: x\n\nhello\n--b--\n";
-    const MailSettings settings = {own, lists, 1, 1000};
+    const MailSettings settings = {own, lists, 1, 1000, false};
     const MessageOrigin origin = {true, false};
     for (int round = 0; round < 3000; round++) {
         char copy[sizeof base];
@@ -339,6 +339,25 @@ static void test_any_bytes(void **state)
         assert_non_null(mail->text);
         assert_true(g_utf8_validate(mail->text, -1, NULL));
         assert_true(g_utf8_validate(mail->subject, -1, NULL));
+    }
+}
+
+/* Codes in mail of ours and of machines, which intake passes over, are searched for when asked. */
+static void test_search_all(void **state)
+{
+    (void)state;
+    static const char header[] = "{\"alg\":\"EdDSA\",\"typ\":\"chariot-usage-license+jws\"}";
+    g_autofree char *coded = g_base64_encode((const guchar *)header, sizeof header - 1);
+    g_autofree char *text = g_strdup_printf("From: licenses@vendor.test\nAuto-Submitted: "
+                                            "auto-replied\nSubject: x\n\n%s.e30.AAAA\n",
+                                            coded);
+    for (int all = 0; all <= 1; all++) {
+        const MailSettings settings = {own, lists, 1, 1000, all != 0};
+        const MessageOrigin origin = {false, false};
+        g_autofree char *copy = g_strdup(text);
+        g_autoptr(ParsedMail) mail = message_parse(copy, strlen(copy), &origin, &settings);
+        assert_int_equal(mail->kind, MAIL_OURS);
+        assert_int_equal(mail->tokens->len, all);
     }
 }
 
@@ -361,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_unquoted_text),
         cmocka_unit_test(test_not_in_silence),
         cmocka_unit_test(test_bounce_names_our_mail),
+        cmocka_unit_test(test_search_all),
         cmocka_unit_test(test_any_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,19 +1,13 @@
 #include "cli/license_printer.h"
 
+#include "cli/usage_license_printer.h"
 #include "core/dates.h"
 #include "core/statement.h"
-#include "core/usage_license.h"
 
 static void print_day(Printer *printer, int32_t day)
 {
     g_autofree char *text = day == DATES_NONE ? NULL : dates_text(day);
     printer_text(printer, text);
-}
-
-static void print_serial(Printer *printer, int64_t number)
-{
-    g_autofree char *serial = number == 0 ? NULL : usage_license_serial_text(number);
-    printer_text(printer, serial);
 }
 
 static void print_request(Printer *printer, const Digest *request)
@@ -152,7 +146,7 @@ static void print_activations(Printer *printer, const GPtrArray *activations)
     printer_begin_part(printer, "activations", columns, G_N_ELEMENTS(columns));
     for (guint i = 0; i < activations->len; i++) {
         const LicenseActivation *activation = g_ptr_array_index(activations, i);
-        print_serial(printer, activation->id);
+        usage_license_printer_serial(printer, activation->id);
         printer_text(printer, activation->state);
         printer_text(printer, activation->host);
         print_request(printer, &activation->request);
@@ -161,8 +155,8 @@ static void print_activations(Printer *printer, const GPtrArray *activations)
         printer_number(printer, activation->slot);
         printer_number(printer, activation->version);
         printer_text(printer, activation->origin);
-        print_serial(printer, activation->continues);
-        print_serial(printer, activation->replaces);
+        usage_license_printer_serial(printer, activation->continues);
+        usage_license_printer_serial(printer, activation->replaces);
         printer_time(printer, activation->active_from);
         printer_time(printer, activation->active_until);
         printer_text(printer, activation->ended_by);
@@ -180,7 +174,7 @@ static void print_usage_licenses(Printer *printer, const GPtrArray *usage_licens
     printer_begin_part(printer, "usage_licenses", columns, G_N_ELEMENTS(columns));
     for (guint i = 0; i < usage_licenses->len; i++) {
         const LicenseUsageLicense *issued = g_ptr_array_index(usage_licenses, i);
-        print_serial(printer, issued->serial);
+        usage_license_printer_serial(printer, issued->serial);
         printer_text(printer, issued->host);
         print_request(printer, &issued->request);
         printer_text(printer, issued->customer);

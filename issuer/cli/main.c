@@ -8,15 +8,15 @@
 #include "cli/cmd_review.h"
 #include "cli/cmd_rules.h"
 #include "cli/cmd_schema.h"
+#include "cli/cmd_usage_license.h"
 #include "cli/cmd_verify.h"
 #include "cli/command.h"
 
 int main(int argc, char **argv)
 {
     /* In the order of `issuer help`. */
-    const CommandGroup groups[] = {
-        cmd_mail,   cmd_request,  cmd_review, cmd_deliver, cmd_license,
-        cmd_verify, cmd_operator, cmd_key,    cmd_rules,   cmd_schema,
-    };
+    const CommandGroup groups[] = {cmd_mail,    cmd_request, cmd_review,       cmd_deliver,
+                                   cmd_license, cmd_verify,  cmd_operator,     cmd_key,
+                                   cmd_rules,   cmd_schema,  cmd_usage_license};
     return command_main(groups, G_N_ELEMENTS(groups), argc, argv);
 }

@@ -65,6 +65,12 @@ static void print_features(Printer *printer, const GPtrArray *features)
     printer_nested(printer, json_writer_peek(json), text->str);
 }
 
+void usage_license_printer_serial(Printer *printer, int64_t number)
+{
+    g_autofree char *serial = number == 0 ? NULL : usage_license_serial_text(number);
+    printer_text(printer, serial);
+}
+
 void usage_license_printer_serials(Printer *printer, const GArray *serials)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -116,9 +122,8 @@ void usage_license_printer_cells(Printer *printer, const UsageLicense *license)
         print_nothing(printer);
         return;
     }
-    g_autofree char *serial = usage_license_serial_text(license->serial);
     g_autofree char *request = statement_short_form(&license->request);
-    printer_text(printer, serial);
+    usage_license_printer_serial(printer, license->serial);
     printer_text(printer, license->emergency ? "emergency" : "regular");
     printer_text(printer, license->license_id);
     printer_text(printer, license->customer);

@@ -19,6 +19,9 @@
 /* The cells of one usage license; NULL: one that cannot be read, so no values. */
 void usage_license_printer_cells(Printer *printer, const UsageLicense *license);
 
+/* The serial of this number as one cell; 0: no value. */
+void usage_license_printer_serial(Printer *printer, int64_t number);
+
 /* A list of serials (of int64_t) as one cell: an array of texts in JSON. */
 void usage_license_printer_serials(Printer *printer, const GArray *serials);
 

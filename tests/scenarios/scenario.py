@@ -24,9 +24,9 @@ sys.path.insert(0, os.path.join(TESTS, "chariot"))
 
 from chariotlib import Chariot, Refusal, armor  # noqa: E402
 
-__all__ = ["Chariot", "House", "License", "OWN", "Refusal", "Scenario", "armor", "ask", "chance",
-           "check_records", "dated_mail", "license_key", "mail", "main", "mbox", "records", "rounds",
-           "write"]
+__all__ = ["Chariot", "House", "License", "OWN", "Reading", "Refusal", "Scenario", "armor",
+           "ask", "chance", "check_records", "dated_mail", "license_key", "mail", "main", "mbox",
+           "records", "rounds", "write"]
 
 ISSUER = os.path.abspath(sys.argv.pop(1))
 CHARIOT = os.path.join(TESTS, "chariot", "chariot")
@@ -352,6 +352,44 @@ class Scenario(unittest.TestCase):
         other = house.copy()
         self.addCleanup(other.close)
         return other
+
+
+class Reading(Scenario):
+    """One house for all tests of a class, filled once by fill(): they only read, and that is
+    checked."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = os.path.join(cls.folder, "house")
+        os.makedirs(folder)
+        cls.house = House(folder, cls.first.keys, cls.first.database)
+        cls.fill()
+        cls.before = cls.house.digests()
+
+    @classmethod
+    def tearDownClass(cls):
+        after = cls.house.digests()
+        cls.house.close()
+        super().tearDownClass()
+        if after != cls.before:
+            raise AssertionError("a command that only reads has changed the records")
+
+    def setUp(self):
+        environment = self.house.environment
+        self.house.environment = dict(environment)
+        self.addCleanup(setattr, self.house, "environment", environment)
+
+    def one_line(self, says):
+        """The program's last run has said so, in one line."""
+        self.assertEqual(self.house.errors.count("\n"), 1, self.house.errors)
+        self.assertIn(says, self.house.errors)
+
+    def refused(self, *words, says, code=1):
+        """Nothing is printed but one line that says why."""
+        for face in ((), ("--json",)):
+            self.assertEqual(self.house.issuer(*face, *words, code=code), "")
+            self.one_line(says)
 
 
 def rounds(few):

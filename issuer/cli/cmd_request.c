@@ -1,25 +1,11 @@
 #include "cli/cmd_request.h"
 
+#include "cli/decision_printer.h"
+#include "cli/usage_license_printer.h"
 #include "core/statement.h"
-#include "core/usage_license.h"
 #include "service/requests.h"
 
 #define LIST_MOST 200 /* unless told otherwise */
-
-static void print_serial(Printer *printer, int64_t number)
-{
-    g_autofree char *serial = number == 0 ? NULL : usage_license_serial_text(number);
-    printer_text(printer, serial);
-}
-
-static void print_number(Printer *printer, int64_t number)
-{
-    if (number != 0) {
-        printer_number(printer, number);
-    } else {
-        printer_none(printer);
-    }
-}
 
 static const PrinterColumn summary_columns[] = {
     {"case", COLUMN_NUMBER},      {"request", COLUMN_TEXT},    {"outcome", COLUMN_TEXT},
@@ -32,13 +18,13 @@ static const PrinterColumn summary_columns[] = {
 static void print_summary(Printer *printer, const RequestSummary *summary)
 {
     g_autofree char *request = statement_short_form(&summary->digest);
-    print_number(printer, summary->case_number);
+    printer_id(printer, summary->case_number);
     printer_text(printer, request);
     printer_text(printer, summary->outcome);
     printer_text(printer, summary->code);
     printer_text(printer, summary->note);
     printer_text(printer, summary->would);
-    print_serial(printer, summary->serial);
+    usage_license_printer_serial(printer, summary->serial);
     printer_text(printer, summary->host);
     printer_text(printer, summary->license_id);
     printer_text(printer, summary->customer);
@@ -87,31 +73,6 @@ static void print_request(Printer *printer, const RequestDetail *detail)
     printer_text(printer, detail->body);
 }
 
-static void print_decisions(Printer *printer, const GPtrArray *decisions)
-{
-    static const PrinterColumn columns[] = {
-        {"decided_at", COLUMN_TIME}, {"outcome", COLUMN_TEXT},  {"code", COLUMN_TEXT},
-        {"rule", COLUMN_NUMBER},     {"note", COLUMN_TEXT},     {"would", COLUMN_TEXT},
-        {"serial", COLUMN_TEXT},     {"operator", COLUMN_TEXT}, {"reason", COLUMN_TEXT},
-        {"ticket", COLUMN_TEXT},     {"source", COLUMN_TEXT},
-    };
-    printer_begin_part(printer, "decisions", columns, G_N_ELEMENTS(columns));
-    for (guint i = 0; i < decisions->len; i++) {
-        const RequestDecision *decision = g_ptr_array_index(decisions, i);
-        printer_time(printer, decision->decided_at);
-        printer_text(printer, decision->outcome);
-        printer_text(printer, decision->code);
-        print_number(printer, decision->rule);
-        printer_text(printer, decision->note);
-        printer_text(printer, decision->would);
-        print_serial(printer, decision->serial);
-        printer_text(printer, decision->operator_name);
-        printer_text(printer, decision->reason);
-        printer_text(printer, decision->ticket);
-        printer_text(printer, decision->source);
-    }
-}
-
 static void print_replies(Printer *printer, const GPtrArray *replies)
 {
     static const PrinterColumn columns[] = {
@@ -141,7 +102,7 @@ static bool run_show(const CommandCall *call, GError **error)
     printer_begin_record(call->printer, summary_columns, G_N_ELEMENTS(summary_columns));
     print_summary(call->printer, detail->summary);
     print_request(call->printer, detail);
-    print_decisions(call->printer, detail->decisions);
+    decision_printer_part(call->printer, detail->decisions);
     print_replies(call->printer, detail->replies);
     return true;
 }

@@ -23,21 +23,6 @@ static const PrinterColumn result_columns[] = {
     {"preview", COLUMN_TEXT},
 };
 
-static void print_number(Printer *printer, int64_t number)
-{
-    if (number != 0) {
-        printer_number(printer, number);
-    } else {
-        printer_none(printer);
-    }
-}
-
-static void print_serial(Printer *printer, int64_t number)
-{
-    g_autofree char *serial = number == 0 ? NULL : usage_license_serial_text(number);
-    printer_text(printer, serial);
-}
-
 static void print_texts(Printer *printer, const GPtrArray *texts)
 {
     g_autoptr(JsonWriter) json = json_writer_new();
@@ -55,7 +40,7 @@ static void print_texts(Printer *printer, const GPtrArray *texts)
 static void print_grant(Printer *printer, const ReviewGrant *grant)
 {
     printer_text(printer, grant->features);
-    print_number(printer, grant->version);
+    printer_id(printer, grant->version);
     printer_time(printer, grant->valid_until);
 }
 
@@ -69,13 +54,13 @@ static void print_result(Printer *printer, const ReviewResult *result)
     printer_text(printer, result->outcome);
     printer_text(printer, result->code);
     printer_text(printer, result->note);
-    print_number(printer, result->rule);
+    printer_id(printer, result->rule);
     print_texts(printer, result->passed);
-    print_serial(printer, result->serial);
-    print_number(printer, result->use_no);
-    print_number(printer, result->activations);
-    print_serial(printer, result->continues);
-    print_number(printer, result->server_place);
+    usage_license_printer_serial(printer, result->serial);
+    printer_id(printer, result->use_no);
+    printer_id(printer, result->activations);
+    usage_license_printer_serial(printer, result->continues);
+    printer_id(printer, result->server_place);
     usage_license_printer_serials(printer, result->supersedes);
     print_grant(printer, &result->grants);
     print_grant(printer, &result->before);
@@ -88,7 +73,7 @@ static bool read_serial(const CommandCall *call, const char *option, int64_t *se
                         GError **error)
 {
     const char *text = options_text(call->options, option);
-    if (text == NULL || usage_license_serial_read(text, serial)) {
+    if (text == NULL || usage_license_serial_typed(text, serial)) {
         return true;
     }
     g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE, "--%s '%s' is no serial (UL-00000042)",

@@ -13,15 +13,6 @@ static const PrinterColumn columns[] = {
     {"ticket", COLUMN_TEXT},
 };
 
-static void print_optional(Printer *printer, int64_t number)
-{
-    if (number != 0) {
-        printer_number(printer, number);
-    } else {
-        printer_none(printer);
-    }
-}
-
 static void print_decision(Printer *printer, const DecisionRecord *decision)
 {
     g_autofree char *token =
@@ -32,11 +23,11 @@ static void print_decision(Printer *printer, const DecisionRecord *decision)
     printer_text(printer, decision->kind);
     printer_text(printer, token);
     printer_text(printer, decision->outcome);
-    print_optional(printer, decision->rule);
+    printer_id(printer, decision->rule);
     printer_text(printer, decision->code);
     printer_text(printer, decision->note);
     usage_license_printer_serial(printer, decision->serial);
-    print_optional(printer, decision->case_number);
+    printer_id(printer, decision->case_number);
     printer_text(printer, decision->would);
     printer_text(printer, decision->problem);
     printer_text(printer, decision->operator_name);

@@ -208,6 +208,15 @@ void printer_number(Printer *printer, int64_t number)
     add_cell(printer, text, text, false);
 }
 
+void printer_id(Printer *printer, int64_t number)
+{
+    if (number != 0) {
+        printer_number(printer, number);
+    } else {
+        printer_none(printer);
+    }
+}
+
 void printer_flag(Printer *printer, bool flag)
 {
     expect(printer, COLUMN_FLAG);

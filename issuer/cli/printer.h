@@ -53,6 +53,7 @@ void printer_begin_part(Printer *printer, const char *part, const PrinterColumn 
  * of the wrong type is a bug (aborts). NULL text: no value. */
 void printer_text(Printer *printer, const char *text);
 void printer_number(Printer *printer, int64_t number);
+void printer_id(Printer *printer, int64_t number); /* in a column of numbers; 0: no value */
 void printer_flag(Printer *printer, bool flag);
 void printer_time(Printer *printer, int64_t seconds); /* 0: no value */
 void printer_none(Printer *printer);                  /* no value, in a column of any type */

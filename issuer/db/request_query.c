@@ -132,52 +132,6 @@ int64_t request_query_find(Database *db, const char *given, GError **error)
     return sql_result_int(result, 0, 0);
 }
 
-static void free_decision(gpointer data)
-{
-    RequestDecision *decision = data;
-    g_free(decision->outcome);
-    g_free(decision->code);
-    g_free(decision->note);
-    g_free(decision->would);
-    g_free(decision->operator_name);
-    g_free(decision->reason);
-    g_free(decision->ticket);
-    g_free(decision->source);
-    g_free(decision);
-}
-
-static RequestDecision *decision_from(const SqlResult *result, int row)
-{
-    RequestDecision *decision = g_new0(RequestDecision, 1);
-    decision->decided_at = sql_result_time(result, row, 0);
-    decision->outcome = text(result, row, 1);
-    decision->code = text(result, row, 2);
-    decision->note = text(result, row, 3);
-    decision->would = text(result, row, 4);
-    decision->rule = (int)sql_result_int(result, row, 5);
-    decision->serial = sql_result_int(result, row, 6);
-    decision->operator_name = text(result, row, 7);
-    decision->reason = text(result, row, 8);
-    decision->ticket = text(result, row, 9);
-    decision->source = text(result, row, 10);
-    return decision;
-}
-
-static bool load_decisions(Database *db, const SqlParams *id, RequestDetail *detail, GError **error)
-{
-    g_autoptr(SqlResult) result = sql_run(
-        db, NULL,
-        "select d.effective, d.outcome::text, d.code::text, d.note::text, d.would::text, d.rule,"
-        " d.serial, o.name::text, d.reason, d.ticket, m.source from decision d"
-        " join message m on m.id = d.message_id left join operator o on o.id = d.operator_id"
-        " where d.request_id = $1 order by d.recorded_at desc, d.id desc",
-        id, error);
-    for (int row = 0; result != NULL && row < sql_result_rows(result); row++) {
-        g_ptr_array_add(detail->decisions, decision_from(result, row));
-    }
-    return result != NULL;
-}
-
 static void free_reply(gpointer data)
 {
     RequestReply *reply = data;
@@ -194,7 +148,7 @@ static bool load_replies(Database *db, const SqlParams *id, RequestDetail *detai
                 "select p.id, p.recipient, p.state::text, p.why, p.sent_at from reply p"
                 " where p.id in (select l.reply_id from reply_line l"
                 "  join decision d on d.id = l.decision_id where d.request_id = $1)"
-                " order by p.effective desc, p.id desc",
+                " order by p.effective, p.id",
                 id, error);
     for (int row = 0; result != NULL && row < sql_result_rows(result); row++) {
         RequestReply *reply = g_new0(RequestReply, 1);
@@ -239,9 +193,9 @@ RequestDetail *request_query_show(Database *db, int64_t id, GError **error)
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_int(params, SQL_INT8, id);
     g_autoptr(RequestDetail) detail = g_new0(RequestDetail, 1);
-    detail->decisions = g_ptr_array_new_with_free_func(free_decision);
     detail->replies = g_ptr_array_new_with_free_func(free_reply);
-    return load_request(db, params, detail, error) && load_decisions(db, params, detail, error) &&
+    detail->decisions = decision_query_of_request(db, id, error);
+    return detail->decisions != NULL && load_request(db, params, detail, error) &&
                    load_replies(db, params, detail, error)
                ? g_steal_pointer(&detail)
                : NULL;
@@ -275,7 +229,7 @@ void request_detail_free(RequestDetail *detail)
     g_free(detail->version);
     g_free(detail->subject);
     g_free(detail->body);
-    g_ptr_array_unref(detail->decisions);
+    g_clear_pointer(&detail->decisions, g_ptr_array_unref);
     g_ptr_array_unref(detail->replies);
     g_free(detail);
 }

@@ -3,7 +3,7 @@
 #define ISSUER_DB_REQUEST_QUERY_H
 
 #include "core/digest.h"
-#include "db/database.h"
+#include "db/decision_query.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -30,20 +30,6 @@ typedef struct {
 } RequestSummary;
 
 typedef struct {
-    int64_t decided_at;
-    char *outcome;
-    char *code;
-    char *note;
-    char *would;
-    int rule; /* row of the table; 0: a person's own decision */
-    int64_t serial;
-    char *operator_name; /* NULL: by the rules alone */
-    char *reason;
-    char *ticket;
-    char *source; /* of the mail, FILE#N */
-} RequestDecision;
-
-typedef struct {
     int64_t id;
     char *recipient; /* NULL: listed for a person */
     char *state;
@@ -60,8 +46,8 @@ typedef struct {
     char *version; /* of Chariot */
     char *subject;
     char *body;           /* the mail's text for a person; NULL: emptied, or none */
-    GPtrArray *decisions; /* of RequestDecision, newest first */
-    GPtrArray *replies;   /* of RequestReply, newest first */
+    GPtrArray *decisions; /* of DecisionRecord, in the order in which they were made */
+    GPtrArray *replies;   /* of RequestReply, in their order */
 } RequestDetail;
 
 /* The requests that wait for a person, longest first; with `all` every request, newest first. At

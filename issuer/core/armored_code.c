@@ -131,6 +131,15 @@ bool armored_code_read_block(const ArmoredCode *code, const char *symbols, gsize
     return block->size == block_size(code, block->number);
 }
 
+bool armored_code_is_block(const ArmoredCode *code, gint32 number, const char *symbols,
+                           gsize length)
+{
+    uint8_t bytes[ARMOR_BLOCK_SIZE];
+    return armored_code_has(code, number) && length == armored_code_line_length(code, number) &&
+           crockford_decode(symbols, length - ARMOR_CHECK, bytes) &&
+           memcmp(bytes, block_at(code, number), block_size(code, number)) == 0;
+}
+
 /* Whether the body has the tag of the first line; then it is turned into a JWS. */
 static bool settle(ArmoredCode *code)
 {
@@ -180,11 +189,13 @@ static void settle_if_whole(ArmoredCode *code, const ArmoredBlock *newest)
     }
 }
 
-static bool is_on_record(const ArmoredCode *code, const ArmoredBlock *block)
+static bool is_in_body(const ArmoredCode *code, const ArmoredBlock *block)
 {
-    if (memcmp(block_at(code, block->number), block->bytes, block->size) == 0) {
-        return true;
-    }
+    return memcmp(block_at(code, block->number), block->bytes, block->size) == 0;
+}
+
+static bool is_rival(const ArmoredCode *code, const ArmoredBlock *block)
+{
     for (guint i = 0; code->rivals != NULL && i < code->rivals->len; i++) {
         const ArmoredBlock *rival = &g_array_index(code->rivals, ArmoredBlock, i);
         if (rival->number == block->number &&
@@ -226,23 +237,16 @@ void armored_code_add(ArmoredCode *code, const ArmoredBlock *block, bool sure)
         *state = sure ? BLOCK_SURE : BLOCK_UNSURE;
         code->found++;
         settle_if_whole(code, NULL);
-    } else if (is_on_record(code, block)) {
+    } else if (is_in_body(code, block)) {
         *state = sure ? BLOCK_SURE : *state;
     } else if (sure && *state == BLOCK_UNSURE) {
         replace(code, block);
         settle_if_whole(code, NULL);
-    } else {
+    } else if (!is_rival(code, block)) {
         settle_if_whole(code, block);
         if (!code->holds) {
             add_rival(code, block);
         }
-    }
-}
-
-void armored_code_confirm(ArmoredCode *code, gint32 number)
-{
-    if (code->states[number] == BLOCK_UNSURE) {
-        code->states[number] = BLOCK_SURE;
     }
 }
 
@@ -253,8 +257,8 @@ const char *armored_code_jws(const ArmoredCode *code)
 
 bool armored_code_is_broken(ArmoredCode *code)
 {
-    if (code->found < code->count || code->holds) {
-        return code->holds && code->jws == NULL;
+    if (code->holds) {
+        return code->jws == NULL;
     }
     for (gint32 n = 0; n < code->count; n++) {
         if (code->states[n] == BLOCK_UNSURE) {

@@ -53,19 +53,21 @@ typedef struct {
 bool armored_code_read_block(const ArmoredCode *code, const char *symbols, gsize length,
                              ArmoredBlock *block);
 
-/* Adds a block. `sure`: its place speaks for it (it follows the block before it, or fills a line),
- * so that its 20-bit check did not fit by chance. The body is settled when the last one comes. */
-void armored_code_add(ArmoredCode *code, const ArmoredBlock *block, bool sure);
+/* Whether the `length` symbols (normal form) at `symbols` are the block `number`, which is there
+ * already, whatever their check says. Costs no hash. */
+bool armored_code_is_block(const ArmoredCode *code, gint32 number, const char *symbols,
+                           gsize length);
 
-/* Says that a block added before was no chance hit after all. */
-void armored_code_confirm(ArmoredCode *code, gint32 number);
+/* Adds a block. `sure`: its place speaks for it (beside another block, or filling a line), so that
+ * its 20-bit check did not fit by chance. The body is settled when the last one comes. */
+void armored_code_add(ArmoredCode *code, const ArmoredBlock *block, bool sure);
 
 /* The compact JWS once the body is whole and fits its tag, its form and its kind; else NULL. Owned
  * by the code. */
 const char *armored_code_jws(const ArmoredCode *code);
 
-/* Nothing more will come: if all blocks are there and do not fit the tag, those that may be chance
- * hits count as missing again. True if all are there nevertheless, so that no line can be named. */
+/* Nothing more will come: if the code is not whole, blocks that may be chance hits count as missing
+ * again. True if all are there nevertheless, so that no line can be named. */
 bool armored_code_is_broken(ArmoredCode *code);
 
 /* The symbols of all lines, '?' where a block is missing. New string. */

@@ -125,28 +125,21 @@ static void list_damaged_compact(Listing *listing)
     }
 }
 
-static bool is_copy_of_code(const LostStart *lost, const ArmoredCode *code)
-{
-    g_autofree char *lines = armored_code_symbols(code);
-    return armored_code_kind(code) == lost->kind && lost_start_is_copy(lost, lines);
-}
-
 static bool is_lost_listed(const Listing *listing, guint index)
 {
     const LostStart *lost = g_ptr_array_index(listing->lost, index);
     for (guint i = 0; i < code_search_count(listing->search); i++) {
-        if (is_copy_of_code(lost, code_search_get(listing->search, i, NULL))) {
+        if (lost_start_is_copy(lost, code_search_get(listing->search, i, NULL))) {
             return true;
         }
     }
     for (guint i = 0; i < listing->known->len; i++) {
-        if (is_copy_of_code(lost, g_ptr_array_index(listing->known, i))) {
+        if (lost_start_is_copy(lost, g_ptr_array_index(listing->known, i))) {
             return true;
         }
     }
     for (guint i = 0; i < index; i++) {
-        const LostStart *other = g_ptr_array_index(listing->lost, i);
-        if (other->kind == lost->kind && lost_start_is_copy(lost, other->sample)) {
+        if (lost_start_is_same(lost, g_ptr_array_index(listing->lost, i))) {
             return true;
         }
     }

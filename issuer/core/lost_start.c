@@ -9,6 +9,7 @@
 #define MOST_SAMPLE  1200 /* the lines of a usage request */
 #define WINDOW       16   /* symbols that two codes do not share by chance */
 #define WINDOW_EVERY 8
+#define OTHER_ONE_IN 8 /* fewer letters above F than that are hexadecimal, or a list of numbers */
 
 /* The titles as symbols, look-alikes read and U left out, as they stand in a text that was read. */
 static gsize title_length(const char *symbols, gsize left, ArmorKind *kind)
@@ -36,8 +37,12 @@ static gsize begin_of(const Symbols *symbols, gsize at, ArmorKind *kind)
     if (title > 0) {
         return at + title;
     }
-    const bool starts = left >= FIRST_LINE_START && first_line_starts(symbols->symbols + at, kind);
-    return starts && (symbols->marks[at] & SYMBOL_TAKEN) == 0 ? MAX(at, 1) : 0;
+    const uint8_t mark = symbols->marks[at];
+    if ((mark & SYMBOL_TAKEN) != 0 || (mark & (SYMBOL_GAP | SYMBOL_LINE)) == 0 ||
+        left < FIRST_LINE_START || !first_line_starts(symbols->symbols + at, kind)) {
+        return 0;
+    }
+    return MAX(at, 1);
 }
 
 static gsize word_end(const Symbols *symbols, gsize at)
@@ -46,6 +51,16 @@ static gsize word_end(const Symbols *symbols, gsize at)
         at++;
     } while (at < symbols->count && (symbols->marks[at] & (SYMBOL_GAP | SYMBOL_LINE)) == 0);
     return at;
+}
+
+/* Whether symbols that are long enough for a code have the letters of one. */
+static bool is_base32(const Symbols *symbols, gsize at, gsize length)
+{
+    gsize letters = 0;
+    for (gsize i = at; i < at + length; i++) {
+        letters += symbols->symbols[i] > 'F';
+    }
+    return letters * OTHER_ONE_IN >= length;
 }
 
 /* Looks for lines of a code between `from` and `to`. Returns how far it looked; `length` is that of
@@ -62,7 +77,7 @@ static gsize seek_code(const Symbols *symbols, gsize from, gsize to, gsize *leng
             *known = true;
             return end;
         }
-        if (stretch >= LEAST_CODE) {
+        if (stretch >= LEAST_CODE && is_base32(symbols, at, stretch)) {
             *length = stretch;
             return at;
         }
@@ -102,17 +117,31 @@ bool lost_start_find(const Symbols *symbols, uint64_t place, GPtrArray *found)
     return doubtful;
 }
 
-bool lost_start_is_copy(const LostStart *lost, const char *lines)
+bool lost_start_is_same(const LostStart *lost, const LostStart *other)
 {
     const gsize length = strlen(lost->sample);
-    const gsize lines_length = strlen(lines);
+    const gsize other_length = strlen(other->sample);
     gsize windows = 0;
     gsize shared = 0;
     for (gsize at = 0; at + WINDOW <= length; at += WINDOW_EVERY) {
         windows++;
-        shared += memmem(lines, lines_length, lost->sample + at, WINDOW) != NULL;
+        shared += memmem(other->sample, other_length, lost->sample + at, WINDOW) != NULL;
     }
-    return shared * 2 >= windows;
+    return shared * 4 >= windows * 3;
+}
+
+bool lost_start_is_copy(const LostStart *lost, const ArmoredCode *code)
+{
+    g_autofree char *lines = armored_code_symbols(code);
+    const gsize length = strlen(lost->sample);
+    gsize end = ARMOR_FIRST_LINE;
+    gsize shared = 0;
+    for (gint32 n = 0; n < armored_code_count(code); n++) {
+        end += armored_code_line_length(code, n);
+        /* The last symbols of a line are its check and some that the check is of. */
+        shared += memmem(lost->sample, length, lines + end - WINDOW, WINDOW) != NULL;
+    }
+    return shared > 0 && shared * 4 * ARMORED_CODE_FULL >= length;
 }
 
 void lost_start_free(LostStart *lost)

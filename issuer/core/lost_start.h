@@ -15,12 +15,18 @@ typedef struct {
 } LostStart;
 
 /* Appends to `found` (of LostStart *) what stands in `symbols`, in which the lines of codes that
- * are known are marked SYMBOL_TAKEN. `place` is where the text begins. True if there is a title or
- * start word without a known code behind it, whether or not something like a code stands there. */
+ * are known are marked SYMBOL_TAKEN. `place` is where the text begins. A title counts anywhere, a
+ * start word only where a word begins: one in 50,000 requests spells one within a line. True if
+ * there is one without a known code behind it, whether or not something like a code stands there.
+ */
 bool lost_start_find(const Symbols *symbols, uint64_t place, GPtrArray *found);
 
-/* Whether the sample is for the most part made of `lines` (zero-terminated symbols): a copy. */
-bool lost_start_is_copy(const LostStart *lost, const char *lines);
+/* Whether both samples are for the most part the same: copies of one unknown code. */
+bool lost_start_is_same(const LostStart *lost, const LostStart *other);
+
+/* Whether the sample holds lines of this code, whatever kind its title names. Another code of the
+ * same instance says much the same, but its lines have other checks. */
+bool lost_start_is_copy(const LostStart *lost, const ArmoredCode *code);
 
 void lost_start_free(LostStart *lost);
 

@@ -4,6 +4,7 @@
 
 #include "core/armor.h"
 #include "core/base64url.h"
+#include "core/crockford.h"
 #include "core/finder.h"
 
 #include <setjmp.h>
@@ -86,15 +87,15 @@ static inline void free_code(gpointer data)
     g_free(code);
 }
 
-/* A new code, owned by the workshop. */
-static inline const Code *make_code(const Workshop *workshop, ArmorKind kind)
+/* A new code with this payload, owned by the workshop. */
+static inline const Code *make_code_with(const Workshop *workshop, ArmorKind kind,
+                                         const GString *payload)
 {
     GRand *random = workshop->random;
     g_autoptr(GString) jws = g_string_new(NULL);
     g_autoptr(GString) header = make_header(random, kind);
-    g_autoptr(GString) payload = make_payload(random);
-    g_autofree char *first = base64url_text(header->str, header->len);
-    g_autofree char *second = base64url_text(payload->str, payload->len);
+    g_autofree char *first = base64url_text((const guint8 *)header->str, header->len);
+    g_autofree char *second = base64url_text((const guint8 *)payload->str, payload->len);
     g_string_append_printf(jws, "%s.%s.", first, second);
     random_base64url(random, 64, jws);
     g_autoptr(GBytes) body = armor_body_from_jws(jws->str, jws->len, NULL);
@@ -108,6 +109,63 @@ static inline const Code *make_code(const Workshop *workshop, ArmorKind kind)
     code->count = g_strv_length(code->lines) - 2;
     g_ptr_array_add(workshop->codes, code);
     return code;
+}
+
+/* A new code, owned by the workshop. */
+static inline const Code *make_code(const Workshop *workshop, ArmorKind kind)
+{
+    g_autoptr(GString) payload = make_payload(workshop->random);
+    return make_code_with(workshop, kind, payload);
+}
+
+/* A new code in one of whose lines `word` can be read: symbols in normal form, at most 56. */
+static inline const Code *make_code_that_spells(const Workshop *workshop, ArmorKind kind,
+                                                const char *word)
+{
+    GRand *random = workshop->random;
+    g_autoptr(GString) payload = make_payload(random);
+    g_autoptr(GString) header = make_header(random, kind);
+    guint8 bytes[ARMOR_BLOCK_SIZE];
+    char symbols[ARMOR_BLOCK_SIZE / 5 * 8];
+    const gsize used = (strlen(word) + 7) / 8; /* eight symbols are five bytes */
+    memset(symbols, '7', sizeof symbols);
+    memcpy(symbols, word, strlen(word));
+    assert_true(crockford_decode(symbols, used * 8, bytes));
+    /* The payload stands behind the header and two lengths of two bytes. */
+    const gsize before = header->len + 4;
+    const gsize first = before / ARMOR_BLOCK_SIZE + 1;
+    const gsize last = (before + payload->len) / ARMOR_BLOCK_SIZE;
+    const gsize block = first + (gsize)g_rand_int_range(random, 0, (gint32)(last - first));
+    const gint32 places = (gint32)(ARMOR_BLOCK_SIZE / 5 - used + 1);
+    const gsize within = 5 * (gsize)g_rand_int_range(random, 0, places);
+    memcpy(payload->str + block * ARMOR_BLOCK_SIZE + within - before, bytes, used * 5);
+    return make_code_with(workshop, kind, payload);
+}
+
+/* A line that is none of the code, although its check fits as that of block `number`. New string.
+ */
+static inline char *make_chance_line(const Workshop *workshop, const Code *code, guint number)
+{
+    char symbols[61] = "";
+    guint8 bytes[ARMOR_BLOCK_SIZE];
+    for (gsize i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (guint8)g_rand_int_range(workshop->random, 0, 256);
+    }
+    const char letter = armor_kind_letter(code->kind);
+    const uint32_t hash = armor_block_hash(letter, code->lines[1] + 10, bytes, sizeof bytes);
+    crockford_encode(bytes, sizeof bytes, symbols);
+    crockford_put((hash + number) & 0xFFFFFU, ARMOR_CHECK, symbols + 60 - ARMOR_CHECK);
+    return g_strdup(symbols);
+}
+
+/* Takes the seed from SEED, else draws one; prints it. */
+static inline guint32 choose_seed(void)
+{
+    const char *given = g_getenv("SEED");
+    const guint32 seed =
+        given != NULL ? (guint32)g_ascii_strtoull(given, NULL, 10) : g_random_int();
+    print_message("SEED=%u\n", seed);
+    return seed;
 }
 
 static inline Workshop *open_workshop(guint32 seed)

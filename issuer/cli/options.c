@@ -139,16 +139,48 @@ static bool take_answer(Options *options, int answer, const char *word, GError *
     return refuse_word(options, answer, word, error);
 }
 
+static bool names_option(const OptionSpec *spec, const char *word)
+{
+    for (gsize i = 0; g_str_has_prefix(word, "--") && i < spec->option_count; i++) {
+        gsize typed = strcspn(word + 2, "=");
+        if (typed == strlen(spec->options[i].name) &&
+            strncmp(word + 2, spec->options[i].name, typed) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a word that begins like an option is an argument of that form all the same. */
+static bool is_dashed_argument(const OptionSpec *spec, const char *word)
+{
+    for (gsize i = 0; i < spec->argument_count; i++) {
+        if (spec->arguments[i].dashed > 0 && strlen(word) == spec->arguments[i].dashed) {
+            return word[0] == '-' && !names_option(spec, word);
+        }
+    }
+    return false;
+}
+
 static bool read_options(Options *options, int argc, char **argv, const char *mode,
                          const struct option *table, GError **error)
 {
+    int base = 0; /* getopt_long() sees argv from here on, for what we take ourselves */
     opterr = 0;
     optind = 0; /* glibc: forget an earlier command line */
     for (;;) {
-        int at = MAX(optind, 1);
-        int answer = getopt_long(argc, argv, mode, table, NULL);
+        int at = base + MAX(optind, 1);
+        if (at < argc && is_dashed_argument(options->spec, argv[at])) {
+            if (!take_argument(options, argv[at], error)) {
+                return false;
+            }
+            base = at;
+            optind = 0;
+            continue;
+        }
+        int answer = getopt_long(argc - base, argv + base, mode, table, NULL);
         if (answer == -1) {
-            options->words = optind;
+            options->words = base + optind;
             return true;
         }
         if (!take_answer(options, answer, argv[at], error)) {

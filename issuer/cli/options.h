@@ -32,6 +32,8 @@ typedef struct {
     const char *meaning; /* one line */
     bool optional;       /* may be left out: only the last ones */
     bool repeats;        /* one or more: only the last one */
+    gsize dashed; /* a word of this many characters that is no option may begin with '-' without
+                     a "--" before it: a key's id can; 0: none may */
 } ArgumentRow;
 
 /* Both tables of a command; either may be NULL with a count of 0. */

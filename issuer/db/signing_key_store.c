@@ -1,5 +1,6 @@
 #include "db/signing_key_store.h"
 
+#include "base/error.h"
 #include "db/sql.h"
 
 bool signing_key_store_record(Database *database, const SigningKeyRow *row, int64_t now,
@@ -25,18 +26,78 @@ bool signing_key_store_record(Database *database, const SigningKeyRow *row, int6
                   params, error);
 }
 
-GHashTable *signing_key_store_counts(Database *database, GError **error)
+bool signing_key_store_check(Database *database, const char *kid, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_text(params, kid);
+    g_autoptr(SqlResult) result =
+        sql_run(database, NULL, "select from signing_key where kid = $1 and revoked_at is not null",
+                params, error);
+    if (result != NULL && sql_result_rows(result) > 0) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
+                    "signing key %s is revoked by the records: make a new one with issuer key "
+                    "rotate",
+                    kid);
+        return false;
+    }
+    return result != NULL;
+}
+
+bool signing_key_store_revoke(Database *database, const SigningKeyRevocation *revocation,
+                              GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_text(params, revocation->kid);
+    sql_params_add_text(params, revocation->reason);
+    sql_params_add_int(params, SQL_INT8, revocation->by);
+    sql_params_add_time(params, revocation->now);
+    g_autoptr(SqlResult) result = sql_run(
+        database, NULL,
+        "with k as (update signing_key set revoked_at = $4 where kid = $1 and revoked_at is null"
+        " returning *)"
+        " insert into event (kind, subject, subject_id, row_digest, operator_id, detail, effective)"
+        " select 'signing-key-revoked', 'signing_key', 0, sha256(convert_to(k::text, 'UTF8')),"
+        " nullif($3, 0), jsonb_build_object('kid', k.kid, 'reason', $2), $4 from k",
+        params, error);
+    if (result != NULL && sql_result_affected(result) == 0) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND,
+                    "signing key %s is not on record, or revoked already", revocation->kid);
+        return false;
+    }
+    return result != NULL;
+}
+
+GPtrArray *signing_key_store_list(Database *database, GError **error)
 {
     g_autoptr(SqlResult) result =
-        sql_run(database, "signing_key_counts",
-                "select kid, count(*) from usage_license group by kid", NULL, error);
+        sql_run(database, NULL,
+                "select k.kid, k.not_before, k.not_after, k.development, k.revoked_at,"
+                " coalesce(u.licenses, 0)"
+                " from signing_key k left join"
+                " (select kid, count(*) as licenses from usage_license group by kid) u using (kid)"
+                " order by k.not_before desc, k.kid",
+                NULL, error);
     if (result == NULL) {
         return NULL;
     }
-    GHashTable *counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    GPtrArray *records = g_ptr_array_new_with_free_func((GDestroyNotify)signing_key_record_free);
     for (int i = 0; i < sql_result_rows(result); i++) {
-        g_hash_table_insert(counts, g_strdup(sql_result_text(result, i, 0)),
-                            GUINT_TO_POINTER((guint)sql_result_int(result, i, 1)));
+        SigningKeyRecord *record = g_new0(SigningKeyRecord, 1);
+        record->kid = g_strdup(sql_result_text(result, i, 0));
+        record->not_before = sql_result_time(result, i, 1);
+        record->not_after = sql_result_time(result, i, 2);
+        record->development = sql_result_bool(result, i, 3);
+        record->revoked_at = sql_result_time(result, i, 4);
+        record->licenses = sql_result_int(result, i, 5);
+        g_ptr_array_add(records, record);
     }
-    return counts;
+    return records;
+}
+
+void signing_key_record_free(SigningKeyRecord *record)
+{
+    if (record != NULL) {
+        g_free(record->kid);
+        g_free(record);
+    }
 }

@@ -4,6 +4,7 @@
 
 #include "db/database.h"
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,11 +16,39 @@ typedef struct {
     bool development;
 } SigningKeyRow;
 
+/* A key as it stands on record. */
+typedef struct {
+    char *kid;
+    int64_t not_before; /* seconds */
+    int64_t not_after;  /* seconds */
+    bool development;
+    int64_t revoked_at; /* seconds; 0: in force */
+    int64_t licenses;   /* usage licenses that it has signed */
+} SigningKeyRecord;
+
+typedef struct {
+    const char *kid;
+    const char *reason;
+    int64_t by;  /* operator; 0: nobody is named (the database's owner) */
+    int64_t now; /* seconds */
+} SigningKeyRevocation;
+
 /* Records the key with an event, unless it is on record. */
 bool signing_key_store_record(Database *database, const SigningKeyRow *row, int64_t now,
                               GError **error);
 
-/* How many usage licenses each key has signed: kid → GUINT_TO_POINTER(count). New table. */
-GHashTable *signing_key_store_counts(Database *database, GError **error);
+/* ISSUER_ERROR_DENIED if the key is on record as revoked. */
+bool signing_key_store_check(Database *database, const char *kid, GError **error);
+
+/* Puts on record, with an event, that the key is revoked; waits for transactions that store usage
+ * licenses of it, and the schema's guard refuses all that come later. ISSUER_ERROR_NOT_FOUND if it
+ * is not on record or revoked already. */
+bool signing_key_store_revoke(Database *database, const SigningKeyRevocation *revocation,
+                              GError **error);
+
+/* All keys on record, newest first: of SigningKeyRecord *. */
+GPtrArray *signing_key_store_list(Database *database, GError **error);
+
+void signing_key_record_free(SigningKeyRecord *record);
 
 #endif

@@ -54,7 +54,8 @@ bool context_record_signer(Context *context, GError **error)
         .not_after = signer_not_after(signer),
         .development = signer_is_development(signer),
     };
-    return signing_key_store_record(context->database, &row, clock_now(), error);
+    return signing_key_store_record(context->database, &row, clock_now(), error) &&
+           signing_key_store_check(context->database, row.kid, error);
 }
 
 void context_free(Context *context)

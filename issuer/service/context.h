@@ -25,7 +25,8 @@ typedef enum {
  * ISSUER_ERROR_FAILED when the schema is not the program's ("run issuer migrate"). */
 Context *context_open(const char *config_path, unsigned needs, const char *purpose, GError **error);
 
-/* Puts the signing key's certificate on record, if it is not yet. */
+/* Puts the signing key's certificate on record, if it is not yet. ISSUER_ERROR_DENIED if the
+ * records have it as revoked: the key folder may be older than they are. */
 bool context_record_signer(Context *context, GError **error);
 
 void context_free(Context *context);

@@ -8,7 +8,11 @@
 #include "sign/key_folder.h"
 #include "sign/workshop.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #define DEVELOPMENT_TEXT                                                                           \
     "Keys made for development: not encrypted, and no customer's server accepts what they sign.\n"
@@ -118,6 +122,25 @@ bool ceremony_init(const char *path, const Secret *passphrase, int64_t now, GErr
            workshop_deliver(workshop, error);
 }
 
+static KeyPair *open_root_pair(const char *file, unsigned number, const Secret *passphrase,
+                               GError **error)
+{
+    GError *problem = NULL;
+    g_autoptr(Secret) pem = file_read_private(file, KEY_FOLDER_MOST, &problem);
+    if (pem != NULL) {
+        return key_pair_read(pem, passphrase, file, error);
+    }
+    if (g_error_matches(problem, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND)) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND,
+                    "root %u's private key is not here: bring it back as %s, mode 600", number,
+                    file);
+        g_error_free(problem);
+    } else {
+        g_propagate_error(error, problem);
+    }
+    return NULL;
+}
+
 static bool open_root(const char *path, unsigned number, const Secret *passphrase, Root *root,
                       GError **error)
 {
@@ -133,8 +156,7 @@ static bool open_root(const char *path, unsigned number, const Secret *passphras
     root->certificate = certificate_copy(g_ptr_array_index(anchors, number - 1));
     g_autofree char *name = g_strdup_printf("root-%u.key.pem", number);
     g_autofree char *file = g_build_filename(path, KEY_FOLDER_ROOTS, name, NULL);
-    g_autoptr(Secret) pem = file_read_private(file, KEY_FOLDER_MOST, error);
-    root->pair = pem == NULL ? NULL : key_pair_read(pem, passphrase, file, error);
+    root->pair = open_root_pair(file, number, passphrase, error);
     if (root->pair == NULL) {
         return false;
     }
@@ -147,35 +169,45 @@ static bool open_root(const char *path, unsigned number, const Secret *passphras
     return true;
 }
 
-/* Looks the folder through before anything in it is changed. */
-static bool is_in_order(const char *path, int64_t now, GError **error)
+/* The time from which a new signing key is the newest. */
+static int64_t begin_of_next(const GPtrArray *entries, int64_t now)
 {
-    g_autoptr(GPtrArray) entries = key_folder_list(path, now, error);
-    return entries != NULL;
+    int64_t begin = now;
+    for (guint i = 0; i < entries->len; i++) {
+        const KeyEntry *entry = g_ptr_array_index(entries, i);
+        if (!entry->is_root && entry->state != KEY_STATE_DENIED) {
+            begin = MAX(begin, certificate_not_before(entry->certificate) + 1);
+        }
+    }
+    return begin;
 }
 
 char *ceremony_rotate(const char *path, unsigned root, const Secret *passphrase, int64_t now,
                       GError **error)
 {
+    /* The folder is looked through before anything in it is changed. */
+    g_autoptr(GPtrArray) entries = key_folder_list(path, now, error);
     g_auto(Root) opened = {0};
-    if (!is_in_order(path, now, error) || !open_root(path, root, passphrase, &opened, error)) {
+    if (entries == NULL || !open_root(path, root, passphrase, &opened, error)) {
         return NULL;
     }
-    return make_signing(path, &opened, now, error);
+    return make_signing(path, &opened, begin_of_next(entries, now), error);
 }
 
-/* The list on record; `last` stays NULL where there is none. */
-static bool read_last(const char *path, DeniedKeys **last, GError **error)
+/* Two lists made from the same one before them would each lack the other's key. The lock goes with
+ * the descriptor. -1 on error. */
+static int lock_folder(const char *path, GError **error)
 {
-    GError *problem = NULL;
-    g_autofree char *text = key_folder_denied(path, &problem);
-    if (problem != NULL) {
-        g_propagate_error(error, problem);
-        return false;
+    int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder >= 0 && flock(folder, LOCK_EX) == 0) {
+        return folder;
     }
-    g_autoptr(GPtrArray) roots = text == NULL ? NULL : key_folder_anchors(path, error);
-    *last = roots == NULL ? NULL : denied_list_open(text, roots, KEY_FOLDER_DENIED, error);
-    return text == NULL || *last != NULL;
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED, "cannot lock the key folder %s: %s", path,
+                g_strerror(errno));
+    if (folder >= 0) {
+        (void)close(folder);
+    }
+    return -1;
 }
 
 static bool write_next(const char *path, const DeniedKeys *last, const Digest *kid,
@@ -190,6 +222,21 @@ static bool write_next(const char *path, const DeniedKeys *last, const Digest *k
     return jws != NULL && write_text(path, KEY_FOLDER_DENIED, jws, error);
 }
 
+static bool add_to_list(const char *path, const Digest *kid, const Root *root, int64_t now,
+                        GError **error)
+{
+    g_autoptr(DeniedKeys) last = NULL;
+    if (!key_folder_denied_keys(path, &last, error)) {
+        return false;
+    }
+    if (last != NULL && denied_keys_contains(last, kid)) {
+        g_set_error_literal(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                            "this key is revoked already: it stands on the denied list");
+        return false;
+    }
+    return write_next(path, last, kid, root, now, error);
+}
+
 bool ceremony_revoke(const char *path, const char *kid, unsigned root, const Secret *passphrase,
                      int64_t now, GError **error)
 {
@@ -199,15 +246,16 @@ bool ceremony_revoke(const char *path, const char *kid, unsigned root, const Sec
                     "\"%s\" is no key's id: issuer key list shows them", kid);
         return false;
     }
+    g_autoptr(GPtrArray) entries = key_folder_list(path, now, error);
     g_auto(Root) opened = {0};
-    g_autoptr(DeniedKeys) last = NULL;
-    if (!is_in_order(path, now, error) || !open_root(path, root, passphrase, &opened, error) ||
-        !read_last(path, &last, error)) {
+    if (entries == NULL || !open_root(path, root, passphrase, &opened, error)) {
         return false;
     }
-    if (last != NULL && denied_keys_contains(last, &thumbprint)) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "key %s is revoked already", kid);
+    int folder = lock_folder(path, error);
+    if (folder < 0) {
         return false;
     }
-    return write_next(path, last, &thumbprint, &opened, now, error);
+    bool done = add_to_list(path, &thumbprint, &opened, now, error);
+    (void)close(folder);
+    return done;
 }

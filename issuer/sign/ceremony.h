@@ -19,15 +19,17 @@
 bool ceremony_init(const char *path, const Secret *passphrase, int64_t now, GError **error);
 
 /* Adds a signing key certified by root number `root` (from 1); from now on it signs, and the one
- * before it is kept. `passphrase` is the roots', NULL for development keys. Returns the new key's
- * id, a new string. ISSUER_ERROR_NOT_FOUND where the root's private key is away, _DENIED for the
- * passphrase, owner and mode, _USAGE for a number that no root has, _INPUT, _FAILED. */
+ * before it is kept. Its certificate begins at `now`, or a second after the newest of those that
+ * are not revoked: the newest signs, so it must be the newer one also where the clock was set back.
+ * `passphrase` is the roots', NULL for development keys. Returns the new key's id, a new string.
+ * ISSUER_ERROR_NOT_FOUND where the root's private key is away, _DENIED for the passphrase, owner
+ * and mode, _USAGE for a number that no root has, _INPUT, _FAILED. */
 char *ceremony_rotate(const char *path, unsigned root, const Secret *passphrase, int64_t now,
                       GError **error);
 
 /* Adds the key `kid` to the denied list, signed by root number `root`, newer than the list before
  * it. The key need not be in the folder. ISSUER_ERROR_INPUT if `kid` is no key's id or
- * stands there already; else as ceremony_rotate(). */
+ * stands there already; else as ceremony_rotate(). Of two at once one waits for the other. */
 bool ceremony_revoke(const char *path, const char *kid, unsigned root, const Secret *passphrase,
                      int64_t now, GError **error);
 

@@ -264,6 +264,13 @@ static bool read_denied(const char *path, const GPtrArray *roots, DeniedKeys **d
     return text == NULL || *denied != NULL;
 }
 
+bool key_folder_denied_keys(const char *path, DeniedKeys **denied, GError **error)
+{
+    g_autoptr(GPtrArray) roots = key_folder_anchors(path, error);
+    *denied = NULL;
+    return roots != NULL && read_denied(path, roots, denied, error);
+}
+
 GPtrArray *key_folder_list(const char *path, int64_t now, GError **error)
 {
     if (!check_folders(path, error)) {

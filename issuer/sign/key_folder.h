@@ -11,6 +11,7 @@
 #ifndef ISSUER_SIGN_KEY_FOLDER_H
 #define ISSUER_SIGN_KEY_FOLDER_H
 
+#include "core/denied_keys.h"
 #include "sign/certificate.h"
 
 #include <glib.h>
@@ -61,6 +62,10 @@ GPtrArray *key_folder_anchors(const char *path, GError **error);
 
 /* The text of the folder's denied list; NULL without an error where there is none. New string. */
 char *key_folder_denied(const char *path, GError **error);
+
+/* The same, its signature checked against the folder's anchors; `denied` stays NULL where there is
+ * none. ISSUER_ERROR_INPUT for a list that none of them signed. The caller owns it. */
+bool key_folder_denied_keys(const char *path, DeniedKeys **denied, GError **error);
 
 /* Whether the folder is marked as made for development. */
 bool key_folder_is_development(const char *path);

@@ -93,6 +93,29 @@ begin
     end loop;
 end $$;
 
+-- A revoked key signs nothing more. The share lock has whoever revokes it wait for those that store
+-- what it signed, so once it is revoked nothing of it can follow. It needs the owner's rights: who
+-- stores usage licenses may not change a key, and locking one asks for that.
+create or replace function issuer.refuse_revoked_key() returns trigger
+language plpgsql security definer set search_path = issuer, pg_temp as $$
+declare
+    revoked text;
+begin
+    with used as materialized (  -- all of them locked, whatever is asked of them after
+        select k.kid, k.revoked_at from signing_key k
+        where k.kid in (select a.kid from added a) for share)
+    select u.kid into revoked from used u where u.revoked_at is not null limit 1;
+    if revoked is not null then
+        raise exception 'signing key % is revoked: make a new one with issuer key rotate', revoked
+            using errcode = 'IS002';
+    end if;
+    return null;
+end $$;
+
+create or replace trigger keep_revoked after insert on issuer.usage_license
+    referencing new table as added for each statement
+    execute function issuer.refuse_revoked_key();
+
 -- A use that was given back or moved on never counts again here, and what has ended does not become
 -- active again.
 create or replace trigger keep_ended before update on issuer.activation for each row

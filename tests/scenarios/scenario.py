@@ -24,10 +24,6 @@ sys.path.insert(0, os.path.join(TESTS, "chariot"))
 
 from chariotlib import Chariot, Refusal, armor  # noqa: E402
 
-__all__ = ["Chariot", "House", "License", "OWN", "Reading", "Refusal", "Scenario", "armor",
-           "ask", "chance", "check_records", "dated_mail", "license_key", "mail", "main", "mbox",
-           "records", "rounds", "write"]
-
 ISSUER = os.path.abspath(sys.argv.pop(1))
 CHARIOT = os.path.join(TESTS, "chariot", "chariot")
 OWN = "licensing@vendor.example"

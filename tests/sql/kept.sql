@@ -54,6 +54,11 @@ select fills_once($$update serial_block set closed_at = now()$$, $$update serial
 select fills_once($$update reply set state = 'sent', sent_at = now()$$, $$update reply set sent_at = null$$, 'reply.sent_at');
 select fills_once($$update instruction set state = 'done', answer = '{}', ended_at = now()$$, $$update instruction set answer = '{"a": 1}'$$, 'instruction.answer');
 
+-- A key that is revoked signs nothing more; another one does.
+select throws_ok($$insert into usage_license (serial, emergency, request_id, decision_id, license_id, version, customer_id, kid, iat, supersedes, jws, effective) values (2, true, 2, 2, 1, 1, 1, 'kid-1', now(), '{}', 'x', now())$$, 'IS002', 'signing key kid-1 is revoked: make a new one with issuer key rotate', 'a revoked key signs nothing more');
+select lives_ok($$insert into signing_key (kid, certificate, not_before, not_after, development) values ('kid-2', '\x30', '2026-01-01', '2028-01-01', true);
+    insert into usage_license (serial, emergency, request_id, decision_id, license_id, version, customer_id, kid, iat, supersedes, jws, effective) values (2, true, 2, 2, 1, 1, 1, 'kid-2', now(), '{}', 'x', now())$$, 'a key in force does');
+
 -- What says what happened stays; what is personal can be emptied.
 select throws_ok($$update usage_request set jws = 'other'$$, 'IS002', null, 'a request''s bytes stay');
 select throws_ok($$update usage_request set license_id = null$$, 'IS002', null, 'a request stays with its license');

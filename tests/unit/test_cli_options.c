@@ -103,6 +103,45 @@ static void wrong_words_are_refused(void **state)
     check_refused("issue --reason x", "REQUEST is missing");
 }
 
+/* A key's id begins with '-' once in 64 times, and with "--" once in 4096. */
+static void an_argument_may_begin_with_a_dash(void **state)
+{
+    (void)state;
+    static const ArgumentRow dashed[] = {{.name = "KID", .meaning = "id", .dashed = 8}};
+    static const OptionSpec of_key = {rows, G_N_ELEMENTS(rows), dashed, G_N_ELEMENTS(dashed)};
+    static const char *const lines[] = {
+        "revoke -bcdefgh --reason x",        "revoke --reason x -bcdefgh",
+        "revoke --bcdefg --reason x",        "revoke --limit 3 --reason x --bcdefg",
+        "revoke --reason x -- -bcdefgh",     "revoke --reason=x -bcdefgh --limit 3",
+        "revoke --reason -bcdefgh --bcdefg",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_auto(GStrv) argv = g_strsplit(lines[i], " ", -1);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Options) options =
+            options_read(&of_key, (int)g_strv_length(argv), argv, false, &error);
+        assert_non_null(options);
+        assert_string_equal(options_argument(options, 0) + 2,
+                            i == 2 || i == 3 || i == 6 ? "bcdefg" : "cdefgh");
+        assert_non_null(options_text(options, "reason"));
+    }
+}
+
+/* An option of that length is an option, and a word of another length is not taken for an id. */
+static void options_go_before_dashed_arguments(void **state)
+{
+    (void)state;
+    static const ArgumentRow dashed[] = {{.name = "KID", .meaning = "id", .dashed = 8}};
+    static const OptionSpec of_key = {rows, G_N_ELEMENTS(rows), dashed, G_N_ELEMENTS(dashed)};
+    char *argv[] = {(char[]){"revoke"}, (char[]){"--reason"}, (char[]){"x"}, (char[]){"-bc"}, NULL};
+    g_autoptr(GError) error = NULL;
+    assert_null(options_read(&of_key, 3, argv, false, &error));
+    assert_string_equal(error->message, "KID is missing; see `revoke --help`");
+    g_clear_error(&error);
+    assert_null(options_read(&of_key, 4, argv, false, &error));
+    assert_string_equal(error->message, "unknown option '-bc'; see `revoke --help`");
+}
+
 static void help_needs_nothing_else(void **state)
 {
     (void)state;
@@ -138,6 +177,8 @@ int main(void)
         cmocka_unit_test(options_stand_anywhere),
         cmocka_unit_test(what_was_not_given_is_absent),
         cmocka_unit_test(wrong_words_are_refused),
+        cmocka_unit_test(an_argument_may_begin_with_a_dash),
+        cmocka_unit_test(options_go_before_dashed_arguments),
         cmocka_unit_test(help_needs_nothing_else),
         cmocka_unit_test(leading_options_end_at_the_first_argument),
         cmocka_unit_test(too_many_arguments_are_refused),

@@ -11,6 +11,7 @@ MACHINE_PATH = re.compile(rb"(?<![\w.$}/-])/(?:home|root|work|Users|mnt|media)/[
 # Lock files name where a package came from; npm's own address works for everybody.
 REGISTRY = re.compile(rb"https?://(?!registry\.npmjs\.org/)[\w.-]*"
                       rb"(?:registry|artifactory|nexus|verdaccio|mirror|proxy|pypi)[\w.-]*[:/]")
+TRAP = re.compile(r"\| `([\w/.]+)` \| `(\w+)` \|$")
 TOP_LEVEL = {"issuer", "schema", "keys", "tests", "deploy"}
 TOP_FILES = {"CMakeLists.txt", "CMakePresets.json", "README.md"}
 NO_README = re.compile(r"(^|/)(node_modules|vectors/.*|corpus|.*\.maildir.*|cur|new|tmp)(/|$)")
@@ -48,11 +49,31 @@ def check_content(report, path):
             report.add(path, line, f"{wrong}: {shown}")
 
 
+def check_traps(report):
+    """The table of traps in tests/README.md names tests that are there."""
+    readme = ROOT / "tests" / "README.md"
+    rows = 0
+    if not readme.is_file():
+        report.add(readme, 0, "missing")
+        return
+    for number, line in enumerate(readme.read_text(encoding="utf-8").splitlines(), 1):
+        row = TRAP.search(line)
+        if row:
+            rows += 1
+            path = ROOT / "tests" / row.group(1)
+            if not path.is_file() or not re.search(rf"\b{row.group(2)}\b",
+                                                   path.read_text(encoding="utf-8")):
+                report.add(readme, number, f"no test {row.group(2)} in {row.group(1)}")
+    if rows == 0:
+        report.add(readme, 0, "has no table of traps")
+
+
 def main():
     report = Report()
     files = project_files()
     check_folders(report, files)
     check_top_level(report, files)
+    check_traps(report)
     for path in files:
         check_content(report, path)
     report.finish(f"{len(files)} files")

@@ -32,6 +32,8 @@ FAULTS = [
     ("tree", "issuer/base/text.c", "/* https://npm.reg" + "istry.example/x */\n",
      "the address of a private registry"),
     ("tree", "issuer/extra/text.c", "\n", "issuer/extra: has no README.md"),
+    ("tree", "tests/README.md", "| X | y | `unit/none.c` | `nothing` |\n",
+     "no test nothing in unit/none.c"),
     ("tree", "src/text.c", "\n", "is not where things belong"),
 ]
 
@@ -46,6 +48,7 @@ def copy_tree(folder):
     for name in ("issuer", "tests/structure"):
         shutil.copytree(ROOT / name, folder / name,
                         ignore=shutil.ignore_patterns("__pycache__", "build*"))
+    shutil.copy(ROOT / "tests/README.md", folder / "tests")
 
 
 def check_fault(copy, check, name, text, expected):

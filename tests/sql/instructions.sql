@@ -1,0 +1,65 @@
+-- What people decide comes in by one door: the token says who it is, its role what may be said.
+begin;
+select plan(20);
+\ir fixture.psql
+select set_config('test.prefix', :'prefix', false) \g /dev/null
+grant usage on schema public to public;
+grant execute on function d(text) to public;
+
+insert into operator (name, role, effective)
+    values ('sam', 'support', '2026-01-01'), ('olga', 'orders', '2026-01-01'),
+           ('fay', 'finance', '2026-01-01') \g /dev/null
+insert into operator_token (digest, operator_id, expires_at)
+    select d(name), id, '2030-01-01' from operator where name <> 'ana' \g /dev/null
+insert into hold (id, request_id, decision_id, opened_at) overriding system value
+    values (5001, 3, 3, '2026-02-01') \g /dev/null
+
+create function says(name text, kind text, hold bigint default null, at timestamptz default '2026-05-01',
+                     lease timestamptz default null) returns bigint language sql as $$
+    select instruction_file(d(name), kind, 3, hold, '{"reason": "x"}', null, lease, at)
+$$;
+grant execute on function says to public;
+
+select throws_ok($$select says('nobody', 'issue')$$, 'IS002', null, 'an unknown token');
+select throws_ok($$select says('sam', 'issue', null, '2031-01-01')$$, 'IS002', null, 'an expired token');
+select throws_ok(format($$select says(%L, %L)$$, who, kind), 'IS002',
+    format('operator %s (%s) may not "%s" requests: that needs the role support or admin', who, role,
+           kind), format('%s may not %s', role, kind))
+    from (values ('olga', 'orders'), ('fay', 'finance')) w (who, role),
+         unnest(array['issue', 'refuse', 'keep', 'resend', 'add']) kind;
+select throws_ok($$select says('sam', 'approve')$$, 'IS002', null, 'what is not in the table nobody may');
+
+-- Who files it stands in it, whatever login it comes by; and the login cannot write the table.
+create function file_as(role text, statement text) returns bigint language plpgsql as $$
+declare
+    made bigint;
+begin
+    execute format('set local role %I', current_setting('test.prefix') || '_' || role);
+    execute statement into made;
+    reset role;
+    return made;
+end $$;
+select is((select o.name || ' ' || i.kind || ' ' || i.state from instruction i
+           join operator o on o.id = i.operator_id
+           where i.id = file_as('support', $$select says('sam', 'keep', 5001)$$)),
+    null, 'seen by its own statement it is not there yet');
+select is((select o.name || ' ' || i.kind || ' ' || i.state from instruction i
+           join operator o on o.id = i.operator_id where i.hold_id = 5001), 'sam keep filed',
+    'the token says who decides');
+select is((select count(*) from event e join instruction i on i.id = e.subject_id
+           where e.kind = 'instruction-filed' and e.subject = 'instruction' and i.hold_id = 5001
+             and e.operator_id = i.operator_id), 1::bigint, 'with its event');
+select throws_ok($$select file_as('support', $x$insert into instruction (kind, operator_id, arguments,
+    filed_at) values ('issue', 1, '{}', now()) returning id$x$)$$, '42501', null,
+    'nobody files in another''s name');
+select throws_ok($$select file_as('finance', $x$select instruction_file(d('sam'), 'issue', 3, null, '{}',
+    null, null, now())$x$)$$, '42501', null, 'finance may not even call it');
+
+-- One open for a case, until it is carried out or given up.
+select throws_ok($$select says('sam', 'issue', 5001, '2026-05-01 23:00')$$, 'IS004',
+    'case 5001 is being decided: operator sam says "keep"; look again in a minute', 'one at a time');
+select lives_ok($$select says('sam', 'issue', 5001, '2026-05-02 00:01', '2026-05-02 00:02')$$,
+    'after a day what nobody carried out has expired');
+
+select * from finish();
+rollback;

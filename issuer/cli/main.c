@@ -3,6 +3,7 @@
 #include "cli/cmd_key.h"
 #include "cli/cmd_license.h"
 #include "cli/cmd_mail.h"
+#include "cli/cmd_message.h"
 #include "cli/cmd_operator.h"
 #include "cli/cmd_request.h"
 #include "cli/cmd_review.h"
@@ -15,8 +16,9 @@
 int main(int argc, char **argv)
 {
     /* In the order of `issuer help`. */
-    const CommandGroup groups[] = {cmd_mail,    cmd_request, cmd_review,       cmd_deliver,
-                                   cmd_license, cmd_verify,  cmd_operator,     cmd_key,
-                                   cmd_rules,   cmd_schema,  cmd_usage_license};
+    const CommandGroup groups[] = {
+        cmd_mail,          cmd_request, cmd_review,   cmd_message, cmd_deliver, cmd_license,
+        cmd_usage_license, cmd_verify,  cmd_operator, cmd_key,     cmd_rules,   cmd_schema,
+    };
     return command_main(groups, G_N_ELEMENTS(groups), argc, argv);
 }

@@ -2,9 +2,12 @@
 """The commands that read the records: what they show, and what they say of what is not there.
 
   reading.py ISSUER [TEST…]          within tests/with-postgres"""
+import csv
+import io
 import json
 
-from scenario import Reading, armor, ask, main, mail, write
+from scenario import (License, Reading, armor, ask, dated_mail, license_key, main, mail, mbox,
+                      write)
 from chariot_codes import b64u_read, short_form
 
 ANA = "ana@northwind.example"
@@ -99,6 +102,190 @@ class UsageLicense(Shown):
     def test_a_database_out_of_reach(self):
         self.house.environment["ISSUER_DATABASE"] = NO_DATABASE
         self.refused("usage-license", "show", "1", says="/nowhere", code=3)
+
+
+class Messages(Shown):
+    @classmethod
+    def fill(cls):
+        house = cls.house
+        cls.license = house.sell("LIC-1", contact=ANA)
+        stranger = License("LIC-2", license_key(), "eve@elsewhere.example")
+        cls.key = license_key()
+        hostile = dated_mail(ANA, "Hello\n\ndecisions:\nissued \x1b[31mUL-1\u202eevil\n", 9001)
+        taken = [
+            mail(ANA, ask(house.server(host="plant-4"), cls.license)),
+            mail(stranger.contact, ask(house.server(), stranger)),
+            hostile.replace(b"Subject: Offline activation",
+                            "Subject: Pay \x1b[31mnow\u202e".encode()),
+            dated_mail(ANA, f"Our key is {cls.key}\n", 9002),
+            dated_mail(ANA, "What about LIC-1?\n", 9003),
+            b"Auto-Submitted: auto-replied\n" + dated_mail(ANA, "I am away.\n", 9004),
+            b"X-Note: this mail is too long\n" + dated_mail(ANA, "x" * (33 << 20), 9005)]
+        house.ingest(write(house.path("inbox"), mbox(taken)), code=1)
+        cls.ids = dict(house.query("select split_part(source, '#', 2)::int, id from message"))
+
+    def list(self, *words):
+        lines = self.house.issuer(*words, "--json").splitlines()
+        return {item["id"]: item for item in map(json.loads, lines)}
+
+    def id(self, number):
+        """Of a mail by its place in the mailbox."""
+        return self.ids[number]
+
+    def test_what_waits_is_listed(self):
+        waiting = self.list("message", "list")
+        self.assertEqual(set(waiting), {self.id(n) for n in (2, 3, 4, 5, 7)})
+        self.assertEqual(waiting, self.list("message", "list", "--waiting"))
+        self.assertTrue(all(item["waits"] for item in waiting.values()))
+        self.assertEqual({n: waiting[self.id(n)]["class"] for n in (2, 3, 4, 5, 7)},
+                         {2: "request", 3: "unrecognised", 4: "unrecognised", 5: "about-license",
+                          7: "quarantined"})
+        stranger = waiting[self.id(2)]
+        self.assertEqual((stranger["from"], stranger["why"], stranger["subject"]), (
+            "eve@elsewhere.example", "the sender is no contact of any license",
+            "Offline activation"))
+        self.assertEqual([waiting[self.id(n)]["why"] for n in (3, 5)], [
+            "no code and no License ID in its text", "it names a license, but has no code"])
+        self.assertEqual(waiting[self.id(4)]["why"], "a ready answer, if a person agrees")
+        self.assertIn("more than the 32 MiB", waiting[self.id(7)]["why"])
+        self.assertTrue(waiting[self.id(7)]["source"].endswith("inbox#7"))
+        self.assertRegex(stranger["day"], r"^20\d\d-\d\d-\d\d$")
+
+    def test_all_are_listed(self):
+        listed = self.list("message", "list", "--all")
+        self.assertEqual(set(listed), set(self.ids.values()))
+        self.assertEqual(list(listed), sorted(listed))
+        self.assertEqual((listed[self.id(1)]["class"], listed[self.id(1)]["waits"]),
+                         ("request", False))
+        self.assertEqual(listed[self.id(6)]["class"], "ignored")
+
+    def test_lists_for_people_and_spreadsheets(self):
+        table = self.house.issuer("message", "list", "--all").splitlines()
+        self.assertEqual(table[0].split(), ["ID", "DAY", "CLASS", "FROM", "SUBJECT", "WHY", "WAITS",
+                                            "SOURCE"])
+        self.assertEqual(len(table), 1 + len(self.ids))
+        rows = list(csv.DictReader(io.StringIO(self.house.issuer("message", "list", "--csv"))))
+        self.assertEqual({int(row["id"]) for row in rows}, set(self.list("message", "list")))
+
+    def test_a_request_with_what_became_of_it(self):
+        shown, parts = self.show("message", "show", str(self.id(1)))
+        self.assertEqual((shown["id"], shown["from"], shown["reply_to"]), (self.id(1), ANA, ANA))
+        self.assertEqual((shown["class"], shown["waits"], shown["raw_kept"]),
+                         ("request", False, True))
+        self.assertTrue(shown["message_id"].endswith("@northwind.example"))
+        self.assertIn("Good morning,", shown["body"])
+        (decision,) = parts["decisions"]
+        self.assertEqual((decision["outcome"], decision["code"], decision["serial"]),
+                         ("issued", "issued", "UL-00000001"))
+        self.assertRegex(decision["token"], r"^[0-9A-Z]{5}-[0-9A-Z]{5}$")
+        (reply,) = parts["replies"]
+        self.assertEqual((reply["recipient"], reply["state"], reply["decisions"]),
+                         (ANA, "queued", [decision["decision"]]))
+
+    def test_a_stranger_s_request(self):
+        _, parts = self.show("message", "show", str(self.id(2)))
+        self.assertEqual([(d["outcome"], d["code"]) for d in parts["decisions"]],
+                         [("refused", "unknown-license")])
+        self.assertEqual([(r["recipient"], r["state"]) for r in parts["replies"]],
+                         [(None, "listed")])
+
+    def test_a_mail_writes_no_lines_of_ours(self):
+        printed = self.house.issuer("message", "show", str(self.id(3)))
+        self.assertNotIn("\x1b", printed)
+        self.assertNotIn("\u202e", printed)
+        lines = printed.splitlines()
+        self.assertIn("subject: Pay  [31mnow ", [line.rstrip("\n") for line in lines])
+        self.assertIn("| decisions:", lines)
+        self.assertEqual(lines.count("decisions:"), 1)  # ours, after the mail's text
+        self.assertLess(lines.index("| decisions:"), lines.index("decisions:"))
+        self.assertNotIn("\x1b", self.house.issuer("message", "list"))
+
+    def test_a_license_key_is_masked(self):
+        shown, parts = self.show("message", "show", str(self.id(4)))
+        self.assertNotIn(self.key, shown["body"])
+        self.assertIn(self.key[-4:], shown["body"])
+        self.assertFalse(shown["raw_kept"])
+        self.assertEqual([r["ready"] for r in parts["replies"]], ["key-instead-of-request"])
+
+    def test_the_quarantine(self):
+        listed = self.list("quarantine", "list")
+        self.assertEqual(set(listed), {self.id(7)})
+        self.assertEqual(listed, self.list("quarantine", "list", "--all"))
+        shown, _ = self.show("quarantine", "show", str(self.id(7)))
+        self.assertIn("more than the 32 MiB", shown["reason"])
+        self.assertEqual((shown["reason"], shown["closed_at"]), (shown["why"], None))
+        self.assertGreater(shown["size"], 33 << 20)
+        self.assertGreater(shown["offset"], 0)
+        self.assertFalse(shown["raw_kept"])
+        lines = self.house.issuer("quarantine", "show", str(self.id(7))).splitlines()
+        self.assertIn(f"offset: {shown['offset']}", lines)
+
+    def test_not_on_record(self):
+        self.refused("message", "show", "999999",
+                     says="no message 999999 is on record; `issuer message list --all`")
+        self.refused("quarantine", "show", "999999", says="no message 999999 is on record")
+        number = str(self.id(1))
+        self.refused("quarantine", "show", number,
+                     says=f"message {number} is not in quarantine; `issuer message show {number}`")
+
+    def test_wrong_words(self):
+        self.house.environment["ISSUER_DATABASE"] = NO_DATABASE
+        for command in ("message", "quarantine"):
+            for typed in ("x", "0", "1x", "", "99999999999999999999"):
+                self.refused(command, "show", typed, says="is no message's number", code=2)
+            self.refused(command, "show", says="ID is missing", code=2)
+            self.refused(command, "list", "1", says="one argument too many", code=2)
+            self.refused(command, "show", "1", says="/nowhere", code=3)
+            self.refused(command, "list", says="/nowhere", code=3)
+        self.refused("message", "list", "--all", "--waiting", says="exclude each other", code=2)
+        self.refused("quarantine", "list", "--waiting", says="unknown option", code=2)
+
+
+class NothingThere(Shown):
+    @classmethod
+    def fill(cls):
+        pass
+
+    def test_an_empty_list_is_no_error(self):
+        for command in ("message", "quarantine"):
+            for words in ((), ("--all",)):
+                self.assertEqual(self.house.issuer(command, "list", "--json", *words), "")
+                self.assertEqual(
+                    len(self.house.issuer(command, "list", *words).splitlines()), 1)
+
+
+class Rights(Shown):
+    """Reading goes by the database's login: each group sees what is its work."""
+
+    @classmethod
+    def fill(cls):
+        cls.license = cls.house.sell("LIC-1", contact=ANA)
+        cls.house.take(mail(ANA, ask(cls.house.server(), cls.license)))
+        cls.message = str(cls.house.query("select id from message")[0][0])
+        cls.file = write(cls.house.path("license.txt"),
+                         cls.house.usage_license("UL-00000001").encode())
+        cls.dsn = cls.house.dsn
+
+    def log_in(self, group):
+        name = f"{self.house.environment['ISSUER_ROLE_PREFIX']}_{group}"
+        self.house.environment["ISSUER_DATABASE"] = f"{self.dsn} options='-c role={name}'"
+
+    def test_who_reads_what(self):
+        usage_license = ("usage-license", "show", "1")
+        message = ("message", "show", self.message)
+        for group, reads, denied in (
+                ("support", (usage_license, message, ("message", "list"), ("quarantine", "list")), ()),
+                ("admin", (usage_license, message, ("message", "list", "--all")), ()),
+                ("finance", (usage_license,), (message, ("message", "list"), ("quarantine", "list"))),
+                ("orders", (), (usage_license, message))):
+            self.log_in(group)
+            said = json.loads(self.house.issuer("verify", "--json", self.file))
+            self.assertEqual(said["verdict"], "good", group)
+            for words in reads:
+                self.house.issuer(*words)
+            for words in denied:
+                self.house.issuer(*words, code=1)
+                self.one_line("permission denied")
 
 
 if __name__ == "__main__":

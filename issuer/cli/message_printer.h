@@ -1,0 +1,15 @@
+/* Mails on paper: a list of them, and one with all that became of it. */
+#ifndef ISSUER_CLI_MESSAGE_PRINTER_H
+#define ISSUER_CLI_MESSAGE_PRINTER_H
+
+#include "cli/printer.h"
+#include "service/messages.h"
+
+/* Begins a list of mails, and one row of it. */
+void message_printer_begin(Printer *printer);
+void message_printer_row(Printer *printer, const MessageSummary *message);
+
+/* One mail, whole; with `quarantine` also how it came there and how it left. */
+void message_printer_detail(Printer *printer, const MessageDetail *message, bool quarantine);
+
+#endif

@@ -208,7 +208,7 @@ ReplyQueue *reply_store_take(Database *database, int64_t after, unsigned most, G
     if (result == NULL) {
         return NULL;
     }
-    g_autoptr(ReplyQueue) queue = g_new0(ReplyQueue, 1);
+    ReplyQueue *queue = g_new0(ReplyQueue, 1);
     queue->replies = g_ptr_array_new_with_free_func(reply_free);
     queue->by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
     queue->texts = g_string_chunk_new(4096);
@@ -217,7 +217,11 @@ ReplyQueue *reply_store_take(Database *database, int64_t after, unsigned most, G
         g_ptr_array_add(queue->replies, reply);
         g_hash_table_insert(queue->by_id, &reply->id, reply);
     }
-    return load_lines(database, queue, error) ? g_steal_pointer(&queue) : NULL;
+    if (!load_lines(database, queue, error)) {
+        reply_queue_free(queue);
+        return NULL;
+    }
+    return queue;
 }
 
 const GPtrArray *reply_queue_replies(const ReplyQueue *queue)

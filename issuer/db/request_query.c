@@ -192,13 +192,15 @@ RequestDetail *request_query_show(Database *db, int64_t id, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_int(params, SQL_INT8, id);
-    g_autoptr(RequestDetail) detail = g_new0(RequestDetail, 1);
+    RequestDetail *detail = g_new0(RequestDetail, 1);
     detail->replies = g_ptr_array_new_with_free_func(free_reply);
     detail->decisions = decision_query_of_request(db, id, error);
-    return detail->decisions != NULL && load_request(db, params, detail, error) &&
-                   load_replies(db, params, detail, error)
-               ? g_steal_pointer(&detail)
-               : NULL;
+    if (detail->decisions == NULL || !load_request(db, params, detail, error) ||
+        !load_replies(db, params, detail, error)) {
+        request_detail_free(detail);
+        return NULL;
+    }
+    return detail;
 }
 
 void request_summary_free(RequestSummary *summary)

@@ -54,10 +54,10 @@ typedef struct {
  * most `most`. Array of RequestSummary *. */
 GPtrArray *request_query_list(Database *db, bool all, unsigned most, GError **error);
 
-/* The request that `text` means: its short form ("7K2QW-9M3XA", read generously) or its case's
- * number ("1001", "case 1001"). 0 with ISSUER_ERROR_NOT_FOUND, or ISSUER_ERROR_INPUT if the text
+/* The request that `given` means: its short form ("7K2QW-9M3XA", read generously) or its case's
+ * number ("1001", "case 1001"). 0 with ISSUER_ERROR_NOT_FOUND, or ISSUER_ERROR_INPUT if it
  * can mean none or several. */
-int64_t request_query_find(Database *db, const char *text, GError **error);
+int64_t request_query_find(Database *db, const char *given, GError **error);
 
 /* All that is on record about request `id` (from request_query_find()). */
 RequestDetail *request_query_show(Database *db, int64_t id, GError **error);

@@ -118,13 +118,14 @@ static ReviewResult *result_from(const Batch *batch, const Matter *matter)
 ReviewResult *review_result_new(const Batch *batch, const Matter *matter, Database *database,
                                 bool dry_run, GError **error)
 {
-    g_autoptr(ReviewResult) result = result_from(batch, matter);
+    ReviewResult *result = result_from(batch, matter);
     if (!add_grants(result, batch, matter, database, error)) {
+        review_result_free(result);
         return NULL;
     }
     result->serial = dry_run && matter->decision.outcome == OUTCOME_ISSUED ? 0 : matter->serial;
     result->preview = preview_of(result);
-    return g_steal_pointer(&result);
+    return result;
 }
 
 void review_result_free(ReviewResult *result)

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-#define SUMMARY_COLUMN 26
+#define SUMMARY_COLUMN   26
+#define SYNOPSIS_COLUMNS 100
+#define SYNOPSIS_INDENT  8 /* of its further lines */
 
 /* "  name   meaning", the meaning on a line of its own where the name is too long. */
 static void append_entry(GString *out, const char *name, const char *meaning)
@@ -20,19 +22,35 @@ static char *option_word(const OptionRow *row)
                                     : g_strdup_printf("--%s %s", row->name, row->value);
 }
 
+/* Appends a word of the synopsis, on the next line where this one is full. */
+static void append_word(GString *out, gsize *column, const char *word)
+{
+    const gsize width = (gsize)g_utf8_strlen(word, -1) + 1;
+    if (*column + width > SYNOPSIS_COLUMNS) {
+        g_string_append_printf(out, "\n%*s", SYNOPSIS_INDENT, "");
+        *column = SYNOPSIS_INDENT;
+    }
+    g_string_append_printf(out, " %s", word);
+    *column += width;
+}
+
 static void append_synopsis(GString *out, const Command *command)
 {
     const OptionSpec *spec = &command->spec;
     g_string_append_printf(out, "usage: issuer %s", command->words);
+    gsize column = out->len;
     for (gsize i = 0; i < spec->argument_count; i++) {
         const ArgumentRow *row = &spec->arguments[i];
-        g_string_append_printf(out, row->optional ? " [%s%s]" : " %s%s", row->name,
-                               row->repeats ? "…" : "");
+        g_autofree char *word =
+            g_strdup_printf(row->optional ? "[%s%s]" : "%s%s", row->name, row->repeats ? "…" : "");
+        append_word(out, &column, word);
     }
     for (gsize i = 0; i < spec->option_count; i++) {
-        g_autofree char *word = option_word(&spec->options[i]);
-        g_string_append_printf(out, spec->options[i].required ? " %s" : " [%s]", word);
-        g_string_append(out, spec->options[i].repeats ? "…" : "");
+        const OptionRow *row = &spec->options[i];
+        g_autofree char *option = option_word(row);
+        g_autofree char *word =
+            g_strdup_printf(row->required ? "%s%s" : "[%s]%s", option, row->repeats ? "…" : "");
+        append_word(out, &column, word);
     }
     g_string_append_c(out, '\n');
 }

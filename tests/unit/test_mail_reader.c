@@ -282,7 +282,8 @@ static pid_t start_killer(void)
 
 static void test_crash(void **state)
 {
-    const Fixture *fixture = *state;
+    Fixture *fixture = *state;
+    fixture->settings.parsers = 1; /* all are killed: another would lose a mail of its own */
     g_autoptr(GString) text = g_string_new(SEP MAIL("a") "\n");
     append_slow(text);
     g_string_append(text, SEP MAIL("b") "\n" SEP MAIL("c") "\n");

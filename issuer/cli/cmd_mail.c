@@ -75,6 +75,9 @@ static void say_totals(Printer *printer, const IngestTotals *totals)
                 " ignored, %" G_GUINT64_FORMAT " quarantined",
                 totals->messages, totals->known, totals->unrecognised, totals->ignored,
                 totals->quarantined);
+    if (totals->unreadable > 0) {
+        printer_say(printer, "%" G_GUINT64_FORMAT " paths could not be read", totals->unreadable);
+    }
     g_autoptr(GString) line = g_string_new("codes:");
     for (gsize i = 0; i < G_N_ELEMENTS(totals->outcomes); i++) {
         g_string_append_printf(line, "%s %" G_GUINT64_FORMAT " %s", i > 0 ? "," : "",
@@ -103,7 +106,7 @@ static bool run_ingest(const CommandCall *call, GError **error)
         return false;
     }
     say_totals(call->printer, &totals);
-    return totals.quarantined == 0;
+    return totals.quarantined + totals.unreadable == 0;
 }
 
 static const ArgumentRow paths[] = {
@@ -126,8 +129,9 @@ static const Command commands[] = {
      .summary = "Take mails in: decide their requests, sign usage licenses, queue replies",
      .run = run_ingest,
      .spec = {ingest_options, G_N_ELEMENTS(ingest_options), paths, G_N_ELEMENTS(paths)},
-     .details = "Over the same export again nothing changes. Exit code 0: every mail is accounted "
-                "for,\nwhatever was decided; 1: mails are in quarantine."},
+     .details =
+         "Over the same export again nothing changes. Exit code 0: every mail is accounted "
+         "for,\nwhatever was decided; 1: mails are in quarantine, or a path could not be read."},
 };
 
 const CommandGroup cmd_mail = {commands, G_N_ELEMENTS(commands)};

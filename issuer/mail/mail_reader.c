@@ -3,6 +3,8 @@
 #include "mail/parsers.h"
 #include "mail/source.h"
 
+#include <string.h>
+
 #define MAX_JOBS  64                  /* mails read ahead */
 #define MAX_BYTES (4UL * 1024 * 1024) /* raw mail held for the mails read ahead */
 
@@ -75,19 +77,56 @@ static ParsedMail *unreadable_new(char *why)
     return mail;
 }
 
+/* Stands for a mail that was not read: its bytes where they are at hand, else where it stands. The
+ * same again is known by it, and no two of them are taken for one. */
+static Digest identity_of_unread(const ParsedMail *mail, const char *data, gsize length)
+{
+    g_autoptr(GString) input = g_string_new("unread");
+    if (mail->raw == NULL) {
+        const char *number = strrchr(mail->source, '#');
+        g_autofree char *path = g_strndup(mail->source, (gsize)(number - mail->source));
+        g_autofree char *full = g_canonicalize_filename(path, NULL);
+        g_string_append_printf(input, "\n%s\n%" G_GUINT64_FORMAT "\n%" G_GUINT64_FORMAT, full,
+                               mail->offset, mail->size);
+    }
+    g_string_append_c(input, '\0');
+    g_string_append_len(input, data, (gssize)length);
+    return digest_sha256(input->str, input->len);
+}
+
 /* What is known of a mail before it is parsed. */
 static Job *job_new(const SourceItem *item)
 {
     Job *job = g_new0(Job, 1);
     job->done = item->trouble != NULL;
     job->mail = job->done ? unreadable_new(g_strdup(item->trouble)) : g_new0(ParsedMail, 1);
+    job->mail->absent = item->absent;
     job->mail->source = g_strdup_printf("%s#%llu", item->path, (unsigned long long)item->number);
     job->mail->offset = item->offset;
     job->mail->size = item->size;
     if (item->bytes != NULL && item->size <= MAIL_STORED_RAW) {
         job->mail->raw = g_bytes_new(item->bytes, (gsize)item->size);
     }
+    if (job->done) {
+        job->mail->identity = identity_of_unread(job->mail, item->head != NULL ? item->head : "",
+                                                 (gsize)item->head_size);
+    }
     return job;
+}
+
+/* A mail that cost its parser too much. */
+static ParsedMail *unparsed_new(const ParsedMail *known, const char *why)
+{
+    ParsedMail *mail =
+        unreadable_new(g_strdup_printf("the mail at byte %llu of %s: %s; open it by hand",
+                                       (unsigned long long)known->offset, known->source, why));
+    gsize size = 0;
+    const char *data = known->raw != NULL ? g_bytes_get_data(known->raw, &size) : NULL;
+    if (data != NULL) {
+        mail->raw_digest = digest_sha256(data, size);
+    }
+    mail->identity = identity_of_unread(known, data != NULL ? data : "", size);
+    return mail;
 }
 
 /* Puts what was found in the place of what was known before. */
@@ -95,9 +134,7 @@ static void complete(Job *job, ParsedMail *found, char *why)
 {
     ParsedMail *known = job->mail;
     if (found == NULL) {
-        found =
-            unreadable_new(g_strdup_printf("the mail at byte %llu of %s: %s; open it by hand",
-                                           (unsigned long long)known->offset, known->source, why));
+        found = unparsed_new(known, why);
     }
     g_free(why);
     found->source = g_steal_pointer(&known->source);
@@ -162,7 +199,12 @@ ParsedMail *mail_reader_next(MailReader *reader, GError **error)
         }
         ParsedMail *found = NULL;
         char *why = NULL;
-        Job *job = parsers_wait(reader->parsers, &found, &why);
+        GError *failure = NULL;
+        Job *job = parsers_wait(reader->parsers, &found, &why, &failure);
+        if (failure != NULL) {
+            g_propagate_error(error, failure);
+            return NULL;
+        }
         if (job != NULL) {
             complete(job, found, why);
         }

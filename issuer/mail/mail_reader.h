@@ -33,6 +33,7 @@ typedef struct {
     Digest raw_digest; /* zero if unread */
     Digest identity;   /* what makes two copies of one mail the same (domain.md: Mail in) */
     MailKind kind;
+    bool absent;           /* MAIL_UNREADABLE because of a path that gives no mail at all */
     char *why;             /* in words, why `kind` or `reply_to` is what it is; may be NULL */
     char *from;            /* the address that counts, lower-case domain; NULL if none or several */
     char *reply_to;        /* where an answer may go by the mail's own account; NULL: nowhere */
@@ -65,8 +66,8 @@ typedef struct MailReader MailReader;
 MailReader *mail_reader_new(const char *const *paths, const MailSettings *settings);
 
 /* The next message, in order; NULL at the end (no error set) or when going on is impossible. A
- * path that cannot be read comes as a ParsedMail of kind MAIL_UNREADABLE. The caller owns it. Not
- * to be called by two threads at once. */
+ * path that cannot be read comes as a ParsedMail of kind MAIL_UNREADABLE that is `absent`. The
+ * caller owns it. Not to be called by two threads at once. */
 ParsedMail *mail_reader_next(MailReader *reader, GError **error);
 
 void mail_reader_free(MailReader *reader);

@@ -2,25 +2,16 @@
 
 #include "base/clock.h"
 #include "mail/frame.h"
-#include "mail/parser_process.h"
+#include "mail/load.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #define MAX_WAITING 8             /* mails with one parser, if they are small */
 #define SMALL_SIZE  (8UL * 1024)  /* bytes; as many fit into a socket's buffer */
 #define RECEIVED    (32UL * 1024) /* bytes taken at once */
-#define PIECE_SIZE  (64UL * 1024) /* bytes read at once of a mail that is not in memory */
-
-/* A mail that is with a parser. */
-typedef struct {
-    gpointer job;
-    ParserRequest request;
-    GBytes *raw; /* to send it again if the mail before it kills the parser; may be NULL */
-} Load;
 
 struct Parser {
     Nursery *nursery;
@@ -41,13 +32,6 @@ Parser *parser_new(Nursery *nursery, unsigned time_limit_ms)
     parser->answer = g_byte_array_new();
     g_queue_init(&parser->loads);
     return parser;
-}
-
-static void load_free(gpointer data)
-{
-    Load *load = data;
-    g_clear_pointer(&load->raw, g_bytes_unref);
-    g_free(load);
 }
 
 /* Ends a parser's process; a new one is started when it is needed. */
@@ -104,79 +88,6 @@ int64_t parser_deadline_us(const Parser *parser)
     return parser->deadline_us;
 }
 
-static bool send_bytes(int fd, struct iovec *parts, size_t count)
-{
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
-    while (message.msg_iovlen > 0) {
-        ssize_t put = sendmsg(fd, &message, MSG_NOSIGNAL);
-        if (put < 0 && errno != EINTR) {
-            return false;
-        }
-        size_t left = put > 0 ? (size_t)put : 0;
-        while (message.msg_iovlen > 0 && left >= message.msg_iov->iov_len) {
-            left -= message.msg_iov->iov_len;
-            message.msg_iov++;
-            message.msg_iovlen--;
-        }
-        if (message.msg_iovlen > 0) {
-            message.msg_iov->iov_base = (char *)message.msg_iov->iov_base + left;
-            message.msg_iov->iov_len -= left;
-        }
-    }
-    return true;
-}
-
-/* Sends a mail that is not in memory, piece by piece. A file that has become shorter is filled up
- * with empty lines: the parser was promised so many bytes. */
-static bool send_from_file(int fd, const SourceItem *item)
-{
-    char piece[PIECE_SIZE];
-    uint64_t done = 0;
-    while (done < item->size) {
-        gsize want = (gsize)MIN(item->size - done, PIECE_SIZE);
-        ssize_t got = pread(item->fd, piece, want, (off_t)(item->offset + done));
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            memset(piece, '\n', want);
-            got = (ssize_t)want;
-        }
-        struct iovec part = {piece, (size_t)got};
-        if (!send_bytes(fd, &part, 1)) {
-            return false;
-        }
-        done += (uint64_t)got;
-    }
-    return true;
-}
-
-/* Sends a mail that is too long to be kept. */
-static bool send_unheld(int fd, const SourceItem *item)
-{
-    if (item->bytes == NULL) {
-        return send_from_file(fd, item);
-    }
-    union {
-        const char *given;
-        void *asked;
-    } bytes = {.given = item->bytes}; // only read; the interface has no const
-    struct iovec part = {bytes.asked, (size_t)item->size};
-    return send_bytes(fd, &part, 1);
-}
-
-static bool send_load(int fd, Load *load)
-{
-    // Only read by sendmsg; the interface has no const.
-    union {
-        gconstpointer given;
-        void *asked;
-    } bytes = {.given = load->raw == NULL ? "" : g_bytes_get_data(load->raw, NULL)};
-    gsize size = load->raw == NULL ? 0 : g_bytes_get_size(load->raw);
-    struct iovec parts[2] = {{&load->request, sizeof load->request}, {bytes.asked, size}};
-    return send_bytes(fd, parts, 2);
-}
-
 static void set_deadline(Parser *parser)
 {
     parser->deadline_us = clock_monotonic_us() + parser->time_limit_us;
@@ -190,35 +101,29 @@ bool parser_send(Parser *parser, const SourceItem *item, GBytes *raw, gpointer j
             return false;
         }
     }
-    Load *load = g_new(Load, 1);
-    *load = (Load){job, {item->size, item->from_mbox, item->deleted}, NULL};
-    load->raw = raw == NULL ? NULL : g_bytes_ref(raw);
+    Load *load = load_new(item, raw, job);
     g_queue_push_tail(&parser->loads, load);
     // A parser that died meanwhile is noticed by parser_check(): its socket is at its end.
-    if (send_load(parser->fd, load) && raw == NULL) {
-        (void)send_unheld(parser->fd, item);
-    }
+    (void)load_send_first(load, item, parser->fd);
     if (parser->loads.length == 1) {
         set_deadline(parser);
     }
     return true;
 }
 
-/* After the first mail killed the parser: the others, which waited behind it, go to a new one. They
- * are small, so they are in memory. */
-static void send_rest_again(Parser *parser)
+/* After a parser's death: a new one gets the mails that it had not answered. */
+static bool start_again(Parser *parser, GError **error)
 {
     end_process(parser);
     if (g_queue_is_empty(&parser->loads)) {
-        return;
+        return true;
     }
-    parser->fd = nursery_spawn(parser->nursery, &parser->pid, NULL);
-    if (parser->fd < 0) {
-        parser->deadline_us = 0; /* nobody will answer for them */
-    }
+    parser->fd = nursery_spawn(parser->nursery, &parser->pid, error);
     for (GList *at = parser->loads.head; parser->fd >= 0 && at != NULL; at = at->next) {
-        (void)send_load(parser->fd, at->data);
+        (void)load_send_again(at->data, parser->fd);
     }
+    set_deadline(parser);
+    return parser->fd >= 0;
 }
 
 /* Receives what is there. False if the parser is gone. */
@@ -275,42 +180,60 @@ static gpointer finish_first(Parser *parser)
     return job;
 }
 
-/* The first mail cost the parser its life. */
-static gpointer fail_first(Parser *parser)
+/* The first mail cost the parser its life; those behind it go to another. */
+static gpointer fail_first(Parser *parser, GError **error)
 {
     gpointer job = finish_first(parser);
-    send_rest_again(parser);
-    return job;
+    return start_again(parser, error) ? job : NULL;
 }
 
-gpointer parser_take(Parser *parser, ParsedMail **mail, char **why)
+gpointer parser_take(Parser *parser, ParsedMail **mail, char **why, GError **error)
 {
     switch (take_answer(parser, mail)) {
     case ANSWER_WHOLE:
         return finish_first(parser);
     case ANSWER_BAD:
         *why = g_strdup("its parser gave a wrong answer");
-        return fail_first(parser);
+        return fail_first(parser, error);
     case ANSWER_PARTIAL:
         break;
     }
     return NULL;
 }
 
-gpointer parser_check(Parser *parser, bool readable, ParsedMail **mail, char **why)
+/* The parser is gone. Once that may have had other reasons than the mail: memory ran out, somebody
+ * ended the process. */
+static gpointer bury(Parser *parser, char **why, GError **error)
+{
+    Load *first = g_queue_peek_head(&parser->loads);
+    if (!first->again && load_can_send_again(first)) {
+        first->again = true;
+        (void)start_again(parser, error);
+        return NULL;
+    }
+    *why = g_strdup("its parser crashed");
+    return fail_first(parser, error);
+}
+
+gpointer parser_check(Parser *parser, bool readable, ParsedMail **mail, char **why, GError **error)
 {
     bool alive = !readable || receive(parser);
-    gpointer job = parser_take(parser, mail, why);
+    g_autoptr(GError) failure = NULL;
+    gpointer job = parser_take(parser, mail, why, &failure);
+    if (failure != NULL) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return NULL;
+    }
     if (job != NULL) {
         return job;
     }
-    if (!alive || parser->fd < 0) {
-        *why = g_strdup("its parser crashed");
-    } else if (!readable && clock_monotonic_us() >= parser->deadline_us) {
-        *why = g_strdup_printf("it could not be read within %.1f s",
-                               (double)parser->time_limit_us / G_USEC_PER_SEC);
-    } else {
+    if (!alive) {
+        return bury(parser, why, error);
+    }
+    if (readable || clock_monotonic_us() < parser->deadline_us) {
         return NULL;
     }
-    return fail_first(parser);
+    *why = g_strdup_printf("it could not be read within %.1f s",
+                           (double)parser->time_limit_us / G_USEC_PER_SEC);
+    return fail_first(parser, error);
 }

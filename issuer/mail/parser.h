@@ -25,18 +25,19 @@ bool parser_can_take(const Parser *parser, uint64_t size);
 int parser_fd(const Parser *parser);
 int64_t parser_deadline_us(const Parser *parser);
 
-/* Gives it a mail. `raw` is the mail's bytes; NULL if they are to be sent from the item and not
- * kept, for a mail that is not small. `job` is what parser_take() and parser_check() return.
+/* Gives it a mail. `raw` is the mail's bytes; NULL for a mail that is not small, which is sent from
+ * the item and not kept. `job` is what parser_take() and parser_check() return.
  * ISSUER_ERROR_FAILED if no process can be started. */
 bool parser_send(Parser *parser, const SourceItem *item, GBytes *raw, gpointer job, GError **error);
 
 /* The first mail's job if its answer was received already, else NULL. `mail` and `why` as for
- * parsers_wait(). */
-gpointer parser_take(Parser *parser, ParsedMail **mail, char **why);
+ * parsers_wait(). NULL with ISSUER_ERROR_FAILED if a dead process cannot be replaced. */
+gpointer parser_take(Parser *parser, ParsedMail **mail, char **why, GError **error);
 
 /* Receives what is there if the socket is `readable`, else looks at the time. The first mail's job
- * if it is done, one way or another, else NULL. */
-gpointer parser_check(Parser *parser, bool readable, ParsedMail **mail, char **why);
+ * if it is done, one way or another, else NULL; a mail with which the process died is given to
+ * another one once. NULL with ISSUER_ERROR_FAILED as for parser_take(). */
+gpointer parser_check(Parser *parser, bool readable, ParsedMail **mail, char **why, GError **error);
 
 /* Ends the process and frees what is with it, the jobs aside. */
 void parser_free(Parser *parser);

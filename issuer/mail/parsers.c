@@ -80,7 +80,7 @@ static int poll_timeout_ms(int64_t deadline_us)
 }
 
 /* Polls the busy parsers once, and looks at each. */
-static gpointer wait_once(Parsers *parsers, ParsedMail **mail, char **why)
+static gpointer wait_once(Parsers *parsers, ParsedMail **mail, char **why, GError **error)
 {
     struct pollfd polled[MAX_PARSERS];
     int64_t deadline_us = G_MAXINT64;
@@ -93,15 +93,14 @@ static gpointer wait_once(Parsers *parsers, ParsedMail **mail, char **why)
     if (poll(polled, parsers->count, poll_timeout_ms(deadline_us)) < 0) {
         return NULL; /* interrupted by a signal */
     }
-    for (unsigned i = 0; i < parsers->count; i++) {
+    gpointer job = NULL;
+    for (unsigned i = 0; job == NULL && *error == NULL && i < parsers->count; i++) {
         Parser *parser = parsers->parsers[i];
-        bool busy = parser_loads(parser) > 0;
-        gpointer job = busy ? parser_check(parser, polled[i].revents != 0, mail, why) : NULL;
-        if (job != NULL) {
-            return job;
+        if (parser_loads(parser) > 0) {
+            job = parser_check(parser, polled[i].revents != 0, mail, why, error);
         }
     }
-    return NULL;
+    return job;
 }
 
 static bool any_busy(const Parsers *parsers)
@@ -114,19 +113,24 @@ static bool any_busy(const Parsers *parsers)
     return false;
 }
 
-gpointer parsers_wait(Parsers *parsers, ParsedMail **mail, char **why)
+gpointer parsers_wait(Parsers *parsers, ParsedMail **mail, char **why, GError **error)
 {
     *mail = NULL;
     *why = NULL;
+    g_autoptr(GError) failure = NULL;
     gpointer job = NULL;
-    for (unsigned i = 0; job == NULL && i < parsers->count; i++) {
+    for (unsigned i = 0; job == NULL && failure == NULL && i < parsers->count; i++) {
         Parser *parser = parsers->parsers[i];
         if (parser_loads(parser) > 0) {
-            job = parser_take(parser, mail, why); /* it came along with another */
+            job = parser_take(parser, mail, why, &failure); /* it came along with another */
         }
     }
-    while (job == NULL && any_busy(parsers)) {
-        job = wait_once(parsers, mail, why);
+    while (job == NULL && failure == NULL && any_busy(parsers)) {
+        job = wait_once(parsers, mail, why, &failure);
+    }
+    if (failure != NULL) {
+        g_clear_pointer(why, g_free);
+        g_propagate_error(error, g_steal_pointer(&failure));
     }
     return job;
 }

@@ -22,9 +22,10 @@ bool parsers_send(Parsers *parsers, const SourceItem *item, GBytes *raw, gpointe
                   GError **error);
 
 /* Waits for one of the mails to be done and returns its `job`. `mail` is what was found, or NULL if
- * the parser crashed, took too long or gave nonsense: then `why` says so (new string). NULL if none
- * is being worked on. */
-gpointer parsers_wait(Parsers *parsers, ParsedMail **mail, char **why);
+ * the parser crashed with it twice, took too long or gave nonsense: then `why` says so (new
+ * string). NULL if none is being worked on; NULL with ISSUER_ERROR_FAILED if no parser can be
+ * started, which is no mail's fault. */
+gpointer parsers_wait(Parsers *parsers, ParsedMail **mail, char **why, GError **error);
 
 void parsers_free(Parsers *parsers);
 

@@ -63,7 +63,7 @@ void source_free(Source *source)
     g_free(source);
 }
 
-/* Fills `item` with trouble; takes `why`. */
+/* Fills `item` with the trouble that there is with a mail; takes `why`. */
 static bool give_trouble(Source *source, SourceItem *item, char *why)
 {
     g_free(source->trouble);
@@ -72,6 +72,24 @@ static bool give_trouble(Source *source, SourceItem *item, char *why)
                          .number = MAX(source->number, 1),
                          .fd = -1,
                          .trouble = source->trouble};
+    return true;
+}
+
+/* The same for a path that gives no mail: it is missing, or the system does not let it be read. */
+static bool give_absent(Source *source, SourceItem *item, char *why)
+{
+    give_trouble(source, item, why);
+    item->absent = true;
+    return true;
+}
+
+/* What was read of it makes it another than the next one from the same place. */
+static bool give_no_mail(Source *source, SourceItem *item, uint64_t size, char *why)
+{
+    give_trouble(source, item, why);
+    item->size = size;
+    item->head = (const char *)source->bytes->data;
+    item->head_size = source->bytes->len;
     return true;
 }
 
@@ -122,11 +140,11 @@ static bool next_of_stdin(Source *source, SourceItem *item)
     source->path = g_strdup("-");
     source->fd = STDIN_FILENO;
     if (!read_bytes(source, MAIL_MAX_SIZE + 1)) {
-        return give_trouble(
-            source, item, g_strdup_printf("standard input cannot be read: %s", g_strerror(errno)));
+        return give_absent(source, item,
+                           g_strdup_printf("standard input cannot be read: %s", g_strerror(errno)));
     }
     if (source->bytes->len > MAIL_MAX_SIZE) {
-        return give_trouble(source, item,
+        return give_no_mail(source, item, source->bytes->len,
                             g_strdup_printf("the mail on standard input has more than the %lu MiB "
                                             "that are read; open it by hand",
                                             MAIL_MAX_SIZE >> 20));
@@ -136,8 +154,8 @@ static bool next_of_stdin(Source *source, SourceItem *item)
     SniffKind kind = sniff_file(data, look);
     if (kind == SNIFF_EMPTY || kind == SNIFF_BINARY) {
         const char *name = kind == SNIFF_EMPTY ? "empty" : sniff_name(data, look);
-        return give_trouble(
-            source, item,
+        return give_no_mail(
+            source, item, source->bytes->len,
             g_strdup_printf("standard input is no mail: it is %s; give one message", name));
     }
     give_bytes(source, item);
@@ -172,7 +190,7 @@ static bool give_single(Source *source, SourceItem *item, uint64_t size)
         return true;
     }
     if (lseek(source->fd, 0, SEEK_SET) < 0 || !read_bytes(source, (gsize)size)) {
-        return give_trouble(
+        return give_absent(
             source, item,
             g_strdup_printf("%s cannot be read: %s", source->path, g_strerror(errno)));
     }
@@ -187,18 +205,18 @@ static bool begin_file(Source *source, SourceItem *item, bool in_maildir)
     struct stat status;
     source->fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (source->fd < 0 || fstat(source->fd, &status) != 0) {
-        return give_trouble(
+        return give_absent(
             source, item,
             g_strdup_printf("%s cannot be opened: %s", source->path, g_strerror(errno)));
     }
     if (!S_ISREG(status.st_mode)) {
-        return give_trouble(source, item,
-                            g_strdup_printf("%s is neither a file nor a folder; give a mailbox, a "
-                                            "mail or a folder of them",
-                                            source->path));
+        return give_absent(source, item,
+                           g_strdup_printf("%s is neither a file nor a folder; give a mailbox, a "
+                                           "mail or a folder of them",
+                                           source->path));
     }
     if (!read_bytes(source, SNIFF_SIZE)) {
-        return give_trouble(
+        return give_absent(
             source, item,
             g_strdup_printf("%s cannot be read: %s", source->path, g_strerror(errno)));
     }
@@ -215,7 +233,8 @@ static bool begin_file(Source *source, SourceItem *item, bool in_maildir)
     if (kind == SNIFF_MESSAGE || kind == SNIFF_MBOX) {
         return give_single(source, item, (uint64_t)status.st_size);
     }
-    return give_trouble(source, item, what_instead(source->path, kind, data, source->bytes->len));
+    return give_no_mail(source, item, (uint64_t)status.st_size,
+                        what_instead(source->path, kind, data, source->bytes->len));
 }
 
 /* The next mail of the mbox at hand; false at its end. */
@@ -227,8 +246,8 @@ static bool next_of_mbox(Source *source, SourceItem *item)
     if (!mbox_next(source->mbox, &message, &error)) {
         if (error != NULL) {
             g_clear_pointer(&source->mbox, mbox_free);
-            return give_trouble(source, item,
-                                g_strdup_printf("%s %s", source->path, error->message));
+            return give_absent(source, item,
+                               g_strdup_printf("%s %s", source->path, error->message));
         }
         return false;
     }
@@ -255,13 +274,13 @@ static bool enter_folder(Source *source, SourceItem *item)
     FolderKind kind = maildir ? FOLDER_MAILDIR : mails ? FOLDER_OF_MAILS : FOLDER_OF_FILES;
     g_autoptr(GError) error = NULL;
     if (source->folders->len >= MAX_FOLDER_DEPTH) {
-        return give_trouble(
+        return give_absent(
             source, item,
             g_strdup_printf("%s is nested too deeply; is there a link in a ring?", source->path));
     }
     Folder *folder = folder_new(source->path, kind, &error);
     if (folder == NULL) {
-        return give_trouble(source, item, g_strdup_printf("%s: %s", source->path, error->message));
+        return give_absent(source, item, g_strdup_printf("%s: %s", source->path, error->message));
     }
     g_ptr_array_add(source->folders, folder);
     static const char *const holders[] = {"new", "cur"};

@@ -17,6 +17,9 @@ typedef struct {
     bool from_mbox;      /* lines that begin with "From " are quoted, Status fields count */
     bool deleted;        /* marked deleted by its mailbox */
     const char *trouble; /* why it cannot be read; then there are neither bytes nor fd */
+    const char *head;    /* with trouble: what was read nevertheless, or NULL */
+    uint64_t head_size;  /* bytes */
+    bool absent;         /* with trouble: the path is at fault, there is no mail to speak of */
 } SourceItem;
 
 typedef struct Source Source;

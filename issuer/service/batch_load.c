@@ -101,7 +101,7 @@ static bool store_messages(Batch *batch, GError **error)
     g_autoptr(GPtrArray) new_items = g_ptr_array_new();
     for (guint i = 0; i < batch->items->len; i++) {
         BatchItem *item = g_ptr_array_index(batch->items, i);
-        if (item->mail != NULL) {
+        if (item->mail != NULL && !item->mail->absent) {
             g_ptr_array_add(rows, message_row(item));
             g_ptr_array_add(new_items, item);
         }

@@ -20,6 +20,7 @@ typedef struct {
     guint64 unrecognised; /* listed for a person, about-license included */
     guint64 ignored;      /* bounces included */
     guint64 quarantined;
+    guint64 unreadable;                     /* paths that gave no mail; none of the messages */
     guint64 outcomes[OUTCOME_ACCEPTED + 1]; /* by Outcome */
     RedecideTotals again;                   /* earlier requests that were decided again */
 } IngestTotals;

@@ -1,0 +1,33 @@
+/* A mail that is with a parser: what it takes to send it, and to send it again should the parser
+ * die of it, or of something else. */
+#ifndef ISSUER_MAIL_LOAD_H
+#define ISSUER_MAIL_LOAD_H
+
+#include "mail/parser_process.h"
+#include "mail/source.h"
+
+typedef struct {
+    gpointer job; /* the caller's, told when the mail is done */
+    ParserRequest request;
+    GBytes *raw;     /* or NULL */
+    int fd;          /* of our own, where the mail is read from if `raw` is NULL; -1: none */
+    uint64_t offset; /* in that file */
+    bool again;      /* a parser has died with it */
+} Load;
+
+/* A mail for a parser. `raw` is its bytes; NULL if they are to be read from the item's file, or are
+ * too many to be kept. The caller owns it. */
+Load *load_new(const SourceItem *item, GBytes *raw, gpointer job);
+
+/* Sends it for the first time, while the item's bytes are there. False if the parser is gone. */
+bool load_send_first(const Load *load, const SourceItem *item, int socket);
+
+/* Whether it can be sent without the item that it was made of. */
+bool load_can_send_again(const Load *load);
+
+/* Sends it once more. False if the parser is gone. */
+bool load_send_again(const Load *load, int socket);
+
+void load_free(gpointer load);
+
+#endif

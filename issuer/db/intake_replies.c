@@ -52,17 +52,18 @@ bool intake_write_replies(Database *database, const GArray *rows, const BatchSta
     return sql_do(database, "intake_insert_replies", insert_replies, params, error);
 }
 
-/* A reply is withdrawn only if none of its lines carries a license that still stands; a notice
- * never is, for what it tells has happened. */
+/* A reply is withdrawn only if none of its lines says something else or carries a license that still
+ * stands; whether that was superseded before it ended otherwise makes no difference. A notice never
+ * is, for what it tells has happened. */
 static const char withdraw_replies[] =
-    "with r as (update reply r set state = 'withdrawn', why = 'its usage license was superseded'"
+    "with r as (update reply r set state = 'withdrawn', why = 'its usage license no longer stands'"
     " where r.state = 'queued' and r.id in (select l.reply_id from reply_line l"
     "  join decision d on d.id = l.decision_id"
     "  join usage_license u on u.decision_id = d.id where l.about is null"
     "  and u.serial = any ($1::bigint[]))"
     " and not exists (select from reply_line l join decision d on d.id = l.decision_id"
     "  left join activation a on a.id = d.serial"
-    "  where l.reply_id = r.id and a.state is distinct from 'superseded') returning r.*)"
+    "  where l.reply_id = r.id and (a.state is null or a.state = 'active')) returning r.*)"
     " insert into event (kind, subject, subject_id, row_digest, effective)"
     " select 'reply-withdrawn', 'reply', r.id, sha256(convert_to(r::text, 'UTF8')), $2 from r";
 
@@ -120,21 +121,21 @@ bool intake_write_notices(Database *database, const GArray *rows, const BatchSta
     return sql_do(database, "intake_insert_notices", insert_notices, params, error);
 }
 
-bool intake_answered_often(Database *database, const char *address, int64_t now, bool *often,
-                           GError **error)
+bool intake_count_answers(Database *database, const char *address, int64_t now, unsigned *count,
+                          GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_text(params, address);
     sql_params_add_time(params, now);
     g_autoptr(SqlResult) result =
-        sql_run(database, "intake_answered_often",
-                "select count(*) >= 3 from reply r where r.recipient = $1 and r.state <> 'listed'"
+        sql_run(database, "intake_count_answers",
+                "select count(*) from reply r where r.recipient = $1 and r.state <> 'listed'"
                 " and r.effective > $2::timestamptz - interval '1 day'"
                 " and not exists (select from reply_line l join decision d on d.id = l.decision_id"
                 "  left join usage_request q on q.id = d.request_id"
                 "  where l.reply_id = r.id and (q.license_id is not null"
                 "  or d.deactivation_id is not null))",
                 params, error);
-    *often = result != NULL && sql_result_bool(result, 0, 0);
+    *count = result != NULL ? (unsigned)sql_result_int(result, 0, 0) : 0;
     return result != NULL;
 }

@@ -197,11 +197,12 @@ typedef struct {
     const char *jws;
 } UsageLicenseRow;
 
+/* A hold that a batch opens, ends, or both. */
 typedef struct {
     int64_t request_id;
-    int64_t decision_id;
-    const char *how; /* why the older hold ends: a static word */
-    bool opens;      /* the decision holds the request: a new hold is opened */
+    int64_t opened_by; /* decision; 0: it was open before */
+    int64_t closed_by; /* decision; 0: it stays open */
+    const char *how;   /* why it ends: a static word */
 } HoldRow;
 
 typedef struct {
@@ -261,12 +262,12 @@ bool intake_write_activations(Database *database, const GArray *rows, const Batc
                               GError **error);
 bool intake_write_usage_licenses(Database *database, const GArray *rows, const BatchStamp *stamp,
                                  GError **error);
-/* Ends the holds that `rows` answer and opens the new ones. */
+/* Ends holds that were open before, then adds new ones, in the order of `rows`. */
 bool intake_write_holds(Database *database, const GArray *rows, const BatchStamp *stamp,
                         GError **error);
 bool intake_write_alerts(Database *database, const GArray *rows, const BatchStamp *stamp,
                          GError **error);
-/* Queued replies that carry a usage license superseded by this batch are withdrawn. */
+/* Queued replies whose usage licenses this batch superseded or ended are withdrawn. */
 bool intake_withdraw_replies(Database *database, const GArray *serials, const BatchStamp *stamp,
                              GError **error);
 bool intake_write_replies(Database *database, const GArray *rows, const BatchStamp *stamp,
@@ -277,9 +278,8 @@ bool intake_write_replies(Database *database, const GArray *rows, const BatchSta
 bool intake_write_notices(Database *database, const GArray *rows, const BatchStamp *stamp,
                           GError **error);
 
-/* Whether three answers already went within a day to this address, which no license could be told
- * for. */
-bool intake_answered_often(Database *database, const char *address, int64_t now, bool *often,
-                           GError **error);
+/* How many answers went within a day to this address for which no license could be told. */
+bool intake_count_answers(Database *database, const char *address, int64_t now, unsigned *count,
+                          GError **error);
 
 #endif

@@ -277,45 +277,6 @@ bool intake_write_usage_licenses(Database *database, const GArray *rows, const B
     return sql_do(database, "intake_insert_usage_licenses", insert_usage_licenses, params, error);
 }
 
-static const char close_holds[] =
-    "with h as (update hold h set closed_at = $4, closed_by = u.decision_id, closed_how = u.how"
-    " from unnest($1::bigint[], $2::bigint[], $3::text[]) as u (request_id, decision_id, how)"
-    " where h.request_id = u.request_id and h.closed_at is null returning h.*)"
-    " insert into event (kind, subject, subject_id, row_digest, effective)"
-    " select 'hold-closed', 'hold', h.id, " EVENT_OF("h") ", $4 from h order by h.id";
-
-static const char open_holds[] =
-    "with h as (insert into hold (request_id, decision_id, opened_at)"
-    " select u.*, $3 from unnest($1::bigint[], $2::bigint[]) u returning *)"
-    " insert into event (kind, subject, subject_id, row_digest, effective)"
-    " select 'hold-opened', 'hold', h.id, " EVENT_OF("h") ", $3 from h order by h.id";
-
-bool intake_write_holds(Database *database, const GArray *rows, const BatchStamp *stamp,
-                        GError **error)
-{
-    g_autoptr(SqlParams) closed = sql_params_new();
-    g_autoptr(SqlParams) opened = sql_params_new();
-    SqlColumn *closed_request = sql_params_add_column(closed, SQL_INT8);
-    SqlColumn *closing_decision = sql_params_add_column(closed, SQL_INT8);
-    SqlColumn *how = sql_params_add_column(closed, SQL_TEXT);
-    SqlColumn *opened_request = sql_params_add_column(opened, SQL_INT8);
-    SqlColumn *opening_decision = sql_params_add_column(opened, SQL_INT8);
-    for (guint i = 0; i < rows->len; i++) {
-        const HoldRow *row = &g_array_index(rows, HoldRow, i);
-        sql_column_int(row->opens ? opened_request : closed_request, row->request_id);
-        sql_column_int(row->opens ? opening_decision : closing_decision, row->decision_id);
-        if (!row->opens) {
-            sql_column_text(how, row->how);
-        }
-    }
-    sql_params_add_time(closed, stamp->now);
-    sql_params_add_time(opened, stamp->now);
-    return (sql_column_length(closed_request) == 0 ||
-            sql_do(database, "intake_close_holds", close_holds, closed, error)) &&
-           (sql_column_length(opened_request) == 0 ||
-            sql_do(database, "intake_open_holds", open_holds, opened, error));
-}
-
 bool intake_write_alerts(Database *database, const GArray *rows, const BatchStamp *stamp,
                          GError **error)
 {

@@ -9,7 +9,9 @@
     " (select h.id from hold h where h.request_id = r.id and h.closed_at is null)"
 
 /* The facts that a decision has seen stand with it, so what has changed since is told by comparing,
- * and not by times of transactions that ran side by side. */
+ * and where that cannot be, by the times of transactions. Each look leaves a decision, even one as
+ * before: so no change is looked at twice, at whatever moment the program is run again. Requests
+ * are numbered in the order in which they came. */
 static const char select_waiting[] =
     "select " COLUMNS " from (select distinct request_id from decision"
     "  where outcome in ('refused', 'held') and request_id is not null"
@@ -25,7 +27,7 @@ static const char select_waiting[] =
     " left join lateral (select state from license_state_version v"
     "  where v.license_id = k.license_id order by v.version desc limit 1) s on true"
     " where d.outcome in ('refused', 'held')"
-    " and d.effective > $2::timestamptz - make_interval(days => $3)"
+    " and m.effective > $2::timestamptz - make_interval(days => $3)"
     " and d.code not in ('damaged', 'superseded-request')"
     " and not (d.outcome = 'refused' and d.operator_id is not null)"
     " and not exists (select from usage_request n where n.thumbprint = r.thumbprint"
@@ -39,8 +41,8 @@ static const char select_waiting[] =
     "     and c.recorded_at >= d.recorded_at)"
     "  or exists (select from activation a where a.license_id = k.license_id"
     "     and a.state in ('deactivated', 'lost', 'corrected')"
-    "     and a.counted_recorded_at > d.recorded_at))"
-    " order by d.effective, d.recorded_at, r.id";
+    "     and a.counted_recorded_at >= d.recorded_at))"
+    " order by r.id";
 
 static WaitingRequest *waiting_from(const SqlResult *result, int row)
 {

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WAITING_DAYS 30 /* after its decision, a request is not decided again by itself */
+#define WAITING_DAYS 30 /* after its mail, a request is not decided again by itself */
 
 typedef struct {
     int64_t request_id;
@@ -26,9 +26,9 @@ typedef struct {
 
 /* Those whose license's records have changed since their latest decision, and besides all of
  * `licenses` (row numbers, of int64_t; may be empty); no older than WAITING_DAYS before `now`
- * (seconds), oldest first, the newest of each instance only. Not among them: damaged and superseded
- * ones, and what a person refused. Array of WaitingRequest *, owned by the caller; NULL on an error
- * of db/database.h. */
+ * (seconds), in the order in which they first came, the newest of each instance only. Not among
+ * them: damaged and superseded ones, and what a person refused. Array of WaitingRequest *, owned by
+ * the caller; NULL on an error of db/database.h. */
 GPtrArray *waiting_find(Database *database, const GArray *licenses, int64_t now, GError **error);
 
 /* One request, whatever was decided for it; `id` is on record. NULL on an error. */

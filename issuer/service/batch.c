@@ -38,6 +38,7 @@ static void batch_clear(Batch *batch)
     g_clear_pointer(&batch->given_back, g_array_unref);
     g_clear_pointer(&batch->jobs, g_ptr_array_unref);
     g_clear_pointer(&batch->texts, g_ptr_array_unref);
+    g_clear_pointer(&batch->answers, g_hash_table_unref);
 }
 
 static void batch_prepare(Batch *batch)
@@ -56,6 +57,7 @@ static void batch_prepare(Batch *batch)
     batch->given_back = g_array_new(FALSE, TRUE, sizeof(int64_t));
     batch->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)sign_job_free);
     batch->texts = g_ptr_array_new_with_free_func(g_free);
+    batch->answers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
 
 Batch *batch_new(Context *context, Serials *serials, int64_t now, bool dry_run)
@@ -114,7 +116,7 @@ static void forget_decisions(Batch *batch)
         }
         for (guint j = 0; j < item->matters->len; j++) {
             Matter *matter = g_ptr_array_index(item->matters, j);
-            matter->decided = matter->known = matter->waited = false;
+            matter->decided = matter->known = matter->waited = matter->stays = false;
             g_clear_pointer(&matter->facts, g_free);
             matter->decision_id = matter->deactivation_id = matter->license_id = 0;
             matter->serial = 0;
@@ -132,7 +134,8 @@ static bool passes_check(const Batch *batch, GError **error)
     return batch->check == NULL || batch->check(batch, batch->check_data, error);
 }
 
-/* False without an error: numbers are lacking, which can only be drawn outside the transaction. */
+/* False without an error: the batch must end earlier, or numbers are lacking, which can only be
+ * drawn outside the transaction. */
 static bool run_in_transaction(Batch *batch, GError **error)
 {
     if (!batch_load(batch, error)) {
@@ -164,6 +167,17 @@ static bool run_once(Batch *batch, GError **error)
     return done;
 }
 
+/* Makes what a run without an error lacked. */
+static bool make_good(Batch *batch, uint32_t wanted, GError **error)
+{
+    if (batch->cut > 0) {
+        g_ptr_array_set_size(batch->items, (gint)batch->cut);
+        batch->cut = 0;
+        return true;
+    }
+    return serials_reserve(batch->serials, wanted, error);
+}
+
 /* Numbers are drawn ahead only where the batch before has used some: a mailbox that is on record
  * already draws none. */
 static bool reserve_ahead(Batch *batch, GError **error)
@@ -185,7 +199,7 @@ bool batch_run(Batch *batch, GError **error)
         const uint32_t wanted = count_requests(batch);
         forget_decisions(batch);
         if (failure == NULL) {
-            if (!serials_reserve(batch->serials, wanted, error)) {
+            if (!make_good(batch, wanted, error)) {
                 return false;
             }
         } else if (++conflicts == CONFLICT_TRIES ||
@@ -235,6 +249,11 @@ const UsageLicense *batch_issued(const Batch *batch, const Matter *matter)
         }
     }
     return NULL;
+}
+
+guint batch_done(const Batch *batch)
+{
+    return batch->items->len;
 }
 
 const GArray *batch_given_back(const Batch *batch)

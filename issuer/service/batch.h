@@ -43,11 +43,17 @@ void batch_set_check(Batch *batch, BatchCheck check, gpointer data);
  * ISSUER_ERROR_STALE if it has ended meanwhile. */
 void batch_set_instruction(Batch *batch, int64_t instruction);
 
-/* Decides and writes all items in one transaction and fills them; where another writer was first,
- * reads and decides again. On an error nothing is written and the items are as they were:
- * ISSUER_ERROR_CONFLICT means that others were first again and again, _UNAVAILABLE that the
- * database is out of reach, anything else that one of the items cannot be done. */
+/* Decides and writes the items in one transaction and fills them; where another writer was first,
+ * reads and decides again. It ends after a mail that gave uses back, for what waits for these is
+ * decided before the next mail: batch_done() tells how many items it did. On an error nothing is
+ * written and the items are as they were: ISSUER_ERROR_CONFLICT means that others were first again
+ * and again, _UNAVAILABLE that the database is out of reach, anything else that one of the items
+ * cannot be done. */
 bool batch_run(Batch *batch, GError **error);
+
+/* How many of the items the last batch_run() did, from the first one on; the others are as they
+ * were. */
+guint batch_done(const Batch *batch);
 
 /* The license of a decided matter, with its entitlement; NULL if none could be told. Owned by the
  * batch. */

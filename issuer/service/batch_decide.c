@@ -127,6 +127,33 @@ static void resend(const Batch *batch, Matter *matter, GArray *history)
     record->resends_today++;
 }
 
+/* Ends a request's hold: the row of the batch that opens it, or one that was open before. */
+static void close_hold(Batch *batch, HistoryRecord *record, int64_t decision_id, const char *how)
+{
+    HoldRow row = {.request_id = record->id};
+    HoldRow *opened = NULL;
+    for (guint i = batch->holds->len; record->open_hold < 0 && opened == NULL && i > 0; i--) {
+        HoldRow *candidate = &g_array_index(batch->holds, HoldRow, i - 1);
+        opened = candidate->request_id == record->id ? candidate : NULL;
+    }
+    HoldRow *ended = opened != NULL ? opened : &row;
+    ended->closed_by = decision_id;
+    ended->how = how;
+    if (opened == NULL) {
+        g_array_append_val(batch->holds, row);
+    }
+    record->open_hold = 0;
+}
+
+static void open_hold(Batch *batch, const Matter *matter, GArray *history)
+{
+    HoldRow row = {.request_id = matter->request_id, .opened_by = matter->decision_id};
+    g_array_append_val(batch->holds, row);
+    HistoryRecord *itself = batch_find_history(history, &matter->statement->digest);
+    g_assert(itself != NULL); /* recorded before it was decided to hold it */
+    itself->open_hold = -1;   /* not numbered yet */
+}
+
 /* A hold ends when its request is decided otherwise, or by a newer request of the instance; it
  * opens when nobody waits on it yet. */
 static void update_holds(Batch *batch, Matter *matter, GArray *history)
@@ -140,19 +167,11 @@ static void update_holds(Batch *batch, Matter *matter, GArray *history)
             matter->heard |= itself && held && record->open_hold != 0;
             continue;
         }
-        HoldRow row = {.request_id = record->id,
-                       .decision_id = matter->decision_id,
-                       .how = itself ? matter->decision.code : "newer-request"};
-        g_array_append_val(batch->holds, row);
-        record->open_hold = 0;
+        close_hold(batch, record, matter->decision_id,
+                   itself ? matter->decision.code : "newer-request");
     }
     if (held && !matter->heard) {
-        HoldRow row = {
-            .request_id = matter->request_id, .decision_id = matter->decision_id, .opens = true};
-        g_array_append_val(batch->holds, row);
-        HistoryRecord *itself = batch_find_history(history, &matter->statement->digest);
-        g_assert(itself != NULL); /* recorded before it was decided to hold it */
-        itself->open_hold = -1;   /* not numbered yet */
+        open_hold(batch, matter, history);
     }
 }
 
@@ -170,14 +189,18 @@ static void raise_alert(Batch *batch, const Matter *matter)
     g_array_append_val(batch->alerts, row);
 }
 
-/* Decided again as before, or by somebody else meanwhile: nothing is written. */
-static bool stays_as_it_is(Batch *batch, const Matter *matter)
+/* Decided by somebody else meanwhile: nothing is left to do. */
+static bool is_overtaken(Batch *batch, const Matter *matter)
 {
     GArray *history = batch_history(batch, &matter->statement->thumbprint);
     const HistoryRecord *record = batch_find_history(history, &matter->statement->digest);
-    return record == NULL || record->decisions != matter->decisions ||
-           (matter->decision.outcome == matter->standing &&
-            g_strcmp0(matter->decision.code, matter->standing_code) == 0);
+    return record == NULL || record->decisions != matter->decisions;
+}
+
+static bool is_as_it_stood(const Matter *matter)
+{
+    return matter->again && matter->decision.outcome == matter->standing &&
+           g_strcmp0(matter->decision.code, matter->standing_code) == 0;
 }
 
 /* What a person may decide without the rules: that it is refused, or waits on. */
@@ -208,7 +231,8 @@ static bool decide_request(Batch *batch, const BatchItem *item, Matter *matter, 
     matter->decision = decide_by_person(matter, &facts);
     matter->facts = batch_facts_json(&facts);
     matter->license_id = facts.license != NULL ? facts.license->id : 0;
-    matter->decided = !matter->again || !stays_as_it_is(batch, matter);
+    matter->decided = !matter->again || !is_overtaken(batch, matter);
+    matter->stays = is_as_it_stood(matter);
     if (!matter->decided || facts.request == NULL || !matter->proof_holds) {
         return true; /* not authentic: decided, not on record */
     }
@@ -226,7 +250,9 @@ static bool decide_request(Batch *batch, const BatchItem *item, Matter *matter, 
         resend(batch, matter, history);
     }
     update_holds(batch, matter, history);
-    raise_alert(batch, matter);
+    if (!matter->stays) {
+        raise_alert(batch, matter);
+    }
     return true;
 }
 
@@ -248,17 +274,35 @@ static bool decide(Batch *batch, const BatchItem *item, Matter *matter, GError *
     return true;
 }
 
+static bool decide_item(Batch *batch, const BatchItem *item, GError **error)
+{
+    for (guint j = 0; j < item->matters->len; j++) {
+        Matter *matter = g_ptr_array_index(item->matters, j);
+        if (matter_is_decidable(matter) && !matter->known && !decide(batch, item, matter, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A mail that gives uses back ends the batch: what waits for them comes before the next mail,
+ * wherever batches happen to end. */
+static bool must_end_with(Batch *batch, guint i)
+{
+    const BatchItem *item = g_ptr_array_index(batch->items, i);
+    bool ends = item->mail != NULL && !batch->dry_run && batch->given_back->len > 0 &&
+                i + 1 < batch->items->len;
+    batch->cut = ends ? i + 1 : 0;
+    return ends;
+}
+
 bool batch_decide(Batch *batch, GError **error)
 {
     batch_mark_contested(batch);
     for (guint i = 0; i < batch->items->len; i++) {
-        const BatchItem *item = g_ptr_array_index(batch->items, i);
-        for (guint j = 0; j < item->matters->len; j++) {
-            Matter *matter = g_ptr_array_index(item->matters, j);
-            if (matter_is_decidable(matter) && !matter->known &&
-                !decide(batch, item, matter, error)) {
-                return false;
-            }
+        if (!decide_item(batch, g_ptr_array_index(batch->items, i), error) ||
+            must_end_with(batch, i)) {
+            return false;
         }
     }
     return true;

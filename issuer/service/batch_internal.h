@@ -18,6 +18,7 @@ struct Batch {
     bool dry_run;
     Policy policy;
     GPtrArray *items; /* of BatchItem * */
+    guint cut;        /* how many of them to do instead of all; 0: not found out */
     BatchCheck check; /* or NULL */
     gpointer check_data;
     int64_t instruction; /* that it carries out; 0: none */
@@ -49,6 +50,7 @@ struct Batch {
     GArray *given_back;              /* of int64_t: licenses with a use more than before */
     GPtrArray *jobs;                 /* of SignJob * */
     GPtrArray *texts;                /* strings that rows point to */
+    GHashTable *answers;             /* address → answers without a license within a day */
     int64_t next_id[INTAKE_ID_KINDS];
     int64_t end_id[INTAKE_ID_KINDS];
 };
@@ -98,7 +100,8 @@ void batch_notice_given_back(Batch *batch, const BatchItem *item, const Matter *
 /* Decides one deactivation and applies it. */
 void batch_decide_deactivation(Batch *batch, const BatchItem *item, Matter *matter);
 
-/* Decides all matters in order and collects what is to be written. */
+/* Decides all matters in order and collects what is to be written. False without an error: the
+ * batch must end before its last item (batch->cut). */
 bool batch_decide(Batch *batch, GError **error);
 
 /* Signs what was issued. */

@@ -5,6 +5,7 @@
 
 #define LISTED_NO_CONTACT "the sender is no contact of any license"
 #define LISTED_TOO_OFTEN  "this address had three answers within a day"
+#define MOST_ANSWERS      3 /* to one address within a day, where no license could be told */
 #define LISTED_NO_ACCOUNT "the mail has no sender that could be answered"
 #define LISTED_NO_ADDRESS "the sender is no contact of the license, which has no contact's address"
 
@@ -12,7 +13,7 @@
  * for a person to look into, and a request sent too often is not answered again. */
 static bool is_told(const Matter *matter)
 {
-    if (!matter->decided || matter->known) {
+    if (!matter->decided || matter->known || matter->stays) {
         return false;
     }
     if (matter->decision.outcome != OUTCOME_HELD) {
@@ -65,24 +66,48 @@ static bool append_reply(Batch *batch, GArray *rows, const ReplyRow *like, GErro
     return true;
 }
 
+/* How many answers without a license the address had, those of this batch counted in. */
+static bool count_answers(Batch *batch, const char *address, unsigned *count, GError **error)
+{
+    gpointer known = NULL;
+    if (g_hash_table_lookup_extended(batch->answers, address, NULL, &known)) {
+        *count = GPOINTER_TO_UINT(known);
+        return true;
+    }
+    return intake_count_answers(batch->context->database, address, batch->now, count, error);
+}
+
+/* As intake_count_answers() will count the reply once it is written. */
+static void note_answer(Batch *batch, const BatchItem *item, unsigned count)
+{
+    for (guint i = 0; i < item->matters->len; i++) {
+        const Matter *matter = g_ptr_array_index(item->matters, i);
+        if (is_told(matter) && (matter->deactivation_id != 0 ||
+                                (matter->request_id != 0 && matter->license_id != 0))) {
+            return;
+        }
+    }
+    g_hash_table_replace(batch->answers, g_strdup(item->sender), GUINT_TO_POINTER(count + 1));
+}
+
 /* Lines for which no license could be told. */
 static bool reply_to_stranger(Batch *batch, const BatchItem *item, GArray *decisions, GArray *rows,
                               GError **error)
 {
     ReplyRow row = {.message_id = item->message_id, .decisions = decisions};
-    bool often = false;
+    unsigned answers = 0;
     if (item->sender == NULL) {
         row.why = LISTED_NO_ACCOUNT;
     } else if (!batch_knows_contact(batch, 0, item->sender)) {
         row.why = LISTED_NO_CONTACT;
-    } else if (!intake_answered_often(batch->context->database, item->sender, batch->now, &often,
-                                      error)) {
+    } else if (!count_answers(batch, item->sender, &answers, error)) {
         g_array_unref(decisions);
         return false;
-    } else if (often) {
+    } else if (answers >= MOST_ANSWERS) {
         row.why = LISTED_TOO_OFTEN;
     } else {
         row.recipient = item->sender;
+        note_answer(batch, item, answers);
     }
     return append_reply(batch, rows, &row, error);
 }

@@ -47,8 +47,21 @@ static gpointer read_all(gpointer data)
     return NULL;
 }
 
+/* It may give uses back. */
+static bool deactivates(const IntakeItem *item)
+{
+    for (guint i = 0; i < item->item.matters->len; i++) {
+        const Matter *matter = g_ptr_array_index(item->item.matters, i);
+        if (matter->kind == ARMOR_DEACTIVATION && matter->problem == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A batch ends at a number of messages, at a number of bytes, or when its first message has waited
- * long enough, whichever comes first. An empty one: the end. */
+ * long enough, whichever comes first; and with a deactivation, where it would be cut anyway. An
+ * empty one: the end. */
 static GPtrArray *next_items(WorkQueue *queue)
 {
     GPtrArray *items = g_ptr_array_new_with_free_func((GDestroyNotify)intake_item_free);
@@ -65,21 +78,27 @@ static GPtrArray *next_items(WorkQueue *queue)
         }
         bytes += item->mail->raw != NULL ? g_bytes_get_size(item->mail->raw) : 0;
         g_ptr_array_add(items, item);
+        if (deactivates(item)) {
+            break;
+        }
     }
     return items;
 }
 
-static bool try_batch(Ingest *ingest, const GPtrArray *items, Span span, GError **error)
+/* Does the items of a span, or the first of them up to one that gave uses back: span->end is set
+ * to the end of what was done. */
+static bool try_batch(Ingest *ingest, const GPtrArray *items, Span *span, GError **error)
 {
     g_autoptr(Batch) batch =
         batch_new(ingest->context, ingest->serials, clock_now(), ingest->options->dry_run);
-    for (guint i = span.from; i < span.end; i++) {
+    for (guint i = span->from; i < span->end; i++) {
         IntakeItem *item = g_ptr_array_index(items, i);
         batch_add(batch, &item->item);
     }
     if (!batch_run(batch, error)) {
         return false;
     }
+    span->end = span->from + batch_done(batch);
     const GArray *given_back = batch_given_back(batch);
     g_array_append_vals(ingest->given_back, given_back->data, given_back->len);
     return true;
@@ -108,7 +127,23 @@ static bool quarantine_item(Ingest *ingest, const GPtrArray *items, guint at, co
 {
     g_autofree char *why = g_strdup_printf("could not be processed: %s", cause->message);
     intake_item_quarantine(g_ptr_array_index(items, at), why);
-    return try_batch(ingest, items, (Span){at, at + 1}, error);
+    Span alone = {at, at + 1};
+    return try_batch(ingest, items, &alone, error);
+}
+
+/* Does what it can of a span; what is left of it goes back to `todo`. */
+static bool run_span(Ingest *ingest, const GPtrArray *items, Span span, GArray *todo,
+                     GError **error)
+{
+    Span done = span;
+    if (!try_batch(ingest, items, &done, error)) {
+        return false;
+    }
+    if (done.end < span.end) {
+        Span rest = {done.end, span.end};
+        g_array_append_val(todo, rest);
+    }
+    return true;
 }
 
 /* What cannot be done together is cut in halves, the first one first, for the order of the source
@@ -122,7 +157,10 @@ static bool run_items(Ingest *ingest, const GPtrArray *items, GError **error)
         g_autoptr(GError) failure = NULL;
         span = g_array_index(todo, Span, todo->len - 1);
         g_array_set_size(todo, todo->len - 1);
-        if (try_batch(ingest, items, span, &failure)) {
+        if (run_span(ingest, items, span, todo, &failure)) {
+            if (ingest->given_back->len > 0 && !decide_again(ingest, error)) {
+                return false;
+            }
             continue;
         }
         if (is_hopeless(failure)) {
@@ -143,6 +181,10 @@ static bool run_items(Ingest *ingest, const GPtrArray *items, GError **error)
 static void count_item(IngestTotals *totals, const BatchItem *item)
 {
     const char *class_name = item->class_name;
+    if (item->mail->absent) {
+        totals->unreadable++;
+        return;
+    }
     totals->messages++;
     totals->known += item->known;
     totals->quarantined += g_strcmp0(class_name, "quarantined") == 0;
@@ -174,9 +216,7 @@ static bool run_batches(Ingest *ingest, GError **error)
         if (items->len == 0) {
             break;
         }
-        if (!run_items(ingest, items, error) ||
-            (ingest->given_back->len > 0 && !decide_again(ingest, error)) ||
-            !replan_as_tables_grow(ingest, batches, error)) {
+        if (!run_items(ingest, items, error) || !replan_as_tables_grow(ingest, batches, error)) {
             return false;
         }
         for (guint i = 0; i < items->len; i++) {

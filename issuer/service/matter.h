@@ -23,7 +23,7 @@ typedef struct {
     const char *reason;
     const char *ticket;
 
-    bool again; /* decided again, since records changed: only what turns out otherwise counts */
+    bool again;          /* decided again, since records changed */
     Outcome standing;    /* again: what was decided last */
     char *standing_code; /* again: its code */
     uint32_t decisions;  /* again: how many there were for it */
@@ -32,7 +32,8 @@ typedef struct {
     bool contested; /* more new servers wait than the license has uses left */
     bool known;     /* its message is on record and has decided it */
     bool waited;    /* it was held until this decision */
-    bool decided; /* by this batch; one that is decided again and stays as it is has no decision */
+    bool decided;   /* by this batch */
+    bool stays;     /* again: it turned out as it stood; on record, and told to nobody */
     Decision decision;
     char *facts; /* JSON, as they were seen */
     int64_t decision_id;
@@ -51,8 +52,8 @@ Matter *matter_new(const FoundToken *token);
 /* A usage request that is on record already. The caller owns it. */
 Matter *matter_new_stored(const char *jws, int64_t request_id, GError **error);
 
-/* Has it decided again unless it turns out as it stands, `outcome` with `code` (copied), or
- * somebody else has decided it meanwhile: there are other than `decisions` decisions for it. */
+/* Has it decided again, unless somebody else has decided it meanwhile: there are other than
+ * `decisions` decisions for it. What stands is `outcome` with `code` (copied). */
 void matter_decide_again(Matter *matter, Outcome outcome, const char *code, uint32_t decisions);
 
 /* "usage-request", "deactivation" or "usage-license". */

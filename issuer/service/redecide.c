@@ -27,7 +27,7 @@ static void count(const GPtrArray *all, RedecideTotals *totals)
 {
     for (guint i = 0; i < all->len; i++) {
         const StoredRequest *again = g_ptr_array_index(all, i);
-        if (again->matter->decided) {
+        if (again->matter->decided && !again->matter->stays) {
             totals->outcomes[again->matter->decision.outcome]++;
         }
     }

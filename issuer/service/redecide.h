@@ -10,9 +10,9 @@ typedef struct {
 } RedecideTotals;
 
 /* Looks at all requests whose license's records have changed since they were decided, and besides
- * at those of `licenses` (row numbers, of int64_t; NULL: none); writes what turns out otherwise as
- * a new decision, with its reply, and adds to `totals`. Run again it changes nothing. `context` has
- * a database and a signer. Errors of batch_run(). */
+ * at those of `licenses` (row numbers, of int64_t; NULL: none). Each gets a new decision; the one
+ * that turns out otherwise also its reply, and a place in `totals`. Run again it changes nothing.
+ * `context` has a database and a signer. Errors of batch_run(). */
 bool redecide_run(Context *context, Serials *serials, const GArray *licenses,
                   RedecideTotals *totals, GError **error);
 

@@ -77,14 +77,18 @@ class Again(Scenario):
         self.assertEqual(self.standing(), [("issued", "issued")] * 2)
         self.nothing_changes()
 
-    def test_a_change_that_does_not_help_changes_nothing(self):
+    def test_a_change_that_does_not_help_is_on_record_and_told_to_nobody(self):
         self.purchase(self.license, activations=1)
         self.ask(self.house.server(host="plant-1"))
         self.ask(self.house.server(host="plant-2"))
         before = self.standing()
         self.purchase(self.license, "--update", contacts=f"{ANA};{BEN}", order="SO-2")
         self.assertEqual(self.standing(), before)
-        self.assertEqual(self.house.query("select count(*) from decision"), [(2,)])
+        self.assertEqual(self.house.query("select facts ->> 'version', count(l) from decision d"
+                                          " left join reply_line l on l.decision_id = d.id"
+                                          " where code = 'no-activations-left' group by 1 order by 1"),
+                         [("1", 1), ("2", 0)])
+        self.nothing_changes()
 
     def test_a_use_given_back_serves_the_one_that_waits(self):
         self.purchase(self.license, activations=1, contacts=f"{ANA};{BEN}")

@@ -1,5 +1,6 @@
 #include "cli/cmd_mail.h"
 
+#include "base/error.h"
 #include "cli/progress.h"
 #include "service/ingest.h"
 #include "service/inspect.h"
@@ -106,6 +107,13 @@ static bool run_ingest(const CommandCall *call, GError **error)
         return false;
     }
     say_totals(call->printer, &totals);
+    if (totals.again.failed > 0) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
+                    "%" G_GUINT64_FORMAT " earlier requests could not be decided again, the last "
+                    "of them %s; they wait on, all else is done",
+                    totals.again.failed, totals.again.failure);
+        return false;
+    }
     return totals.quarantined + totals.unreadable == 0;
 }
 

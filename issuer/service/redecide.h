@@ -7,12 +7,15 @@
 
 typedef struct {
     guint64 outcomes[OUTCOME_ACCEPTED + 1]; /* by Outcome: of those that turned out otherwise */
+    guint64 failed;                         /* that could not be decided; they wait on */
+    char failure[256];                      /* why, of the last of them */
 } RedecideTotals;
 
 /* Looks at all requests whose license's records have changed since they were decided, and besides
  * at those of `licenses` (row numbers, of int64_t; NULL: none). Each gets a new decision; the one
  * that turns out otherwise also its reply, and a place in `totals`. Run again it changes nothing.
- * `context` has a database and a signer. Errors of batch_run(). */
+ * `context` has a database and a signer. One that cannot be decided keeps no other waiting. Errors
+ * of batch_run() that concern all. */
 bool redecide_run(Context *context, Serials *serials, const GArray *licenses,
                   RedecideTotals *totals, GError **error);
 

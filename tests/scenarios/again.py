@@ -112,6 +112,20 @@ class Again(Scenario):
         self.assertEqual(self.standing(), [("issued", "issued")] + [("held", "choose-request")] * 2)
         self.nothing_changes()
 
+    def test_one_that_cannot_be_decided_keeps_no_other_waiting(self):
+        self.ask(self.house.server(host="plant-1"))
+        self.house.query("alter table usage_request disable trigger all;"
+                         " update usage_request set jws = 'torn';"
+                         " alter table usage_request enable trigger all")
+        self.ask(self.house.server(host="plant-2"))
+        printed = self.purchase(self.license)
+        self.assertIn("1 issued, 1 could not be decided (request number 1: ", printed)
+        self.house.ingest(write(self.house.path("empty.mbox"), b""), code=1)
+        self.assertIn("1 earlier requests could not be decided again", self.house.errors)
+        self.assertEqual(self.house.take(
+            mail(ANA, ask(self.house.server(host="plant-1"), self.license)), code=1),
+            [("refused", "no-activations-left")])
+
     def test_only_the_newest_of_a_server_is_decided_again(self):
         server = self.house.server()
         self.ask(server)

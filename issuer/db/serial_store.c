@@ -8,7 +8,15 @@
 static const char draw_block[] =
     "with n as (select nextval('usage_license_serial') as serial from generate_series(1, $1)),"
     " b as (insert into serial_block (first, last, holder)"
-    "  select min(serial), max(serial), pg_backend_pid() from n returning id, first, last)"
+    "  select min(serial), max(serial), pg_backend_pid() from n returning id, first, last),"
+    /* A draw that was broken off has used numbers up and left no block: they are void. */
+    " edge as (select min(serial) as drawn, coalesce((select last from serial_block"
+    "  order by first desc limit 1), 0) + 1 as free from n),"
+    " lost as (insert into serial_block (first, last, holder, closed_at)"
+    "  select free, drawn - 1, pg_backend_pid(), transaction_timestamp() from edge"
+    "  where free < drawn returning id, first, last),"
+    " told as (insert into serial_void (serial, block_id)"
+    "  select n, lost.id from lost, generate_series(lost.first, lost.last) n)"
     " select b.first, pg_advisory_lock(1230197589, b.id::integer), b.last - b.first + 1 from b";
 
 bool serial_draw(Database *database, uint32_t count, int64_t *first, GError **error)

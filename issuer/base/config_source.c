@@ -33,7 +33,8 @@ static char *judge_line(ConfigSource *source, const char *const *known, char *li
         return g_strdup_printf("setting '%s' stands before the group [issuer]", line);
     }
     if (!g_strv_contains(known, line)) {
-        return g_strdup_printf("unknown setting '%s'; `issuer check` lists the known ones", line);
+        return g_strdup_printf(
+            "unknown setting '%s'; `issuer check --settings` lists the known ones", line);
     }
     if (!g_hash_table_insert(source->lines, g_strdup(line), GUINT_TO_POINTER(number))) {
         return g_strdup_printf("setting '%s' stands here a second time", line);

@@ -109,17 +109,23 @@ static Secret *read_all(int fd, gsize size)
     return g_steal_pointer(&secret);
 }
 
-static Secret *read_checked(int fd, const char *path, gsize most, GError **error)
+static bool is_private(int fd, const char *path, struct stat *info, GError **error)
 {
-    struct stat info;
-    if (fstat(fd, &info) != 0) {
-        fail(error, "look at", path);
-        return NULL;
+    if (fstat(fd, info) != 0) {
+        return fail(error, "look at", path);
     }
-    const char *exposed = exposure(&info);
+    const char *exposed = exposure(info);
     if (exposed != NULL) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED, "%s is not private: %s", path,
                     exposed);
+    }
+    return exposed == NULL;
+}
+
+static Secret *read_checked(int fd, const char *path, gsize most, GError **error)
+{
+    struct stat info;
+    if (!is_private(fd, path, &info, error)) {
         return NULL;
     }
     if ((guint64)info.st_size > most) {
@@ -134,22 +140,39 @@ static Secret *read_checked(int fd, const char *path, gsize most, GError **error
     return secret;
 }
 
-Secret *file_read_private(const char *path, gsize most, GError **error)
+/* -1 on error. */
+static int open_private(const char *path, GError **error)
 {
     /* O_NONBLOCK: a pipe put in the file's place must not stop the program here. */
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 && errno == ELOOP) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
                     "%s is not private: it is a symbolic link; name the file itself", path);
-        return NULL;
-    }
-    if (fd < 0) {
+    } else if (fd < 0) {
         fail(error, "open", path);
-        return NULL;
     }
-    Secret *secret = read_checked(fd, path, most, error);
-    (void)close(fd);
+    return fd;
+}
+
+Secret *file_read_private(const char *path, gsize most, GError **error)
+{
+    int fd = open_private(path, error);
+    Secret *secret = fd >= 0 ? read_checked(fd, path, most, error) : NULL;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
     return secret;
+}
+
+bool file_check_private(const char *path, GError **error)
+{
+    struct stat info;
+    int fd = open_private(path, error);
+    bool private = fd >= 0 && is_private(fd, path, &info, error);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return private;
 }
 
 #define PIECE 65536

@@ -18,6 +18,9 @@ bool file_write_durably(const char *path, const void *data, gsize size, int mode
  */
 Secret *file_read_private(const char *path, gsize most, GError **error);
 
+/* Whether file_read_private() would take it, of whatever size; reads nothing. Its errors. */
+bool file_check_private(const char *path, GError **error);
+
 /* Reads all of the file at `path`, or of standard input where that is "-"; a pipe does too.
  * Missing: ISSUER_ERROR_NOT_FOUND; more than `most` bytes, or a folder: ISSUER_ERROR_INPUT. The
  * caller owns it. */

@@ -61,3 +61,12 @@ bool text_read_number(const char *text, int64_t least, int64_t most, int64_t *ou
     *out = value;
     return true;
 }
+
+char *text_join(const char *const *texts, const char *between)
+{
+    GString *all = g_string_new(texts[0]);
+    for (gsize i = 1; texts[0] != NULL && texts[i] != NULL; i++) {
+        g_string_append_printf(all, "%s%s", between, texts[i]);
+    }
+    return g_string_free(all, FALSE);
+}

@@ -17,6 +17,9 @@ char *text_one_line(const char *text, gsize most);
 /* The same, but LF and TAB stay. New string. */
 char *text_printable(const char *text);
 
+/* The texts of a NULL-terminated list with `between` between them. New string. */
+char *text_join(const char *const *texts, const char *between);
+
 /* A whole decimal number from `least` to `most`, nothing before or after it; false otherwise. */
 bool text_read_number(const char *text, int64_t least, int64_t most, int64_t *out);
 

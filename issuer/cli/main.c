@@ -1,4 +1,5 @@
 /* issuer: offline licenses from usage requests that arrive by mail. */
+#include "cli/cmd_check.h"
 #include "cli/cmd_deliver.h"
 #include "cli/cmd_key.h"
 #include "cli/cmd_license.h"
@@ -17,8 +18,9 @@ int main(int argc, char **argv)
 {
     /* In the order of `issuer help`. */
     const CommandGroup groups[] = {
-        cmd_mail,          cmd_request, cmd_review,   cmd_message, cmd_deliver, cmd_license,
-        cmd_usage_license, cmd_verify,  cmd_operator, cmd_key,     cmd_rules,   cmd_schema,
+        cmd_mail,    cmd_request,       cmd_review, cmd_message,  cmd_deliver,
+        cmd_license, cmd_usage_license, cmd_verify, cmd_operator, cmd_key,
+        cmd_rules,   cmd_schema,        cmd_check,
     };
     return command_main(groups, G_N_ELEMENTS(groups), argc, argv);
 }

@@ -3,7 +3,10 @@
 #include "base/error.h"
 #include "base/file.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NAME_MOST 200  /* with ".eml" and a temporary ending still a legal file name everywhere */
 #define MAIL_MODE 0640 /* whoever sends from the folder shares our group */
@@ -37,4 +40,20 @@ bool outbox_write(const char *folder, const char *name, GBytes *mail, GError **e
     gsize size = 0;
     const void *data = g_bytes_get_data(mail, &size);
     return file_write_durably(path, data, size, MAIL_MODE, error);
+}
+
+bool outbox_check(const char *folder, GError **error)
+{
+    g_autofree char *trial = g_build_filename(folder, ".issuer-check-XXXXXX", NULL);
+    int fd = g_mkstemp(trial);
+    if (fd < 0) {
+        int saved = errno;
+        g_set_error(error, ISSUER_ERROR,
+                    saved == ENOENT ? ISSUER_ERROR_NOT_FOUND : ISSUER_ERROR_FAILED,
+                    "no mail can be written into %s: %s", folder, g_strerror(saved));
+        return false;
+    }
+    (void)close(fd);
+    (void)g_unlink(trial);
+    return true;
 }

@@ -11,4 +11,8 @@
  * errors, ISSUER_ERROR_NOT_FOUND when the folder is missing. */
 bool outbox_write(const char *folder, const char *name, GBytes *mail, GError **error);
 
+/* Whether mails can be written into `folder`, tried with a hidden file that is deleted at once.
+ * ISSUER_ERROR_NOT_FOUND when the folder is missing, ISSUER_ERROR_FAILED for other errors. */
+bool outbox_check(const char *folder, GError **error);
+
 #endif

@@ -59,7 +59,7 @@ static InternetAddress *read_sender(const char *from)
     return g_object_ref(address);
 }
 
-char *compose_domain(const char *from, GError **error)
+char *compose_address(const char *from, GError **error)
 {
     g_mime_init(); /* counts its callers; harmless when it is done already */
     g_autoptr(InternetAddress) sender = read_sender(from);
@@ -67,8 +67,13 @@ char *compose_domain(const char *from, GError **error)
         refuse(error, "sender of ours (reply-from)", from);
         return NULL;
     }
-    const char *address = internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(sender));
-    return g_strdup(strchr(address, '@') + 1);
+    return g_strdup(internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(sender)));
+}
+
+char *compose_domain(const char *from, GError **error)
+{
+    g_autofree char *address = compose_address(from, error);
+    return address != NULL ? g_strdup(strchr(address, '@') + 1) : NULL;
 }
 
 static bool add_people(GMimeMessage *message, const ComposeMail *mail, GError **error)

@@ -27,6 +27,10 @@ typedef struct {
  * a header. */
 GBytes *compose_mail(const ComposeMail *mail, GError **error);
 
+/* The bare address of the mailbox `from`, which may carry a name. ISSUER_ERROR_INPUT if it is no
+ * mailbox of one address. New string. */
+char *compose_address(const char *from, GError **error);
+
 /* The domain of the mailbox `from`, in which our message ids are made. ISSUER_ERROR_INPUT if it is
  * no mailbox of one address. New string. */
 char *compose_domain(const char *from, GError **error);

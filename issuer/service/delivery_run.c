@@ -229,15 +229,13 @@ static bool run_round(Delivery *delivery, int64_t *after, bool *more, GError **e
 /* Our own mailbox: what reply-from says, else the first of our addresses. */
 static bool find_sender(Delivery *delivery, GError **error)
 {
-    const Config *config = settings_config(delivery->context->settings);
-    const char *from = config_text(config, "reply-from");
-    const char *const *own = config_list(config, "own-addresses");
-    if (*from == '\0' && own[0] == NULL) {
+    const char *from = settings_sender(delivery->context->settings);
+    if (from == NULL) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
                     "replies have no sender: set reply-from (or own-addresses) in the settings");
         return false;
     }
-    delivery->from = *from != '\0' ? g_strdup(from) : g_strdup(own[0]);
+    delivery->from = g_strdup(from);
     delivery->domain = compose_domain(delivery->from, error);
     return delivery->domain != NULL;
 }

@@ -1,6 +1,7 @@
 #include "service/keys.h"
 
 #include "base/clock.h"
+#include "core/base64url.h"
 #include "service/keys_internal.h"
 #include "sign/ceremony.h"
 
@@ -58,6 +59,13 @@ const SigningKeyRecord *keys_find_record(const Keys *keys, const char *id)
         }
     }
     return NULL;
+}
+
+bool keys_is_listed(const DeniedKeys *denied, const char *id)
+{
+    Digest thumbprint;
+    return denied != NULL && base64url_read_exact(id, strlen(id), thumbprint.bytes, DIGEST_SIZE) &&
+           denied_keys_contains(denied, &thumbprint);
 }
 
 bool keys_init(Context *context, const Secret *passphrase, GError **error)

@@ -23,6 +23,9 @@ const KeyEntry *keys_find_entry(const Keys *keys, const char *id);
 const KeyEntry *keys_find_signing(const Keys *keys);
 const SigningKeyRecord *keys_find_record(const Keys *keys, const char *id);
 
+/* Whether the denied list (NULL: there is none) names this key. */
+bool keys_is_listed(const DeniedKeys *denied, const char *id);
+
 void keys_clear(Keys *keys);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Keys, keys_clear)

@@ -4,11 +4,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "core/base64url.h"
 #include "service/keys_internal.h"
 #include "sign/ceremony.h"
-
-#include <string.h>
 
 /* Where the revocation is not written yet. */
 typedef struct {
@@ -35,13 +32,6 @@ static bool is_key_of_ours(const Keys *keys, const char *id, const char *folder,
     return true;
 }
 
-static bool is_listed(const DeniedKeys *denied, const char *id)
-{
-    Digest thumbprint;
-    return denied != NULL && base64url_read_exact(id, strlen(id), thumbprint.bytes, DIGEST_SIZE) &&
-           denied_keys_contains(denied, &thumbprint);
-}
-
 static bool see_lack(const Keys *keys, const char *folder, const char *id, Lack *lack,
                      GError **error)
 {
@@ -51,7 +41,7 @@ static bool see_lack(const Keys *keys, const char *folder, const char *id, Lack 
         return false;
     }
     const SigningKeyRecord *record = keys_find_record(keys, id);
-    lack->list = !is_listed(denied, id);
+    lack->list = !keys_is_listed(denied, id);
     lack->record = keys->records != NULL && (record == NULL || record->revoked_at == 0);
     if (!lack->list && !lack->record) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "key %s is revoked already", id);

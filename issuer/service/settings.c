@@ -161,6 +161,12 @@ const MailSettings *settings_mail(const Settings *settings)
     return &settings->mail;
 }
 
+const char *settings_sender(const Settings *settings)
+{
+    const char *from = config_text(settings->config, "reply-from");
+    return *from != '\0' ? from : config_list(settings->config, "own-addresses")[0];
+}
+
 const char *settings_path(const Settings *settings)
 {
     return settings->path;

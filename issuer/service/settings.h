@@ -28,6 +28,10 @@ Digest settings_policy_digest(const Settings *settings);
 /* What the mail room needs; owned by the settings. */
 const MailSettings *settings_mail(const Settings *settings);
 
+/* The mailbox that our replies come from: reply-from, else the first of own-addresses; NULL without
+ * either. Owned by the settings. */
+const char *settings_sender(const Settings *settings);
+
 /* The file that was read, or NULL. */
 const char *settings_path(const Settings *settings);
 

@@ -317,6 +317,11 @@ def check_records(house):
         rows = house.query(statement)
         if rows:
             raise AssertionError(f"{what}: {rows[:5]}")
+    told, _ = house.start("check", "--json").communicate(timeout=540)
+    lines = [json.loads(line) for line in told.splitlines()]
+    found = [line for line in lines if line["thing"] in ("serial numbers", "records")]
+    if len(found) != 2 or any(line["state"] == "wrong" for line in found):
+        raise AssertionError(f"issuer check says: {found}")
 
 
 # ---- the tests ----------------------------------------------------------------------------------

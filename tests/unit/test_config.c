@@ -104,9 +104,9 @@ static void faults_are_named_by_line(void **state)
 {
     (void)state;
     check_refused("[issuer]\nhold=yes\n\nhodl=yes\n",
-                  ":4: unknown setting 'hodl'; `issuer check` lists the known ones");
+                  ":4: unknown setting 'hodl'; `issuer check --settings` lists the known ones");
     check_refused("[issuer]\nhold[de]=yes\n",
-                  ":2: unknown setting 'hold[de]'; `issuer check` lists the known ones");
+                  ":2: unknown setting 'hold[de]'; `issuer check --settings` lists the known ones");
     check_refused("[issuer]\nlimit=1\n# x\nlimit=2\n",
                   ":4: setting 'limit' stands here a second time");
     check_refused("limit=1\n", ":1: setting 'limit' stands before the group [issuer]");

@@ -49,6 +49,11 @@ static void check_refused(IssuerErrorCode code, const char *part)
     assert_true(g_error_matches(error, ISSUER_ERROR, (gint)code));
     assert_non_null(strstr(error->message, path));
     assert_non_null(strstr(error->message, part));
+    g_autoptr(GError) looked = NULL;
+    if (code != ISSUER_ERROR_INPUT) { /* its size is no matter of privacy */
+        assert_false(file_check_private(path, &looked));
+        assert_string_equal(looked->message, error->message);
+    }
 }
 
 static guint files_in_folder(void)
@@ -65,6 +70,7 @@ static void what_was_written_is_read_back(void **state)
 {
     (void)state;
     assert_true(file_write_durably(path, "a\0b", 3, 0600, NULL));
+    assert_true(file_check_private(path, NULL));
     g_autoptr(Secret) secret = file_read_private(path, 3, NULL);
     assert_non_null(secret);
     assert_int_equal(secret_size(secret), 3);

@@ -181,6 +181,25 @@ static void test_bad_names(void **state)
     assert_int_equal(empty_folder(folder), 0);
 }
 
+static void test_check_leaves_nothing_behind(void **state)
+{
+    const char *folder = *state;
+    GError *error = NULL;
+    assert_true(outbox_check(folder, &error));
+    assert_null(error);
+    assert_int_equal(empty_folder(folder), 0);
+
+    g_autofree char *missing = g_build_filename(folder, "missing", NULL);
+    assert_false(outbox_check(missing, &error));
+    assert_true(g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND));
+    assert_non_null(strstr(error->message, missing));
+    g_clear_error(&error);
+    assert_false(outbox_check("/proc", &error)); /* for root too */
+    g_clear_error(&error);
+    assert_false(outbox_check("/dev/null", &error));
+    g_clear_error(&error);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +210,7 @@ int main(void)
                                         drop_folder),
         cmocka_unit_test_setup_teardown(test_missing_folder, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(test_bad_names, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(test_check_leaves_nothing_behind, make_folder, drop_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

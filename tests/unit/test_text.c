@@ -77,6 +77,17 @@ static void numbers_are_whole_and_within_their_range(void **state)
     assert_false(text_read_number(NULL, 0, 10, &number));
 }
 
+static void lists_are_joined(void **state)
+{
+    (void)state;
+    static const char *const none[] = {NULL};
+    static const char *const three[] = {"a", "", "c", NULL};
+    g_autofree char *nothing = text_join(none, "; ");
+    g_autofree char *all = text_join(three, "; ");
+    assert_string_equal(nothing, "");
+    assert_string_equal(all, "a; ; c");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -85,6 +96,7 @@ int main(void)
         cmocka_unit_test(printable_text_keeps_lines_and_tabs),
         cmocka_unit_test(bidirectional_controls_are_unsafe),
         cmocka_unit_test(numbers_are_whole_and_within_their_range),
+        cmocka_unit_test(lists_are_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

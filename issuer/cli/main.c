@@ -10,6 +10,7 @@
 #include "cli/cmd_review.h"
 #include "cli/cmd_rules.h"
 #include "cli/cmd_schema.h"
+#include "cli/cmd_status.h"
 #include "cli/cmd_usage_license.h"
 #include "cli/cmd_verify.h"
 #include "cli/command.h"
@@ -20,7 +21,7 @@ int main(int argc, char **argv)
     const CommandGroup groups[] = {
         cmd_mail,    cmd_request,       cmd_review, cmd_message,  cmd_deliver,
         cmd_license, cmd_usage_license, cmd_verify, cmd_operator, cmd_key,
-        cmd_rules,   cmd_schema,        cmd_check,
+        cmd_rules,   cmd_schema,        cmd_check,  cmd_status,
     };
     return command_main(groups, G_N_ELEMENTS(groups), argc, argv);
 }

@@ -1,0 +1,102 @@
+#include "cli/cmd_status.h"
+
+#include "base/clock.h"
+#include "service/status.h"
+
+#define MINUTE 60 /* seconds */
+#define HOUR   3600
+#define DAY    86400
+
+/* For people: "12 min", "7 h", "3 d"; a time ahead is no age. */
+static char *age_text(int64_t since, int64_t now)
+{
+    int64_t age = MAX(now - since, 0);
+    if (age < 2 * HOUR) {
+        return g_strdup_printf("%" G_GINT64_FORMAT " min", (gint64)(age / MINUTE));
+    }
+    if (age < 2 * DAY) {
+        return g_strdup_printf("%" G_GINT64_FORMAT " h", (gint64)(age / HOUR));
+    }
+    return g_strdup_printf("%" G_GINT64_FORMAT " d", (gint64)(age / DAY));
+}
+
+static void print_waiting(Printer *printer, const GPtrArray *all)
+{
+    static const PrinterColumn columns[] = {
+        {"waits", COLUMN_TEXT},  {"code", COLUMN_TEXT}, {"count", COLUMN_NUMBER},
+        {"oldest", COLUMN_TIME}, {"age", COLUMN_TEXT},
+    };
+    int64_t now = clock_now();
+    printer_begin(printer, columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < all->len; i++) {
+        const StatusWaiting *waiting = g_ptr_array_index(all, i);
+        g_autofree char *age = waiting->count > 0 ? age_text(waiting->oldest, now) : NULL;
+        printer_text(printer, waiting->what);
+        printer_text(printer, waiting->code);
+        printer_number(printer, waiting->count);
+        printer_time(printer, waiting->oldest);
+        printer_text(printer, age);
+    }
+}
+
+static void print_count(Printer *printer, const char *what, int64_t count)
+{
+    printer_text(printer, what);
+    printer_number(printer, count);
+    printer_none(printer);
+    printer_none(printer);
+}
+
+static void print_time(Printer *printer, const char *what, int64_t at, const char *detail)
+{
+    printer_text(printer, what);
+    printer_none(printer);
+    printer_time(printer, at);
+    printer_text(printer, detail);
+}
+
+static void print_totals(Printer *printer, const Status *status)
+{
+    static const PrinterColumn columns[] = {
+        {"what", COLUMN_TEXT},
+        {"count", COLUMN_NUMBER},
+        {"at", COLUMN_TIME},
+        {"detail", COLUMN_TEXT},
+    };
+    const StatusTotals *totals = &status->totals;
+    printer_begin_part(printer, "so far", columns, G_N_ELEMENTS(columns));
+    print_time(printer, "last message taken in", totals->last_message, NULL);
+    print_time(printer, "last decision", totals->last_decision, totals->last_code);
+    print_count(printer, "licenses", totals->licenses);
+    print_count(printer, "uses taken", totals->uses);
+    print_count(printer, "servers active", totals->servers);
+    print_count(printer, "usage licenses", totals->usage_licenses);
+    print_time(printer, "signing key until", status->signs_until, status->signing_key);
+    if (status->signing_key == NULL) {
+        printer_say(printer, "No key can sign; issuer check says why.");
+    }
+}
+
+static bool run_status(const CommandCall *call, GError **error)
+{
+    g_autoptr(Context) context =
+        context_open(call->config_path, CONTEXT_DATABASE, "issuer status", error);
+    g_autoptr(Status) status = context != NULL ? status_read(context, error) : NULL;
+    if (status == NULL) {
+        return false;
+    }
+    print_waiting(call->printer, status->waiting);
+    print_totals(call->printer, status);
+    return true;
+}
+
+static const Command commands[] = {
+    {.words = "status",
+     .summary = "What waits now, since when, and what has been so far",
+     .run = run_status,
+     .details = "Waits for a person: alerts, holds by their code, quarantine, messages, replies "
+                "undelivered or listed\n(nobody may be answered by mail). Waits for the program: "
+                "replies queued, instructions. --csv has what\nwaits alone."},
+};
+
+const CommandGroup cmd_status = {commands, G_N_ELEMENTS(commands)};

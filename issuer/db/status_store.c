@@ -1,0 +1,87 @@
+#include "db/status_store.h"
+
+#include "db/sql.h"
+
+/* A hold's code is that of the decision that stands: it may have been held again for another
+ * reason. */
+static const char waiting_text[] =
+    "select 'hold', d.code, count(*), min(h.opened_at) from hold h"
+    " cross join lateral (select code from decision d where d.request_id = h.request_id"
+    "  order by d.recorded_at desc, d.id desc limit 1) d"
+    " where h.closed_at is null group by d.code"
+    " union all select 'reply', state, count(*), min(effective) from reply"
+    " where state in ('queued', 'listed', 'undelivered') group by state"
+    " union all select 'message', class, count(*), min(effective) from message"
+    " where class in ('unrecognised', 'about-license') and handled_at is null group by class"
+    " union all select 'quarantine', null, count(*), min(recorded_at) from quarantine"
+    " where closed_at is null having count(*) > 0"
+    " union all select 'alert', kind, count(*), min(effective) from alert"
+    " where closed_at is null group by kind"
+    " union all select 'instruction', state, count(*), min(filed_at) from instruction"
+    " where state in ('filed', 'taken') group by state"
+    " order by 1, 3 desc, 2";
+
+static const char totals_text[] =
+    "select (select effective from message order by id desc limit 1), d.effective, d.code,"
+    " (select count(*) from license), (select count(*) from activation where counted),"
+    " (select count(*) from activation where state = 'active'),"
+    " (select count(*) from usage_license)"
+    " from (values (1)) one left join lateral (select effective, code from decision"
+    "  order by id desc limit 1) d on true";
+
+StatusWaiting *status_waiting_new(const char *what, const char *code, int64_t count, int64_t oldest)
+{
+    StatusWaiting *row = g_new0(StatusWaiting, 1);
+    row->what = g_strdup(what);
+    row->code = g_strdup(code);
+    row->count = count;
+    row->oldest = oldest;
+    return row;
+}
+
+GPtrArray *status_store_waiting(Database *database, GError **error)
+{
+    g_autoptr(SqlResult) result = sql_run(database, NULL, waiting_text, NULL, error);
+    if (result == NULL) {
+        return NULL;
+    }
+    GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)status_waiting_free);
+    for (int i = 0; i < sql_result_rows(result); i++) {
+        g_ptr_array_add(
+            all, status_waiting_new(sql_result_text(result, i, 0), sql_result_text(result, i, 1),
+                                    sql_result_int(result, i, 2), sql_result_time(result, i, 3)));
+    }
+    return all;
+}
+
+bool status_store_totals(Database *database, StatusTotals *totals, GError **error)
+{
+    g_autoptr(SqlResult) result = sql_run(database, NULL, totals_text, NULL, error);
+    if (result == NULL) {
+        return false;
+    }
+    *totals = (StatusTotals){
+        .last_message = sql_result_time(result, 0, 0),
+        .last_decision = sql_result_time(result, 0, 1),
+        .last_code = g_strdup(sql_result_text(result, 0, 2)),
+        .licenses = sql_result_int(result, 0, 3),
+        .uses = sql_result_int(result, 0, 4),
+        .servers = sql_result_int(result, 0, 5),
+        .usage_licenses = sql_result_int(result, 0, 6),
+    };
+    return true;
+}
+
+void status_waiting_free(StatusWaiting *row)
+{
+    if (row != NULL) {
+        g_free(row->what);
+        g_free(row->code);
+        g_free(row);
+    }
+}
+
+void status_totals_clear(StatusTotals *totals)
+{
+    g_clear_pointer(&totals->last_code, g_free);
+}

@@ -1,0 +1,110 @@
+#include "service/status.h"
+
+#include "base/clock.h"
+#include "service/keys_internal.h"
+
+#include <string.h>
+
+/* The kinds in the order in which they are told, the gravest first; with a code: one that is told
+ * also where nothing of it waits. */
+static const struct {
+    const char *what;
+    const char *code;
+} kinds[] = {
+    {"alert", NULL},
+    {"hold", NULL},
+    {"quarantine", NULL},
+    {"message", "about-license"},
+    {"message", "unrecognised"},
+    {"reply", "undelivered"},
+    {"reply", "listed"},
+    {"reply", "queued"},
+    {"instruction", NULL},
+};
+
+static bool is_of_kind(const StatusWaiting *found, gsize kind)
+{
+    return strcmp(found->what, kinds[kind].what) == 0 &&
+           (kinds[kind].code == NULL || g_strcmp0(found->code, kinds[kind].code) == 0);
+}
+
+static GPtrArray *in_order(const GPtrArray *found)
+{
+    GPtrArray *waiting = g_ptr_array_new_with_free_func((GDestroyNotify)status_waiting_free);
+    for (gsize kind = 0; kind < G_N_ELEMENTS(kinds); kind++) {
+        guint before = waiting->len;
+        for (guint i = 0; i < found->len; i++) {
+            const StatusWaiting *one = g_ptr_array_index(found, i);
+            if (is_of_kind(one, kind)) {
+                g_ptr_array_add(waiting,
+                                status_waiting_new(one->what, one->code, one->count, one->oldest));
+            }
+        }
+        if (waiting->len == before) {
+            g_ptr_array_add(waiting, status_waiting_new(kinds[kind].what, kinds[kind].code, 0, 0));
+        }
+    }
+    return waiting;
+}
+
+static void take_key(Status *status, const char *kid, int64_t until)
+{
+    status->signing_key = g_strdup(kid);
+    status->signs_until = until;
+}
+
+static void find_key_on_record(Status *status, const GPtrArray *records)
+{
+    int64_t now = clock_now();
+    for (guint i = 0; i < records->len && status->signing_key == NULL; i++) {
+        const SigningKeyRecord *record = g_ptr_array_index(records, i);
+        if (record->revoked_at == 0 && record->not_before <= now && now <= record->not_after) {
+            take_key(status, record->kid, record->not_after);
+        }
+    }
+}
+
+/* Who looks after requests may have no key folder at all. */
+static bool find_key(Status *status, Context *context, GError **error)
+{
+    g_auto(Keys) keys = {0};
+    keys.records = signing_key_store_list(context->database, error);
+    if (keys.records == NULL) {
+        return false;
+    }
+    keys.entries = key_folder_list(keys_folder(context), clock_now(), NULL);
+    if (keys.entries == NULL) {
+        find_key_on_record(status, keys.records);
+        return true;
+    }
+    const KeyEntry *signs = keys_find_signing(&keys);
+    const SigningKeyRecord *record =
+        signs != NULL ? keys_find_record(&keys, certificate_kid(signs->certificate)) : NULL;
+    if (signs != NULL && (record == NULL || record->revoked_at == 0)) {
+        take_key(status, certificate_kid(signs->certificate),
+                 certificate_not_after(signs->certificate));
+    }
+    return true;
+}
+
+Status *status_read(Context *context, GError **error)
+{
+    g_autoptr(Status) status = g_new0(Status, 1);
+    g_autoptr(GPtrArray) found = status_store_waiting(context->database, error);
+    if (found == NULL || !status_store_totals(context->database, &status->totals, error) ||
+        !find_key(status, context, error)) {
+        return NULL;
+    }
+    status->waiting = in_order(found);
+    return g_steal_pointer(&status);
+}
+
+void status_free(Status *status)
+{
+    if (status != NULL) {
+        g_clear_pointer(&status->waiting, g_ptr_array_unref);
+        status_totals_clear(&status->totals);
+        g_free(status->signing_key);
+        g_free(status);
+    }
+}

@@ -180,10 +180,14 @@ MessageDetail *message_query_show(Database *db, int64_t id, GError **error)
                     (gint64)id);
         return NULL;
     }
-    g_autoptr(MessageDetail) detail = read_detail(result);
+    MessageDetail *detail = read_detail(result);
     detail->decisions = decision_query_of_message(db, id, error);
     detail->replies = detail->decisions ? load_replies(db, id, error) : NULL;
-    return detail->replies ? g_steal_pointer(&detail) : NULL;
+    if (!detail->replies) {
+        message_detail_free(detail);
+        return NULL;
+    }
+    return detail;
 }
 
 void message_summary_free(MessageSummary *summary)

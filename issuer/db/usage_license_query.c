@@ -93,9 +93,13 @@ UsageLicenseDetail *usage_license_query_show(Database *db, int64_t serial, GErro
         tell_missing(db, serial, error);
         return NULL;
     }
-    g_autoptr(UsageLicenseDetail) detail = read_detail(result);
+    UsageLicenseDetail *detail = read_detail(result);
     detail->decisions = decision_query_of_request(db, detail->request_id, error);
-    return detail->decisions ? g_steal_pointer(&detail) : NULL;
+    if (!detail->decisions) {
+        usage_license_detail_free(detail);
+        return NULL;
+    }
+    return detail;
 }
 
 bool usage_license_query_bytes(Database *db, int64_t serial, char **jws, char **state,

@@ -24,18 +24,19 @@ bool usage_licenses_serial(const char *text, int64_t *serial, GError **error)
 
 UsageLicenseShown *usage_licenses_show(Context *context, int64_t serial, GError **error)
 {
-    g_autoptr(UsageLicenseShown) shown = g_new0(UsageLicenseShown, 1);
-    shown->detail = usage_license_query_show(context->database, serial, error);
-    if (shown->detail == NULL) {
+    UsageLicenseDetail *detail = usage_license_query_show(context->database, serial, error);
+    if (detail == NULL) {
         return NULL;
     }
-    const char *jws = shown->detail->jws;
-    shown->license = usage_license_read(jws, strlen(jws), error);
+    UsageLicenseShown *shown = g_new0(UsageLicenseShown, 1);
+    shown->detail = detail;
+    shown->license = usage_license_read(detail->jws, strlen(detail->jws), error);
     if (shown->license == NULL) {
         name_record(shown, error);
+        usage_license_shown_free(shown);
         return NULL;
     }
-    return g_steal_pointer(&shown);
+    return shown;
 }
 
 char *usage_licenses_armored(const UsageLicenseShown *shown, GError **error)

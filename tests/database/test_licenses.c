@@ -12,6 +12,7 @@ static void expect_found(Context *context, const char *text, const char *license
     g_autoptr(GPtrArray) found = licenses_find(context, text, &error);
     if (!found || found->len != 1) {
         fail_msg("'%s' finds %u: %s", text, found ? found->len : 0, error ? error->message : "");
+        return;
     }
     const LicenseSummary *summary = g_ptr_array_index(found, 0);
     assert_string_equal(summary->license_id, license_id);

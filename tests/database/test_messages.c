@@ -75,7 +75,7 @@ static void each_says_why(void **state)
     static const char *const why[] = {"no code in its text", "too long",
                                       "the sender is no contact of any license"};
     assert_int_equal(all->len, G_N_ELEMENTS(why));
-    for (guint i = 0; i < all->len; i++) {
+    for (guint i = 0; i < G_N_ELEMENTS(why); i++) {
         assert_string_equal(((const MessageSummary *)g_ptr_array_index(all, i))->why, why[i]);
     }
 }

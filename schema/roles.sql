@@ -52,7 +52,9 @@ grant select on license_now
 grant execute on function instruction_file
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
 grant execute on function find_licenses
-    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin;
+-- What orders sees of requests: which server a license runs on.
+grant select (id, digest, host, license_id) on usage_request to @PREFIX@_orders;
 grant select on instance, usage_request, decision, hold, alert, signing_key, serial_block,
     serial_void to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin,
     @PREFIX@_finance;

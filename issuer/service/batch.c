@@ -44,6 +44,7 @@ static void batch_clear(Batch *batch)
 static void batch_prepare(Batch *batch)
 {
     batch_clear(batch);
+    batch->lacks_serials = false;
     batch->ledger = ledger_new();
     batch->requests = g_array_new(FALSE, TRUE, sizeof(RequestRow));
     batch->deactivations = g_array_new(FALSE, TRUE, sizeof(DeactivationRow));
@@ -89,8 +90,7 @@ void batch_set_instruction(Batch *batch, int64_t instruction)
     batch->instruction = instruction;
 }
 
-/* An upper bound of the usage licenses that may be issued: once the batch is loaded, without what
- * is on record already. */
+/* An upper bound of the usage licenses that may be issued, before the batch is loaded. */
 static uint32_t count_requests(const Batch *batch)
 {
     uint32_t count = 0;
@@ -98,8 +98,7 @@ static uint32_t count_requests(const Batch *batch)
         const BatchItem *item = g_ptr_array_index(batch->items, i);
         for (guint j = 0; j < item->matters->len; j++) {
             const Matter *matter = g_ptr_array_index(item->matters, j);
-            count +=
-                matter->kind == ARMOR_USAGE_REQUEST && matter->problem == NULL && !matter->known;
+            count += matter->kind == ARMOR_USAGE_REQUEST && matter->problem == NULL;
         }
     }
     return count;
@@ -141,11 +140,10 @@ static bool run_in_transaction(Batch *batch, GError **error)
     if (!batch_load(batch, error)) {
         return false;
     }
-    if (batch->dry_run) {
-        return batch_decide(batch, error) && passes_check(batch, error);
+    if (!batch_decide(batch, error) || batch->lacks_serials || !passes_check(batch, error)) {
+        return false;
     }
-    return serials_at_hand(batch->serials) >= count_requests(batch) && batch_decide(batch, error) &&
-           passes_check(batch, error) && batch_sign(batch, error) && batch_write(batch, error);
+    return batch->dry_run || (batch_sign(batch, error) && batch_write(batch, error));
 }
 
 static bool run_once(Batch *batch, GError **error)
@@ -196,7 +194,7 @@ bool batch_run(Batch *batch, GError **error)
         if (run_once(batch, &failure)) {
             return true;
         }
-        const uint32_t wanted = count_requests(batch);
+        const uint32_t wanted = batch->jobs->len;
         forget_decisions(batch);
         if (failure == NULL) {
             if (!make_good(batch, wanted, error)) {

@@ -83,10 +83,15 @@ static UsageLicense *usage_license_for(const Batch *batch, const Matter *matter,
     return usage;
 }
 
-/* What is issued in a dry run needs a number too: one that no usage license has. */
+/* What is issued in a dry run needs a number too, and what is issued when none is at hand, so that
+ * it is known how many are to be drawn: one that no usage license has. */
 static int64_t next_serial(Batch *batch)
 {
-    return batch->dry_run ? G_MAXINT64 - (int64_t)batch->jobs->len : serials_next(batch->serials);
+    if (!batch->dry_run && serials_at_hand(batch->serials) > 0) {
+        return serials_next(batch->serials);
+    }
+    batch->lacks_serials = !batch->dry_run;
+    return G_MAXINT64 - (int64_t)batch->jobs->len;
 }
 
 /* The watch for a lost server ends where a person issued on its return: from the next second on,

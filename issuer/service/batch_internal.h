@@ -22,6 +22,7 @@ struct Batch {
     BatchCheck check; /* or NULL */
     gpointer check_data;
     int64_t instruction; /* that it carries out; 0: none */
+    bool lacks_serials;  /* more was issued than numbers were at hand */
 
     /* what is on record (batch_load.c) */
     GHashTable *thumbprint_place; /* Digest * → index into `thumbprints` + 1 */

@@ -272,12 +272,13 @@ class Rights(Shown):
 
     def test_who_reads_what(self):
         usage_license = ("usage-license", "show", "1")
+        license, find = ("license", "show", "LIC-1"), ("license", "find", "plant-4")
         message = ("message", "show", self.message)
         for group, reads, denied in (
-                ("support", (usage_license, message, ("message", "list"), ("quarantine", "list")), ()),
+                ("support", (license, find, usage_license, message, ("message", "list"), ("quarantine", "list")), ()),
                 ("admin", (usage_license, message, ("message", "list", "--all")), ()),
                 ("finance", (usage_license,), (message, ("message", "list"), ("quarantine", "list"))),
-                ("orders", (), (usage_license, message))):
+                ("orders", (license, find), (usage_license, message))):
             self.log_in(group)
             said = json.loads(self.house.issuer("verify", "--json", self.file))
             self.assertEqual(said["verdict"], "good", group)

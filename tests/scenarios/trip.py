@@ -169,6 +169,7 @@ class Later(Trip):
         self.assertEqual(self.decide(code), [("resent", "resent")])
         self.assertEqual(self.house.query("select count(*) from usage_license"), [(1,)])
         (_, first), (_, second) = self.house.replies()
+        self.assertEqual(self.house.query("select count(*) from serial_void"), [(0,)])
         licenses = [next(reply.iter_attachments()).get_content() for reply in (first, second)]
         self.assertEqual(licenses[0], licenses[1])
 

@@ -1,6 +1,6 @@
 -- Each group's role does that group's work and no more.
 begin;
-select plan(33);
+select plan(35);
 \ir fixture.psql
 
 -- The whole matrix. s: select, i: insert, u: update of some column; a privilege to delete, truncate
@@ -121,6 +121,8 @@ select may('orders', $$select import_begin();
     select * from import_book(d('file'), 1, null, now())$$, 'import purchases');
 select may('admin', $$insert into operator (name, role, effective) values ('bo', 'support', now()) returning id$$, 'add operators');
 select may('support', $$select * from operator_of_token(d('token'), '2026-05-01')$$, 'sign in');
+select may('orders', $$select * from find_licenses('LIC-1', '%lic-1%', null, null, null)$$, 'find licenses');
+select may_not('orders', $$select jws from usage_request$$, 'read what servers have signed');
 select may('support', $$select * from find_licenses('LIC-1', '%lic-1%', null, null, null)$$, 'find licenses');
 select may('finance', $$select count(*) from activation join entitlement using (license_id) where counted$$, 'count uses');
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "db/serial_store.h"
 #include "service/work_queue.h"
 
 #define BATCH_MESSAGES 500
@@ -248,6 +249,14 @@ static bool open_context(Ingest *ingest, GError **error)
     return ingest->options->dry_run || context_record_signer(ingest->context, error);
 }
 
+/* Numbers that were not used are put on record as void, also those of runs that were killed: this
+ * one may be the one that ends their work, and draw none itself. */
+static bool close_serials(const Ingest *ingest, GError **error)
+{
+    return ingest->options->dry_run || (serials_close(ingest->serials, error) &&
+                                        serial_close(ingest->context->database, error));
+}
+
 static bool read_and_run(Ingest *ingest, MailReader *reader, GError **error)
 {
     g_autoptr(WorkQueue) queue = work_queue_new(BATCH_MESSAGES + BATCH_MESSAGES, BATCH_BYTES);
@@ -258,7 +267,7 @@ static bool read_and_run(Ingest *ingest, MailReader *reader, GError **error)
     work_queue_stop(queue);
     g_thread_join(thread);
     g_autoptr(GError) closing = NULL;
-    if (!serials_close(ingest->serials, &closing) && done) {
+    if (!close_serials(ingest, &closing) && done) {
         g_propagate_error(error, g_steal_pointer(&closing));
         return false;
     }

@@ -304,15 +304,6 @@ class Check(Scenario):
             (f"do not begin where the one before ends: 1, the first is {free + 5}",
              block(free + 5), void(free + 5))))
 
-    def test_numbers_that_a_broken_draw_used_up_are_void(self):
-        license = self.house.sell("LIC-1")
-        self.house.query("select nextval('usage_license_serial') from generate_series(1, 3)")
-        self.house.take(mail(license.contact, ask(self.house.server(), license)))
-        self.assertEqual(self.house.query("select serial from usage_license"), [(4,)])
-        self.assertEqual(self.house.query("select array_agg(serial order by serial) from serial_void"
-                                          " where serial < 4"), [([1, 2, 3],)])
-        self.expect("serial numbers", "ok", "1 usage licenses and ")
-
     def test_records_that_disagree(self):
         self.story()
         self.assertTrue(self.house.query("select 1 from hold"))

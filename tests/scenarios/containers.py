@@ -1,0 +1,162 @@
+#!/usr/bin/python3
+"""The same mails in whatever they were exported to: the same decisions, and each mail once, also
+where two runs take them in at once.
+
+  containers.py ISSUER [TEST…]          within tests/with-postgres"""
+import os
+import re
+
+from scenario import (Scenario, ask, chance, check_records, dated_mail, main, mbox, records, write)
+from story import Story
+
+SEPARATOR = b"From ana@northwind.example Thu Oct  8 09:30:00 2026\n"
+# What mailboxes must quote, or are misled by.
+QUOTED = ("From here on it is urgent.\n>From the plant, too.\n>>From the office\n"
+          "From ana@northwind.example Thu Oct  8 09:30:00 2026\nSubject: a mail within the mail?\n\n")
+
+
+# ---- containers: each writes the mails into a folder, and gives the path to ingest ---------------
+
+def with_length(one):
+    head, _, body = one.partition(b"\n\n")
+    return head + b"\nContent-Length: %d\n\n" % len(body) + body
+
+
+def mboxrd(folder, mails):
+    return write(os.path.join(folder, "rd"), b"".join(
+        SEPARATOR + re.sub(rb"(?m)^(>*From )", rb">\1", one) + b"\n" for one in mails))
+
+
+def mboxo(folder, mails):
+    return write(os.path.join(folder, "o.mbox"), mbox(mails))
+
+
+def mboxcl(folder, mails):
+    return write(os.path.join(folder, "cl"), b"".join(
+        SEPARATOR + with_length(re.sub(rb"(?m)^(>*From )", rb">\1", one)) + b"\n" for one in mails))
+
+
+def mboxcl2(folder, mails):
+    return write(os.path.join(folder, "cl2"), b"".join(SEPARATOR + with_length(one) + b"\n"
+                                                        for one in mails))
+
+
+def crlf(folder, mails):
+    return write(os.path.join(folder, "crlf.mbox"), mbox(mails).replace(b"\n", b"\r\n"))
+
+
+def maildir(folder, mails):
+    """Those that were read come first, as the folders' names do."""
+    path = os.path.join(folder, "Maildir")
+    os.makedirs(os.path.join(path, "tmp"))
+    half = len(mails) // 2
+    for number, one in enumerate(mails):
+        write(os.path.join(path, "cur", f"{number:05}.M1P2.mx:2,{'RS'[:number % 3]}")
+              if number < half else os.path.join(path, "new", f"{number:05}.M1P2.mx"), one)
+    return path
+
+
+def eml(folder, mails):
+    for number, one in enumerate(mails):
+        write(os.path.join(folder, "single", f"{number:05}.eml"), one.replace(b"\n", b"\r\n"))
+    return os.path.join(folder, "single")
+
+
+def folders(folder, mails):
+    """An archive of several years, each kept otherwise."""
+    path, third = os.path.join(folder, "years"), len(mails) // 3
+    mboxrd(os.path.join(path, "2024"), mails[:third])
+    maildir(os.path.join(path, "2025", "inbox"), mails[third:2 * third])
+    eml(os.path.join(path, "2026", "saved"), mails[2 * third:])
+    return path
+
+
+CONTAINERS = (mboxo, mboxrd, mboxcl, mboxcl2, crlf, maildir, eml, folders)
+
+
+class Containers(Scenario):
+    def setUp(self):
+        super().setUp()
+        self.story = Story(self.house, chance())
+        self.house.ingest(mboxo(self.house.path("first"), self.story.first(12)))
+        self.story.install()
+        self.made = 0
+
+    def place(self):
+        self.made += 1
+        return self.house.path(f"container-{self.made}")
+
+    def awkward_mails(self):
+        """Mails that a mailbox may spoil."""
+        license, server = self.story.licenses[0], self.house.server(host="awkward")
+        mails = []
+        for number, tail in enumerate(("", "\n", "\n\n\n", "From now on.", "\nFrom \n")):
+            body = QUOTED + ask(server, license) + tail
+            mails.append(dated_mail("ana@northwind.example", body, 9000 + number,
+                                    message_id=number % 2 == 0))
+        return mails
+
+    def take(self, house, path, code=0):
+        house.ingest(path, code=code)
+        check_records(house)
+        return records(house)
+
+    def test_the_same_decisions_in_every_container(self):
+        mails = self.awkward_mails() + self.story.next(40, without=("nested",))
+        paths = [container(self.place(), mails) for container in CONTAINERS]
+        expected = None
+        for container, path, other in zip(CONTAINERS, paths, paths[1:] + paths[:1]):
+            with self.subTest(container.__name__):
+                house = self.copy_of(self.house)
+                found = self.take(house, path)
+                expected = expected or found
+                self.assertEqual(found, expected)
+                before = house.digests()
+                self.assertEqual({one["why"] for one in house.ingest(other)}, {"on record already"})
+                self.assertEqual(house.digests(), before)
+
+    def test_standard_input(self):
+        mails = self.awkward_mails() + self.story.next(8, without=("nested", "same_mail"))
+        together, single = self.copy_of(self.house), self.copy_of(self.house)
+        for one in mails:
+            (found,) = single.ingest("-", data=one)
+            self.assertEqual(found["source"], "-#1")
+        check_records(single)
+        self.assertEqual(records(single), self.take(together, mboxrd(self.place(), mails)))
+
+    # ---- two at once ----
+
+    def two_at_once(self, house, *paths):
+        """Both come to a good end, and every mail is decided by one of them."""
+        running = [house.start("ingest", "--json", path) for path in paths]
+        for process in running:
+            output, errors = process.communicate(timeout=240)
+            self.assertEqual((process.returncode, errors), (0, b""))
+            self.assertEqual(len(output.splitlines()), self.count)
+        check_records(house)
+
+    def test_two_runs_at_once(self):
+        """Uses that come back go to those who wait in a step of its own, in which the other run may
+        come first: so there are none here, and all else must be as in one run."""
+        mails = self.story.next(60, without=("nested", "deactivates", "moves"))
+        self.count = len(mails)
+        rd, other = mboxrd(self.place(), mails), maildir(self.place(), mails)
+        expected = self.take(self.copy_of(self.house), rd)
+        for paths in ((rd, rd), (rd, other)):
+            house = self.copy_of(self.house)
+            self.two_at_once(house, *paths)
+            self.assertEqual(records(house), expected)
+
+    def test_two_runs_at_once_where_uses_come_back(self):
+        mails = self.story.next(60, without=("nested",))
+        self.count = len(mails)
+        rd, other = mboxrd(self.place(), mails), eml(self.place(), mails)
+        house = self.copy_of(self.house)
+        self.two_at_once(house, rd, other)
+        before = house.digests()
+        self.assertEqual(len(house.ingest(rd)), self.count)
+        self.assertEqual(house.digests(), before)
+
+
+if __name__ == "__main__":
+    main()

@@ -5,30 +5,15 @@
 
 #include <string.h>
 
-#define CHECK_MASK   0xFFFFFU /* 20 bits */
-#define MOST_PLACES  2048
-#define MOST_RIVALS  32 /* other readings of a block that are kept */
-#define MOST_SETTLED 64 /* attempts to make a body, each of which hashes all of it */
-
-typedef enum {
-    BLOCK_MISSING,
-    BLOCK_UNSURE, /* its check fits, maybe by chance: one in a million does */
-    BLOCK_SURE,
-} BlockState;
+#define CHECK_MASK  0xFFFFFU /* 20 bits */
+#define MOST_PLACES 2048
 
 struct ArmoredCode {
     ArmorKind kind;
     char letter;
     char first_line[ARMOR_FIRST_LINE];
-    gsize size; /* of the body, in bytes */
-    gint32 count;
-    gint32 found;
-    uint8_t *body;
-    uint8_t *states; /* BlockState of each block */
-    GArray *rivals;  /* of ArmoredBlock; NULL as long as there are none */
+    CodeBody *body;
     GArray *places;
-    unsigned settled;
-    bool holds; /* the body has the tag */
     char *jws;
 };
 
@@ -38,24 +23,11 @@ ArmoredCode *armored_code_new(const char first_line[ARMOR_FIRST_LINE])
     memcpy(code->first_line, first_line, ARMOR_FIRST_LINE);
     const bool starts = first_line_starts(first_line, &code->kind);
     g_assert(starts);
-    code->size = first_line_size(first_line);
     code->letter = armor_kind_letter(code->kind);
-    code->count = (gint32)((code->size + ARMOR_BLOCK_SIZE - 1) / ARMOR_BLOCK_SIZE);
-    code->body = g_malloc0(code->size + (gsize)code->count);
-    code->states = code->body + code->size;
-    code->places = g_array_sized_new(FALSE, FALSE, sizeof(ArmoredPlace), (guint)code->count + 8);
+    code->body = code_body_new(first_line_size(first_line), first_line_tag(first_line));
+    const guint places = (guint)armored_code_count(code) + 8;
+    code->places = g_array_sized_new(FALSE, FALSE, sizeof(ArmoredPlace), places);
     return code;
-}
-
-static gsize block_size(const ArmoredCode *code, gint32 number)
-{
-    const gsize before = (gsize)number * ARMOR_BLOCK_SIZE;
-    return MIN(ARMOR_BLOCK_SIZE, code->size - before);
-}
-
-static uint8_t *block_at(const ArmoredCode *code, gint32 number)
-{
-    return code->body + (gsize)number * ARMOR_BLOCK_SIZE;
 }
 
 ArmoredCode *armored_code_new_whole(ArmorKind kind, const char *jws)
@@ -69,10 +41,7 @@ ArmoredCode *armored_code_new_whole(ArmorKind kind, const char *jws)
     char first_line[ARMOR_FIRST_LINE];
     first_line_write(kind, size, armor_tag(data, size), first_line);
     ArmoredCode *code = armored_code_new(first_line);
-    memcpy(code->body, data, size);
-    memset(code->states, BLOCK_SURE, (gsize)code->count);
-    code->found = code->count;
-    code->holds = true;
+    code_body_fill(code->body, data);
     code->jws = g_strdup(jws);
     return code;
 }
@@ -94,17 +63,22 @@ bool armored_code_is_same(const ArmoredCode *a, const ArmoredCode *b)
 
 gint32 armored_code_count(const ArmoredCode *code)
 {
-    return code->count;
+    return code_body_count(code->body);
+}
+
+ArmoredTrust armored_code_trust(const ArmoredCode *code, gint32 number)
+{
+    return code_body_trust(code->body, number);
 }
 
 bool armored_code_has(const ArmoredCode *code, gint32 number)
 {
-    return number >= 0 && number < code->count && code->states[number] != BLOCK_MISSING;
+    return armored_code_trust(code, number) != ARMORED_MISSING;
 }
 
 gsize armored_code_line_length(const ArmoredCode *code, gint32 number)
 {
-    return crockford_length(block_size(code, number)) + ARMOR_CHECK;
+    return crockford_length(code_body_block_size(code->body, number)) + ARMOR_CHECK;
 }
 
 static uint32_t block_hash(const ArmoredCode *code, const uint8_t *bytes, gsize size)
@@ -124,11 +98,11 @@ bool armored_code_read_block(const ArmoredCode *code, const char *symbols, gsize
     }
     const uint32_t hash = block_hash(code, block->bytes, block->size);
     const uint32_t number = (check - hash) & CHECK_MASK;
-    if (number >= (uint32_t)code->count) {
+    if (number >= (uint32_t)armored_code_count(code)) {
         return false;
     }
     block->number = (gint32)number;
-    return block->size == block_size(code, block->number);
+    return block->size == code_body_block_size(code->body, block->number);
 }
 
 bool armored_code_is_block(const ArmoredCode *code, gint32 number, const char *symbols,
@@ -137,116 +111,32 @@ bool armored_code_is_block(const ArmoredCode *code, gint32 number, const char *s
     uint8_t bytes[ARMOR_BLOCK_SIZE];
     return armored_code_has(code, number) && length == armored_code_line_length(code, number) &&
            crockford_decode(symbols, length - ARMOR_CHECK, bytes) &&
-           memcmp(bytes, block_at(code, number), block_size(code, number)) == 0;
+           memcmp(bytes, code_body_block(code->body, number),
+                  code_body_block_size(code->body, number)) == 0;
 }
 
-/* Whether the body has the tag of the first line; then it is turned into a JWS. */
-static bool settle(ArmoredCode *code)
+/* Turns the body into a JWS if it is one of the code's kind. */
+static void read_jws(ArmoredCode *code)
 {
-    code->settled++;
-    if (armor_tag(code->body, code->size) != first_line_tag(code->first_line)) {
-        return false;
-    }
-    code->holds = true;
-    g_autoptr(GBytes) body = g_bytes_new_static(code->body, code->size);
-    g_autofree char *jws = armor_body_to_jws(body, NULL);
+    const uint8_t *data = code_body_data(code->body);
+    g_autoptr(GBytes) bytes = g_bytes_new_static(data, code_body_size(code->body));
+    g_autofree char *jws = armor_body_to_jws(bytes, NULL);
     ArmorKind kind = ARMOR_USAGE_REQUEST;
-    const char *header = (const char *)code->body + 2;
-    const gsize header_length = (gsize)code->body[0] << 8 | code->body[1];
-    if (jws != NULL && first_line_kind_of_header(header, header_length, &kind) &&
+    const gsize header_length = (gsize)data[0] << 8 | data[1];
+    if (jws != NULL && first_line_kind_of_header((const char *)data + 2, header_length, &kind) &&
         kind == code->kind) {
         code->jws = g_steal_pointer(&jws);
     }
-    return true;
 }
 
-/* Tries the body with one block read otherwise; the block stays as it was if that does not hold. */
-static bool settle_with(ArmoredCode *code, const ArmoredBlock *rival)
+void armored_code_add(ArmoredCode *code, const ArmoredBlock *block, ArmoredTrust trust)
 {
-    ArmoredBlock before = *rival;
-    memcpy(before.bytes, block_at(code, rival->number), rival->size);
-    memcpy(block_at(code, rival->number), rival->bytes, rival->size);
-    if (settle(code)) {
-        return true;
-    }
-    memcpy(block_at(code, rival->number), before.bytes, before.size);
-    return false;
-}
-
-static void settle_if_whole(ArmoredCode *code, const ArmoredBlock *newest)
-{
-    if (code->found < code->count || code->holds || code->settled >= MOST_SETTLED) {
+    if (code_body_holds(code->body)) {
         return;
     }
-    if (newest != NULL ? settle_with(code, newest) : settle(code)) {
-        return;
-    }
-    for (guint i = 0; code->rivals != NULL && i < code->rivals->len; i++) {
-        if (code->settled >= MOST_SETTLED ||
-            settle_with(code, &g_array_index(code->rivals, ArmoredBlock, i))) {
-            return;
-        }
-    }
-}
-
-static bool is_in_body(const ArmoredCode *code, const ArmoredBlock *block)
-{
-    return memcmp(block_at(code, block->number), block->bytes, block->size) == 0;
-}
-
-static bool is_rival(const ArmoredCode *code, const ArmoredBlock *block)
-{
-    for (guint i = 0; code->rivals != NULL && i < code->rivals->len; i++) {
-        const ArmoredBlock *rival = &g_array_index(code->rivals, ArmoredBlock, i);
-        if (rival->number == block->number &&
-            memcmp(rival->bytes, block->bytes, block->size) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void add_rival(ArmoredCode *code, const ArmoredBlock *block)
-{
-    if (code->rivals == NULL) {
-        code->rivals = g_array_new(FALSE, FALSE, sizeof(ArmoredBlock));
-    }
-    if (code->rivals->len < MOST_RIVALS) {
-        g_array_append_val(code->rivals, *block);
-    }
-}
-
-/* Puts a surer reading in the place of an unsure one, which stays as its rival. */
-static void replace(ArmoredCode *code, const ArmoredBlock *block)
-{
-    ArmoredBlock before = *block;
-    memcpy(before.bytes, block_at(code, block->number), block->size);
-    memcpy(block_at(code, block->number), block->bytes, block->size);
-    code->states[block->number] = BLOCK_SURE;
-    add_rival(code, &before);
-}
-
-void armored_code_add(ArmoredCode *code, const ArmoredBlock *block, bool sure)
-{
-    uint8_t *state = &code->states[block->number];
-    if (code->holds) {
-        return;
-    }
-    if (*state == BLOCK_MISSING) {
-        memcpy(block_at(code, block->number), block->bytes, block->size);
-        *state = sure ? BLOCK_SURE : BLOCK_UNSURE;
-        code->found++;
-        settle_if_whole(code, NULL);
-    } else if (is_in_body(code, block)) {
-        *state = sure ? BLOCK_SURE : *state;
-    } else if (sure && *state == BLOCK_UNSURE) {
-        replace(code, block);
-        settle_if_whole(code, NULL);
-    } else if (!is_rival(code, block)) {
-        settle_if_whole(code, block);
-        if (!code->holds) {
-            add_rival(code, block);
-        }
+    code_body_add(code->body, block, trust);
+    if (code_body_holds(code->body)) {
+        read_jws(code);
     }
 }
 
@@ -257,29 +147,25 @@ const char *armored_code_jws(const ArmoredCode *code)
 
 bool armored_code_is_broken(ArmoredCode *code)
 {
-    if (code->holds) {
-        return code->jws == NULL;
+    if (!code_body_holds(code->body)) {
+        code_body_drop_below(code->body,
+                             code_body_is_full(code->body) ? ARMORED_SURE : ARMORED_LIKELY);
     }
-    for (gint32 n = 0; n < code->count; n++) {
-        if (code->states[n] == BLOCK_UNSURE) {
-            code->states[n] = BLOCK_MISSING;
-            code->found--;
-        }
-    }
-    return code->found == code->count;
+    return code_body_is_full(code->body) && code->jws == NULL;
 }
 
 char *armored_code_symbols(const ArmoredCode *code)
 {
     GString *text = g_string_new_len(code->first_line, ARMOR_FIRST_LINE);
     char line[ARMORED_CODE_FULL];
-    for (gint32 n = 0; n < code->count; n++) {
-        const gsize size = block_size(code, n);
+    for (gint32 n = 0; n < armored_code_count(code); n++) {
+        const uint8_t *block = code_body_block(code->body, n);
+        const gsize size = code_body_block_size(code->body, n);
         const gsize length = armored_code_line_length(code, n);
         memset(line, '?', sizeof line);
         if (armored_code_has(code, n)) {
-            const uint32_t hash = block_hash(code, block_at(code, n), size);
-            crockford_encode(block_at(code, n), size, line);
+            const uint32_t hash = block_hash(code, block, size);
+            crockford_encode(block, size, line);
             crockford_put((hash + (uint32_t)n) & CHECK_MASK, ARMOR_CHECK,
                           line + length - ARMOR_CHECK);
         }
@@ -305,11 +191,8 @@ void armored_code_free(ArmoredCode *code)
     if (code == NULL) {
         return;
     }
-    if (code->rivals != NULL) {
-        g_array_unref(code->rivals);
-    }
+    code_body_free(code->body);
     g_array_unref(code->places);
-    g_free(code->body);
     g_free(code->jws);
     g_free(code);
 }

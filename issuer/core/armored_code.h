@@ -3,7 +3,7 @@
 #ifndef ISSUER_CORE_ARMORED_CODE_H
 #define ISSUER_CORE_ARMORED_CODE_H
 
-#include "core/armor.h"
+#include "core/code_body.h"
 
 #include <stdbool.h>
 
@@ -37,16 +37,12 @@ bool armored_code_is(const ArmoredCode *code, const char first_line[ARMOR_FIRST_
 /* Whether both are the same code, by their first lines. */
 bool armored_code_is_same(const ArmoredCode *a, const ArmoredCode *b);
 
-/* How many blocks it has, whether one was found, and how many symbols one takes with its check. */
+/* How many blocks it has, whether one was found, how sure, and how many symbols one takes with its
+ * check. */
 gint32 armored_code_count(const ArmoredCode *code);
 bool armored_code_has(const ArmoredCode *code, gint32 number);
+ArmoredTrust armored_code_trust(const ArmoredCode *code, gint32 number);
 gsize armored_code_line_length(const ArmoredCode *code, gint32 number);
-
-typedef struct {
-    gint32 number;
-    gsize size; /* bytes of the block */
-    uint8_t bytes[ARMOR_BLOCK_SIZE];
-} ArmoredBlock;
 
 /* Whether the `length` symbols (normal form) at `symbols` are a block of this code; then `block`
  * is filled. Costs one hash, none if the symbols cannot be one. */
@@ -58,16 +54,16 @@ bool armored_code_read_block(const ArmoredCode *code, const char *symbols, gsize
 bool armored_code_is_block(const ArmoredCode *code, gint32 number, const char *symbols,
                            gsize length);
 
-/* Adds a block. `sure`: its place speaks for it (beside another block, or filling a line), so that
- * its 20-bit check did not fit by chance. The body is settled when the last one comes. */
-void armored_code_add(ArmoredCode *code, const ArmoredBlock *block, bool sure);
+/* Adds a block, as code_body_add(). */
+void armored_code_add(ArmoredCode *code, const ArmoredBlock *block, ArmoredTrust trust);
 
 /* The compact JWS once the body is whole and fits its tag, its form and its kind; else NULL. Owned
  * by the code. */
 const char *armored_code_jws(const ArmoredCode *code);
 
-/* Nothing more will come: if the code is not whole, blocks that may be chance hits count as missing
- * again. True if all are there nevertheless, so that no line can be named. */
+/* Nothing more will come: if the code is not whole, unsure blocks count as missing again, and the
+ * likely ones too where the body does not hold with them. True if all are there nevertheless, so
+ * that no line can be named. */
 bool armored_code_is_broken(ArmoredCode *code);
 
 /* The symbols of all lines, '?' where a block is missing. New string. */

@@ -119,10 +119,10 @@ void code_search_read(CodeSearch *search, Symbols *symbols, uint64_t place, bool
     }
     guess_everywhere(search, symbols, SYMBOL_LINE | SYMBOL_GAP);
     guess_everywhere(search, symbols, 0);
-    line_reader_settle(&search->reader);
     for (guint i = 0; i < search->entries->len; i++) {
         ArmoredCode *code = entry_at(search, i)->code;
         if (armored_code_jws(code) == NULL) {
+            line_reader_settle(&search->reader, code);
             damage_note(code, symbols, search->reader.stream);
         }
     }

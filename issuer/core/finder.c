@@ -5,7 +5,7 @@
 #include "core/finder_result.h"
 #include "core/kept_text.h"
 #include "core/license_key_scan.h"
-#include "core/lost_start.h"
+#include "core/lost_choice.h"
 #include "core/symbols.h"
 #include "core/text_view.h"
 
@@ -13,16 +13,18 @@
 
 #define PIECE        ((gsize)256 * 1024) /* bytes that are read at once */
 #define LEAST_DIGITS 40                  /* a text with fewer holds no code, however it is read */
+#define MOST_LOST    64                  /* lost starts of each way to read */
 #define HINT         4                   /* symbols of a license key that stay */
 
 struct Finder {
     Symbols *symbols; /* of the text last read */
     CodeSearch *search;
     GPtrArray *compact; /* of CompactFind */
-    GPtrArray *lost;    /* of LostStart; found by search_again() */
+    GPtrArray *lost;    /* of LostReading; found by search_again() */
     GPtrArray *kept;    /* of KeptText */
     gsize kept_total;
-    uint64_t place; /* bytes given so far */
+    guint lost_left; /* lost starts that are still wanted of this way to read */
+    uint64_t place;  /* bytes given so far */
     gsize digits;
     bool doubtful; /* a title or start word has no known code behind it */
     bool license_key;
@@ -35,7 +37,7 @@ Finder *finder_new(void)
     finder->symbols = symbols_new();
     finder->search = code_search_new();
     finder->compact = g_ptr_array_new_with_free_func((GDestroyNotify)compact_scan_free);
-    finder->lost = g_ptr_array_new_with_free_func((GDestroyNotify)lost_start_free);
+    finder->lost = g_ptr_array_new_with_free_func((GDestroyNotify)lost_reading_free);
     finder->kept = kept_text_new();
     return finder;
 }
@@ -105,21 +107,43 @@ static bool is_wanting(const Finder *finder)
            has_damaged_compact(finder) || (nothing && finder->digits >= LEAST_DIGITS);
 }
 
-static void search_kept(Finder *finder, const KeptText *kept, TextView view, GString *text)
+static void seek_lost_starts(Finder *finder, guint index, uint64_t place)
 {
+    if (finder->lost_left == 0) {
+        return;
+    }
+    LostReading *reading = lost_reading_new(index);
+    lost_start_find(finder->symbols, place, reading->starts);
+    finder->lost_left -= MIN(finder->lost_left, reading->starts->len);
+    g_ptr_array_add(finder->lost, reading);
+}
+
+static void search_kept(Finder *finder, guint index, TextView view, GString *text)
+{
+    const KeptText *kept = g_ptr_array_index(finder->kept, index);
     if (!text_view_make(view, kept->text, kept->length, text)) {
         return;
     }
     symbols_read(finder->symbols, text->str, text->len);
     code_search_read(finder->search, finder->symbols, kept->place, true);
-    lost_start_find(finder->symbols, kept->place, finder->lost);
+    seek_lost_starts(finder, index, kept->place);
     if (view != TEXT_VIEW_AS_IS) {
         compact_scan_find(text->str, text->len, kept->place, finder->compact);
     }
 }
 
-/* Searches what was kept once more, thoroughly, and reads it in other ways as long as something is
- * wanting. */
+/* Searches what was kept in all ways, one after the other, as long as something is wanting. */
+static void search_all_ways(Finder *finder, GString *text)
+{
+    for (int view = TEXT_VIEW_AS_IS; view < TEXT_VIEW_COUNT && is_wanting(finder); view++) {
+        finder->lost_left = MOST_LOST;
+        for (guint i = 0; i < finder->kept->len; i++) {
+            search_kept(finder, i, (TextView)view, text);
+        }
+    }
+}
+
+/* Searches what was kept once more, thoroughly. */
 static void search_again(Finder *finder)
 {
     if (finder->searched) {
@@ -128,10 +152,11 @@ static void search_again(Finder *finder)
     finder->searched = true;
     g_autoptr(GString) text = g_string_new(NULL);
     g_ptr_array_set_size(finder->lost, 0);
-    for (int view = TEXT_VIEW_AS_IS; view < TEXT_VIEW_COUNT && is_wanting(finder); view++) {
-        for (guint i = 0; i < finder->kept->len; i++) {
-            search_kept(finder, g_ptr_array_index(finder->kept, i), (TextView)view, text);
-        }
+    const guint known = code_search_count(finder->search);
+    search_all_ways(finder, text);
+    /* Lines of a code whose first line was found late may stand in what was searched before. */
+    if (code_search_count(finder->search) > known) {
+        search_all_ways(finder, text);
     }
 }
 

@@ -3,7 +3,7 @@
 #include "core/compact_scan.h"
 #include "core/damage.h"
 #include "core/finder.h"
-#include "core/lost_start.h"
+#include "core/lost_choice.h"
 
 #include <string.h>
 
@@ -125,34 +125,12 @@ static void list_damaged_compact(Listing *listing)
     }
 }
 
-static bool is_lost_listed(const Listing *listing, guint index)
-{
-    const LostStart *lost = g_ptr_array_index(listing->lost, index);
-    for (guint i = 0; i < code_search_count(listing->search); i++) {
-        if (lost_start_is_copy(lost, code_search_get(listing->search, i, NULL))) {
-            return true;
-        }
-    }
-    for (guint i = 0; i < listing->known->len; i++) {
-        if (lost_start_is_copy(lost, g_ptr_array_index(listing->known, i))) {
-            return true;
-        }
-    }
-    for (guint i = 0; i < index; i++) {
-        if (lost_start_is_same(lost, g_ptr_array_index(listing->lost, i))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void list_lost(Listing *listing)
 {
-    for (guint i = 0; i < listing->lost->len; i++) {
-        const LostStart *lost = g_ptr_array_index(listing->lost, i);
-        if (!is_lost_listed(listing, i)) {
-            add_token(listing, lost->place, lost->kind, NULL, "the first line is wrong");
-        }
+    g_autoptr(GPtrArray) chosen = lost_choice_make(listing->lost, listing->search, listing->known);
+    for (guint i = 0; i < chosen->len; i++) {
+        const LostStart *lost = g_ptr_array_index(chosen, i);
+        add_token(listing, lost->place, lost->kind, NULL, "the first line is wrong");
     }
 }
 

@@ -6,7 +6,7 @@
 
 #define FINDER_RESULT_MOST 64 /* tokens in a list; one more says that there were more */
 
-/* The tokens as finder_finish() returns them. `compact` of CompactFind *, `lost` of LostStart *.
+/* The tokens as finder_finish() returns them. `compact` of CompactFind *, `lost` of LostReading *.
  * The caller owns the array. */
 GPtrArray *finder_result_list(const CodeSearch *search, const GPtrArray *compact,
                               const GPtrArray *lost);

@@ -1,20 +1,22 @@
 #include "core/line_reader.h"
 
-#define MOST_MISSES 400000 /* hashes that may be spent on guesses */
-#define MOST_LONELY 256    /* that are kept of a text */
-#define NEAR_LINES  8      /* lines between a lonely line and one that speaks for it */
-#define NEAR_SLACK  3      /* symbols lost or added a line between them */
-#define NOTHING     (-2)   /* no line of the code stands before */
-#define FIRST_LINE  (-1)
+#include "core/line_order.h"
 
-/* A line that fits where it was guessed, with no other line beside it. One guess in 50,000 fits by
- * chance, and a mail may take thousands. */
+#define MOST_MISSES   400000 /* hashes that may be spent on guesses */
+#define MOST_DOUBTFUL 1024   /* lines that are kept of a text */
+#define NOTHING       (-2)   /* no line of the code stands before */
+#define FIRST_LINE    (-1)
+
+/* A line that fits, but whose neighbours in the text are not its neighbours in the code. One guess
+ * in 50,000 fits by chance, and a mail may take thousands; and a line whose last symbol is wrong
+ * passes for another line of its code. */
 typedef struct {
     ArmoredCode *code;
     ArmoredBlock block;
-    gsize at;
-    gsize length;
-} Lonely;
+    guint32 start;
+    guint32 end;
+    bool firm;
+} Doubtful;
 
 /* One try: is there a block of the code at `at`? */
 typedef struct {
@@ -25,19 +27,19 @@ typedef struct {
 
 LineReader line_reader(void)
 {
-    return (LineReader){.lonely = g_array_new(FALSE, FALSE, sizeof(Lonely))};
+    return (LineReader){.doubtful = g_array_new(FALSE, FALSE, sizeof(Doubtful))};
 }
 
 void line_reader_clear(LineReader *reader)
 {
-    g_clear_pointer(&reader->lonely, g_array_unref);
+    g_clear_pointer(&reader->doubtful, g_array_unref);
 }
 
 void line_reader_open(LineReader *reader, Symbols *symbols)
 {
     reader->symbols = symbols;
     reader->stream++;
-    g_array_set_size(reader->lonely, 0);
+    g_array_set_size(reader->doubtful, 0);
 }
 
 void line_reader_count_miss(LineReader *reader)
@@ -65,13 +67,26 @@ static void note_line(const LineReader *reader, ArmoredCode *code, gint32 number
     take(reader, at, length);
 }
 
+static bool fills_a_line(const Symbols *symbols, gsize at, gsize end)
+{
+    return (symbols->marks[at] & SYMBOL_LINE) != 0 &&
+           (end == symbols->count || (symbols->marks[end] & SYMBOL_LINE) != 0);
+}
+
+/* Whether the symbols look like a line where nothing speaks for one. A short last line may be
+ * without digits, which are asked of what does not stand in a line of its own. */
+static bool looks_like_a_line(const Symbols *symbols, gsize at, gsize length)
+{
+    return symbols_look_coded(symbols, at, length) || fills_a_line(symbols, at, at + length);
+}
+
 static bool try_length(LineReader *reader, const Attempt *attempt, gsize length,
                        ArmoredBlock *block)
 {
     const Symbols *symbols = reader->symbols;
     const bool guess = attempt->before == NOTHING;
     if (length > symbols->count - attempt->at || line_reader_is_spent(reader) ||
-        (guess && !symbols_look_coded(symbols, attempt->at, length))) {
+        (guess && !looks_like_a_line(symbols, attempt->at, length))) {
         return false;
     }
     const char *line = symbols->symbols + attempt->at;
@@ -97,62 +112,83 @@ static gsize try_block(LineReader *reader, const Attempt *attempt, ArmoredBlock 
         return first;
     }
     /* The short one is not worth a hash once it is there. */
-    const bool again =
-        first != second && (second != short_length || !armored_code_has(attempt->code, last));
+    const bool again = first != second && (second != short_length ||
+                                           armored_code_trust(attempt->code, last) < ARMORED_SURE);
     return again && try_length(reader, attempt, second, block) ? second : 0;
 }
 
-static bool fills_a_line(const Symbols *symbols, gsize at, gsize end)
+/* The number of the line that stands at `at`; NOTHING if there is none that looks like one. */
+static gint32 peek(LineReader *reader, ArmoredCode *code, gsize at)
 {
-    return (symbols->marks[at] & SYMBOL_LINE) != 0 &&
-           (end == symbols->count || (symbols->marks[end] & SYMBOL_LINE) != 0);
-}
-
-/* Whether the block that was read has more than its check for it: another line of the code before
- * or behind it, or a line of the text to itself. */
-static bool is_sure(LineReader *reader, const Attempt *attempt, gsize length)
-{
-    ArmoredBlock next;
-    const gsize end = attempt->at + length;
-    const Attempt behind = {attempt->code, end, NOTHING};
-    return attempt->before != NOTHING || fills_a_line(reader->symbols, attempt->at, end) ||
-           try_block(reader, &behind, &next) > 0;
+    ArmoredBlock block;
+    const Attempt attempt = {code, at, NOTHING};
+    return try_block(reader, &attempt, &block) > 0 ? block.number : NOTHING;
 }
 
 /* Words are guessed at first, then all symbols, so that the same line may come twice. */
-static bool is_lonely(const LineReader *reader, const Attempt *attempt)
+static bool is_doubtful(const LineReader *reader, const Doubtful *line)
 {
-    for (guint i = 0; i < reader->lonely->len; i++) {
-        const Lonely *lonely = &g_array_index(reader->lonely, Lonely, i);
-        if (lonely->at == attempt->at && lonely->code == attempt->code) {
+    for (guint i = 0; i < reader->doubtful->len; i++) {
+        const Doubtful *other = &g_array_index(reader->doubtful, Doubtful, i);
+        if (other->start == line->start && other->code == line->code) {
             return true;
         }
     }
     return false;
 }
 
-static void add_lonely(LineReader *reader, const Attempt *attempt, gsize length,
-                       const ArmoredBlock *block)
+static void add_doubtful(LineReader *reader, const Attempt *attempt, gsize length,
+                         const ArmoredBlock *block, bool firm)
 {
-    const Lonely lonely = {attempt->code, *block, attempt->at, length};
-    armored_code_add(attempt->code, block, false);
-    if (reader->lonely->len < MOST_LONELY && !is_lonely(reader, attempt)) {
-        g_array_append_val(reader->lonely, lonely);
+    const guint32 start = (guint32)attempt->at;
+    const Doubtful line = {attempt->code, *block, start, start + (guint32)length, firm};
+    armored_code_add(attempt->code, block, ARMORED_UNSURE);
+    if (reader->doubtful->len < MOST_DOUBTFUL && !is_doubtful(reader, &line)) {
+        g_array_append_val(reader->doubtful, line);
     }
 }
 
-/* Reads block after block; returns where the last one ends that is sure. */
+/* Adds a line that is not the next one; false if it stands alone, so that it may be none. */
+static bool add_out_of_order(LineReader *reader, const Attempt *attempt, gsize length,
+                             const ArmoredBlock *block)
+{
+    const gsize end = attempt->at + length;
+    const gint32 behind = peek(reader, attempt->code, end);
+    if (behind == block->number + 1) {
+        armored_code_add(attempt->code, block, ARMORED_SURE);
+        note_line(reader, attempt->code, block->number, attempt->at, length);
+        return true;
+    }
+    const bool fills = fills_a_line(reader->symbols, attempt->at, end);
+    add_doubtful(reader, attempt, length, block,
+                 fills || behind != NOTHING || attempt->before != NOTHING);
+    if (fills || behind != NOTHING) {
+        take(reader, attempt->at, length);
+        return true;
+    }
+    return false;
+}
+
+/* Reads block after block; returns where the last one ends that does not stand alone. */
 static gsize follow(LineReader *reader, Attempt attempt)
 {
+    ArmoredBlock last = {.number = NOTHING}; /* that was the next one when it was read */
     ArmoredBlock block;
     gsize length = 0;
     while ((length = try_block(reader, &attempt, &block)) > 0) {
-        if (!is_sure(reader, &attempt, length)) {
-            add_lonely(reader, &attempt, length, &block);
+        const bool next = block.number == attempt.before + 1;
+        if (!next && !add_out_of_order(reader, &attempt, length, &block)) {
             break;
         }
-        armored_code_add(attempt.code, &block, true);
-        note_line(reader, attempt.code, block.number, attempt.at, length);
+        if (next) {
+            armored_code_add(attempt.code, &block, ARMORED_SURE);
+            note_line(reader, attempt.code, block.number, attempt.at, length);
+        }
+        if (next && last.number == attempt.before && last.number >= 0) {
+            armored_code_add(attempt.code, &last, ARMORED_CERTAIN);
+        }
+        last = block;
+        last.number = next ? block.number : NOTHING;
         attempt.at += length;
         attempt.before = block.number;
     }
@@ -192,39 +228,57 @@ gsize line_reader_guess(LineReader *reader, ArmoredCode *code, gsize at)
     return follow(reader, (Attempt){code, at, NOTHING});
 }
 
-/* Whether the line stands where it should from another one that is there for sure. */
-static bool is_beside(const Lonely *lonely, const ArmoredPlace *place)
+/* The lines of a code in this text, sure and doubtful ones: of OrderedLine. */
+static GArray *lines_of(const LineReader *reader, const ArmoredCode *code)
 {
-    const bool first = place->number == FIRST_LINE;
-    const gint64 from = first ? (gint64)place->end - ARMORED_CODE_FULL : place->start;
-    const gint64 lines = lonely->block.number - place->number;
-    const gint64 off = (gint64)lonely->at - from - lines * ARMORED_CODE_FULL;
-    return lines != 0 && ABS(lines) <= NEAR_LINES && ABS(off) <= NEAR_SLACK * ABS(lines);
-}
-
-static bool is_near_a_line(const LineReader *reader, const Lonely *lonely)
-{
-    const GArray *places = armored_code_places(lonely->code);
+    GArray *lines = g_array_new(FALSE, FALSE, sizeof(OrderedLine));
+    const GArray *places = armored_code_places(code);
     for (guint i = places->len; i > 0; i--) {
         const ArmoredPlace *place = &g_array_index(places, ArmoredPlace, i - 1);
         if (place->stream != reader->stream) {
-            return false;
+            break;
         }
-        if (is_beside(lonely, place)) {
-            return true;
+        const OrderedLine line = {place->number, place->start, place->end, true, true, true, 0};
+        g_array_append_val(lines, line);
+    }
+    for (guint i = 0; i < reader->doubtful->len; i++) {
+        const Doubtful *doubtful = &g_array_index(reader->doubtful, Doubtful, i);
+        if (doubtful->code == code) {
+            const OrderedLine line = {doubtful->block.number,
+                                      doubtful->start,
+                                      doubtful->end,
+                                      false,
+                                      doubtful->firm,
+                                      false,
+                                      i};
+            g_array_append_val(lines, line);
         }
     }
-    return false;
+    return lines;
 }
 
-void line_reader_settle(LineReader *reader)
+static void release(const LineReader *reader, const Doubtful *line)
 {
-    for (guint i = 0; i < reader->lonely->len; i++) {
-        const Lonely *lonely = &g_array_index(reader->lonely, Lonely, i);
-        const bool taken = (reader->symbols->marks[lonely->at] & SYMBOL_TAKEN) != 0;
-        if (!taken && is_near_a_line(reader, lonely)) {
-            armored_code_add(lonely->code, &lonely->block, true);
-            note_line(reader, lonely->code, lonely->block.number, lonely->at, lonely->length);
+    for (gsize i = line->start; i < line->end; i++) {
+        reader->symbols->marks[i] &= (uint8_t)~SYMBOL_TAKEN;
+    }
+}
+
+void line_reader_settle(LineReader *reader, ArmoredCode *code)
+{
+    g_autoptr(GArray) lines = lines_of(reader, code);
+    line_order_judge(lines);
+    for (guint i = 0; i < lines->len; i++) {
+        const OrderedLine *line = &g_array_index(lines, OrderedLine, i);
+        if (line->sure) {
+            continue;
+        }
+        const Doubtful *doubtful = &g_array_index(reader->doubtful, Doubtful, line->index);
+        if (line->fits) {
+            armored_code_add(code, &doubtful->block, ARMORED_LIKELY);
+            note_line(reader, code, line->number, line->start, line->end - line->start);
+        } else if (line->firm) {
+            release(reader, doubtful);
         }
     }
 }

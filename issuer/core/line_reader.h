@@ -12,7 +12,7 @@ typedef struct {
     Symbols *symbols; /* of the text being searched; what is read is marked SYMBOL_TAKEN */
     guint32 stream;   /* that text's number, from 1 */
     unsigned misses;  /* guesses that did not fit, over all texts */
-    GArray *lonely;   /* lines of this text that nothing but their check speaks for */
+    GArray *doubtful; /* lines of this text that little but their check speaks for */
 } LineReader;
 
 /* A reader without a text; to be cleared. */
@@ -31,11 +31,12 @@ bool line_reader_is_spent(const LineReader *reader);
 void line_reader_start(LineReader *reader, ArmoredCode *code, gsize at);
 
 /* Reads line after line from `at` on, where one may stand. Returns where the last one ends; `at` if
- * there is none, or one that may fit by chance: that is added to the code as unsure. */
+ * there is none, or one that stands alone and may fit by chance. Lines out of order are added to
+ * the code as unsure. */
 gsize line_reader_guess(LineReader *reader, ArmoredCode *code, gsize at);
 
-/* The text has been searched: those of its unsure lines count for sure that stand as far from
- * another line of their code as they should. */
-void line_reader_settle(LineReader *reader);
+/* The text has been searched: those of the code's unsure lines in it that fit its other lines there
+ * (core/line_order.h) are added for sure, the rest counts as text. */
+void line_reader_settle(LineReader *reader, ArmoredCode *code);
 
 #endif

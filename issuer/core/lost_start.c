@@ -7,8 +7,6 @@
 #define REACH        160 /* symbols between a title and the first line, such as an inserted remark */
 #define LEAST_CODE   100  /* symbols of code: less may be a serial number in prose */
 #define MOST_SAMPLE  1200 /* the lines of a usage request */
-#define WINDOW       16   /* symbols that two codes do not share by chance */
-#define WINDOW_EVERY 8
 #define OTHER_ONE_IN 8 /* fewer letters above F than that are hexadecimal, or a list of numbers */
 
 /* The titles as symbols, look-alikes read and U left out, as they stand in a text that was read. */
@@ -115,33 +113,6 @@ bool lost_start_find(const Symbols *symbols, uint64_t place, GPtrArray *found)
         }
     }
     return doubtful;
-}
-
-bool lost_start_is_same(const LostStart *lost, const LostStart *other)
-{
-    const gsize length = strlen(lost->sample);
-    const gsize other_length = strlen(other->sample);
-    gsize windows = 0;
-    gsize shared = 0;
-    for (gsize at = 0; at + WINDOW <= length; at += WINDOW_EVERY) {
-        windows++;
-        shared += memmem(other->sample, other_length, lost->sample + at, WINDOW) != NULL;
-    }
-    return shared * 4 >= windows * 3;
-}
-
-bool lost_start_is_copy(const LostStart *lost, const ArmoredCode *code)
-{
-    g_autofree char *lines = armored_code_symbols(code);
-    const gsize length = strlen(lost->sample);
-    gsize end = ARMOR_FIRST_LINE;
-    gsize shared = 0;
-    for (gint32 n = 0; n < armored_code_count(code); n++) {
-        end += armored_code_line_length(code, n);
-        /* The last symbols of a line are its check and some that the check is of. */
-        shared += memmem(lost->sample, length, lines + end - WINDOW, WINDOW) != NULL;
-    }
-    return shared > 0 && shared * 4 * ARMORED_CODE_FULL >= length;
 }
 
 void lost_start_free(LostStart *lost)

@@ -3,10 +3,10 @@
 #ifndef ISSUER_CORE_LOST_START_H
 #define ISSUER_CORE_LOST_START_H
 
-#include "core/armored_code.h"
+#include "core/armor.h"
 #include "core/symbols.h"
 
-#define LOST_START_MOST 64 /* that are kept */
+#define LOST_START_MOST 64 /* that are kept of a text */
 
 typedef struct {
     ArmorKind kind;
@@ -20,13 +20,6 @@ typedef struct {
  * there is one without a known code behind it, whether or not something like a code stands there.
  */
 bool lost_start_find(const Symbols *symbols, uint64_t place, GPtrArray *found);
-
-/* Whether both samples are for the most part the same: copies of one unknown code. */
-bool lost_start_is_same(const LostStart *lost, const LostStart *other);
-
-/* Whether the sample holds lines of this code, whatever kind its title names. Another code of the
- * same instance says much the same, but its lines have other checks. */
-bool lost_start_is_copy(const LostStart *lost, const ArmoredCode *code);
 
 void lost_start_free(LostStart *lost);
 

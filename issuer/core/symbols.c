@@ -210,7 +210,8 @@ bool symbols_look_coded(const Symbols *symbols, gsize at, gsize length)
         digits += (symbols->marks[i] & SYMBOL_DIGIT) != 0;
         inside |= i > at ? symbols->marks[i] : 0;
     }
-    return digits * DIGITS_ONE_IN >= length && (inside & (SYMBOL_FOREIGN | SYMBOL_TAKEN)) == 0;
+    return digits >= MAX(length / DIGITS_ONE_IN, 1) &&
+           (inside & (SYMBOL_FOREIGN | SYMBOL_TAKEN)) == 0;
 }
 
 /* One word: the symbols from `at` to `end`, and what is written in it. */

@@ -55,8 +55,8 @@ gsize symbols_place(const Symbols *symbols, gsize index);
  * mixed with digits, no foreign letter in them, not taken. 0 if the word at `at` does not. */
 gsize symbols_code_stretch(const Symbols *symbols, gsize at);
 
-/* Whether the `length` symbols at `at` hold as many digits as those of a code always do, no foreign
- * letter between them, and none of them but the first is taken. */
+/* Whether the `length` symbols at `at` hold as many digits as those of a code nearly always do, no
+ * foreign letter between them, and none of them but the first is taken. */
 bool symbols_look_coded(const Symbols *symbols, gsize at, gsize length);
 
 void symbols_free(Symbols *symbols);

@@ -23,6 +23,40 @@ static gsize soft_break(const char *text, gsize left)
     return end + (end + 1 < left && text[end] == '\r' && text[end + 1] == '\n' ? 2 : 1);
 }
 
+/* The byte that "=XX" at `text` stands for; -1: it is no such thing. */
+static int escaped_byte(const char *text, gsize left)
+{
+    if (left < 3 || text[0] != '=' || !g_ascii_isxdigit(text[1]) || !g_ascii_isxdigit(text[2])) {
+        return -1;
+    }
+    return g_ascii_xdigit_value(text[1]) * 16 + g_ascii_xdigit_value(text[2]);
+}
+
+/* Reads the escapes of one character at `text`; their length, 0 if there are none. What no program
+ * would escape is none: an equals sign of a title with a line of a code behind it looks the same.
+ */
+static gsize read_escapes(const char *text, gsize left, GString *out)
+{
+    char bytes[6];
+    gsize count = 0;
+    int byte = escaped_byte(text, left);
+    if (byte < 0 || g_ascii_isalnum((gchar)byte)) {
+        return 0;
+    }
+    if (byte == 0xA0 || byte == 0xAD) { /* Latin-1's no-break space and soft hyphen */
+        return 3;
+    }
+    while (byte >= 0 && count < sizeof bytes) {
+        bytes[count++] = (char)byte;
+        if (g_utf8_validate(bytes, (gssize)count, NULL)) {
+            g_string_append_len(out, bytes, (gssize)count);
+            return 3 * count;
+        }
+        byte = escaped_byte(text + 3 * count, left - 3 * count);
+    }
+    return 0;
+}
+
 static void decode_quoted_printable(const char *text, gsize length, GString *out)
 {
     gsize at = 0;
@@ -34,19 +68,17 @@ static void decode_quoted_printable(const char *text, gsize length, GString *out
         if (at == length) {
             break;
         }
-        const gsize left = length - at;
-        /* Not the last of several: that is the end of a title. */
-        const gsize soft = at == 0 || text[at - 1] != '=' ? soft_break(text + at, left) : 0;
-        if (soft > 0) {
-            at += soft;
-        } else if (left > 2 && g_ascii_isxdigit(text[at + 1]) && g_ascii_isxdigit(text[at + 2])) {
-            const int byte =
-                g_ascii_xdigit_value(text[at + 1]) * 16 + g_ascii_xdigit_value(text[at + 2]);
-            g_string_append_c(out, (gchar)byte);
-            at += 3;
-        } else {
-            g_string_append_c(out, text[at++]);
+        /* The last of several is the end of a title, whatever stands behind it. */
+        const bool title = at > 0 && text[at - 1] == '=';
+        gsize taken = title ? 0 : soft_break(text + at, length - at);
+        if (taken == 0 && !title) {
+            taken = read_escapes(text + at, length - at, out);
         }
+        if (taken == 0) {
+            g_string_append_c(out, text[at]);
+            taken = 1;
+        }
+        at += taken;
     }
 }
 
@@ -150,7 +182,8 @@ bool text_decode(const char *text, gsize length, GString *out)
     }
     const gsize before = out->len;
     g_autoptr(GString) plain = g_string_sized_new(length);
-    decode_quoted_printable(text, length, plain);
-    decode_html(plain->str, plain->len, out);
+    /* Tags first, since one within a title parts its equals signs, which then look like escapes. */
+    decode_html(text, length, plain);
+    decode_quoted_printable(plain->str, plain->len, out);
     return out->len - before < length; /* whatever is decoded gets shorter */
 }

@@ -6,9 +6,10 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* Appends the text without quoted-printable's escapes and soft line breaks (RFC 2045 §6.7), also
- * such with blanks behind the "=", then without tags and entities of HTML: tags that end a line
- * become line breaks, others nothing. False if the text has nothing of the kind. Linear. */
+/* Appends the text without tags and entities of HTML (tags that end a line become line breaks,
+ * others nothing), then without quoted-printable's escapes and soft line breaks (RFC 2045 §6.7),
+ * also such with blanks behind the "=". Escapes of letters and digits stay: no program makes them.
+ * False if the text has nothing of the kind. Linear. */
 bool text_decode(const char *text, gsize length, GString *out);
 
 #endif

@@ -68,27 +68,25 @@ static gboolean is_digit(gchar c)
     return g_ascii_isdigit(c);
 }
 
-/* Past "12:", "4)", "line 4:", "Ana:"; `at` if there is no such thing. `*bare`: a number with only
- * blanks behind it may be taken for one too, which is done once a line. */
-static gsize skip_label(const char *line, gsize length, gsize at, bool *bare)
+/* Past "12:", "4)", "line 4:", "Ana:", "003 "; `at` if there is no such thing. A line has one
+ * number: what looks like another may be symbols of the code. */
+static gsize skip_label(const char *line, gsize length, gsize at, bool *numbered)
 {
     gsize end = skip_while(line, length, at, is_letter);
     const gsize letters = end - at;
     end += letters > 0 ? blank_length(line + end, length - end) : 0;
     const gsize number = end;
     end = skip_while(line, length, end, is_digit);
-    if (letters > LONGEST_LABEL || end - number > MOST_DIGITS || end == at || end == length) {
+    const gsize digits = end - number;
+    if (letters > LONGEST_LABEL || digits > MOST_DIGITS || end == at || end == length ||
+        (digits > 0 && *numbered)) {
         return at;
     }
-    if (line[end] != '\0' && strchr(":).]|,-", line[end]) != NULL &&
-        (letters == 0 || line[end] != '-')) {
-        return end + 1;
-    }
-    if (*bare && letters == 0 && blank_length(line + end, length - end) > 0) {
-        *bare = false;
-        return end;
-    }
-    return at;
+    const bool sign = line[end] != '\0' && strchr(":).]|,-", line[end]) != NULL &&
+                      (letters == 0 || line[end] != '-');
+    const bool bare = letters == 0 && blank_length(line + end, length - end) > 0;
+    *numbered = *numbered || (digits > 0 && (sign || bare));
+    return sign ? end + 1 : bare ? end : at;
 }
 
 /* `*changed` is set if symbols were passed over. */
@@ -96,14 +94,14 @@ static gsize skip_prefix(const char *line, gsize length, bool labels, bool *chan
 {
     gsize at = 0;
     gsize before = 0;
-    bool bare = true;
+    bool numbered = false;
     do {
         before = at;
         at = skip_signs(line, length, at);
         const gsize signs = at;
         at = skip_name(line, length, at);
         if (labels) {
-            at = skip_label(line, length, at, &bare);
+            at = skip_label(line, length, at, &numbered);
         }
         *changed = *changed || at > signs;
     } while (at > before);
@@ -145,6 +143,20 @@ static bool strip_line(const char *line, gsize length, bool labels, GString *out
     return changed;
 }
 
+/* The line end at `at`: its length in bytes, 0 if there is none. */
+static gsize line_end_length(const char *text, gsize left)
+{
+    if (*text == '\n' || *text == '\r') {
+        return 1;
+    }
+    if (left > 1 && text[0] == '\xC2' && text[1] == '\x85') { /* NEL */
+        return 2;
+    }
+    const bool separator = left > 2 && text[0] == '\xE2' && text[1] == '\x80' &&
+                           (text[2] == '\xA8' || text[2] == '\xA9');
+    return separator ? 3 : 0;
+}
+
 /* False if nothing but blanks and signs was taken away. */
 static bool strip(const char *text, gsize length, bool labels, GString *out)
 {
@@ -152,14 +164,15 @@ static bool strip(const char *text, gsize length, bool labels, GString *out)
     gsize at = 0;
     while (at < length) {
         gsize end = at;
-        while (end < length && text[end] != '\n' && text[end] != '\r') {
+        gsize ends = 0;
+        while (end < length && (ends = line_end_length(text + end, length - end)) == 0) {
             end++;
         }
         changed = strip_line(text + at, end - at, labels, out) || changed;
         if (end < length) {
-            g_string_append_c(out, text[end]);
+            g_string_append_c(out, text[end] == '\r' ? '\r' : '\n');
         }
-        at = end + 1;
+        at = end + MAX(ends, 1);
     }
     return changed;
 }

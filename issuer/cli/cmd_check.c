@@ -103,8 +103,8 @@ static const Command commands[] = {
      .spec = {.options = check_options, .option_count = G_N_ELEMENTS(check_options)},
      .details = "One line a thing; nothing is changed. Exit code 0: all in order, warnings aside; "
                 "1: something is\nwrong, and the line says what to do; 3: the database is out of "
-                "reach. The records are read whole,\nwhich takes some seconds for a million "
-                "usage licenses."},
+                "reach. The records are read whole,\nwhich takes some seconds for each hundred "
+                "thousand usage licenses."},
 };
 
 const CommandGroup cmd_check = {commands, G_N_ELEMENTS(commands)};

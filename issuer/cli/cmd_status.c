@@ -3,9 +3,9 @@
 #include "base/clock.h"
 #include "service/status.h"
 
-#define MINUTE 60 /* seconds */
-#define HOUR   3600
-#define DAY    86400
+#define MINUTE 60LL /* seconds */
+#define HOUR   3600LL
+#define DAY    86400LL
 
 /* For people: "12 min", "7 h", "3 d"; a time ahead is no age. */
 static char *age_text(int64_t since, int64_t now)

@@ -134,16 +134,19 @@ bool keys_want_passphrase(const Context *context)
     return !key_folder_is_development(keys_folder(context));
 }
 
-static void fill_rotation(KeyRotation *rotation, const Keys *keys, const KeyEntry *before)
+static KeyRotation *rotation_of(const Keys *keys, const char *id, const KeyEntry *before)
 {
-    const KeyEntry *made = keys_find_entry(keys, rotation->id);
+    const KeyEntry *made = keys_find_entry(keys, id);
     g_assert(made != NULL); /* it was written a moment ago */
+    KeyRotation *rotation = g_new0(KeyRotation, 1);
+    rotation->id = g_strdup(id);
     rotation->not_before = certificate_not_before(made->certificate);
     rotation->not_after = certificate_not_after(made->certificate);
     if (before != NULL) {
         rotation->before = g_strdup(certificate_kid(before->certificate));
         rotation->before_not_after = certificate_not_after(before->certificate);
     }
+    return rotation;
 }
 
 KeyRotation *keys_rotate(Context *context, unsigned root, const Secret *passphrase, GError **error)
@@ -153,13 +156,12 @@ KeyRotation *keys_rotate(Context *context, unsigned root, const Secret *passphra
     if (!keys_load(context, &before, error)) {
         return NULL;
     }
-    g_autoptr(KeyRotation) rotation = g_new0(KeyRotation, 1);
-    rotation->id = ceremony_rotate(keys_folder(context), root, passphrase, clock_now(), error);
-    if (rotation->id == NULL || !keys_load(context, &after, error)) {
+    g_autofree char *id =
+        ceremony_rotate(keys_folder(context), root, passphrase, clock_now(), error);
+    if (id == NULL || !keys_load(context, &after, error)) {
         return NULL;
     }
-    fill_rotation(rotation, &after, keys_find_signing(&before));
-    return g_steal_pointer(&rotation);
+    return rotation_of(&after, id, keys_find_signing(&before));
 }
 
 void key_record_free(KeyRecord *record)

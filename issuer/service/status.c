@@ -87,16 +87,24 @@ static bool find_key(Status *status, Context *context, GError **error)
     return true;
 }
 
-Status *status_read(Context *context, GError **error)
+static bool read_all(Status *status, Context *context, GError **error)
 {
-    g_autoptr(Status) status = g_new0(Status, 1);
     g_autoptr(GPtrArray) found = status_store_waiting(context->database, error);
-    if (found == NULL || !status_store_totals(context->database, &status->totals, error) ||
-        !find_key(status, context, error)) {
-        return NULL;
+    if (found == NULL || !status_store_totals(context->database, &status->totals, error)) {
+        return false;
     }
     status->waiting = in_order(found);
-    return g_steal_pointer(&status);
+    return find_key(status, context, error);
+}
+
+Status *status_read(Context *context, GError **error)
+{
+    Status *status = g_new0(Status, 1);
+    if (!read_all(status, context, error)) {
+        status_free(status);
+        return NULL;
+    }
+    return status;
 }
 
 void status_free(Status *status)

@@ -52,9 +52,9 @@ bool intake_write_replies(Database *database, const GArray *rows, const BatchSta
     return sql_do(database, "intake_insert_replies", insert_replies, params, error);
 }
 
-/* A reply is withdrawn only if none of its lines says something else or carries a license that still
- * stands; whether that was superseded before it ended otherwise makes no difference. A notice never
- * is, for what it tells has happened. */
+/* A reply is withdrawn only if none of its lines says something else or carries a license that
+ * still stands; whether that was superseded before it ended otherwise makes no difference. A notice
+ * never is, for what it tells has happened. */
 static const char withdraw_replies[] =
     "with r as (update reply r set state = 'withdrawn', why = 'its usage license no longer stands'"
     " where r.state = 'queued' and r.id in (select l.reply_id from reply_line l"

@@ -28,6 +28,6 @@ bool load_can_send_again(const Load *load);
 /* Sends it once more. False if the parser is gone. */
 bool load_send_again(const Load *load, int socket);
 
-void load_free(gpointer load);
+void load_free(gpointer data);
 
 #endif

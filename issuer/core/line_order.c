@@ -119,7 +119,8 @@ static gint compare_starts(gconstpointer a, gconstpointer b)
 void line_order_judge(GArray *lines)
 {
     g_array_sort(lines, compare_starts);
-    g_autofree Rank *ranks = g_new(Rank, MOST_JUDGED);
+    g_autoptr(GArray) ranks = g_array_new(FALSE, FALSE, sizeof(Rank));
+    g_array_set_size(ranks, MOST_JUDGED);
     guint from = 0;
     while (from < lines->len) {
         guint to = from + 1;
@@ -127,7 +128,8 @@ void line_order_judge(GArray *lines)
                g_array_index(lines, OrderedLine, to).number >= 0) {
             to++;
         }
-        judge_copy(&(Copy){&g_array_index(lines, OrderedLine, from), to - from, ranks});
+        judge_copy(&(Copy){&g_array_index(lines, OrderedLine, from), to - from,
+                           &g_array_index(ranks, Rank, 0)});
         from = to;
     }
 }

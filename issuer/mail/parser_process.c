@@ -27,6 +27,8 @@ void parser_process_confine(void)
     limit(RLIMIT_AS, MAX_MEMORY);
     // A fixed threshold: else glibc raises it at the first free and keeps big blocks for good.
     (void)mallopt(M_MMAP_THRESHOLD, BIG);
+    // Libraries complain there before they give up; that is told in a line of ours.
+    (void)dup2(STDOUT_FILENO, STDERR_FILENO);
 #endif
 }
 

@@ -1,6 +1,7 @@
 #include "service/mail_report.h"
 
 #include "base/json_writer.h"
+#include "base/text.h"
 #include "core/usage_license.h"
 
 static void member_text(JsonWriter *json, const char *key, const char *text)
@@ -108,5 +109,7 @@ char *mail_report_line(const IntakeItem *item, bool decided)
     } else if (item->item.why != NULL) {
         g_string_append_printf(line, "; %s", item->item.why);
     }
-    return g_string_free(line, FALSE);
+    char *one_line = text_one_line(line->str, 0); /* a file's name may hold anything */
+    g_string_free(line, TRUE);
+    return one_line;
 }

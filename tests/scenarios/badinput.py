@@ -1,0 +1,230 @@
+#!/usr/bin/python3
+"""Bad input: one line names file and place, the rest is processed, nothing is lost.
+
+  badinput.py ISSUER [TEST…]          within tests/with-postgres"""
+import os
+import socket
+import subprocess
+
+from scenario import ISSUER, Scenario, ask, chance, check_records, dated_mail, main, mbox, write
+
+ANA = "ana@northwind.example"
+SEPARATOR = b"From ana@northwind.example Thu Oct  8 09:30:00 2026\n"
+MIB = 1 << 20
+MIXED = b'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="cut"'
+
+
+def headed(number, headers, body):
+    """A mail with these further header lines; bytes."""
+    head = dated_mail(ANA, "", number).rstrip(b"\n")
+    return head + b"\n" + headers + b"\n\n" + body + b"\n"
+
+
+def parts(count, last):
+    """A multipart mail's body of so many parts; the last one is given."""
+    some = b"--cut\n\npart\n" * (count - 1)
+    return some + b"--cut\nContent-Type: text/plain\n\n" + last + b"\n--cut--\n"
+
+
+def nested(depth, inner):
+    """A multipart in a multipart in a multipart…"""
+    return b"".join(b'--b%d\nContent-Type: multipart/mixed; boundary="b%d"\n\n' % (n, n + 1)
+                    for n in range(depth)) + b"--b%d\n\n" % depth + inner
+
+
+class Sender(Scenario):
+    """A customer with a license for many servers, who sends all kinds of things."""
+
+    def setUp(self):
+        super().setUp()
+        self.license = self.house.sell("LIC-1", activations=90, servers=90, contact=ANA)
+        self.made = 0
+
+    def code(self):
+        self.made += 1
+        return ask(self.house.server(host=f"plant-{self.made}"), self.license).encode()
+
+    def good(self):
+        return dated_mail(ANA, self.code().decode() + "\n", 1000 + self.made)
+
+    def nothing_changes(self, found, *paths, code=0, data=None):
+        """The same again: every mail is known, every fault is told again."""
+        before = self.house.digests()
+        again = self.house.ingest(*paths, code=code, data=data)
+        self.assertEqual(len(again), len(found))
+        self.assertEqual(self.house.digests(), before)
+        check_records(self.house)
+
+    def messages(self):
+        return self.house.query("select count(*) from message")[0][0]
+
+
+class BadInput(Sender):
+    # ---- mails ----
+
+    def bad_mails(self):
+        """What is strange of each, and what becomes of it: issued, or why it is in quarantine."""
+        deep = b'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b0"'
+        within = b"Content-Type: message/rfc822\n\n" * 2000
+        return (
+            (headed(1, b"X: y", b"x" * (100 * MIB)), "has 1048577.. bytes"),
+            (headed(2, b"X: y", b"hello, a long text of short lines\n" * MIB), "bytes, more than the 32"),
+            (headed(3, b"X: y", self.code() + b"\n" + b"x" * (30 * MIB)), "issued"),
+            (headed(4, MIXED, parts(10000, self.code())), "more than 1000 parts"),
+            (headed(5, MIXED, parts(900, self.code())), "issued"),
+            (headed(6, b"X-Zero: a\0b", self.code().replace(b"\n", b"\0\n\0")), "issued"),
+            (headed(7, b"x" * 6000, self.code()), "issued"),
+            (headed(8, b"X: y\n" + b"x" * 60000 + b"\nX: z", self.code()), "issued"),
+            (headed(9, deep, nested(3000, self.code())), "more than 32 levels"),
+            (headed(10, within.rstrip(b"\n"), self.code()), "more than 32 levels"),
+            (headed(11, b"X: " + b"y" * MIB, self.code()), "issued"),
+            (headed(12, b"X: y\n" * 20000 + b"X: z", self.code()), "issued"),
+            (headed(13, MIXED, b"--cut\nContent-Type: text/plain; charset=no-such\n\n" + self.code()),
+             "issued"),
+        )
+
+    def test_a_mailbox_of_bad_mails(self):
+        bad = self.bad_mails()
+        mails = [one for data, _ in bad for one in (self.good(), data)] + [self.good()]
+        path = write(self.house.path("bad.mbox"), b"".join(SEPARATOR + one + b"\n" for one in mails))
+        found = self.house.ingest(path, code=1)
+        self.assertEqual(self.house.errors, "")
+        self.assertEqual([one["source"] for one in found],
+                         [f"{path}#{n}" for n in range(1, len(mails) + 1)])
+        self.assertEqual(self.messages(), len(mails))
+        for number, (_, wanted) in enumerate(bad):
+            with self.subTest(number=number + 1, wanted=wanted):
+                good, one = found[2 * number:2 * number + 2]
+                self.assertEqual([d["outcome"] for d in good["decisions"]], ["issued"])
+                if wanted == "issued":
+                    self.assertEqual([d["outcome"] for d in one["decisions"]], ["issued"])
+                else:
+                    self.assertEqual((one["class"], one["decisions"]), ("quarantined", []))
+                    self.assertRegex(one["why"], wanted)
+        offset = len(SEPARATOR + mails[0] + b"\n" + SEPARATOR)
+        self.assertIn(f"the mail at byte {offset} of {path}", found[1]["why"])
+        self.assertEqual(self.house.query("select count(*) from quarantine"),
+                         [(sum(wanted != "issued" for _, wanted in bad),)])
+        self.nothing_changes(found, path, code=1)
+
+    def test_a_truncated_mailbox(self):
+        dice = chance()
+        mails = [self.good() for _ in range(6)]
+        whole = mbox(mails)
+        starts = [0]
+        for one in mails[:-1]:
+            starts.append(starts[-1] + len(mbox([one])))
+        for _ in range(12):
+            at = dice.randrange(len(SEPARATOR) + 20, len(whole))
+            path = write(self.house.path("cut.mbox"), whole[:at])
+            with self.subTest(at=at):
+                found = self.house.mails("inspect", path, code=None)
+                begun = sum(start + len(SEPARATOR) < at for start in starts)
+                self.assertEqual(len(found), begun)
+                for one in found[:-1]:
+                    self.assertTrue(one["tokens"][0]["intact"])
+        self.house.ingest(path)
+        # The whole mailbox: what was cut is decided under the mail that is on record.
+        self.house.ingest(write(self.house.path("whole.mbox"), whole))
+        self.assertEqual(self.messages(), len(mails))
+        self.assertEqual(self.house.query("select count(*) from usage_license"), [(len(mails),)])
+        check_records(self.house)
+
+    # ---- paths ----
+
+    def test_files_that_are_no_mail(self):
+        files = {"picture.png": b"\x89PNG\r\n\x1a\n" + bytes(5000), "old.zip": b"PK\x03\x04" + bytes(99),
+                 "notes.txt": b"call Ana back\nand Ben too\n", "code.txt": self.code(),
+                 "other.bin": bytes(range(256)) * 40}
+        for name, data in files.items():
+            write(self.house.path("in", name), data)
+        write(self.house.path("in", "good.eml"), self.good())
+        write(self.house.path("in", "empty.mbox"), b"")
+        write(self.house.path("in", "inbox", "cur", "1:2,S"), b"")
+        write(self.house.path("in", "inbox", "new", "2"), self.good())
+        folder = self.house.path("in")
+        found = self.house.ingest(folder, code=1)
+        told = {one["source"]: one for one in found}
+        self.assertEqual(len(told), len(files) + 3)
+        for name in [*files, "inbox/cur/1:2,S"]:
+            one = told[os.path.join(folder, name) + "#1"]
+            self.assertEqual(one["class"], "quarantined")
+            self.assertIn(os.path.join(folder, name), one["why"])
+        self.assertEqual(sum(len(one["decisions"]) for one in found), 2)
+        self.assertEqual(self.messages(), len(found))
+        self.nothing_changes(found, folder, code=1)
+
+    def test_an_empty_file_is_a_mailbox_without_mails(self):
+        path = write(self.house.path("empty"), b"")
+        self.assertEqual(self.house.ingest(path), [])
+        self.assertRegex(self.house.issuer("ingest", path), "^0 mails: ")
+
+    def unreadable(self):
+        """Paths that give no mail, whoever asks."""
+        folder = self.house.path("odd")
+        os.makedirs(folder)
+        os.symlink("/proc/self/mem", os.path.join(folder, "unreadable"))
+        os.symlink("nowhere", os.path.join(folder, "broken"))
+        os.mkfifo(os.path.join(folder, "pipe"))
+        with socket.socket(socket.AF_UNIX) as one:
+            one.bind(os.path.join(folder, "socket"))
+        os.symlink("/dev/zero", os.path.join(folder, "device"))
+        paths = {name: os.path.join(folder, name) for name in os.listdir(folder)}
+        return {**paths, "missing": self.house.path("missing.mbox")}
+
+    def test_paths_that_give_no_mail(self):
+        """They are told, and cost nothing but the exit code: no mail was there to be on record."""
+        paths = self.unreadable()
+        good = write(self.house.path("good.eml"), self.good())
+        given = [paths["missing"], os.path.dirname(paths["pipe"]), good]
+        found = self.house.ingest(*given, code=1)
+        self.assertEqual(len(found), len(paths) + 1)
+        for path in paths.values():
+            (one,) = [one for one in found if one["source"] == f"{path}#1"]
+            self.assertEqual(one["class"], "quarantined")
+            self.assertIn(path, one["why"])
+        self.assertEqual([d["outcome"] for d in found[-1]["decisions"]], ["issued"])
+        self.assertEqual(self.messages(), 1)
+        self.nothing_changes(found, *given, code=1)
+        told = self.house.issuer("ingest", *given, code=1)
+        self.assertIn(f"{len(paths)} paths could not be read", told)
+        self.assertEqual(self.house.errors, "")
+
+    def test_a_file_that_may_not_be_read(self):
+        path = write(self.house.path("secret.mbox"), self.good())
+        os.chmod(path, 0)
+        # Root may read it all the same, unless that right is taken away first.
+        without = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+        done = subprocess.run([*(without if os.geteuid() == 0 else []), ISSUER, "inspect", path],
+                              env=self.house.environment, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stdout,
+                         f"{path}#1: quarantined; {path} cannot be opened: Permission denied\n")
+
+    def test_names_and_texts_cannot_write_on_the_terminal(self):
+        name = self.house.path("in", "a\nissuer: all well\x1b[2J.eml")
+        data = self.good().replace(b"Subject: ", b"Subject: \x1b]0;x\x07").replace(
+            b"From: ", b"From: \"\x1b[31m\xe2\x80\xae\" <e\x1b@northwind.example>, ")
+        write(name, data)
+        for words in (("ingest", name), ("inspect", name), ("ingest", self.house.path("in\x1b[2J"))):
+            printed = self.house.issuer(*words, code=None)
+            self.assertNotRegex(printed, "[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+            self.assertNotRegex(printed, "(?m)^issuer: all well")
+
+    # ---- standard input ----
+
+    def test_standard_input_that_is_no_mail(self):
+        cases = ((b"", "it is empty"), (b"\x89PNG\r\n\x1a\n" + bytes(999), "a PNG picture"),
+                 (self.good() + b"x" * (33 * MIB), "more than the 32 MiB"))
+        for number, (data, wanted) in enumerate(cases):
+            with self.subTest(wanted):
+                (one,) = self.house.ingest("-", code=1, data=data)
+                self.assertEqual((one["source"], one["class"]), ("-#1", "quarantined"))
+                self.assertIn(wanted, one["why"])
+                self.assertIn("standard input", one["why"])
+                self.assertEqual(self.messages(), number + 1)
+                self.nothing_changes([one], "-", code=1, data=data)
+
+
+if __name__ == "__main__":
+    main()

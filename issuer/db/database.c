@@ -83,6 +83,12 @@ void database_error(const Database *db, const struct pg_result *result, const ch
                           strcmp(state, "42703") == 0 || strcmp(state, "42883") == 0;
     if (g_str_has_prefix(state, "IS")) {
         g_set_error_literal(error, ISSUER_ERROR, code, said);
+    } else if (code == ISSUER_ERROR_DENIED) {
+        g_set_error(
+            error, ISSUER_ERROR, code,
+            "the database login %s may not do this (%s: %s); log in as a member of the role "
+            "whose work it is",
+            PQuser(db->connection), doing, said);
     } else if (schema_missing) {
         g_set_error(error, ISSUER_ERROR, code,
                     "the database's schema is not this program's (%s: %s); run `issuer migrate`",

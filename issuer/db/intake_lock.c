@@ -1,9 +1,26 @@
 /* The first half of a batch: what it inserts to find out what is new, and what it locks. */
 #include "db/intake_store.h"
 
+#include "base/error.h"
 #include "db/sql.h"
 
 #include <string.h>
+
+bool intake_may(Database *database, GError **error)
+{
+    g_autoptr(SqlResult) result =
+        sql_run(database, "intake_may",
+                "select has_table_privilege('message', 'insert'), current_user::text", NULL, error);
+    if (result != NULL && !sql_result_bool(result, 0, 0)) {
+        g_set_error(
+            error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
+            "the database login %s may not take mail in; log in as a member of the daemon's "
+            "role (schema/roles.sql)",
+            sql_result_text(result, 0, 1));
+        return false;
+    }
+    return result != NULL;
+}
 
 static const char insert_messages[] =
     "insert into message (identity, class, why, source, source_offset, size, raw_digest, raw,"

@@ -14,6 +14,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Whether this login may take mail in at all; asked first, so that one which may do part of it does
+ * nothing. ISSUER_ERROR_DENIED. */
+bool intake_may(Database *database, GError **error);
+
 /* ---- messages ---- */
 
 typedef struct {

@@ -243,7 +243,8 @@ static bool open_context(Ingest *ingest, GError **error)
         return false;
     }
     ingest->serials = serials_new(ingest->context->database);
-    if (!database_prefer_indexes(ingest->context->database, error)) {
+    if (!intake_may(ingest->context->database, error) ||
+        !database_prefer_indexes(ingest->context->database, error)) {
         return false;
     }
     return ingest->options->dry_run || context_record_signer(ingest->context, error);

@@ -79,7 +79,7 @@ def write(path, data):
 
 # ---- the house ----------------------------------------------------------------------------------
 
-def _admin(statement):
+def admin(statement):
     connection = psycopg2.connect(SERVER, dbname="postgres")
     try:
         connection.autocommit = True
@@ -97,7 +97,7 @@ class House:
         House.made += 1
         self.folder, self.keys = folder, keys
         self.database = f"{NAME}_{House.made}"
-        _admin(f'create database "{self.database}" template "{template}"')
+        admin(f'create database "{self.database}" template "{template}"')
         self.dsn = f"{SERVER} dbname={self.database}".replace(f"dbname={NAME} ", "")
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("ISSUER_")},
@@ -106,7 +106,7 @@ class House:
             "ISSUER_ROLE_PREFIX": os.environ["ISSUER_ROLE_PREFIX"]}
 
     def close(self):
-        _admin(f'drop database "{self.database}" with (force)')
+        admin(f'drop database "{self.database}" with (force)')
 
     def copy(self):
         """Another house with the same records."""

@@ -1,0 +1,165 @@
+#!/usr/bin/python3
+"""Each group's database login does its own work and no more; and a database that is not there.
+
+  roles.py ISSUER [TEST…]          within tests/with-postgres"""
+import os
+import time
+
+from scenario import (License, Scenario, admin, armor, ask, check_records, license_key, mail, main,
+                      mbox, records, write)
+
+ANA, EVE = "ana@northwind.example", "eve@elsewhere.example"
+PREFIX = os.environ["ISSUER_ROLE_PREFIX"]
+GROUPS = ("daemon", "web", "support", "orders", "admin", "finance")
+
+
+class WithLogins(Scenario):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for group in GROUPS:
+            admin(f'create role "{PREFIX}_a_{group}" login in role "{PREFIX}_{group}"')
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        for group in GROUPS:
+            admin(f'drop role "{PREFIX}_a_{group}"')
+
+    def setUp(self):
+        super().setUp()
+        self.license = License("LIC-1", license_key(), ANA)
+        self.owner = self.house.environment["ISSUER_DATABASE"]
+
+    def become(self, group):
+        """From here on the program logs in as a member of this group, or (None) as the owner."""
+        dsn = self.owner if group is None else self.owner.replace(
+            "user=postgres", f"user={PREFIX}_a_{group}")
+        self.house.environment["ISSUER_DATABASE"] = dsn
+
+    def purchases(self, activations=2, order="SO-1"):
+        return write(self.house.path(f"{order}.csv"), (
+            "license_id,license_key,customer,contacts,product,features,activations,expires,order_ref,"
+            f"servers\nLIC-1,{self.license.key},Northwind Water,{ANA},chariot,mqtt-server,"
+            f"{activations},,{order},{activations}\n").encode())
+
+    def export(self, *mails):
+        return write(self.house.path("in.mbox"), mbox(mails))
+
+    def request(self, host, sender=ANA):
+        return mail(sender, ask(self.house.server(host=host), self.license))
+
+    def refused(self, *words, code=1):
+        """One line that says it, and nothing has changed."""
+        before = self.house.digests()
+        self.house.issuer(*words, code=code)
+        self.assertEqual(self.house.errors.count("\n"), 1, self.house.errors)
+        self.assertTrue(self.house.errors.startswith("issuer: "), self.house.errors)
+        self.assertEqual(self.house.digests(), before)
+        return self.house.errors
+
+
+class Roles(WithLogins):
+    def test_orders_import_and_no_more(self):
+        self.become("orders")
+        self.assertIn("added", self.house.issuer("license", "import", self.purchases()))
+        self.house.issuer("license", "import", "--update", self.purchases(3, "SO-2"))
+        self.assertIn("LIC-1", self.house.issuer("license", "show", "LIC-1"))
+        path = self.export(self.request("plant-1"))
+        for words in (("ingest", path), ("ingest", "--dry-run", path), ("request", "list"),
+                      ("message", "list"), ("deliver", "--folder", self.house.path("out")),
+                      ("operator", "add", "--first", "--role", "admin", "ben")):
+            with self.subTest(words):
+                self.assertIn(f"{PREFIX}_a_orders may not", self.refused(*words))
+
+    def test_the_daemon_takes_mail_in_and_sells_nothing(self):
+        self.house.issuer("license", "import", self.purchases())
+        self.become("daemon")
+        server = self.house.server(host="plant-1")
+        first = ask(server, self.license)
+        deep = mail(ANA).replace(b"Subject:", b"Content-Type: message/rfc822\nX-Subject:").replace(
+            b"\n\n", b"\n\n" + b"Content-Type: message/rfc822\n\n" * 99)
+        path = self.export(mail(ANA, first), mail(ANA, first), self.request("plant-2"),
+                           self.request("plant-3"), self.request("plant-4", EVE), mail(ANA), deep)
+        found = self.house.ingest(path, code=1)
+        self.assertEqual([[d["code"] for d in one["decisions"]] for one in found],
+                         [["issued"], ["resent"], ["issued"], ["no-activations-left"],
+                          ["unknown-sender"], [], []])
+        server.install(self.house.usage_license("UL-00000001").encode())
+        # The use that comes back is given to the one that waits.
+        self.assertEqual(self.house.take(mail(ANA, armor("D", server.deactivate()))),
+                         [("accepted", "deactivated")])
+        self.assertEqual(self.house.query("select count(*) from usage_license"), [(3,)])
+        self.assertEqual(len(self.house.replies()), 4)
+        self.become(None)
+        check_records(self.house)
+        self.house.issuer("license", "import", "--update", self.purchases(5, "SO-2"))
+        self.become("daemon")
+        for words in (("license", "import", "--update", self.purchases(9, "SO-3")), ("migrate",),
+                      ("operator", "add", "--first", "--role", "admin", "ben")):
+            with self.subTest(words):
+                self.refused(*words)
+
+    def test_nobody_else_takes_mail_in(self):
+        path = self.export(self.request("plant-1"))
+        for group in ("web", "support", "admin", "finance"):
+            with self.subTest(group):
+                self.become(group)
+                self.assertIn(f"{PREFIX}_a_{group} may not", self.refused("ingest", path))
+
+
+class OutOfReach(WithLogins):
+    def setUp(self):
+        super().setUp()
+        self.house.issuer("license", "import", self.purchases(60))
+
+    def reach(self, allowed):
+        admin(f'alter database "{self.house.database}" allow_connections {allowed}')
+        if not allowed:
+            admin("select pg_terminate_backend(pid) from pg_stat_activity"
+                  f" where datname = '{self.house.database}'")
+
+    def one_line(self, errors):
+        self.assertEqual(errors.count("\n"), 1, errors)
+        self.assertTrue(errors.startswith("issuer: the database is out of reach"), errors)
+
+    def test_a_database_that_is_not_there(self):
+        path, before = self.export(self.request("plant-1")), self.house.digests()
+        for dsn in ("host=/nowhere dbname=x connect_timeout=2",
+                    "host=127.0.0.1 port=1 dbname=x connect_timeout=2",
+                    self.owner.replace(f"dbname={self.house.database}", "dbname=no_such")):
+            self.house.environment["ISSUER_DATABASE"] = dsn
+            for words in (("ingest", path), ("license", "import", self.purchases())):
+                with self.subTest(dsn=dsn, words=words):
+                    self.house.issuer(*words, code=3)
+                    self.one_line(self.house.errors)
+        self.become(None)
+        self.assertEqual(self.house.digests(), before)
+
+    def test_a_database_that_only_reads(self):
+        path = self.export(self.request("plant-1"))
+        admin(f'alter database "{self.house.database}" set default_transaction_read_only = on')
+        self.refused("ingest", path, code=3)
+
+    def test_a_database_that_goes_away_in_the_middle(self):
+        path = self.export(*(self.request(f"plant-{n}") for n in range(60)))
+        never = self.copy_of(self.house)
+        never.ingest(path)
+        process = self.house.start("ingest", "--json", path)
+        process.stdout.readline()
+        self.reach(False)
+        output, errors = process.communicate(timeout=120)
+        if process.returncode != 0:  # else it was done before
+            self.assertEqual(process.returncode, 3)
+            self.one_line(errors.decode())
+        self.house.issuer("ingest", path, code=3)
+        self.one_line(self.house.errors)
+        self.reach(True)
+        check_records(self.house)
+        self.house.ingest(path)
+        check_records(self.house)
+        self.assertEqual(records(self.house), records(never))
+
+
+if __name__ == "__main__":
+    main()

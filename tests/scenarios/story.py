@@ -71,7 +71,8 @@ class Story:
         self.mail(sender, code)
 
     def same_mail(self):
-        self.mails.append(self.chance.choice(self.mails))
+        if self.mails:  # of this chapter
+            self.mails.append(self.chance.choice(self.mails))
 
     def newer_first(self):
         entry = self.chance.choice(self.servers)

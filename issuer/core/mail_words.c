@@ -1,35 +1,90 @@
 #include "core/mail_words.h"
 
+#include "core/symbols.h"
+
 #include <string.h>
 
 #define PREFIX     "lic-"
 #define ID_LONGEST 64
+
+static bool is_hyphen(gunichar c)
+{
+    return (c >= 0x2010 && c <= 0x2015) || c == 0x2212 || c == 0xFF0D;
+}
+
+/* The text with the hyphens that software puts in the place of "-", and without what nobody sees.
+ * New string. */
+static char *plain_text(const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    GString *plain = g_string_sized_new(strlen(valid));
+    for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
+        const gunichar c = g_utf8_get_char(at);
+        if (is_hyphen(c)) {
+            g_string_append_c(plain, '-');
+        } else if (!symbols_is_unseen(c)) {
+            g_string_append_unichar(plain, c);
+        }
+    }
+    return g_string_free(plain, FALSE);
+}
 
 static bool is_id_character(char c)
 {
     return g_ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
 }
 
+/* The length of the License ID that begins at `at`, its prefix included; 0: there is none. */
+static gsize id_length(const char *at)
+{
+    gsize length = strlen(PREFIX);
+    if (g_ascii_strncasecmp(at, PREFIX, length) != 0) {
+        return 0;
+    }
+    while (is_id_character(at[length])) {
+        length++;
+    }
+    while (!g_ascii_isalnum(at[length - 1])) {
+        length--; /* the sentence's full stop is not the ID's */
+    }
+    return length > strlen(PREFIX) && length <= ID_LONGEST ? length : 0;
+}
+
 char *mail_words_license_id(const char *text)
 {
-    for (const char *at = text; at != NULL && *at != '\0'; at++) {
-        bool starts = at == text || !g_ascii_isalnum(at[-1]);
-        if (!starts || g_ascii_strncasecmp(at, PREFIX, strlen(PREFIX)) != 0) {
-            continue;
-        }
-        const char *end = at + strlen(PREFIX);
-        while (is_id_character(*end)) {
-            end++;
-        }
-        while (end > at && !g_ascii_isalnum(end[-1])) {
-            end--; /* the sentence's full stop is not the ID's */
-        }
-        gsize length = (gsize)(end - at);
-        if (length > strlen(PREFIX) && length <= ID_LONGEST) {
+    g_autofree char *plain = plain_text(text);
+    for (const char *at = plain; *at != '\0'; at++) {
+        const bool starts = at == plain || !g_ascii_isalnum(at[-1]);
+        const gsize length = starts ? id_length(at) : 0;
+        if (length > 0) {
             return g_strdup_printf("LIC-%.*s", (int)(length - strlen(PREFIX)), at + strlen(PREFIX));
         }
     }
     return NULL;
+}
+
+/* The text as it is compared: without case, accents in one spelling, white space as single blanks,
+ * none at its ends. New string. */
+static char *folded_text(const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_autofree char *case_folded = g_utf8_casefold(valid, -1);
+    g_autofree char *normal = g_utf8_normalize(case_folded, -1, G_NORMALIZE_ALL_COMPOSE);
+    GString *folded = g_string_sized_new(strlen(normal));
+    bool blank = false;
+    for (const char *at = normal; *at != '\0'; at = g_utf8_next_char(at)) {
+        const gunichar c = g_utf8_get_char(at);
+        if (g_unichar_isspace(c)) {
+            blank = folded->len > 0;
+        } else if (!symbols_is_unseen(c)) {
+            if (blank) {
+                g_string_append_c(folded, ' ');
+            }
+            blank = false;
+            g_string_append_unichar(folded, c);
+        }
+    }
+    return g_string_free(folded, FALSE);
 }
 
 static bool stands_whole(const char *text, const char *at, gsize length)
@@ -42,7 +97,8 @@ static bool stands_whole(const char *text, const char *at, gsize length)
 static bool contains_word(const char *text, const char *word)
 {
     gsize length = strlen(word);
-    for (const char *at = text; length > 0 && (at = strstr(at, word)) != NULL; at += length) {
+    for (const char *at = text; length > 0 && (at = strstr(at, word)) != NULL;
+         at = g_utf8_next_char(at)) {
         if (stands_whole(text, at, length)) {
             return true;
         }
@@ -55,10 +111,9 @@ bool mail_words_tell_of_loss(const char *text, const char *const *words)
     if (text == NULL) {
         return false;
     }
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    g_autofree char *folded = g_utf8_casefold(valid, -1);
+    g_autofree char *folded = folded_text(text);
     for (gsize i = 0; words[i] != NULL; i++) {
-        g_autofree char *word = g_utf8_casefold(words[i], -1);
+        g_autofree char *word = folded_text(words[i]);
         if (contains_word(folded, word)) {
             return true;
         }

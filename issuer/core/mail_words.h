@@ -5,10 +5,12 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* The first License ID ("LIC-…", any case) in `text`, upper-case prefix, or NULL. New string. */
+/* The first License ID ("LIC-…", any case, any kind of hyphen) in `text`, upper-case prefix, at
+ * most 64 characters, or NULL. New string. */
 char *mail_words_license_id(const char *text);
 
-/* Whether one of `words` (NULL-terminated, any case) stands in `text` as a whole word. */
+/* Whether one of `words` (NULL-terminated) stands in `text` (NULL: none) as a whole word, whatever
+ * its case. The parts of one that has several may stand in two lines. */
 bool mail_words_tell_of_loss(const char *text, const char *const *words);
 
 #endif

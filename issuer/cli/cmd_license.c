@@ -34,8 +34,9 @@ static bool refuse_rows(Printer *printer, const char *path, const ImportReport *
         printer_text(printer, g_ptr_array_index(report->problems, i));
     }
     g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
-                "%s: %" G_GINT64_FORMAT " wrong rows; nothing was imported", path,
-                (gint64)report->wrong_rows);
+                "%s: %" G_GINT64_FORMAT " wrong rows%s; nothing was imported", path,
+                (gint64)report->wrong_rows,
+                report->problems->len == IMPORT_PROBLEMS_SHOWN ? ", not all of them listed" : "");
     return false;
 }
 

@@ -9,8 +9,10 @@ struct CsvReader {
     const char *at, *end;
     const char *line_start; /* of the line that is read, for the place in messages */
     unsigned line;
-    char *cells; /* the row's fields, one after another, each with its zero byte */
+    unsigned row_line; /* where the row begins */
+    char *cells;       /* the row's fields, one after another, each with its zero byte */
     gsize used;
+    bool full; /* the row is too long; what comes is passed over */
 };
 
 CsvReader *csv_reader_new(const char *data, gsize size)
@@ -22,7 +24,7 @@ CsvReader *csv_reader_new(const char *data, gsize size)
         reader->at += 3;
     }
     reader->line_start = reader->at;
-    reader->line = 1;
+    reader->line = reader->row_line = 1;
     reader->cells = g_malloc(CSV_MOST_SIZE + 1);
     return reader;
 }
@@ -34,8 +36,13 @@ static bool refuse(const CsvReader *reader, const char *why, GError **error)
     for (const char *c = reader->line_start; c < reader->at; c++) {
         before += ((guchar)*c & 0xc0) != 0x80;
     }
+    g_autofree char *begins =
+        reader->row_line == reader->line
+            ? g_strdup("")
+            : g_strdup_printf(" (the row begins on line %u)", reader->row_line);
     g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
-                "line %u, character %" G_GSIZE_FORMAT ": %s", reader->line, before + 1, why);
+                "line %u, character %" G_GSIZE_FORMAT ": %s%s", reader->line, before + 1, why,
+                begins);
     return false;
 }
 
@@ -70,10 +77,11 @@ static bool take(CsvReader *reader, GError **error)
     if (*reader->at == '\0') {
         return refuse(reader, "a zero byte; is this a spreadsheet file, or UTF-16?", error);
     }
-    if (reader->used >= CSV_MOST_SIZE) {
-        return refuse(reader, "the row is longer than 64 KiB; is a quote not closed?", error);
+    if (reader->used < CSV_MOST_SIZE) {
+        reader->cells[reader->used++] = *reader->at;
+    } else {
+        reader->full = true;
     }
-    reader->cells[reader->used++] = *reader->at;
     if (*reader->at == '\n') {
         reader->line++;
         reader->line_start = reader->at + 1;
@@ -119,6 +127,24 @@ static bool read_bare(CsvReader *reader, GError **error)
     return true;
 }
 
+static void end_field(CsvReader *reader, CsvRow *row, gsize start)
+{
+    const char *fault = NULL;
+    reader->full = reader->full || reader->used == CSV_MOST_SIZE;
+    if (reader->full) {
+        fault = "makes the row longer than 64 KiB; is a quote not closed?";
+    } else if (!g_utf8_validate(reader->cells + start, (gssize)(reader->used - start), NULL)) {
+        fault = "is not UTF-8; save the file as UTF-8";
+    }
+    if (row->fault == NULL && fault != NULL) {
+        row->fault = fault;
+        row->fault_field = row->count;
+    }
+    reader->cells[reader->used] = '\0';
+    reader->used += reader->full ? 0 : 1;
+    row->fields[row->count++] = reader->cells + start;
+}
+
 static bool read_field(CsvReader *reader, CsvRow *row, GError **error)
 {
     if (row->count == CSV_MOST_FIELDS) {
@@ -129,14 +155,7 @@ static bool read_field(CsvReader *reader, CsvRow *row, GError **error)
     if (!(quoted ? read_quoted(reader, error) : read_bare(reader, error))) {
         return false;
     }
-    if (!g_utf8_validate(reader->cells + start, (gssize)(reader->used - start), NULL)) {
-        return refuse(reader, "the field before this is not UTF-8", error);
-    }
-    if (reader->used >= CSV_MOST_SIZE) {
-        return refuse(reader, "the row is longer than 64 KiB; is a quote not closed?", error);
-    }
-    reader->cells[reader->used++] = '\0';
-    row->fields[row->count++] = reader->cells + start;
+    end_field(reader, row, start);
     return true;
 }
 
@@ -149,8 +168,9 @@ bool csv_reader_next(CsvReader *reader, CsvRow *row, GError **error)
         return false;
     }
     reader->used = 0;
-    row->line = reader->line;
-    row->count = 0;
+    reader->full = false;
+    reader->row_line = reader->line;
+    *row = (CsvRow){.line = reader->line};
     for (;;) {
         if (!read_field(reader, row, error)) {
             return false;

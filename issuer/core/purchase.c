@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "core/address.h"
+#include "core/finder.h"
 #include "core/license_key.h"
 
 #include <string.h>
@@ -139,7 +140,9 @@ static bool add_contact(const Row *row, const char *text)
     GPtrArray *contacts = row->purchase->contacts;
     g_autofree char *contact = address_read_contact(text, row->error);
     if (contact == NULL) {
-        g_autofree char *shown = text_one_line(text, CODE_MOST);
+        /* Where columns are shifted a license key may stand here, which nobody is to read again. */
+        g_autofree char *masked = finder_mask_license_keys(text);
+        g_autofree char *shown = text_one_line(masked, CODE_MOST);
         g_prefix_error(row->error, "%s: \"%s\": ", purchase_column_name(PURCHASE_CONTACTS), shown);
         return false;
     }

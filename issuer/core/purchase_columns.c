@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
+#include <string.h>
+
 #define SHOWN 64 /* code points of a foreign name in a message */
 
 static const char *const columns[PURCHASE_COLUMNS] = {
@@ -73,7 +75,10 @@ bool purchase_read_header(const char *const *names, gsize count, int place[PURCH
     for (gsize i = 0; i < count; i++) {
         const PurchaseColumn column = find_column(names[i]);
         if (column == PURCHASE_COLUMNS) {
-            return refuse_column(error, names[i], "is not known");
+            return refuse_column(error, names[i],
+                                 strpbrk(names[i], ";\t") == NULL
+                                     ? "is not known"
+                                     : "is not known; separate the columns by commas");
         }
         if (place[column] >= 0) {
             return refuse_column(error, columns[column], "stands there twice");

@@ -20,18 +20,41 @@ typedef struct {
     gsize width;                 /* fields in the header row */
     GArray *rows;                /* of ImportRow, not yet staged */
     GPtrArray *purchases;        /* what they point to, owned */
+    GPtrArray *problems;         /* of ImportProblem */
 } Import;
 
-static void note_problem(ImportReport *report, unsigned line, const char *text)
+static void note_problem(Import *import, unsigned line, const char *text)
 {
-    report->wrong_rows++;
-    if (report->problems->len < IMPORT_PROBLEMS_SHOWN) {
-        g_ptr_array_add(report->problems, g_strdup_printf("line %u: %s", line, text));
+    if (import->problems->len < IMPORT_PROBLEMS_SHOWN) {
+        ImportProblem *problem = g_new(ImportProblem, 1);
+        *problem = (ImportProblem){.line = line, .text = g_strdup(text)};
+        g_ptr_array_add(import->problems, problem);
     }
+}
+
+static void note_wrong_row(Import *import, unsigned line, const char *text)
+{
+    import->report->wrong_rows++;
+    note_problem(import, line, text);
+}
+
+static const char *name_of_field(const Import *import, gsize field)
+{
+    for (PurchaseColumn column = 0; column < PURCHASE_COLUMNS; column++) {
+        if (import->place[column] == (int)field) {
+            return purchase_column_name(column);
+        }
+    }
+    return "a further field";
 }
 
 static Purchase *read_purchase(const Import *import, const CsvRow *row, GError **error)
 {
+    if (row->fault != NULL) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "%s: %s",
+                    name_of_field(import, row->fault_field), row->fault);
+        return NULL;
+    }
     if (row->count != import->width) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
                     "the row has %" G_GSIZE_FORMAT " fields, the header %" G_GSIZE_FORMAT,
@@ -46,10 +69,10 @@ static Purchase *read_purchase(const Import *import, const CsvRow *row, GError *
 }
 
 /* Hands the rows read so far to the database. After a wrong row nothing will be booked, but the
- * others are still read for theirs. */
+ * others are looked at too, so that all that is wrong is told at once. */
 static bool stage_rows(Import *import, GError **error)
 {
-    const bool staged = import->rows->len == 0 || import->report->wrong_rows > 0 ||
+    const bool staged = import->rows->len == 0 ||
                         purchase_import_stage(import->context->database, import->rows, error);
     g_array_set_size(import->rows, 0);
     g_ptr_array_set_size(import->purchases, 0);
@@ -69,6 +92,12 @@ static bool read_header(Import *import, GError **error)
         return false;
     }
     import->width = row.count;
+    if (row.fault != NULL) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                    "line %u: the name of column %" G_GSIZE_FORMAT " %s", row.line,
+                    row.fault_field + 1, row.fault);
+        return false;
+    }
     if (!purchase_read_header(row.fields, row.count, import->place, error)) {
         g_prefix_error(error, "line %u: ", row.line);
         return false;
@@ -79,13 +108,13 @@ static bool read_header(Import *import, GError **error)
 static bool read_rows(Import *import, GError **error)
 {
     CsvRow row;
-    GError *broken = NULL;
+    g_autoptr(GError) broken = NULL;
     while (csv_reader_next(import->csv, &row, &broken)) {
         g_autoptr(GError) why = NULL;
         Purchase *purchase = read_purchase(import, &row, &why);
         import->report->result.rows++;
         if (purchase == NULL) {
-            note_problem(import->report, row.line, why->message);
+            note_wrong_row(import, row.line, why->message);
             continue;
         }
         g_ptr_array_add(import->purchases, purchase);
@@ -95,9 +124,8 @@ static bool read_rows(Import *import, GError **error)
             return false;
         }
     }
-    if (broken != NULL) {
-        g_propagate_error(error, broken);
-        return false;
+    if (broken != NULL) { /* its text names the place */
+        note_wrong_row(import, G_MAXUINT, broken->message);
     }
     return stage_rows(import, error);
 }
@@ -107,11 +135,10 @@ static void free_problem(gpointer problem)
     import_problem_free(problem);
 }
 
-/* Asks the records, once every row is right by itself. */
-static bool check(const Import *import, bool update, GError **error)
+/* Asks the records about the rows that are right by themselves. */
+static bool check(Import *import, bool update, GError **error)
 {
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(free_problem);
-    ImportReport *report = import->report;
     int64_t wrong = 0;
     if (!purchase_import_check(import->context->database, update, IMPORT_PROBLEMS_SHOWN, problems,
                                &wrong, error)) {
@@ -119,10 +146,29 @@ static bool check(const Import *import, bool update, GError **error)
     }
     for (guint i = 0; i < problems->len; i++) {
         const ImportProblem *problem = g_ptr_array_index(problems, i);
-        note_problem(report, problem->line, problem->text);
+        note_problem(import, problem->line, problem->text);
     }
-    report->wrong_rows = wrong;
+    import->report->wrong_rows += wrong;
     return true;
+}
+
+static int compare_lines(gconstpointer a, gconstpointer b)
+{
+    const ImportProblem *const *first = a;
+    const ImportProblem *const *second = b;
+    return ((*first)->line > (*second)->line) - ((*first)->line < (*second)->line);
+}
+
+static void tell_problems(const Import *import)
+{
+    g_ptr_array_sort(import->problems, compare_lines);
+    for (guint i = 0; i < import->problems->len; i++) {
+        const ImportProblem *problem = g_ptr_array_index(import->problems, i);
+        g_ptr_array_add(import->report->problems,
+                        problem->line == G_MAXUINT
+                            ? g_strdup(problem->text)
+                            : g_strdup_printf("line %u: %s", problem->line, problem->text));
+    }
 }
 
 static bool work(Import *import, const ImportOptions *options, const Digest *file, GError **error)
@@ -130,12 +176,10 @@ static bool work(Import *import, const ImportOptions *options, const Digest *fil
     Database *database = import->context->database;
     ImportReport *report = import->report;
     if (!read_header(import, error) || !purchase_import_begin(database, error) ||
-        !read_rows(import, error)) {
+        !read_rows(import, error) || !check(import, options->update, error)) {
         return false;
     }
-    if (report->wrong_rows == 0 && !check(import, options->update, error)) {
-        return false;
-    }
+    tell_problems(import);
     const ImportStamp stamp = {
         .file = *file,
         .rows = report->result.rows,
@@ -239,10 +283,12 @@ ImportReport *import_purchases(Context *context, const char *path, const ImportO
         .csv = csv_reader_new(content->len > 0 ? (const char *)content->data : "", content->len),
         .rows = g_array_new(FALSE, FALSE, sizeof(ImportRow)),
         .purchases = g_ptr_array_new_with_free_func(free_purchase),
+        .problems = g_ptr_array_new_with_free_func(free_problem),
     };
     const bool done = run(&import, options, &file, error);
     g_array_unref(import.rows);
     g_ptr_array_unref(import.purchases);
+    g_ptr_array_unref(import.problems);
     csv_reader_free(import.csv);
     wipe(content);
     if (!done) {

@@ -20,6 +20,10 @@ static char *read_all(const char *text, gsize size, GError **error)
         for (gsize i = 0; i < row.count; i++) {
             g_string_append_printf(out, "[%s]", row.fields[i]);
         }
+        if (row.fault != NULL) {
+            g_string_printf(out, "line %u, field %" G_GSIZE_FORMAT " %s\n", row.line,
+                            row.fault_field, row.fault);
+        }
     }
     return g_string_free(out, FALSE);
 }
@@ -66,7 +70,10 @@ static void faults_have_a_place(void **state)
     expect_refused("a,\"b\nc", 6, "the file ends within quotes");
     expect_refused("a\rb\n", 4, "line 1, character 2: a carriage return");
     expect_refused("a\0b\n", 4, "line 1, character 2: a zero byte");
-    expect_refused("ok\n\xff,b\n", 6, "line 2, character 2: the field before this is not UTF-8");
+    expect_refused("a\n\"b\nc", 6,
+                   "line 3, character 2: the file ends within quotes"
+                   " (the row begins on line 2)");
+    expect("ok\na,\xff\nc\n", "line 2, field 1 is not UTF-8; save the file as UTF-8\n3:[c]");
 }
 
 static void sizes_are_limited(void **state)
@@ -81,10 +88,13 @@ static void sizes_are_limited(void **state)
     assert_null(error);
     g_string_append_c(commas, ',');
     expect_refused(commas->str, commas->len, "more than 64 fields");
-    g_autofree char *long_row = g_strnfill(CSV_MOST_SIZE + 10, 'x');
-    expect_refused(long_row, CSV_MOST_SIZE + 10, "longer than 64 KiB");
     /* exactly full: no room for the zero byte, and no byte written past the end */
-    expect_refused(long_row, CSV_MOST_SIZE, "longer than 64 KiB");
+    for (gsize size = CSV_MOST_SIZE - 2; size < CSV_MOST_SIZE + 10; size++) {
+        g_autofree char *cell = g_strnfill(size, 'x');
+        g_autofree char *text = g_strconcat("a,", cell, ",b,c\nd\n", NULL);
+        expect(text, "line 1, field 1 makes the row longer than 64 KiB; is a quote not closed?\n"
+                     "2:[d]");
+    }
 }
 
 int main(void)

@@ -1,0 +1,162 @@
+#!/usr/bin/python3
+"""`license import` of files as they come from spreadsheets: what is wrong is named by line and column,
+all of it at once, and nothing is imported.
+
+  purchases.py ISSUER [TEST…]          within tests/with-postgres"""
+import csv
+import io
+
+from scenario import Scenario, license_key, main, write
+
+COLUMNS = ("license_id", "license_key", "customer", "contacts", "product", "features",
+           "activations", "expires", "order_ref")
+FURTHER = ("customer_ref", "order_date", "order_kind", "servers")
+
+
+def row(number, **other):
+    """A good row, but for what is given."""
+    return {"license_id": f"LIC-{number}", "license_key": license_key(), "customer": f"Plant {number}",
+            "contacts": f"ops@plant{number}.example", "product": "chariot", "features": "mqtt-server",
+            "activations": "2", "expires": "", "order_ref": f"SO-{number}", **other}
+
+
+def sheet(rows, columns=COLUMNS + FURTHER, **form):
+    out = io.StringIO()
+    writer = csv.writer(out, **form)
+    writer.writerow(columns)
+    writer.writerows([one.get(name, "") for name in columns] for one in rows)
+    return out.getvalue().encode()
+
+
+class Purchases(Scenario):
+    def load(self, data, *options, code=0):
+        """Imports a file; what was printed, a line each."""
+        path = write(self.house.path("sheet.csv"), data)
+        printed = self.house.issuer("license", "import", *options, path, code=code).splitlines()
+        if code:
+            self.assertEqual(self.house.errors.count("\n"), 1, self.house.errors)
+            self.assertTrue(self.house.errors.startswith(f"issuer: {path}: "), self.house.errors)
+        return printed
+
+    def refused(self, data, *wanted):
+        """Each wanted line is told, and no other; the records stay as they are."""
+        before = self.house.digests()
+        told = self.load(data, code=1)
+        self.assertEqual(told[:1], ["PROBLEM"])
+        self.assertEqual(len(told) - 1, len(wanted), "\n".join(told))
+        for line, part in zip(told[1:], wanted):
+            self.assertTrue(line.startswith(part), f"{line!r} is not {part!r}")
+        self.assertIn(f": {len(wanted)} wrong rows; nothing was imported", self.house.errors)
+        self.assertEqual(self.house.digests(), before)
+
+    def refused_whole(self, data, says):
+        before = self.house.digests()
+        self.assertEqual(self.load(data, code=1), [])
+        self.assertIn(says, self.house.errors)
+        self.assertEqual(self.house.digests(), before)
+
+    def test_every_wrong_row_is_named_at_once(self):
+        self.load(sheet([row(90), row(91, order_kind="trial")]))
+        same = license_key()
+        self.refused(
+            sheet([
+                row(1),
+                row(2, contacts="@gmail.com"),
+                row(3, features="mqtt-server;teleporter"),
+                row(4, expires="31.12.2030"),
+                row(5, license_key="12345"),
+                row(1, order_ref="SO-1b"),
+                row(7, order_kind="cancellation"),
+                row(8, order_kind="present"),
+                row(9, activations="many"),
+                row(10, customer="x" * 100000),
+                row(11, product="carriage"),
+                row(12, license_key=same), row(13, license_key=same),
+                row(14, license_id="4711"),
+                row(15, order_date="2026-02-29"),
+                row(16, features="support"),
+                row(17, license_key=""),
+                row(18, order_ref="SO-90"),
+                row(90),
+                row(20, contacts="Ana <ana@plant.example>; @plant.example"),
+                row(21, features="support=2030"),
+                row(22, servers="0"),
+                row(23, customer="evil\x1b[2Jname"),
+                row(24, expires="2031-01-31"),
+            ]),
+            "line 3: contacts: ", "line 4: features: teleporter", "line 5: expires: ",
+            "line 6: license_key: ", "line 7: license_id: LIC-1 stands in line 2 too",
+            "line 8: order_kind: cancellation", "line 9: order_kind: ", "line 10: activations: ",
+            "line 11: customer: ", "line 12: product: carriage",
+            "line 14: license_key: the same key stands in line 13 too", "line 15: license_id: ",
+            "line 16: order_date: ", "line 17: features: support is sold by term",
+            "line 18: license_key: empty, and LIC-17 is not on record",
+            "line 19: order_ref: order SO-90 is on record with another customer",
+            "line 20: license_key: is not the key of LIC-90",
+            "line 21: contacts: ", "line 22: features: ", "line 23: servers: ", "line 24: customer: ")
+
+    def test_a_key_in_a_wrong_column_is_not_shown(self):
+        key = license_key()
+        self.refused(sheet([row(1, license_key="ops@plant1.example", contacts=key)]),
+                     "line 2: license_key: ")
+        told = self.load(sheet([row(1, contacts=key)]), code=1)
+        self.assertNotIn(key[:11], "\n".join(told) + self.house.errors)
+
+    def test_columns(self):
+        self.refused_whole(b"", "the file is empty")
+        self.refused_whole(b"\n\r\n", "the file is empty")
+        self.refused_whole(sheet([], COLUMNS[:-1]), 'line 1: the column "order_ref" is missing')
+        self.refused_whole(sheet([], (*COLUMNS, "colour")), 'line 1: the column "colour" is not known')
+        self.refused_whole(sheet([], (*COLUMNS, "customer")), 'the column "customer" stands there twice')
+        self.refused_whole(sheet([row(1)], COLUMNS, delimiter=";"), "separate the columns by commas")
+        self.refused_whole(sheet([row(1)]).decode().encode("utf-16"), "UTF-16")
+        self.refused_whole(b"PK\x03\x04" + bytes(400), "a zero byte; is this a spreadsheet file")
+        short = sheet([row(1), row(2)], COLUMNS).decode().splitlines()
+        short[2] = short[2].rpartition(",")[0]
+        self.refused("\n".join(short).encode(), "line 3: the row has 8 fields, the header 9")
+        self.assertEqual(self.load(sheet([]))[0].split(), ["rows:", "0"])
+
+    def test_forms_that_spreadsheets_write(self):
+        """All of these are the same file."""
+        rows = [row(1, customer='Plant "One", Ltd.', order_date="2026-01-05"),
+                row(2, customer="Nørd & Søn", order_date="2026-01-05")]
+        plain = sheet(rows, lineterminator="\n")
+        self.load(plain)
+        before = self.house.digests()
+        for data in (plain.replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + plain, plain.rstrip(b"\n"),
+                     sheet(rows, quoting=csv.QUOTE_ALL), plain.replace(b"\n", b"\n\n"),
+                     sheet(rows, tuple(reversed(COLUMNS + FURTHER)))):
+            self.load(data)
+            self.assertEqual(self.house.digests(), before)
+
+    def test_text_that_is_no_csv_or_no_utf_8(self):
+        rows = [row(1), row(2, customer="Nørd"), row(3), row(4, contacts="ø@plant.example")]
+        self.refused(sheet(rows).decode().encode("latin-1"), "line 3: customer: is not UTF-8",
+                     "line 5: contacts: is not UTF-8")
+        lines = sheet([row(1), row(2, activations="x"), row(3), row(4)]).split(b"\r\n")
+        lines[3] = lines[3].replace(b"Plant", b'"Plant', 1)
+        self.refused(b"\r\n".join(lines), "line 3: activations: ", "line 6, character 1: the file ends "
+                     "within quotes (the row begins on line 4)")
+        lines[3] = lines[3].replace(b'"Plant', b'"Plant"x', 1)
+        self.refused(b"\r\n".join(lines), "line 3: activations: ", "line 4, character ")
+        self.refused(sheet([row(1), row(2)], lineterminator="\r").replace(b"\r", b"\r\n", 1),
+                     "line 2, character ")
+
+    def test_weak_keys_are_marked(self):
+        """Keys sold before are what they are."""
+        printed = self.load(sheet([row(1, license_key="ABCDEFGH00000001"), row(2)]), "--json")
+        self.assertIn('"weak_keys":1', printed[0].replace(" ", ""))
+        shown = {number: self.house.issuer("--json", "license", "show", f"LIC-{number}")
+                 for number in (1, 2)}
+        self.assertIn("weak", shown[1])
+        self.assertNotIn('"weak":true', shown[2].replace(" ", ""))
+
+    def test_a_thousand_wrong_rows(self):
+        told = self.load(sheet(row(number, activations="x") for number in range(1200)), code=1)
+        self.assertEqual(len(told), 1001)
+        self.assertIn("1200 wrong rows, not all of them listed; nothing was imported",
+                      self.house.errors)
+
+
+if __name__ == "__main__":
+    main()

@@ -96,9 +96,9 @@ class Containers(Scenario):
                                     message_id=number % 2 == 0))
         return mails
 
-    def take(self, house, path, code=0):
-        house.ingest(path, code=code)
-        check_records(house)
+    @staticmethod
+    def take(house, path):
+        house.ingest(path)
         return records(house)
 
     def test_the_same_decisions_in_every_container(self):
@@ -109,14 +109,16 @@ class Containers(Scenario):
             with self.subTest(container.__name__):
                 house = self.copy_of(self.house)
                 found = self.take(house, path)
-                expected = expected or found
+                if expected is None:
+                    check_records(house)
+                    expected = found
                 self.assertEqual(found, expected)
                 before = house.digests()
                 self.assertEqual({one["why"] for one in house.ingest(other)}, {"on record already"})
                 self.assertEqual(house.digests(), before)
 
     def test_standard_input(self):
-        mails = self.awkward_mails() + self.story.next(8, without=("nested", "same_mail"))
+        mails = self.awkward_mails() + self.story.next(4, without=("nested", "same_mail"))
         together, single = self.copy_of(self.house), self.copy_of(self.house)
         for one in mails:
             (found,) = single.ingest("-", data=one)

@@ -23,9 +23,9 @@ int64_t instruction_store_file(Database *database, const InstructionNew *instruc
     sql_params_add_text(params, instruction->arguments);
     sql_params_add_time(params, instruction->lease_end);
     sql_params_add_time(params, now);
-    g_autoptr(SqlResult) result = sql_run(
-        database, "instruction_file",
-        "select instruction_file($1, $2, $3, $4, $5::text::jsonb, null, $6, $7)", params, error);
+    g_autoptr(SqlResult) result =
+        sql_run(database, "instruction_file",
+                "select instruction_file($1, $2, $3, $4, $5::text::jsonb, $6, $7)", params, error);
     return result != NULL ? sql_result_int(result, 0, 0) : 0;
 }
 

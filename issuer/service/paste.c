@@ -5,15 +5,12 @@
 #include "base/file.h"
 #include "base/json_writer.h"
 #include "core/address.h"
-#include "db/instruction_store.h"
-#include "service/operators.h"
-#include "service/redecide.h"
+#include "service/instructions.h"
 
 #include <glib/gstdio.h>
 #include <unistd.h>
 
-#define PASTE_MOST    ((gsize)8 * 1024 * 1024) /* bytes */
-#define LEASE_SECONDS 60
+#define PASTE_MOST ((gsize)8 * 1024 * 1024) /* bytes */
 
 /* The text as a mail. Its id follows from sender and text, so that the same paste is the same
  * mail; no date, for none is known. */
@@ -95,13 +92,8 @@ static int64_t file(Context *context, const PasteOrder *order, GError **error)
     json_writer_key(arguments, "ticket");
     json_writer_text(arguments, order->ticket);
     json_writer_end_object(arguments);
-    const InstructionNew instruction = {
-        .token = operators_token_digest(order->token),
-        .kind = "add",
-        .arguments = json_writer_peek(arguments),
-        .lease_end = clock_now() + LEASE_SECONDS,
-    };
-    return instruction_store_file(context->database, &instruction, clock_now(), error);
+    InstructionNew instruction = {.kind = "add", .arguments = json_writer_peek(arguments)};
+    return instructions_file(context, order->token, true, &instruction, error);
 }
 
 static bool decide(Context *context, const PasteOrder *order, IntakeItem *item, Serials *serials,
@@ -113,11 +105,7 @@ static bool decide(Context *context, const PasteOrder *order, IntakeItem *item, 
     }
     g_autoptr(Batch) batch = batch_new(context, serials, clock_now(), order->dry_run);
     batch_add(batch, &item->item);
-    batch_set_instruction(batch, instruction);
-    RedecideTotals totals = {0}; /* what waits for a use that this gave back */
-    return batch_run(batch, error) &&
-           (order->dry_run || batch_given_back(batch)->len == 0 ||
-            redecide_run(context, serials, batch_given_back(batch), &totals, error));
+    return instructions_run(context, serials, batch, instruction, error);
 }
 
 IntakeItem *paste_run(const PasteOrder *order, GError **error)

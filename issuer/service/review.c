@@ -3,15 +3,12 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json_writer.h"
-#include "db/instruction_store.h"
 #include "db/request_query.h"
-#include "service/operators.h"
-#include "service/redecide.h"
+#include "service/instructions.h"
 #include "service/review_result.h"
 #include "service/stored_request.h"
 
-#define LEASE_SECONDS 60     /* in which whoever files an order carries it out, or is gone */
-#define POLL_US       200000 /* between two looks at a filed order */
+#define POLL_US 200000 /* between two looks at a filed order */
 
 /* One order on its way. */
 typedef struct {
@@ -188,52 +185,31 @@ static char *arguments_of(const ReviewOrder *order)
     return g_strdup(json_writer_peek(json));
 }
 
-static int64_t file(const Review *review, int64_t lease_end, GError **error)
+static int64_t file(const Review *review, bool here, GError **error)
 {
     g_autofree char *arguments = arguments_of(review->order);
-    const InstructionNew instruction = {
-        .token = operators_token_digest(review->order->token),
+    InstructionNew instruction = {
         .kind = kind_name(review->order->kind),
         .request_id = review->waiting->request_id,
         .hold_id = review->waiting->case_number,
         .arguments = arguments,
-        .lease_end = lease_end,
     };
-    return instruction_store_file(review->context->database, &instruction, clock_now(), error);
-}
-
-/* The order ends with the reason for which it could not be carried out. That this cannot be
- * recorded either is no news to who waits for the reason. */
-static void record_refusal(Context *context, int64_t instruction, const GError *why)
-{
-    g_autoptr(JsonWriter) answer = json_writer_new();
-    json_writer_begin_object(answer);
-    json_writer_key(answer, "why");
-    json_writer_text(answer, why->message);
-    json_writer_end_object(answer);
-    (void)instruction_store_end(context->database, instruction, false, json_writer_peek(answer),
-                                clock_now(), NULL);
+    return instructions_file(review->context, review->order->token, here, &instruction, error);
 }
 
 static bool run(Review *review, int64_t instruction, Serials *serials, GError **error)
 {
     g_autoptr(Batch) batch = new_batch(review, serials);
-    batch_set_instruction(batch, instruction);
-    g_autoptr(GError) failure = NULL;
-    if (!batch_run(batch, &failure)) {
-        record_refusal(review->context, instruction, failure);
-        g_propagate_error(error, g_steal_pointer(&failure));
+    if (!instructions_run(review->context, serials, batch, instruction, error)) {
         return false;
     }
     review->result->serial = review->stored->matter->serial;
-    RedecideTotals totals = {0}; /* what waits for a use that this gave back */
-    return batch_given_back(batch)->len == 0 ||
-           redecide_run(review->context, serials, batch_given_back(batch), &totals, error);
+    return true;
 }
 
 static bool carry_out(Review *review, GError **error)
 {
-    const int64_t instruction = file(review, clock_now() + LEASE_SECONDS, error);
+    const int64_t instruction = file(review, true, error);
     if (instruction == 0) {
         return false;
     }
@@ -293,7 +269,7 @@ static bool wait_for_answer(Context *context, int64_t instruction, unsigned seco
 bool review_file(Context *context, const ReviewOrder *order, unsigned seconds, GError **error)
 {
     Review review = {.context = context, .order = order};
-    const int64_t instruction = begin(&review, error) ? file(&review, 0, error) : 0;
+    const int64_t instruction = begin(&review, error) ? file(&review, false, error) : 0;
     end(&review);
     return instruction != 0 && wait_for_answer(context, instruction, seconds, error);
 }

@@ -2,7 +2,7 @@
 -- nobody can name another. The daemon, or the command line where the signing key is, carries it out.
 
 create or replace function issuer.instruction_file(token digest, wanted text, request bigint,
-    hold bigint, arguments jsonb, preview digest, lease_end timestamptz, at timestamptz)
+    hold bigint, arguments jsonb, lease_end timestamptz, at timestamptz)
 returns bigint language plpgsql security definer set search_path = issuer, pg_temp as $$
 declare
     -- What each role may have done.
@@ -27,9 +27,9 @@ begin
         and (i.state = 'filed' and i.filed_at <= at - interval '24 hours'
              or i.state = 'taken' and i.taken_until <= at);
     begin
-        insert into instruction (kind, hold_id, request_id, operator_id, arguments, preview, state,
+        insert into instruction (kind, hold_id, request_id, operator_id, arguments, state,
                                  taken_until, filed_at)
-            values (wanted, hold, request, who.id, arguments, preview,
+            values (wanted, hold, request, who.id, arguments,
                     case when lease_end is null then 'filed' else 'taken' end, lease_end, at)
             returning * into made;
     exception when unique_violation then

@@ -228,6 +228,18 @@ class Review(Scenario):
             "add", "--from", ANA, write(self.house.path("empty.txt"), b"hello"), code=1))
         self.assertIn("eve", self.request("add", "--from", "eve at home", path, code=1))
 
+    def test_what_cannot_be_carried_out_is_not_left_open(self):
+        short = self.hold_stranger()
+        other = self.house.server(host="plant-5")
+        self.house.query("alter table decision add check (effective is null) not valid")
+        path = write(self.house.path("pasted.txt"), ask(other, self.license).encode())
+        before = self.house.query("select count(*) from decision")
+        self.request("add", "--from", ANA, path, code=1)
+        self.request("issue", short, *WHY, code=1)
+        self.assertEqual(self.house.query("select kind, state from instruction order by id"),
+                         [("add", "refused"), ("issue", "refused")])
+        self.assertEqual(self.house.query("select count(*) from decision"), before)
+
     def test_without_the_signing_key_it_stays_filed(self):
         short = self.hold_stranger()
         self.house.environment["ISSUER_KEY_FOLDER"] = self.house.path("no-keys")

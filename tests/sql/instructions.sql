@@ -16,7 +16,7 @@ insert into hold (id, request_id, decision_id, opened_at) overriding system valu
 
 create function says(name text, kind text, hold bigint default null, at timestamptz default '2026-05-01',
                      lease timestamptz default null) returns bigint language sql as $$
-    select instruction_file(d(name), kind, 3, hold, '{"reason": "x"}', null, lease, at)
+    select instruction_file(d(name), kind, 3, hold, '{"reason": "x"}', lease, at)
 $$;
 grant execute on function says to public;
 
@@ -53,7 +53,7 @@ select throws_ok($$select file_as('support', $x$insert into instruction (kind, o
     filed_at) values ('issue', 1, '{}', now()) returning id$x$)$$, '42501', null,
     'nobody files in another''s name');
 select throws_ok($$select file_as('finance', $x$select instruction_file(d('sam'), 'issue', 3, null, '{}',
-    null, null, now())$x$)$$, '42501', null, 'finance may not even call it');
+    null, now())$x$)$$, '42501', null, 'finance may not even call it');
 
 -- One open for a case, until it is carried out or given up.
 select throws_ok($$select says('sam', 'issue', 5001, '2026-05-01 23:00')$$, 'IS004',

@@ -1,0 +1,22 @@
+/* What an operator tells the program to do: filed by token, carried out by a batch, ended with it.
+ */
+#ifndef ISSUER_SERVICE_INSTRUCTIONS_H
+#define ISSUER_SERVICE_INSTRUCTIONS_H
+
+#include "base/secret.h"
+#include "db/instruction_store.h"
+#include "service/batch.h"
+
+/* Files `instruction` (its token and lease_end are set here) in the name of the operator who has
+ * `token`. `here`: this process carries it out at once; else whoever has the signing key does.
+ * Errors and result as instruction_store_file(). */
+int64_t instructions_file(Context *context, const Secret *token, bool here,
+                          InstructionNew *instruction, GError **error);
+
+/* Runs the batch that carries out `instruction` (0: none, of a dry run), and decides what waits for
+ * uses that it gave back. An instruction that cannot be carried out ends as refused, with the
+ * reason. Errors of batch_run(). */
+bool instructions_run(Context *context, Serials *serials, Batch *batch, int64_t instruction,
+                      GError **error);
+
+#endif

@@ -63,25 +63,49 @@ char *mail_words_license_id(const char *text)
     return NULL;
 }
 
+/* Without case, and accents in one spelling. New string. */
+static char *caseless_text(const char *text)
+{
+    /* Most mails are ASCII alone, and Unicode's tables cost as much as reading all the rest. */
+    if (g_str_is_ascii(text)) {
+        return g_ascii_strdown(text, -1);
+    }
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_autofree char *case_folded = g_utf8_casefold(valid, -1);
+    return g_utf8_normalize(case_folded, -1, G_NORMALIZE_ALL_COMPOSE);
+}
+
+static bool is_space(gunichar c)
+{
+    return c < 0x80 ? g_ascii_isspace((char)c) : g_unichar_isspace(c);
+}
+
+static void put_character(GString *text, bool blank_before, gunichar c)
+{
+    if (blank_before) {
+        g_string_append_c(text, ' ');
+    }
+    if (c < 0x80) {
+        g_string_append_c(text, (char)c);
+    } else {
+        g_string_append_unichar(text, c);
+    }
+}
+
 /* The text as it is compared: without case, accents in one spelling, white space as single blanks,
  * none at its ends. New string. */
 static char *folded_text(const char *text)
 {
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    g_autofree char *case_folded = g_utf8_casefold(valid, -1);
-    g_autofree char *normal = g_utf8_normalize(case_folded, -1, G_NORMALIZE_ALL_COMPOSE);
-    GString *folded = g_string_sized_new(strlen(normal));
+    g_autofree char *caseless = caseless_text(text);
+    GString *folded = g_string_sized_new(strlen(caseless));
     bool blank = false;
-    for (const char *at = normal; *at != '\0'; at = g_utf8_next_char(at)) {
+    for (const char *at = caseless; *at != '\0'; at = g_utf8_next_char(at)) {
         const gunichar c = g_utf8_get_char(at);
-        if (g_unichar_isspace(c)) {
+        if (is_space(c)) {
             blank = folded->len > 0;
-        } else if (!symbols_is_unseen(c)) {
-            if (blank) {
-                g_string_append_c(folded, ' ');
-            }
+        } else if (c < 0x80 || !symbols_is_unseen(c)) {
+            put_character(folded, blank, c);
             blank = false;
-            g_string_append_unichar(folded, c);
         }
     }
     return g_string_free(folded, FALSE);
@@ -106,15 +130,24 @@ static bool contains_word(const char *text, const char *word)
     return false;
 }
 
-bool mail_words_tell_of_loss(const char *text, const char *const *words)
+GStrv mail_words_fold(const char *const *words)
+{
+    g_autoptr(GStrvBuilder) folded = g_strv_builder_new();
+    for (gsize i = 0; words[i] != NULL; i++) {
+        g_autofree char *word = folded_text(words[i]);
+        g_strv_builder_add(folded, word);
+    }
+    return g_strv_builder_end(folded);
+}
+
+bool mail_words_tell_of_loss(const char *text, const char *const *folded_words)
 {
     if (text == NULL) {
         return false;
     }
     g_autofree char *folded = folded_text(text);
-    for (gsize i = 0; words[i] != NULL; i++) {
-        g_autofree char *word = folded_text(words[i]);
-        if (contains_word(folded, word)) {
+    for (gsize i = 0; folded_words[i] != NULL; i++) {
+        if (contains_word(folded, folded_words[i])) {
             return true;
         }
     }

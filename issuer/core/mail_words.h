@@ -9,8 +9,12 @@
  * most 64 characters, or NULL. New string. */
 char *mail_words_license_id(const char *text);
 
-/* Whether one of `words` (NULL-terminated) stands in `text` (NULL: none) as a whole word, whatever
- * its case. The parts of one that has several may stand in two lines. */
-bool mail_words_tell_of_loss(const char *text, const char *const *words);
+/* The words (NULL-terminated) as mail_words_tell_of_loss() compares them: once for many mails. The
+ * caller owns the new list. */
+GStrv mail_words_fold(const char *const *words);
+
+/* Whether one of `folded_words` (of mail_words_fold()) stands in `text` (NULL: none) as a whole
+ * word, whatever its case. The parts of one that has several may stand in two lines. */
+bool mail_words_tell_of_loss(const char *text, const char *const *folded_words);
 
 #endif

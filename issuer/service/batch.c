@@ -143,7 +143,13 @@ static bool run_in_transaction(Batch *batch, GError **error)
     if (!batch_decide(batch, error) || batch->lacks_serials || !passes_check(batch, error)) {
         return false;
     }
-    return batch->dry_run || (batch_sign(batch, error) && batch_write(batch, error));
+    if (batch->dry_run) {
+        return true;
+    }
+    batch_sign_begin(batch);
+    const bool written = batch_write(batch, error);
+    batch_sign_end(batch, NULL);
+    return written;
 }
 
 static bool run_once(Batch *batch, GError **error)

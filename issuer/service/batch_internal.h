@@ -11,6 +11,9 @@ typedef struct {
     char *jws;
 } SignJob;
 
+/* The signing of a batch that is under way. */
+typedef struct Signing Signing;
+
 struct Batch {
     Context *context;
     Serials *serials;
@@ -50,6 +53,7 @@ struct Batch {
     GArray *passes;                  /* of Digest: instances that a person let pass */
     GArray *given_back;              /* of int64_t: licenses with a use more than before */
     GPtrArray *jobs;                 /* of SignJob * */
+    Signing *signing;                /* of them; NULL: none is under way */
     GPtrArray *texts;                /* strings that rows point to */
     GHashTable *answers;             /* address → answers without a license within a day */
     int64_t next_id[INTAKE_ID_KINDS];
@@ -105,10 +109,17 @@ void batch_decide_deactivation(Batch *batch, const BatchItem *item, Matter *matt
  * batch must end before its last item (batch->cut). */
 bool batch_decide(Batch *batch, GError **error);
 
-/* Signs what was issued. */
-bool batch_sign(Batch *batch, GError **error);
+/* Begins to sign what was issued, beside what the caller does meanwhile. */
+void batch_sign_begin(Batch *batch);
 
-/* Writes it all, in the fixed order. */
+/* Takes part until all is signed and verified. */
+bool batch_sign_finish(Batch *batch, GError **error);
+
+/* Ends the signing where it stands, if it is under way: the caller's batch has failed. False with
+ * the error of one that could not be signed. */
+bool batch_sign_end(Batch *batch, GError **error);
+
+/* Writes it all, in the fixed order; what is signed meanwhile, once it is. */
 bool batch_write(Batch *batch, GError **error);
 
 /* The replies for the items: who is answered with which decisions. Array of ReplyRow. */

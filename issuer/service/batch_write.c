@@ -186,7 +186,7 @@ bool batch_write(Batch *batch, GError **error)
     return intake_write_requests(database, batch->requests, &stamp, error) &&
            intake_fill_licenses(database, batch->fills, error) &&
            write_deactivations(batch, &stamp, error) && write_decisions(batch, &stamp, error) &&
-           write_activations(batch, &stamp, superseded, error) &&
+           write_activations(batch, &stamp, superseded, error) && batch_sign_finish(batch, error) &&
            write_usage_licenses(batch, &stamp, error) &&
            intake_pass_instances(database, batch->passes, batch->now + 1, error) &&
            intake_write_holds(database, batch->holds, &stamp, error) &&

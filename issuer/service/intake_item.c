@@ -106,8 +106,8 @@ IntakeItem *intake_item_new(ParsedMail *mail, const Settings *settings)
     if (mail->kind == MAIL_FROM_PERSON) {
         read_tokens(item);
         item->item.sender = mail->reply_to;
-        item->item.tells_of_loss = mail_words_tell_of_loss(
-            mail->text, config_list(settings_config(settings), "loss-words"));
+        item->item.tells_of_loss =
+            mail_words_tell_of_loss(mail->text, settings_loss_words(settings));
     }
     item->item.class_name = class_of(mail, item->item.matters, settings_mail(settings));
     item->item.why = mail->why;

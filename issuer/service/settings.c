@@ -1,6 +1,7 @@
 #include "service/settings.h"
 
 #include "base/error.h"
+#include "core/mail_words.h"
 
 static const char *const second_server_choices[] = {"replace", "hold", NULL};
 
@@ -89,6 +90,7 @@ struct Settings {
     char *path;
     Config *config;
     MailSettings mail;
+    GStrv loss_words;
 };
 
 const ConfigRow *settings_rows(gsize *count)
@@ -127,6 +129,7 @@ Settings *settings_load(const char *path, GError **error)
         .parsers = (unsigned)config_number(config, "parsers"),
         .time_limit_ms = (unsigned)config_number(config, "parse-seconds") * 1000,
     };
+    settings->loss_words = mail_words_fold(config_list(config, "loss-words"));
     return settings;
 }
 
@@ -161,6 +164,11 @@ const MailSettings *settings_mail(const Settings *settings)
     return &settings->mail;
 }
 
+const char *const *settings_loss_words(const Settings *settings)
+{
+    return (const char *const *)settings->loss_words;
+}
+
 const char *settings_sender(const Settings *settings)
 {
     const char *from = config_text(settings->config, "reply-from");
@@ -178,6 +186,7 @@ void settings_free(Settings *settings)
         return;
     }
     config_free(settings->config);
+    g_strfreev(settings->loss_words);
     g_free(settings->path);
     g_free(settings);
 }

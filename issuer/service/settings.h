@@ -28,6 +28,10 @@ Digest settings_policy_digest(const Settings *settings);
 /* What the mail room needs; owned by the settings. */
 const MailSettings *settings_mail(const Settings *settings);
 
+/* The words by which a mail tells of a lost server, as mail_words_tell_of_loss() wants them; owned
+ * by the settings. */
+const char *const *settings_loss_words(const Settings *settings);
+
 /* The mailbox that our replies come from: reply-from, else the first of own-addresses; NULL without
  * either. Owned by the settings. */
 const char *settings_sender(const Settings *settings);

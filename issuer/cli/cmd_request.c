@@ -1,6 +1,7 @@
 #include "cli/cmd_request.h"
 
 #include "cli/decision_printer.h"
+#include "cli/message_printer.h"
 #include "cli/usage_license_printer.h"
 #include "core/statement.h"
 #include "service/requests.h"
@@ -60,17 +61,19 @@ static void print_request(Printer *printer, const RequestDetail *detail)
 {
     static const PrinterColumn columns[] = {
         {"seq", COLUMN_NUMBER},   {"made_at", COLUMN_TIME}, {"installed", COLUMN_TEXT},
-        {"product", COLUMN_TEXT}, {"chariot", COLUMN_TEXT}, {"subject", COLUMN_TEXT},
-        {"text", COLUMN_TEXT},
+        {"product", COLUMN_TEXT}, {"chariot", COLUMN_TEXT}, {"mail", COLUMN_TEXT},
+        {"subject", COLUMN_TEXT}, {"text", COLUMN_TEXT},
     };
-    printer_begin_part(printer, "request", columns, G_N_ELEMENTS(columns));
+    printer_begin_part(printer, "request", columns,
+                       G_N_ELEMENTS(columns) - (printer_is_table(printer) ? 1 : 0));
     printer_number(printer, (int64_t)detail->seq);
     printer_time(printer, detail->iat);
     printer_text(printer, detail->installed);
     printer_text(printer, detail->product);
     printer_text(printer, detail->version);
+    printer_text(printer, detail->mail_why);
     printer_text(printer, detail->subject);
-    printer_text(printer, detail->body);
+    message_printer_body(printer, detail->body);
 }
 
 static void print_replies(Printer *printer, const GPtrArray *replies)

@@ -104,7 +104,7 @@ static void say_body(Printer *printer, const char *body)
     }
 }
 
-static void print_body(Printer *printer, const char *body)
+void message_printer_body(Printer *printer, const char *body)
 {
     if (!printer_is_table(printer)) {
         printer_text(printer, body);
@@ -173,7 +173,7 @@ void message_printer_detail(Printer *printer, const MessageDetail *message, bool
         printer_time(printer, message->quarantine_closed_at);
         printer_text(printer, message->quarantine_closed_how);
     }
-    print_body(printer, message->body);
+    message_printer_body(printer, message->body);
     decision_printer_part(printer, message->decisions);
     print_replies(printer, message->replies);
 }

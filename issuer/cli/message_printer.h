@@ -12,4 +12,8 @@ void message_printer_row(Printer *printer, const MessageSummary *message);
 /* One mail, whole; with `quarantine` also how it came there and how it left. */
 void message_printer_detail(Printer *printer, const MessageDetail *message, bool quarantine);
 
+/* A mail's text (NULL or empty: none) as the last cell of its row; for people, whose columns leave
+ * it out, as lines of their own below. */
+void message_printer_body(Printer *printer, const char *body);
+
 #endif

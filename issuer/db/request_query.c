@@ -171,7 +171,7 @@ static bool load_request(Database *db, const SqlParams *id, RequestDetail *detai
             ? NULL
             : sql_run(db, NULL,
                       "select r.seq, r.iat, r.installed::text, r.product::text, r.version::text,"
-                      " m.subject, m.body from usage_request r"
+                      " m.subject, m.body, m.why from usage_request r"
                       " join message m on m.id = r.message_id where r.id = $1",
                       id, error);
     if (rest == NULL) {
@@ -185,6 +185,7 @@ static bool load_request(Database *db, const SqlParams *id, RequestDetail *detai
     detail->version = text(rest, 0, 4);
     detail->subject = text(rest, 0, 5);
     detail->body = text(rest, 0, 6);
+    detail->mail_why = text(rest, 0, 7);
     return true;
 }
 
@@ -231,6 +232,7 @@ void request_detail_free(RequestDetail *detail)
     g_free(detail->version);
     g_free(detail->subject);
     g_free(detail->body);
+    g_free(detail->mail_why);
     g_clear_pointer(&detail->decisions, g_ptr_array_unref);
     g_ptr_array_unref(detail->replies);
     g_free(detail);

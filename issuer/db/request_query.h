@@ -43,7 +43,8 @@ typedef struct {
     int64_t iat; /* by the server's clock */
     char *installed;
     char *product;
-    char *version; /* of Chariot */
+    char *version;  /* of Chariot */
+    char *mail_why; /* what was noted of its mail's sender; NULL: nothing */
     char *subject;
     char *body;           /* the mail's text for a person; NULL: emptied, or none */
     GPtrArray *decisions; /* of DecisionRecord, in the order in which they were made */

@@ -41,17 +41,14 @@ static const char *why_deleted(const Headers *headers, const MessageOrigin *orig
     return NULL;
 }
 
-/* RFC 3834 §2: delivery reports, and what mailer daemons send without calling it so. */
-static const char *why_bounce(const Headers *headers, const char *from)
+/* RFC 3464: delivery reports, and what mailer daemons send without calling it so. */
+static const char *why_report(const Headers *headers, const char *from)
 {
     static const char *const daemons[] = {"mailer-daemon@", "postmaster@", "mail-daemon@", NULL};
     if (value_contains(headers, "content-type", "report-type=delivery-status") ||
         value_contains(headers, "content-type", "report-type=\"delivery-status\"") ||
         headers_first(headers, "x-failed-recipients") != NULL) {
         return "it is a delivery report";
-    }
-    if (value_is(headers, "return-path", "<>")) {
-        return "its return path is empty, so no answer may go there";
     }
     for (gsize i = 0; from != NULL && daemons[i] != NULL; i++) {
         if (g_ascii_strncasecmp(from, daemons[i], strlen(daemons[i])) == 0) {
@@ -62,6 +59,14 @@ static const char *why_bounce(const Headers *headers, const char *from)
         return "a mail system sent it";
     }
     return NULL;
+}
+
+/* RFC 3834 §3.3: automatic replies have it too, so their own marks are looked for first. */
+static const char *why_no_return(const Headers *headers)
+{
+    return value_is(headers, "return-path", "<>")
+               ? "its return path is empty, so no answer may go there"
+               : NULL;
 }
 
 /* Subjects with which mail programs begin the automatic replies that they mark in no header but
@@ -249,20 +254,17 @@ void classify_mail(ParsedMail *mail, const Headers *headers, const MessageOrigin
     bool ours = author != NULL && sender_is_among(author, settings->own_addresses);
     if (is_kind(mail, MAIL_DELETED, why_deleted(headers, origin)) ||
         is_kind(mail, MAIL_OURS, ours ? "one of our own addresses sent it" : NULL) ||
-        is_kind(mail, MAIL_BOUNCE, why_bounce(headers, author)) ||
+        is_kind(mail, MAIL_BOUNCE, why_report(headers, author)) ||
         is_kind(mail, MAIL_AUTOMATIC, why_automatic(mail, headers, settings)) ||
+        is_kind(mail, MAIL_BOUNCE, why_no_return(headers)) ||
         is_kind(mail, MAIL_LIST, why_list(headers, settings))) {
         mail->from = author == NULL ? NULL : address_read(author, NULL);
         return;
     }
-    if (authors->len > 1) {
-        (void)is_kind(mail, MAIL_UNREADABLE,
-                      "its From names more than one author, so nobody can be answered for it; look "
-                      "at it by hand");
-        return;
-    }
     mail->kind = MAIL_FROM_PERSON;
-    if (author == NULL) {
+    if (authors->len > 1) {
+        mail->why = g_strdup("its From names more than one author: nobody is answered");
+    } else if (author == NULL) {
         take_unproven(mail, headers, settings);
     } else {
         take_author(mail, headers, author, settings);

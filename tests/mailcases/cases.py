@@ -334,7 +334,7 @@ def too_many_parts():
     return one(mixed_mail(*["a:b\n\n\n"] * 8000, "\n" + TEXT))
 
 
-@case(("unreadable", None, [A.jws], 0))
+@case(("person", None, [A.jws], 0))
 def two_from_fields():
     return one(b"From: x@elsewhere.example.org\n" + mail(TEXT))
 
@@ -353,6 +353,11 @@ def our_list_rewrote_from():
 @case(issued())
 def reply_to_of_somebody_else():
     return one(mail(TEXT, ["Reply-To: x@elsewhere.example.org"]))
+
+
+@case(("automatic", None, [], 0))
+def away_notice_with_empty_return_path():
+    return one(mail(TEXT, ["Return-Path: <>", "Auto-Submitted: auto-replied"]))
 
 
 @case(("automatic", None, [], 0))

@@ -93,6 +93,24 @@ class Review(Scenario):
         self.assertEqual(self.house.query("select kind, state, (answer -> 'decisions' -> 0) is not null"
                                           " from instruction"), [("issue", "done", True)])
 
+    def test_a_mail_of_two_authors(self):
+        """Who of them wrote it cannot be told, so nobody is answered before a person has looked."""
+        self.license = self.house.sell("LIC-1", ANA)
+        code = ask(self.house.server(), self.license)
+        two = b"From: <eve@collector.example>\n" + mail(ANA, code)
+        self.assertEqual(self.house.take(two), [("held", "unknown-sender")])
+        ((address, answerable),) = self.house.query("select from_address, reply_to from message")
+        self.assertEqual((address, answerable), (None, None))
+        self.assertEqual(self.house.replies(), [])
+        (one,) = self.waiting()
+        self.assertIn("more than one author", self.house.issuer("request", "show", one["request"]))
+        self.request("issue", one["request"], *WHY)
+        self.assertEqual([reply["To"] for _, reply in self.house.replies()], [ANA])
+        broken = b"From: <eve@collector.example>\n" + mail(ANA, code.replace("USAGE", "U")[:-300])
+        self.assertEqual(self.house.take(broken), [("refused", "damaged")])
+        self.assertEqual(self.house.replies(), [])
+        self.assertIn("more than one author", self.house.issuer("message", "list"))
+
     def test_a_preview_that_went_stale(self):
         short = self.hold_stranger()
         preview = self.request("preview", short)

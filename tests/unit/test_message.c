@@ -123,14 +123,17 @@ static void test_several_authors(void **state)
 {
     (void)state;
     g_autoptr(ParsedMail) two = parse("ana@example.com, x@collector.test", "");
-    assert_int_equal(two->kind, MAIL_UNREADABLE);
+    assert_int_equal(two->kind, MAIL_FROM_PERSON);
     assert_sender(two, NULL, NULL);
+    assert_non_null(strstr(two->why, "more than one author"));
     g_autoptr(ParsedMail) twice = parse("ana@example.com", "From: Ana <x@collector.test>\n");
-    assert_int_equal(twice->kind, MAIL_UNREADABLE);
+    assert_int_equal(twice->kind, MAIL_FROM_PERSON);
     assert_sender(twice, NULL, NULL);
+    assert_non_null(strstr(twice->why, "more than one author"));
     g_autoptr(ParsedMail) glued = parse("<ana@example.com> <x@collector.test>", "");
-    assert_int_equal(glued->kind, MAIL_UNREADABLE);
+    assert_int_equal(glued->kind, MAIL_FROM_PERSON);
     assert_sender(glued, NULL, NULL);
+    assert_non_null(strstr(glued->why, "more than one author"));
 }
 
 static void test_no_author(void **state)
@@ -184,6 +187,9 @@ static void test_kinds(void **state)
          "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n",
          MAIL_AUTOMATIC},
         {"ana@example.com", "Return-Path: <>\n", MAIL_BOUNCE},
+        {"ana@example.com", "Return-Path: <>\nAuto-Submitted: auto-replied\n", MAIL_AUTOMATIC},
+        {"ana@example.com", "Return-Path: <>\nX-Autoreply: yes\n", MAIL_AUTOMATIC},
+        {"MAILER-DAEMON@mx.example.com", "Auto-Submitted: auto-replied\n", MAIL_BOUNCE},
         {"MAILER-DAEMON@mx.example.com", "", MAIL_BOUNCE},
         {"MAILER-DAEMON", "", MAIL_BOUNCE},
         {"Postmaster <postmaster@example.com>", "", MAIL_BOUNCE},

@@ -27,10 +27,10 @@ def _b64u(data):
 class Code:
     """One code: its lines (title, first line, blocks, end title) and the JWS within it."""
 
-    def __init__(self, name, kind="Q", title="USAGE REQUEST"):
+    def __init__(self, name, kind="Q", title="USAGE REQUEST", text=None):
         typ = {"Q": "chariot-usage-request+jws", "D": "chariot-deactivation+jws"}[kind]
         header = json.dumps({"alg": "EdDSA", "typ": typ}, separators=(",", ":")).encode()
-        payload = json.dumps({"instance": {"host": name}, "text": name * 30, "v": 1},
+        payload = json.dumps({"instance": {"host": name}, "text": text or name * 30, "v": 1},
                              separators=(",", ":")).encode()
         signature = hashlib.sha512(name.encode()).digest()
         body = (len(header).to_bytes(2, "big") + header + len(payload).to_bytes(2, "big") + payload

@@ -95,6 +95,7 @@ grant update (retired_at) on license_key to @PREFIX@_orders;
 grant insert on operator, operator_token, license_state_version, contact, signing_key, event
     to @PREFIX@_admin;
 grant update (revoked_at) on operator, operator_token, signing_key to @PREFIX@_admin;
+grant select (operator_id, revoked_at) on operator_token to @PREFIX@_admin;
 grant execute on function operator_token_end to @PREFIX@_admin;
 grant update (ended_on, ended_at, entry, erased_at) on contact to @PREFIX@_admin;
 grant update (closed_at, closed_by, reason) on alert to @PREFIX@_admin;

@@ -40,7 +40,11 @@ bool instructions_run(Context *context, Serials *serials, Batch *batch, int64_t 
         g_propagate_error(error, g_steal_pointer(&failure));
         return false;
     }
-    RedecideTotals totals = {0};
-    return instruction == 0 || batch_given_back(batch)->len == 0 ||
-           redecide_run(context, serials, batch_given_back(batch), &totals, error);
+    /* The instruction is carried out, whatever becomes of those that wait: where they cannot be
+     * decided now, the next ingest finds that uses came back. */
+    if (instruction != 0 && batch_given_back(batch)->len > 0) {
+        RedecideTotals totals = {0};
+        (void)redecide_run(context, serials, batch_given_back(batch), &totals, NULL);
+    }
+    return true;
 }

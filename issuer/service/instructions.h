@@ -14,8 +14,8 @@ int64_t instructions_file(Context *context, const Secret *token, bool here,
                           InstructionNew *instruction, GError **error);
 
 /* Runs the batch that carries out `instruction` (0: none, of a dry run), and decides what waits for
- * uses that it gave back. An instruction that cannot be carried out ends as refused, with the
- * reason. Errors of batch_run(). */
+ * uses that it gave back, or leaves that to the next ingest. An instruction that cannot be carried
+ * out ends as refused, with the reason. Errors of batch_run(). */
 bool instructions_run(Context *context, Serials *serials, Batch *batch, int64_t instruction,
                       GError **error);
 

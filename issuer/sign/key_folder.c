@@ -35,27 +35,35 @@ const char *key_state_text(KeyState state)
     g_assert_not_reached();
 }
 
+/* The keys of another user of this machine are as far away as those of another machine. */
+static bool is_not_ours(int number)
+{
+    return number == ENOENT || number == EACCES;
+}
+
 /* Whoever may write in a folder of keys can put keys of his own there. */
 static bool check_folder(const char *path, GError **error)
 {
     struct stat info;
     if (lstat(path, &info) != 0) {
-        int code = errno == ENOENT ? ISSUER_ERROR_NOT_FOUND : ISSUER_ERROR_FAILED;
+        int code = is_not_ours(errno) ? ISSUER_ERROR_NOT_FOUND : ISSUER_ERROR_FAILED;
         g_set_error(error, ISSUER_ERROR, code,
                     "no key folder at %s: %s; make one with issuer key init", path,
                     g_strerror(errno));
         return false;
     }
     const char *why = NULL;
+    int code = ISSUER_ERROR_DENIED;
     if (!S_ISDIR(info.st_mode)) {
         why = "it is no folder; a symbolic link does not do";
     } else if (info.st_uid != geteuid() && info.st_uid != 0) {
         why = "it belongs to another user; chown it to the user that runs issuer";
+        code = ISSUER_ERROR_NOT_FOUND;
     } else if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         why = "others may open it; chmod it to 700";
     }
     if (why != NULL) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED, "%s is not private: %s", path, why);
+        g_set_error(error, ISSUER_ERROR, code, "%s is not private: %s", path, why);
     }
     return why == NULL;
 }
@@ -81,7 +89,8 @@ static char *read_text(const char *path, gsize *size, GError **error)
     char *text = NULL;
     GError *problem = NULL;
     if (!g_file_get_contents(path, &text, size, &problem)) {
-        bool missing = g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+        bool missing = g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_NOENT) ||
+                       g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_ACCES);
         g_set_error_literal(error, ISSUER_ERROR,
                             missing ? ISSUER_ERROR_NOT_FOUND : ISSUER_ERROR_FAILED,
                             problem->message);

@@ -1,16 +1,17 @@
 -- The few questions about secrets that others than the daemon may ask, each in its narrowest form.
 -- Who may call them is said in roles.sql.
 
--- The operator whose token has this SHA-256, if both are in force. Needs the token, so it tells
--- nobody anything new.
+-- The operator whose token has this SHA-256, if both are in force now; a time that has passed is not
+-- believed. Needs the token, so it tells nobody anything new.
 create or replace function issuer.operator_of_token(token digest, at timestamptz)
 returns table (id bigint, name text, role operator_role)
 language sql stable security definer set search_path = issuer, pg_temp as $$
     select o.id, o.name, o.role
     from operator_token t join operator o on o.id = t.operator_id
-    where t.digest = token and t.expires_at > at
-      and (t.revoked_at is null or t.revoked_at > at)
-      and (o.revoked_at is null or o.revoked_at > at)
+    cross join greatest(at, statement_timestamp()) as present
+    where t.digest = token and t.expires_at > present
+      and (t.revoked_at is null or t.revoked_at > present)
+      and (o.revoked_at is null or o.revoked_at > present)
 $$;
 
 -- Which licenses, known by their keys' public halves, are on record: for imports, so that the

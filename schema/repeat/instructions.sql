@@ -12,6 +12,8 @@ declare
     who record;
     other record;
     made instruction;
+    -- Whoever calls names the time of the event, and could name one at which another's work is over.
+    present constant timestamptz := least(at, clock_timestamp());
 begin
     select * into who from operator_of_token(token, at);
     if not found then
@@ -23,14 +25,20 @@ begin
             who.name, who.role, wanted using errcode = 'IS002';
     end if;
     -- Nobody carries these out any more: a day has passed, or whoever took it is gone.
-    update instruction i set state = 'expired', ended_at = at where i.hold_id = hold
-        and (i.state = 'filed' and i.filed_at <= at - interval '24 hours'
-             or i.state = 'taken' and i.taken_until <= at);
+    update instruction i set state = 'expired', ended_at = at
+        where i.state = 'filed' and i.filed_at <= present - interval '24 hours'
+           or i.state = 'taken' and i.taken_until <= present;
+    -- What was left to whoever has the key gives way to somebody who has it, or to its own author.
+    update instruction i set state = 'expired', ended_at = at,
+            answer = jsonb_build_object('why', format('operator %s decided the case instead', who.name))
+        where i.hold_id = hold and i.state = 'filed'
+          and (lease_end is not null or i.operator_id = who.id);
     begin
         insert into instruction (kind, hold_id, request_id, operator_id, arguments, state,
                                  taken_until, filed_at)
             values (wanted, hold, request, who.id, arguments,
-                    case when lease_end is null then 'filed' else 'taken' end, lease_end, at)
+                    case when lease_end is null then 'filed' else 'taken' end,
+                    least(lease_end, clock_timestamp() + interval '5 minutes'), at)
             returning * into made;
     exception when unique_violation then
         select o.name, i.kind into other from instruction i join operator o on o.id = i.operator_id

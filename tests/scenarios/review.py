@@ -4,6 +4,7 @@
   review.py ISSUER [TEST…]          within tests/with-postgres"""
 import json
 import os
+import shutil
 
 from scenario import Scenario, armor, ask, check_records, mail, main, write
 
@@ -26,6 +27,18 @@ class Review(Scenario):
         path = self.house.path(f"{name}.token")
         self.run_as_operator("operator", "add", *options, "--role", role, "--token-file", path, name)
         self.operator = path
+
+    def token_of_another(self):
+        self.operator = self.house.path("boss.token")
+        self.token("sue", "support")
+
+    def keys_of_another_user(self):
+        keys = self.house.path("others-keys")
+        shutil.copytree(self.house.keys, keys)
+        for folder, _, names in os.walk(keys):
+            for path in (folder, *(os.path.join(folder, name) for name in names)):
+                os.chown(path, 12345, 12345)
+        return keys
 
     def run_as_operator(self, *words, code=0):
         """What others run, such as imports, has rights of its own."""
@@ -264,9 +277,18 @@ class Review(Scenario):
         said = self.request("issue", short, *WHY, code=3)
         self.assertIn("stays filed", said)
         self.assertEqual(self.house.query("select kind, state from instruction"), [("issue", "filed")])
-        self.house.environment["ISSUER_KEY_FOLDER"] = self.house.keys
+        # Another is told of it whose user may not read the keys of this machine; who has the key
+        # decides the case instead.
+        self.token_of_another()
+        self.house.environment["ISSUER_KEY_FOLDER"] = self.keys_of_another_user()
         said = self.request("refuse", short, *WHY, code=1)
         self.assertIn('operator sam says "issue"', said)
+        self.house.environment["ISSUER_KEY_FOLDER"] = self.house.keys
+        self.assertEqual(self.request("refuse", short, *WHY)["outcome"], "refused")
+        self.assertEqual(self.house.query("select kind, state, answer ->> 'why' from instruction"
+                                          " order by id"),
+                         [("issue", "expired", "operator sue decided the case instead"),
+                          ("refuse", "done", None)])
 
 
 if __name__ == "__main__":

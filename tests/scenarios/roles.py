@@ -100,6 +100,23 @@ class Roles(WithLogins):
             with self.subTest(words):
                 self.refused(*words)
 
+    def test_admins_look_after_operators(self):
+        boss = self.house.path("boss.token")
+        self.house.issuer("operator", "add", "--first", "--role", "admin", "--token-file", boss,
+                          "boss")
+        self.become("admin")
+        self.house.environment["ISSUER_TOKEN_FILE"] = boss
+        self.house.issuer("operator", "add", "--role", "support", "--token-file",
+                          self.house.path("sam.token"), "sam")
+        self.assertIn("sam", self.house.issuer("operator", "list"))
+        self.house.issuer("operator", "revoke", "sam")
+        self.assertEqual(self.house.query(
+            "select o.revoked_at is not null, t.revoked_at is not null from operator o"
+            " join operator_token t on t.operator_id = o.id where o.name = 'sam'"), [(True, True)])
+        self.house.environment["ISSUER_TOKEN_FILE"] = self.house.path("sam.token")
+        self.assertIn("unknown, expired or revoked", self.refused(
+            "operator", "add", "--role", "support", "ben"))
+
     def test_nobody_else_takes_mail_in(self):
         path = self.export(self.request("plant-1"))
         for group in ("web", "support", "admin", "finance"):

@@ -1,13 +1,14 @@
 -- What people decide comes in by one door: the token says who it is, its role what may be said.
 begin;
-select plan(20);
+select plan(25);
 \ir fixture.psql
 select set_config('test.prefix', :'prefix', false) \g /dev/null
 grant usage on schema public to public;
 grant execute on function d(text) to public;
 
 insert into operator (name, role, effective)
-    values ('sam', 'support', '2026-01-01'), ('olga', 'orders', '2026-01-01'),
+    values ('sam', 'support', '2026-01-01'), ('sue', 'support', '2026-01-01'),
+           ('rex', 'support', '2026-01-01'), ('olga', 'orders', '2026-01-01'),
            ('fay', 'finance', '2026-01-01') \g /dev/null
 insert into operator_token (digest, operator_id, expires_at)
     select d(name), id, '2030-01-01' from operator where name <> 'ana' \g /dev/null
@@ -55,11 +56,24 @@ select throws_ok($$select file_as('support', $x$insert into instruction (kind, o
 select throws_ok($$select file_as('finance', $x$select instruction_file(d('sam'), 'issue', 3, null, '{}',
     null, now())$x$)$$, '42501', null, 'finance may not even call it');
 
+-- Whoever calls names the time of the event; what is in force is judged by the present.
+update operator set revoked_at = now() where name = 'rex' \g /dev/null
+select throws_ok($$select says('rex', 'issue')$$, 'IS002', null,
+    'a revoked operator is not let in by an earlier time');
+
 -- One open for a case, until it is carried out or given up.
-select throws_ok($$select says('sam', 'issue', 5001, '2026-05-01 23:00')$$, 'IS004',
+select throws_ok($$select says('sue', 'issue', 5001, '2026-05-01 23:00')$$, 'IS004',
     'case 5001 is being decided: operator sam says "keep"; look again in a minute', 'one at a time');
-select lives_ok($$select says('sam', 'issue', 5001, '2026-05-02 00:01', '2026-05-02 00:02')$$,
+select lives_ok($$select says('sam', 'issue', 5001, '2026-05-01 23:00')$$,
+    'who filed it may think again');
+select lives_ok($$select says('sue', 'issue', 5001, '2026-05-02 23:01')$$,
     'after a day what nobody carried out has expired');
+select lives_ok($$select says('sam', 'refuse', 5001, '2026-05-02 23:02', 'infinity')$$,
+    'what waits for the key gives way to who has it');
+select ok((select taken_until between now() and now() + interval '6 minutes' from instruction
+           where hold_id = 5001 and state = 'taken'), 'for minutes, whatever is asked for');
+select throws_ok($$select says('sue', 'keep', 5001, '2029-12-30', '2029-12-31')$$, 'IS004', null,
+    'and a time to come ends nobody''s work');
 
 select * from finish();
 rollback;

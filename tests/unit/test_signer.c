@@ -149,7 +149,7 @@ static void test_a_key_of_another_user_is_refused(void **state)
     refuse_to_open(fixture, NOW, ISSUER_ERROR_DENIED, "another user");
     assert_int_equal(chown(key, 0, (gid_t)-1), 0);
     assert_int_equal(chown(fixture->keys, OTHER_USER, (gid_t)-1), 0);
-    refuse_to_open(fixture, NOW, ISSUER_ERROR_DENIED, "another user");
+    refuse_to_open(fixture, NOW, ISSUER_ERROR_NOT_FOUND, "another user");
 }
 
 static void test_a_link_in_place_of_the_key_is_refused(void **state)

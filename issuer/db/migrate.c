@@ -157,24 +157,33 @@ static bool apply_step(Database *db, const Step *step, GError **error)
     return done;
 }
 
-/* The roles' rights are given on what exists, so they are given again after any other step. */
-static bool is_due(const Step *step, bool any_applied)
+/* What has been applied in this run. */
+typedef struct {
+    bool any;
+    bool migration; /* one with a number */
+} Applied;
+
+/* Guards are put on the tables that exist, and the roles' rights are given on what exists: so they
+ * come again after what may have made more of it. */
+static bool is_due(const Step *step, const Applied *before)
 {
-    return !step->same || (any_applied && strcmp(step->name, ROLES_FILE) == 0);
+    const bool again = strcmp(step->name, ROLES_FILE) == 0 ? before->any : before->migration;
+    return !step->same || (again && step->number == NO_NUMBER);
 }
 
 static bool apply_steps(Database *db, const GPtrArray *steps, GPtrArray *applied, GError **error)
 {
-    bool any = false;
+    Applied before = {0};
     for (guint i = 0; i < steps->len; i++) {
         const Step *step = g_ptr_array_index(steps, i);
-        if (!is_due(step, any)) {
+        if (!is_due(step, &before)) {
             continue;
         }
         if (!apply_step(db, step, error)) {
             return false;
         }
-        any = true;
+        before.any = true;
+        before.migration |= step->number != NO_NUMBER;
         g_ptr_array_add(applied, g_strdup(step->name));
     }
     return true;

@@ -34,6 +34,7 @@ static ReplyLine told(const ReplyLine *line, const ReplyWords *words)
         copy.supersedes = NULL;
         copy.product = NULL;
         copy.jws = NULL;
+        copy.serial = NULL;
     }
     if (line->voided || line->notice != NOTICE_NONE) {
         copy.jws = NULL;

@@ -83,6 +83,7 @@ typedef struct {
     bool seq_taken;         /* another content with this seq was on record first */
     uint32_t resends_today; /* how often this request was answered again within a day */
     InstalledState installed;
+    bool installed_is_own;         /* the installed usage license was made for this instance */
     int64_t installed_license_id;  /* license of the installed usage license, if on record */
     uint32_t installed_version;    /* entitlement version of the installed usage license */
     int64_t installed_customer_id; /* its customer */

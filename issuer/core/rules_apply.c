@@ -46,12 +46,12 @@ const Activation *rules_apply(const Decision *decision, const RequestFacts *fact
 }
 
 /* A code that is damaged, older than the newest or not the first of its number proves nothing
- * about what is installed now. */
+ * about what is installed now; nor does a usage license that no other instance could install. */
 static bool proves_installed(const RequestFacts *facts)
 {
     return facts->damage == NULL && facts->license != NULL && !facts->seq_taken &&
            facts->request->seq >= facts->newest_seq && facts->installed == INSTALLED_ON_RECORD &&
-           facts->installed_license_id == facts->license->id;
+           facts->installed_is_own && facts->installed_license_id == facts->license->id;
 }
 
 uint32_t rules_release_moved(const RequestFacts *facts, Ledger *ledger)

@@ -82,6 +82,7 @@ class Facts:
     seq_taken: bool = False
     resends_today: int = 0
     installed: str = "none"  # none, unknown, on-record, given-back
+    installed_own: bool = True
     installed_license: int = 0
     installed_version: int = 0
     installed_customer: int = 0
@@ -399,7 +400,7 @@ def release_moved(facts, records):
     f = facts
     if f.damaged or f.license is None or f.seq < f.newest_seq or f.seq_taken:
         return 0
-    if f.installed != "on-record" or f.installed_license != f.license.id:
+    if f.installed != "on-record" or f.installed_license != f.license.id or not f.installed_own:
         return 0
     left = [a for a in records if a.instance == f.instance and a.license != f.license.id
             and a.state == "superseded" and a.counted and a.seq < f.seq]

@@ -199,7 +199,8 @@ class World:
         if named is None:
             return {"installed": "unknown"}
         state = "given-back" if named.state in model.ENDED else "on-record"
-        return {"installed": state, "installed_license": named.license,
+        return {"installed": state, "installed_own": named.instance == request.instance,
+                "installed_license": named.license,
                 "installed_version": named.version,
                 "installed_customer": self.licenses[named.license].customer}
 
@@ -261,6 +262,7 @@ def decide_line(f, new_id, lic):
         product=f.product, update=f.update, sender=f.sender_known, passed_at=f.passed_at,
         newest_seq=f.newest_seq, seq_taken=f.seq_taken, resends_today=f.resends_today,
         installed=INSTALLED.index(f.installed), installed_license=f.installed_license,
+        installed_own=int(f.installed_own),
         installed_version=f.installed_version, installed_customer=f.installed_customer,
         loss=f.tells_of_loss, contested=f.contested, issues=f.person.issues, continues=f.person.continues,
         new_use=f.person.new_use, replaces=f.person.replaces,

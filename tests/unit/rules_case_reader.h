@@ -188,6 +188,7 @@ static void read_installed(Case *c, const char *value)
     c->facts.installed = a == NULL                           ? INSTALLED_UNKNOWN
                          : a->state <= ACTIVATION_SUPERSEDED ? INSTALLED_ON_RECORD
                                                              : INSTALLED_GIVEN_BACK;
+    c->facts.installed_is_own = a != NULL && digest_equal(&a->thumbprint, &c->statement.thumbprint);
     c->facts.installed_license_id = a != NULL ? a->license_id : 0;
     c->facts.installed_version = a != NULL ? a->entitlement_version : 0;
     c->facts.installed_customer_id = a != NULL ? 1 : 0;

@@ -11,6 +11,7 @@
 
 #define SHOWN_SIZE     (64UL * 1024) /* bytes */
 #define MAX_REFERENCES 100
+#define MAX_ID         998 /* bytes: of a line, RFC 5322 section 2.1.1; what is longer names no mail */
 
 void message_init(void)
 {
@@ -33,13 +34,13 @@ static GPtrArray *read_ids(const char *value)
     const char *at = value;
     while (at != NULL && ids->len < MAX_REFERENCES && (at = strchr(at, '<')) != NULL) {
         gsize length = strcspn(at + 1, "> ");
-        if (length > 0) {
+        if (length > 0 && length <= MAX_ID) {
             g_autofree char *id = g_strndup(at + 1, length);
             g_ptr_array_add(ids, g_utf8_make_valid(id, -1));
         }
         at += length + 1;
     }
-    if (ids->len == 0 && value != NULL && value[0] != '\0') {
+    if (ids->len == 0 && value != NULL && value[0] != '\0' && strlen(value) <= MAX_ID) {
         g_ptr_array_add(ids, g_utf8_make_valid(value, -1));
     }
     return ids;

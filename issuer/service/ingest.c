@@ -122,13 +122,24 @@ static bool is_hopeless(const GError *error)
            g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_DENIED);
 }
 
-/* The one message at fault goes into quarantine with the error; the others go through. */
+/* The one message at fault goes into quarantine with the error; the others go through. What it says
+ * of itself is kept for a person, unless it is that which the records cannot take. */
 static bool quarantine_item(Ingest *ingest, const GPtrArray *items, guint at, const GError *cause,
                             GError **error)
 {
     g_autofree char *why = g_strdup_printf("could not be processed: %s", cause->message);
-    intake_item_quarantine(g_ptr_array_index(items, at), why);
+    IntakeItem *item = g_ptr_array_index(items, at);
     Span alone = {at, at + 1};
+    g_autoptr(GError) failure = NULL;
+    intake_item_quarantine(item, why);
+    if (try_batch(ingest, items, &alone, &failure)) {
+        return true;
+    }
+    if (is_hopeless(failure)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return false;
+    }
+    intake_item_empty(item);
     return try_batch(ingest, items, &alone, error);
 }
 

@@ -128,6 +128,18 @@ void intake_item_quarantine(IntakeItem *item, const char *why)
     g_ptr_array_set_size(item->item.matters, 0);
 }
 
+void intake_item_empty(IntakeItem *item)
+{
+    ParsedMail *mail = item->mail;
+    g_clear_pointer(&mail->message_id, g_free);
+    g_clear_pointer(&mail->in_reply_to, g_free);
+    g_clear_pointer(&mail->from, g_free);
+    g_clear_pointer(&mail->reply_to, g_free);
+    g_clear_pointer(&mail->subject, g_free);
+    g_clear_pointer(&mail->text, g_free);
+    item->item.sender = NULL;
+}
+
 void intake_item_free(IntakeItem *item)
 {
     if (item == NULL) {

@@ -16,6 +16,10 @@ IntakeItem *intake_item_new(ParsedMail *mail, const Settings *settings);
 /* The mail could not be processed for the reason `why`: it goes into quarantine as it is. */
 void intake_item_quarantine(IntakeItem *item, const char *why);
 
+/* Takes out what the mail says of itself; its place, size and digest stay. For one in quarantine
+ * whose own words the records cannot take. */
+void intake_item_empty(IntakeItem *item);
+
 void intake_item_free(IntakeItem *item);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IntakeItem, intake_item_free)

@@ -155,6 +155,22 @@ bool signer_is_development(const Signer *signer)
     return signer->development;
 }
 
+bool signer_check_time(const Signer *signer, int64_t now, GError **error)
+{
+    const int64_t from = signer_not_before(signer);
+    const int64_t until = signer_not_after(signer);
+    if (now >= from && now <= until) {
+        return true;
+    }
+    g_autofree char *valid_from = dates_instant_text(from);
+    g_autofree char *valid_until = dates_instant_text(until);
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
+                "signing key %s is valid from %s until %s, not now: look at the clock, or make a new "
+                "key with issuer key rotate",
+                signer_kid(signer), valid_from, valid_until);
+    return false;
+}
+
 char *signer_sign(const Signer *signer, const char *signing_input, GError **error)
 {
     gsize size = strlen(signing_input);

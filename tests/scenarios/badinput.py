@@ -107,6 +107,40 @@ class BadInput(Sender):
                          [(sum(wanted != "issued" for _, wanted in bad),)])
         self.nothing_changes(found, path, code=1)
 
+    def test_headers_that_are_far_too_long(self):
+        """Random, so that nothing in the records can shorten them."""
+        dice = chance()
+        long = "".join(dice.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=20000)).encode()
+        fields = [b"Message-ID: <" + long + b"@x.example>", b"In-Reply-To: <" + long + b"@x.example>",
+                  b"References: <" + long + b"@x.example>", b"Subject: " + long,
+                  b"Sender: " + long + b"@x.example", b"Date: " + long,
+                  b"X-Original-From: " + long + b"@x.example"]
+        mails = []
+        for field in fields:
+            name = field.partition(b":")[0]
+            kept = b"\n".join(line for line in self.good().split(b"\n")
+                              if not line.startswith(name + b":"))
+            mails += [field + b"\n" + kept, self.good()]
+        path = write(self.house.path("long.mbox"), b"".join(SEPARATOR + one + b"\n" for one in mails))
+        found = self.house.ingest(path)
+        self.assertEqual([[d["outcome"] for d in one["decisions"]] for one in found],
+                         [["issued"]] * len(mails))
+
+    def test_words_that_the_records_cannot_take(self):
+        """Whatever the reason is, it costs that mail and no other."""
+        self.house.query("create function issuer.refuse() returns trigger language plpgsql as"
+                         " $$ begin raise 'no room' using errcode = '54000'; end $$;"
+                         " create trigger refuse before insert on issuer.message for each row"
+                         " when (new.subject like '%%poison%%') execute function issuer.refuse()")
+        bad = self.good().replace(b"Subject: ", b"Subject: poison ")
+        path = write(self.house.path("poison.mbox"),
+                     b"".join(SEPARATOR + one + b"\n" for one in (self.good(), bad, self.good())))
+        first, second, third = self.house.ingest(path, code=1)
+        self.assertEqual([one["decisions"][0]["outcome"] for one in (first, third)], ["issued"] * 2)
+        self.assertEqual((second["class"], second["decisions"]), ("quarantined", []))
+        self.assertIn("no room", second["why"])
+        self.nothing_changes([first, second, third], path, code=1)
+
     def test_a_truncated_mailbox(self):
         dice = chance()
         mails = [self.good() for _ in range(6)]

@@ -75,3 +75,27 @@ bool intake_write_holds(Database *database, const GArray *rows, const BatchStamp
     return write_closed_holds(database, rows, stamp, error) &&
            write_new_holds(database, rows, stamp, error);
 }
+
+static const char select_choosing[] =
+    "select r.license_id, r.id from hold h join usage_request r on r.id = h.request_id"
+    " cross join lateral (select code from decision d where d.request_id = r.id"
+    "  order by d.recorded_at desc, d.id desc limit 1) d"
+    " where h.closed_at is null and d.code = 'choose-request' and r.license_id = any "
+    "($1::bigint[])";
+
+GArray *intake_load_choosing(Database *database, const GArray *licenses, GError **error)
+{
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(ChoosingRecord));
+    if (licenses->len == 0) {
+        return g_steal_pointer(&found);
+    }
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_numbers(params, licenses);
+    g_autoptr(SqlResult) result =
+        sql_run(database, "intake_load_choosing", select_choosing, params, error);
+    for (int i = 0; result != NULL && i < sql_result_rows(result); i++) {
+        const ChoosingRecord record = {sql_result_int(result, i, 0), sql_result_int(result, i, 1)};
+        g_array_append_val(found, record);
+    }
+    return result != NULL ? g_steal_pointer(&found) : NULL;
+}

@@ -1,6 +1,7 @@
 /* What is on record about the licenses and instances of a batch, read after the locks. */
 #include "db/intake_store.h"
 
+#include "base/error.h"
 #include "core/address.h"
 #include "core/dates.h"
 #include "db/sql.h"
@@ -29,7 +30,9 @@ static const char select_licenses[] =
     "select l.id, l.license_id, l.customer_id, c.name, l.product, coalesce(s.state, "
     "'current')::text,"
     " e.version, e.activations, e.servers, e.expires_on, f.code, g.kind::text, f.until_on,"
-    " coalesce(f.quantity, -1)"
+    " coalesce(f.quantity, -1),"
+    " (select coalesce(sum(n.id), 0)::bigint from contact n where n.license_id = l.id"
+    "  and n.ended_on is null)"
     " from license l"
     " cross join lateral (select * from entitlement e where e.license_id = l.id"
     "  order by e.version desc limit 1) e"
@@ -54,6 +57,7 @@ static LicenseRecord *license_from(const SqlResult *result, int row)
     record->activations = (uint32_t)sql_result_int(result, row, 7);
     record->servers = (uint32_t)sql_result_int(result, row, 8);
     record->expires_on = sql_result_day(result, row, 9);
+    record->contacts = sql_result_int(result, row, 14);
     record->features = g_ptr_array_new_with_free_func((GDestroyNotify)feature_free);
     return record;
 }
@@ -229,19 +233,38 @@ bool intake_load_activations(Database *database, const GArray *licenses, const G
     return result != NULL;
 }
 
+/* What is recorded later must not seem to be earlier: a run that began after this one and was done
+ * before its locks were ours has the later time, so this one is begun again. */
 static const char select_history[] =
     "select r.thumbprint, r.digest, r.seq, false, r.id, coalesce(r.license_id, 0),"
     " d.resends, d.decisions,"
     " coalesce((select h.id from hold h where h.request_id = r.id and h.closed_at is null), 0),"
-    " r.recorded_at as at"
+    " greatest(r.recorded_at, d.last) > transaction_timestamp(), r.recorded_at as at"
     " from usage_request r cross join lateral (select count(*) as decisions, count(*) filter"
-    "  (where d.outcome = 'resent' and d.effective > $2::timestamptz - interval '1 day') as resends"
-    "  from decision d where d.request_id = r.id) d"
+    "  (where d.outcome = 'resent' and d.effective > $2::timestamptz - interval '1 day') as "
+    "resends,"
+    "  max(d.recorded_at) as last from decision d where d.request_id = r.id) d"
     " where r.thumbprint = any ($1::bytea[])"
     " union all"
-    " select thumbprint, digest, seq, true, id, 0, 0, 0, 0, recorded_at"
+    " select thumbprint, digest, seq, true, id, 0, 0, 0, 0,"
+    " recorded_at > transaction_timestamp(), recorded_at"
     " from deactivation where thumbprint = any ($1::bytea[])"
     " order by at, 4 desc, 5";
+
+static HistoryRecord history_from(const SqlResult *result, int row)
+{
+    return (HistoryRecord){
+        .thumbprint = sql_result_digest(result, row, 0),
+        .digest = sql_result_digest(result, row, 1),
+        .seq = (uint64_t)sql_result_int(result, row, 2),
+        .deactivation = sql_result_bool(result, row, 3),
+        .id = sql_result_int(result, row, 4),
+        .license_id = sql_result_int(result, row, 5),
+        .resends_today = (uint32_t)sql_result_int(result, row, 6),
+        .decisions = (uint32_t)sql_result_int(result, row, 7),
+        .open_hold = sql_result_int(result, row, 8),
+    };
+}
 
 GArray *intake_load_history(Database *database, const GArray *thumbprints, int64_t now,
                             GError **error)
@@ -259,17 +282,12 @@ GArray *intake_load_history(Database *database, const GArray *thumbprints, int64
         return NULL;
     }
     for (int i = 0; i < sql_result_rows(result); i++) {
-        HistoryRecord record = {
-            .thumbprint = sql_result_digest(result, i, 0),
-            .digest = sql_result_digest(result, i, 1),
-            .seq = (uint64_t)sql_result_int(result, i, 2),
-            .deactivation = sql_result_bool(result, i, 3),
-            .id = sql_result_int(result, i, 4),
-            .license_id = sql_result_int(result, i, 5),
-            .resends_today = (uint32_t)sql_result_int(result, i, 6),
-            .decisions = (uint32_t)sql_result_int(result, i, 7),
-            .open_hold = sql_result_int(result, i, 8),
-        };
+        if (sql_result_bool(result, i, 9)) {
+            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_CONFLICT,
+                        "another run that began later has recorded this server already");
+            return NULL;
+        }
+        const HistoryRecord record = history_from(result, i);
         g_array_append_val(history, record);
     }
     return g_steal_pointer(&history);

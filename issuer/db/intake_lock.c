@@ -275,7 +275,7 @@ GArray *intake_lock_licenses(Database *database, const GArray *licenses, const G
                 "select id from license where id = any (array("
                 " select unnest($2::bigint[]) union"
                 " select license_id from activation"
-                " where thumbprint = any ($1::bytea[]) and state = 'active'))"
+                " where thumbprint = any ($1::bytea[]) and (state = 'active' or counted)))"
                 " order by id for no key update",
                 params, error);
     if (result == NULL) {

@@ -52,9 +52,9 @@ bool intake_write_replies(Database *database, const GArray *rows, const BatchSta
     return sql_do(database, "intake_insert_replies", insert_replies, params, error);
 }
 
-/* A reply is withdrawn only if none of its lines says something else or carries a license that
- * still stands; whether that was superseded before it ended otherwise makes no difference. A notice
- * never is, for what it tells has happened. */
+/* A reply is withdrawn only if each of its lines gives a license that no longer stands; whether
+ * that was superseded before it ended otherwise makes no difference. A notice never is, for what it
+ * tells has happened. */
 static const char withdraw_replies[] =
     "with r as (update reply r set state = 'withdrawn', why = 'its usage license no longer stands'"
     " where r.state = 'queued' and r.id in (select l.reply_id from reply_line l"
@@ -63,7 +63,8 @@ static const char withdraw_replies[] =
     "  and u.serial = any ($1::bigint[]))"
     " and not exists (select from reply_line l join decision d on d.id = l.decision_id"
     "  left join activation a on a.id = d.serial"
-    "  where l.reply_id = r.id and (a.state is null or a.state = 'active')) returning r.*)"
+    "  where l.reply_id = r.id and (d.outcome not in ('issued', 'resent') or a.state is null"
+    "   or a.state = 'active')) returning r.*)"
     " insert into event (kind, subject, subject_id, row_digest, effective)"
     " select 'reply-withdrawn', 'reply', r.id, sha256(convert_to(r::text, 'UTF8')), $2 from r";
 

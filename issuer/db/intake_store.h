@@ -64,7 +64,8 @@ typedef struct {
 GArray *intake_find_proofs(Database *database, const GArray *public_keys, GError **error);
 
 /* Locks, in the order of their ids, the licenses given (of int64_t, sorted) and those under which
- * the instances are active, and returns all their ids, sorted. New array. */
+ * the instances are active or have a use that counts, and returns all their ids, sorted. New array.
+ */
 GArray *intake_lock_licenses(Database *database, const GArray *licenses, const GArray *thumbprints,
                              GError **error);
 
@@ -83,6 +84,7 @@ typedef struct {
     int32_t expires_on;  /* day, see core/dates.h; DATES_NONE: perpetual */
     GPtrArray *features; /* of Feature; `until` an instant */
     bool case_open;      /* a restoration case */
+    int64_t contacts;    /* the sum of its contacts' ids: another one once they have changed */
 } LicenseRecord;
 
 /* The licenses (of int64_t) with their newest entitlement: array of LicenseRecord *. */
@@ -116,7 +118,8 @@ typedef struct {
     int64_t license_id;     /* 0: not known when it was recorded */
 } HistoryRecord;
 
-/* All authentic requests and deactivations of the instances, oldest first: HistoryRecord. */
+/* All authentic requests and deactivations of the instances, oldest first: HistoryRecord.
+ * ISSUER_ERROR_CONFLICT if one was recorded by a transaction that began after this one. */
 GArray *intake_load_history(Database *database, const GArray *thumbprints, int64_t now,
                             GError **error);
 
@@ -132,6 +135,15 @@ typedef struct {
 
 /* The usage licenses with these serials (of int64_t) that are on record: InstalledRecord. */
 GArray *intake_load_installed(Database *database, const GArray *serials, GError **error);
+
+typedef struct {
+    int64_t license_id;
+    int64_t request_id;
+} ChoosingRecord;
+
+/* The requests that are held until a person has chosen among them (`choose-request`), of these
+ * licenses (of int64_t): ChoosingRecord. */
+GArray *intake_load_choosing(Database *database, const GArray *licenses, GError **error);
 
 /* ---- numbers ---- */
 

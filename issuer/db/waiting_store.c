@@ -6,10 +6,13 @@
     "r.id, d.message_id, m.reply_to, r.jws,"                                                       \
     " coalesce((d.facts ->> 'tells_of_loss')::boolean, false), d.outcome::text, d.code,"           \
     " (select count(*) from decision n where n.request_id = r.id),"                                \
-    " (select h.id from hold h where h.request_id = r.id and h.closed_at is null)"
+    " (select h.id from hold h where h.request_id = r.id and h.closed_at is null),"                \
+    " (select y.license_id from license_proof x join license_key y on y.id = x.license_key_id"     \
+    "  where x.public_key = r.license_key)"
 
-/* The facts that a decision has seen stand with it, so what has changed since is told by comparing,
- * and where that cannot be, by the times of transactions. Each look leaves a decision, even one as
+/* The facts that a decision has seen stand with it, so what has changed since is told by comparing.
+ * The times of the changes would not do: a transaction's time is that of its beginning, and a long
+ * import may end after decisions that began later. Each look leaves a decision, even one as
  * before: so no change is looked at twice, at whatever moment the program is run again. Requests
  * are numbered in the order in which they came. */
 static const char select_waiting[] =
@@ -36,13 +39,14 @@ static const char select_waiting[] =
     "  or d.code = 'unknown-license'"
     "  or e.version > (d.facts ->> 'version')::integer"
     "  or coalesce(s.state, 'current')::text <> d.facts ->> 'state'"
-    "  or d.code = 'unknown-sender' and exists (select from contact c"
-    "     where c.license_id = k.license_id and c.ended_on is null"
-    "     and c.recorded_at >= d.recorded_at)"
-    "  or exists (select from activation a where a.license_id = k.license_id"
-    "     and a.state in ('deactivated', 'lost', 'corrected')"
-    "     and a.counted_recorded_at >= d.recorded_at))"
-    " order by r.id";
+    "  or d.code = 'unknown-sender' and (d.facts ->> 'contacts')::bigint is distinct from"
+    "     (select coalesce(sum(c.id), 0) from contact c where c.license_id = k.license_id"
+    "      and c.ended_on is null)"
+    "  or (select count(*) from activation a where a.license_id = k.license_id and a.counted)"
+    "     < (d.facts ->> 'used')::integer"
+    "  or (select count(*) from activation a where a.license_id = k.license_id"
+    "      and a.state = 'active') < (d.facts ->> 'active')::integer)"
+    " order by k.license_id, r.id";
 
 static WaitingRequest *waiting_from(const SqlResult *result, int row)
 {
@@ -56,6 +60,7 @@ static WaitingRequest *waiting_from(const SqlResult *result, int row)
     waiting->code = g_strdup(sql_result_text(result, row, 6));
     waiting->decisions = (uint32_t)sql_result_int(result, row, 7);
     waiting->case_number = sql_result_int(result, row, 8);
+    waiting->license_id = sql_result_int(result, row, 9);
     return waiting;
 }
 

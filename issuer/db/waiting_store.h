@@ -15,6 +15,7 @@
 typedef struct {
     int64_t request_id;
     int64_t case_number; /* of its open hold; 0: none */
+    int64_t license_id;  /* of its key; 0: not on record */
     int64_t message_id;  /* that carried it when it was decided last */
     char *sender;        /* the mail's own account; NULL: none that could be answered */
     char *jws;
@@ -26,7 +27,8 @@ typedef struct {
 
 /* Those whose license's records have changed since their latest decision, and besides all of
  * `licenses` (row numbers, of int64_t; may be empty); no older than WAITING_DAYS before `now`
- * (seconds), in the order in which they first came, the newest of each instance only. Not among
+ * (seconds), license by license in the order in which they first came, the newest of each instance
+ * only. Not among
  * them: damaged and superseded ones, and what a person refused. Array of WaitingRequest *, owned by
  * the caller; NULL on an error of db/database.h. */
 GPtrArray *waiting_find(Database *database, const GArray *licenses, int64_t now, GError **error);

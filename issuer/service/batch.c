@@ -24,6 +24,7 @@ static void batch_clear(Batch *batch)
     g_clear_pointer(&batch->license_records, g_ptr_array_unref);
     g_clear_pointer(&batch->installed, g_hash_table_unref);
     g_clear_pointer(&batch->installed_records, g_array_unref);
+    g_clear_pointer(&batch->choosing, g_array_unref);
     g_clear_pointer(&batch->contacts, g_hash_table_unref);
     g_clear_pointer(&batch->ledger, ledger_free);
     g_clear_pointer(&batch->requests, g_array_unref);
@@ -145,6 +146,9 @@ static bool run_in_transaction(Batch *batch, GError **error)
     }
     if (batch->dry_run) {
         return true;
+    }
+    if (batch->jobs->len > 0 && !signer_check_time(batch->context->signer, batch->now, error)) {
+        return false;
     }
     batch_sign_begin(batch);
     const bool written = batch_write(batch, error);

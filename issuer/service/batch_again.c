@@ -1,5 +1,5 @@
-/* Requests that are decided again together, since their license's records changed: where more new
- * servers wait than uses are left, the order of their mails is no reason to serve one of them. */
+/* New servers that wait for the uses of a license: where they are more than uses are left, the
+ * order of their mails is no reason to serve one of them. */
 #include "service/batch_internal.h"
 
 /* The license of which it would be given a new use, were it alone; 0: of none. */
@@ -19,21 +19,59 @@ static uint32_t uses_left(const Batch *batch, int64_t license_id)
     return license->activations > used ? license->activations - used : 0;
 }
 
+static bool is_on_its_way(const Batch *batch, int64_t request_id)
+{
+    for (guint i = 0; i < batch->items->len; i++) {
+        const BatchItem *item = g_ptr_array_index(batch->items, i);
+        for (guint j = 0; j < item->matters->len; j++) {
+            const Matter *matter = g_ptr_array_index(item->matters, j);
+            if (matter->request_id == request_id) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void count_rival(GHashTable *rivals, int64_t *license_id)
+{
+    const guint count = GPOINTER_TO_UINT(g_hash_table_lookup(rivals, license_id));
+    g_hash_table_insert(rivals, license_id, GUINT_TO_POINTER(count + 1));
+}
+
+/* Those on record that a person is to choose from, and that this batch does not decide again. */
+static void count_choosing(const Batch *batch, GHashTable *rivals)
+{
+    for (guint i = 0; i < batch->choosing->len; i++) {
+        ChoosingRecord *record = &g_array_index(batch->choosing, ChoosingRecord, i);
+        if (!is_on_its_way(batch, record->request_id)) {
+            count_rival(rivals, &record->license_id);
+        }
+    }
+}
+
+/* What came by mail is served as it comes, unless others wait already. */
+static bool may_be_contested(const Batch *batch, const Matter *matter)
+{
+    return matter->again || (batch->choosing->len > 0 && matter->kind == ARMOR_USAGE_REQUEST &&
+                             matter_is_decidable(matter));
+}
+
 /* Collects the matters that would each be given a new use, with the license of each in their
  * license_id, and counts them in `rivals` by license. */
 static GPtrArray *find_waiting(Batch *batch, GHashTable *rivals)
 {
     GPtrArray *waiting = g_ptr_array_new();
+    count_choosing(batch, rivals);
     for (guint i = 0; i < batch->items->len; i++) {
         const BatchItem *item = g_ptr_array_index(batch->items, i);
         for (guint j = 0; j < item->matters->len; j++) {
             Matter *matter = g_ptr_array_index(item->matters, j);
             matter->contested = false;
-            matter->license_id = matter->again ? would_take_use_of(batch, item, matter) : 0;
+            matter->license_id =
+                may_be_contested(batch, matter) ? would_take_use_of(batch, item, matter) : 0;
             if (matter->license_id != 0) {
-                const guint count =
-                    GPOINTER_TO_UINT(g_hash_table_lookup(rivals, &matter->license_id));
-                g_hash_table_insert(rivals, &matter->license_id, GUINT_TO_POINTER(count + 1));
+                count_rival(rivals, &matter->license_id);
                 g_ptr_array_add(waiting, matter);
             }
         }

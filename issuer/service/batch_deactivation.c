@@ -34,7 +34,7 @@ static void decide_damaged_deactivation(Batch *batch, Matter *matter)
                           .damage = matter->problem,
                           .ledger = batch->ledger};
     matter->decision = rules_decide(&facts);
-    matter->facts = batch_facts_json(&facts);
+    matter->facts = batch_facts_json(&facts, NULL);
 }
 
 void batch_decide_deactivation(Batch *batch, const BatchItem *item, Matter *matter)
@@ -51,6 +51,10 @@ void batch_decide_deactivation(Batch *batch, const BatchItem *item, Matter *matt
     const Digest *owner = activation != NULL ? &activation->thumbprint
                           : record != NULL   ? &record->thumbprint
                                              : NULL;
+    const HistoryRecord *earlier =
+        matter->signature_holds
+            ? batch_find_history(batch_history(batch, &statement->thumbprint), &statement->digest)
+            : NULL;
     DeactivationFacts facts = {
         .now = batch->now,
         .statement = statement,
@@ -58,9 +62,7 @@ void batch_decide_deactivation(Batch *batch, const BatchItem *item, Matter *matt
         .proof_holds = matter->proof_holds,
         .serial_on_record = readable && owner != NULL,
         .serial_of_this_instance = owner != NULL && digest_equal(owner, &statement->thumbprint),
-        .seen_before = matter->signature_holds &&
-                       batch_find_history(batch_history(batch, &statement->thumbprint),
-                                          &statement->digest) != NULL,
+        .seen_before = earlier != NULL,
         .ledger = batch->ledger,
     };
     matter->decision = rules_decide_deactivation(&facts);
@@ -70,6 +72,7 @@ void batch_decide_deactivation(Batch *batch, const BatchItem *item, Matter *matt
         "{\"seq\":%" G_GUINT64_FORMAT ",\"signature\":%s,\"proof\":%s,\"on_record\":%s}",
         statement->seq, facts.signature_holds ? "true" : "false",
         facts.proof_holds ? "true" : "false", facts.serial_on_record ? "true" : "false");
+    matter->deactivation_id = earlier != NULL ? earlier->id : 0;
     if (matter->decision.outcome == OUTCOME_ACCEPTED && !facts.seen_before) {
         g_autoptr(GArray) counted = batch_counted_uses(batch, &statement->thumbprint);
         matter->given_back = rules_apply_deactivation(&matter->decision, &facts, batch->ledger);

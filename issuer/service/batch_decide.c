@@ -197,6 +197,9 @@ static void raise_alert(Batch *batch, const Matter *matter)
 /* Decided by somebody else meanwhile: nothing is left to do. */
 static bool is_overtaken(Batch *batch, const Matter *matter)
 {
+    if (!matter->signature_holds) {
+        return true; /* what was authentic once is not any more: nothing is read by its names */
+    }
     GArray *history = batch_history(batch, &matter->statement->thumbprint);
     const HistoryRecord *record = batch_find_history(history, &matter->statement->digest);
     return record == NULL || record->decisions != matter->decisions;
@@ -234,8 +237,8 @@ static bool decide_request(Batch *batch, const BatchItem *item, Matter *matter, 
     batch_request_facts(batch, item, matter, &facts, &of_license);
     matter->waited = facts.request != NULL && waits_for_a_person(batch, facts.request);
     matter->decision = decide_by_person(matter, &facts);
-    matter->facts = batch_facts_json(&facts);
     matter->license_id = facts.license != NULL ? facts.license->id : 0;
+    matter->facts = batch_facts_json(&facts, batch_license(batch, matter));
     matter->decided = !matter->again || !is_overtaken(batch, matter);
     matter->stays = is_as_it_stood(matter);
     if (!matter->decided || facts.request == NULL || !matter->proof_holds) {

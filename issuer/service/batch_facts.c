@@ -73,11 +73,14 @@ static void add_installed_facts(const Batch *batch, RequestFacts *facts)
             g_hash_table_lookup(batch->licenses, &activation->license_id);
         facts->installed =
             given_back(activation->state) ? INSTALLED_GIVEN_BACK : INSTALLED_ON_RECORD;
+        facts->installed_is_own =
+            digest_equal(&activation->thumbprint, &facts->request->thumbprint);
         facts->installed_license_id = activation->license_id;
         facts->installed_version = activation->entitlement_version;
         facts->installed_customer_id = license != NULL ? license->customer_id : 0;
     }
     if (record != NULL) {
+        facts->installed_is_own = digest_equal(&record->thumbprint, &facts->request->thumbprint);
         facts->installed_license_id = record->license_id;
         facts->installed_version = record->version;
         facts->installed_customer_id = record->customer_id;
@@ -110,7 +113,7 @@ static const char *license_state_name(LicenseState state)
 }
 
 /* Numbers and our own words only: nothing of the mail's text needs escaping here. */
-char *batch_facts_json(const RequestFacts *facts)
+char *batch_facts_json(const RequestFacts *facts, const LicenseRecord *record)
 {
     GString *json = g_string_new("{");
     if (facts->request != NULL) {
@@ -134,6 +137,9 @@ char *batch_facts_json(const RequestFacts *facts)
                                license->entitlement_version, license->activations,
                                ledger_used(facts->ledger, license->id), license->servers,
                                ledger_active(facts->ledger, license->id), license->expires_at);
+    }
+    if (record != NULL) {
+        g_string_append_printf(json, ",\"contacts\":%" G_GINT64_FORMAT, record->contacts);
     }
     g_string_append_c(json, '}');
     return g_string_free(json, FALSE);

@@ -38,6 +38,7 @@ struct Batch {
     GPtrArray *license_records;
     GHashTable *installed; /* int64_t * → InstalledRecord * */
     GArray *installed_records;
+    GArray *choosing;     /* of ChoosingRecord */
     GHashTable *contacts; /* "license address" → known */
     Ledger *ledger;
 
@@ -82,13 +83,15 @@ HistoryRecord *batch_find_history(GArray *history, const Digest *digest);
 void batch_request_facts(Batch *batch, const BatchItem *item, const Matter *matter,
                          RequestFacts *facts, LicenseFacts *of_license);
 
-/* The facts as they are kept with the decision. New string. */
-char *batch_facts_json(const RequestFacts *facts);
+/* The facts as they are kept with the decision, with those of the license's record (NULL: unknown)
+ * whose change decides it again (db/waiting_store.h). New string. */
+char *batch_facts_json(const RequestFacts *facts, const LicenseRecord *record);
 
 /* Appends a number unless it stands there or is 0. */
 void batch_append_once(GArray *numbers, int64_t number);
 
-/* Marks those that are decided again and wait, each a new server, for fewer uses than they are. */
+/* Marks those that wait, each a new server, for fewer uses than they are: of those decided again
+ * together, and of those on record that a person is to choose from. */
 void batch_mark_contested(Batch *batch);
 
 /* Queues what contacts are told of an issued usage license. */

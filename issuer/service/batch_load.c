@@ -342,6 +342,12 @@ GArray *batch_history(Batch *batch, const Digest *thumbprint)
     return history;
 }
 
+static bool load_choosing(Batch *batch, const GArray *licenses, GError **error)
+{
+    batch->choosing = intake_load_choosing(batch->context->database, licenses, error);
+    return batch->choosing != NULL;
+}
+
 static bool load_records(Batch *batch, const Named *named, GError **error)
 {
     g_autoptr(GArray) licenses = lock_licenses(batch, error);
@@ -349,7 +355,7 @@ static bool load_records(Batch *batch, const Named *named, GError **error)
            intake_load_activations(batch->context->database, licenses, batch->thumbprints,
                                    batch->now, batch->ledger, error) &&
            load_histories(batch, error) && load_installed(batch, named->serials, error) &&
-           check_contacts(batch, error);
+           load_choosing(batch, licenses, error) && check_contacts(batch, error);
 }
 
 bool batch_load(Batch *batch, GError **error)

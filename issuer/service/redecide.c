@@ -4,6 +4,9 @@
 #include "base/error.h"
 #include "service/stored_request.h"
 
+#define BATCH_REQUESTS 200 /* that are decided in one transaction, and those of the same license   \
+                            */
+
 static void free_request(gpointer request)
 {
     stored_request_free(request);
@@ -51,12 +54,27 @@ static GPtrArray *read_all(const Round *round, const GPtrArray *found)
     return all;
 }
 
-static bool run_batch(const Round *round, StoredRequest *const *requests, guint count,
-                      GError **error)
+/* Some of the requests: `count` from `first` on, without the one at `but` (-1: all of them). */
+typedef struct {
+    const GPtrArray *all;
+    guint first;
+    guint count;
+    gint but;
+} Group;
+
+static const StoredRequest *member(const Group *group, guint i)
+{
+    return g_ptr_array_index(group->all, group->first + i);
+}
+
+static bool run_batch(const Round *round, const Group *group, GError **error)
 {
     g_autoptr(Batch) batch = batch_new(round->context, round->serials, clock_now(), false);
-    for (guint i = 0; i < count; i++) {
-        batch_add(batch, &requests[i]->item);
+    for (guint i = 0; i < group->count; i++) {
+        StoredRequest *again = g_ptr_array_index(group->all, group->first + i);
+        if ((gint)i != group->but) {
+            batch_add(batch, &again->item);
+        }
     }
     if (!batch_run(batch, error)) {
         return false;
@@ -72,25 +90,67 @@ static bool concerns_all(const GError *error)
            g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_DENIED);
 }
 
-/* The one at fault is told and waits on; the others are decided. */
-static bool run_one_by_one(const Round *round, StoredRequest *const *requests, guint count,
-                           GError **error)
+/* The requests of one license, of which one is at fault: it is told and waits on, the others are
+ * decided. Together: one by one, the first would be given a use for which all of them wait. */
+static bool run_without_one(const Round *round, const Group *group, const GError *why,
+                            GError **error)
 {
-    for (guint i = 0; i < count; i++) {
+    for (gint but = 0; but < (gint)group->count; but++) {
+        const Group others = {group->all, group->first, group->count, but};
         g_autoptr(GError) failure = NULL;
-        if (run_batch(round, &requests[i], 1, &failure)) {
-            continue;
+        if (run_batch(round, &others, &failure)) {
+            tell_failure(round, member(group, (guint)but)->matter->request_id, why);
+            return true;
         }
         if (concerns_all(failure)) {
             g_propagate_error(error, g_steal_pointer(&failure));
             return false;
         }
-        tell_failure(round, requests[i]->matter->request_id, failure);
+    }
+    for (guint i = 0; i < group->count; i++) {
+        tell_failure(round, member(group, i)->matter->request_id, why);
     }
     return true;
 }
 
-/* All in one batch, so that those that wait for the same use are seen together. */
+/* From `first` on: those of one license, and of as many more as make a batch of `most`. */
+static Group next_group(const GPtrArray *all, guint first, guint most)
+{
+    Group group = {all, first, 0, -1};
+    while (first + group.count < all->len) {
+        const StoredRequest *next = g_ptr_array_index(all, first + group.count);
+        const bool same =
+            group.count > 0 && next->license_id == member(&group, group.count - 1)->license_id;
+        if (group.count >= most && !same) {
+            break;
+        }
+        group.count++;
+    }
+    return group;
+}
+
+static bool run_group(const Round *round, const Group *group, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    if (run_batch(round, group, &failure)) {
+        return true;
+    }
+    if (concerns_all(failure)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return false;
+    }
+    Group first = next_group(group->all, group->first, MAX(1, group->count / 2));
+    if (first.count == group->count) {
+        first = next_group(group->all, group->first, 1);
+    }
+    if (first.count == group->count) {
+        return run_without_one(round, group, failure, error);
+    }
+    const Group rest = {group->all, group->first + first.count, group->count - first.count, -1};
+    return run_group(round, &first, error) && run_group(round, &rest, error);
+}
+
+/* Those that wait for the same use are in one batch, so that they are seen together. */
 static bool run_round(const Round *round, const GArray *licenses, GError **error)
 {
     g_autoptr(GPtrArray) found =
@@ -99,16 +159,12 @@ static bool run_round(const Round *round, const GArray *licenses, GError **error
         return false;
     }
     g_autoptr(GPtrArray) all = read_all(round, found);
-    StoredRequest *const *requests = (StoredRequest *const *)all->pdata;
-    g_autoptr(GError) failure = NULL;
-    if (all->len > 0 && !run_batch(round, requests, all->len, &failure)) {
-        if (concerns_all(failure)) {
-            g_propagate_error(error, g_steal_pointer(&failure));
+    for (guint at = 0; at < all->len;) {
+        const Group group = next_group(all, at, BATCH_REQUESTS);
+        if (!run_group(round, &group, error)) {
             return false;
         }
-        if (!run_one_by_one(round, requests, all->len, error)) {
-            return false;
-        }
+        at += group.count;
     }
     count(all, round->totals);
     return true;

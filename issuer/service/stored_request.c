@@ -8,6 +8,7 @@ StoredRequest *stored_request_new(const WaitingRequest *waiting, GError **error)
     }
     StoredRequest *request = g_new0(StoredRequest, 1);
     request->matter = matter;
+    request->license_id = waiting->license_id;
     request->item.message_id = waiting->message_id;
     request->item.sender = waiting->sender;
     request->item.tells_of_loss = waiting->tells_of_loss;

@@ -8,6 +8,7 @@
 typedef struct {
     BatchItem item; /* the message that carried it, with this one matter */
     Matter *matter;
+    int64_t license_id; /* of its key; 0: not on record */
 } StoredRequest;
 
 /* Reads the request. `waiting` must outlive the result, which the caller owns. ISSUER_ERROR_INPUT

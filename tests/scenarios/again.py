@@ -112,6 +112,48 @@ class Again(Scenario):
         self.assertEqual(self.standing(), [("issued", "issued")] + [("held", "choose-request")] * 2)
         self.nothing_changes()
 
+    def test_nobody_overtakes_those_that_a_person_chooses_from(self):
+        """Neither who mails once more nor who comes later."""
+        self.purchase(self.license, activations=1)
+        first = self.house.server(host="plant-1")
+        self.ask(first)
+        second = ask(self.house.server(host="plant-2"), self.license)
+        self.house.take(mail(ANA, second))
+        self.ask(self.house.server(host="plant-3"))
+        self.house.take(self.erase(first))
+        for code in (second, ask(self.house.server(host="plant-4"), self.license)):
+            self.assertEqual(self.house.take(mail(ANA, code)), [("held", "choose-request")])
+        # As soon as there are as many uses as wait for one, nobody has to choose.
+        self.purchase(self.license, "--update", activations=3, servers=3, order="SO-2")
+        self.assertEqual(self.standing(), [("issued", "issued")] * 4)
+        self.nothing_changes()
+
+    def test_one_at_fault_among_those_that_wait_for_one_use(self):
+        self.purchase(self.license, activations=1)
+        first = self.house.server(host="plant-1")
+        self.ask(first)
+        for n in (2, 3, 4):
+            self.ask(self.house.server(host=f"plant-{n}"))
+        ((at_fault,),) = self.house.query("select id from usage_request where host = 'plant-3'")
+        self.house.query("create function issuer.refuse() returns trigger language plpgsql as"
+                         " $$ begin raise 'out of order' using errcode = '22000'; end $$;"
+                         " create trigger refuse before insert on decision for each row"
+                         f" when (new.request_id = {at_fault}) execute function issuer.refuse()")
+        self.house.take(self.erase(first), code=1)
+        self.assertEqual(sorted(self.standing()[1:]), [
+            ("held", "choose-request"), ("held", "choose-request"),
+            ("refused", "no-activations-left")])
+
+    def test_a_change_that_was_begun_before_the_decision(self):
+        """A long import has the time of its beginning, whenever it ends."""
+        self.purchase(self.license)
+        self.assertEqual(self.ask(self.house.server(), BEN), [("held", "unknown-sender")])
+        self.house.query("insert into contact (license_id, entry, effective, recorded_at)"
+                         " select id, %s, now(), now() - interval '1 hour' from license", BEN)
+        self.house.ingest(write(self.house.path("empty.mbox"), b""))
+        self.assertEqual(self.standing(), [("issued", "issued")])
+        self.nothing_changes()
+
     def test_one_that_cannot_be_decided_keeps_no_other_waiting(self):
         self.ask(self.house.server(host="plant-1"))
         self.house.query("alter table usage_request disable trigger all;"

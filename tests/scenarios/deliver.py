@@ -89,6 +89,32 @@ class Deliver(Scenario):
         self.assertEqual([part.get_filename() for part in anew.iter_attachments()],
                          ["plant-1-UL-00000003.txt"])
 
+    def test_a_deactivation_is_confirmed_whatever_becomes_of_what_stands_beside_it(self):
+        license = self.house.sell("LIC-1", ANA, activations=2, servers=2)
+        old, new = self.house.server(host="old"), self.house.server(host="new")
+        self.house.take(mail(ANA, ask(old, license)))
+        old.install(self.house.usage_license("UL-1").encode())
+        self.house.replies()
+        self.house.take(mail(ANA, armor("D", old.deactivate()), ask(new, license)))
+        self.house.take(mail(ANA, ask(new, license)))
+        anew, moved = sorted((reply for _, reply in self.house.replies()),
+                             key=lambda reply: "deactivation" in reply["Subject"])
+        self.assertIn("deactivation recorded", moved["Subject"])
+        self.assertEqual(list(moved.iter_attachments()), [])
+        self.assertIn("UL-00000003", anew["Subject"])
+
+    def test_a_deactivation_that_comes_again_is_answered_by_its_server(self):
+        license = self.house.sell("LIC-1", ANA)
+        server = self.house.server(host="plant-4")
+        self.house.take(mail(ANA, ask(server, license)))
+        server.install(self.house.usage_license("UL-1").encode())
+        code = armor("D", server.deactivate())
+        self.house.take(mail(ANA, code))
+        self.house.replies()
+        self.assertEqual(self.house.take(mail(ANA, code)), [("accepted", "repeated-deactivation")])
+        ((_, reply),) = self.house.replies()
+        self.assertIn("plant-4", reply.get_body(("plain",)).get_content())
+
     def test_a_license_that_ended_before_its_reply_is_not_sent(self):
         license = self.house.sell("LIC-1", ANA)
         server = self.house.server()

@@ -4,8 +4,9 @@
 #include "base/error.h"
 #include "service/stored_request.h"
 
-#define BATCH_REQUESTS 200 /* that are decided in one transaction, and those of the same license   \
-                            */
+#define BATCH_REQUESTS                                                                             \
+    200 /* that are decided in one transaction, and those of the same license                      \
+         */
 
 static void free_request(gpointer request)
 {

@@ -164,10 +164,11 @@ bool signer_check_time(const Signer *signer, int64_t now, GError **error)
     }
     g_autofree char *valid_from = dates_instant_text(from);
     g_autofree char *valid_until = dates_instant_text(until);
-    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
-                "signing key %s is valid from %s until %s, not now: look at the clock, or make a new "
-                "key with issuer key rotate",
-                signer_kid(signer), valid_from, valid_until);
+    g_set_error(
+        error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
+        "signing key %s is valid from %s until %s, not now: look at the clock, or make a new "
+        "key with issuer key rotate",
+        signer_kid(signer), valid_from, valid_until);
     return false;
 }
 

@@ -22,8 +22,8 @@ int64_t signer_not_before(const Signer *signer);
 int64_t signer_not_after(const Signer *signer);
 bool signer_is_development(const Signer *signer);
 
-/* Whether the certificate is valid at `now` (seconds): a process may outlive its key, and a clock may
- * be set. ISSUER_ERROR_DENIED if it is not. */
+/* Whether the certificate is valid at `now` (seconds): a process may outlive its key, and a clock
+ * may be set. ISSUER_ERROR_DENIED if it is not. */
 bool signer_check_time(const Signer *signer, int64_t now, GError **error);
 
 /* Signs a JWS signing input and verifies the result with the certificate's public key before it

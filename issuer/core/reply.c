@@ -143,12 +143,12 @@ static bool are_notices(const GPtrArray *lines)
            ((const ReplyLine *)g_ptr_array_index(lines, 0))->notice != NOTICE_NONE;
 }
 
-static void add_overview(GString *out, const GPtrArray *lines)
+static void add_overview(GString *out, const GPtrArray *lines, bool others_mail)
 {
-    g_autofree char *count =
-        are_notices(lines)
-            ? g_strdup_printf("These %u things have changed:", lines->len)
-            : g_strdup_printf("Your mail held %u codes. This was decided:", lines->len);
+    g_autofree char *count = are_notices(lines)
+                                 ? g_strdup_printf("These %u things have changed:", lines->len)
+                                 : g_strdup_printf("%s mail held %u codes. This was decided:",
+                                                   others_mail ? "That" : "Your", lines->len);
     reply_layout_text(out, count);
     g_string_append_c(out, '\n');
     for (guint i = 0; i < lines->len; i++) {
@@ -174,15 +174,27 @@ static bool any_license(const GPtrArray *lines)
     return false;
 }
 
-static void add_lines(GString *out, const GPtrArray *lines, GPtrArray *attachments)
+/* Why it comes, to who has not asked for it. */
+static void add_reason(GString *out, const GPtrArray *lines, bool others_mail)
 {
     if (are_notices(lines)) {
         reply_layout_text(out, "This mail goes to every contact of the license, so that no change "
                                "goes unseen.");
         g_string_append_c(out, '\n');
+    } else if (others_mail) {
+        reply_layout_text(out,
+                          "We had a mail about your license from an address that is no contact "
+                          "of it. What we answer goes to you alone.");
+        g_string_append_c(out, '\n');
     }
+}
+
+static void add_lines(GString *out, const ReplyFacts *facts, GPtrArray *attachments)
+{
+    const GPtrArray *lines = facts->lines;
+    add_reason(out, lines, facts->others_mail);
     if (lines->len > 1) {
-        add_overview(out, lines);
+        add_overview(out, lines, facts->others_mail);
     }
     for (guint i = 0; i < lines->len; i++) {
         const ReplyLine *line = g_ptr_array_index(lines, i);
@@ -244,6 +256,9 @@ static char *subject_of(const ReplyFacts *facts)
     if (are_notices(facts->lines)) {
         return g_steal_pointer(&title);
     }
+    if (facts->others_mail) {
+        return g_strdup_printf("Chariot license [%s]", title);
+    }
     return *theirs != '\0' ? g_strdup_printf("Re: %s [%s]", theirs, title)
                            : g_strdup_printf("Re: your mail [%s]", title);
 }
@@ -264,7 +279,7 @@ ReplyText *reply_render(const ReplyFacts *facts)
     reply->subject = subject_of(facts);
     GString *out = g_string_new("Hello,\n\n");
     if (facts->lines != NULL && facts->lines->len > 0) {
-        add_lines(out, facts->lines, reply->attachments);
+        add_lines(out, facts, reply->attachments);
     } else {
         add_ready(out, facts->ready);
     }

@@ -37,6 +37,7 @@ typedef struct {
     int64_t valid_until;       /* of the usage license; 0: perpetual */
     int64_t license_expires;   /* of the license: past it */
     const char *jws;           /* the usage license itself, when issued or resent */
+    bool settled;              /* it was held, and has been decided otherwise or given up since */
     bool voided;               /* its usage license was superseded or ended since: it is not sent */
     int64_t case_number;       /* of a held request: people quote it when they answer */
     uint32_t activations_used; /* for no-activations-left */
@@ -57,6 +58,7 @@ typedef enum {
 typedef struct {
     const char *vendor;  /* "Example Licensing" */
     const char *subject; /* of the mail that is answered; notices answer none */
+    bool others_mail;    /* the recipient has not sent it: none of its words are repeated */
     GPtrArray *lines;    /* of ReplyLine * (not owned); all of them notices, or none */
     ReadyAnswer ready;   /* when there are no lines */
 } ReplyFacts;

@@ -12,7 +12,8 @@ struct ReplyQueue {
 };
 
 static const char select_queued[] =
-    "select p.id, p.recipient, p.ready, p.effective, m.subject, m.message_id, m.in_reply_to"
+    "select p.id, p.recipient, p.ready, p.effective, m.subject, m.message_id, m.in_reply_to,"
+    " lower(p.recipient) is distinct from lower(m.reply_to)"
     " from reply p join message m on m.id = p.message_id"
     " where p.state = 'queued' and p.id > $1 order by p.id limit $2"
     " for no key update of p skip locked";
@@ -25,6 +26,11 @@ static const char select_lines[] =
     " coalesce(r.iat, e.iat), coalesce(r.host, e.host)::text, s.license_id::text,"
     " s.product::text, r.product::text, d.serial, u.supersedes, u.exp,"
     " (d.facts ->> 'expires')::bigint, u.jws, a.state <> 'active',"
+    " d.outcome = 'held' and not exists (select from hold h where h.request_id = d.request_id"
+    "  and h.closed_at is null),"
+    " s.id is not null and not exists (select from contact c, reply p where p.id = l.reply_id"
+    "  and c.license_id = s.id and c.ended_on is null and c.entry in (lower(p.recipient),"
+    "  substring(lower(p.recipient) from '@[^@]*$'))),"
     " (select max(h.id) from hold h where h.request_id = d.request_id),"
     " (d.facts ->> 'used')::integer, (d.facts ->> 'allowed')::integer,"
     " oq.host::text, a.replaces, case when l.license_id = r.license_id then old.license_id"
@@ -66,6 +72,8 @@ enum {
     LINE_EXPIRES,
     LINE_JWS,
     LINE_VOIDED,
+    LINE_SETTLED,
+    LINE_STRANGER,
     LINE_CASE,
     LINE_USED,
     LINE_ALLOWED,
@@ -149,6 +157,7 @@ static ReplyLine *line_from(ReplyQueue *queue, const SqlResult *result, int row)
     line->license_expires = sql_result_int(result, row, LINE_EXPIRES);
     line->jws = keep_cell(queue, result, row, LINE_JWS);
     line->voided = sql_result_bool(result, row, LINE_VOIDED);
+    line->settled = sql_result_bool(result, row, LINE_SETTLED);
     line->case_number = sql_result_int(result, row, LINE_CASE);
     line->activations_used = (uint32_t)sql_result_int(result, row, LINE_USED);
     line->activations_allowed = (uint32_t)sql_result_int(result, row, LINE_ALLOWED);
@@ -171,8 +180,12 @@ static bool load_lines(Database *database, ReplyQueue *queue, GError **error)
         sql_run(database, "reply_select_lines", select_lines, params, error);
     for (int row = 0; result != NULL && row < sql_result_rows(result); row++) {
         const int64_t id = sql_result_int(result, row, LINE_REPLY);
-        const QueuedReply *reply = g_hash_table_lookup(queue->by_id, &id);
-        g_ptr_array_add(reply->lines, line_from(queue, result, row));
+        QueuedReply *reply = g_hash_table_lookup(queue->by_id, &id);
+        ReplyLine *line = line_from(queue, result, row);
+        g_ptr_array_add(reply->lines, line);
+        if (sql_result_bool(result, row, LINE_STRANGER)) {
+            reply->stranger = line->license_id;
+        }
     }
     return result != NULL;
 }
@@ -187,6 +200,7 @@ static QueuedReply *reply_from(ReplyQueue *queue, const SqlResult *result, int r
     reply->subject = keep_cell(queue, result, row, 4);
     reply->message_id = keep_cell(queue, result, row, 5);
     reply->in_reply_to = keep_cell(queue, result, row, 6);
+    reply->others_mail = sql_result_bool(result, row, 7);
     reply->lines = g_ptr_array_new_with_free_func(g_free);
     return reply;
 }

@@ -18,7 +18,9 @@ typedef struct {
     const char *subject; /* of the message that it answers, as the next two */
     const char *message_id;
     const char *in_reply_to;
-    GPtrArray *lines; /* of ReplyLine *, in their order */
+    bool others_mail;     /* the recipient is not who sent that message */
+    const char *stranger; /* a license of which the recipient is no contact any more; NULL: none */
+    GPtrArray *lines;     /* of ReplyLine *, in their order */
 } QueuedReply;
 
 typedef struct ReplyQueue ReplyQueue;

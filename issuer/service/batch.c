@@ -134,6 +134,15 @@ static bool passes_check(const Batch *batch, GError **error)
     return batch->check == NULL || batch->check(batch, batch->check_data, error);
 }
 
+/* In a dry run nothing has a number that anybody could look for. */
+static void forget_serials(const Batch *batch)
+{
+    for (guint i = 0; i < batch->jobs->len; i++) {
+        const SignJob *job = g_ptr_array_index(batch->jobs, i);
+        job->matter->serial = 0;
+    }
+}
+
 /* False without an error: the batch must end earlier, or numbers are lacking, which can only be
  * drawn outside the transaction. */
 static bool run_in_transaction(Batch *batch, GError **error)
@@ -145,6 +154,7 @@ static bool run_in_transaction(Batch *batch, GError **error)
         return false;
     }
     if (batch->dry_run) {
+        forget_serials(batch);
         return true;
     }
     if (batch->jobs->len > 0 && !signer_check_time(batch->context->signer, batch->now, error)) {

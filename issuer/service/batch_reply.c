@@ -39,6 +39,15 @@ static Hearer hearer_of(const Batch *batch, const BatchItem *item, const Matter 
                                                                         : HEARER_CONTACT;
 }
 
+/* A code that comes again changes nothing, so who has not sent it does not hear of it again: else a
+ * stranger who has one could have us write to a contact as often as he likes. */
+static bool hears(const Batch *batch, const BatchItem *item, const Matter *matter, Hearer hearer)
+{
+    return is_told(matter) && hearer_of(batch, item, matter) == hearer &&
+           (hearer != HEARER_CONTACT ||
+            g_strcmp0(matter->decision.code, "repeated-deactivation") != 0);
+}
+
 /* The decisions that this hearer is told of, those of one license if one is named. New array. */
 static GArray *decisions_for(const Batch *batch, const BatchItem *item, Hearer hearer,
                              int64_t license_id)
@@ -46,7 +55,7 @@ static GArray *decisions_for(const Batch *batch, const BatchItem *item, Hearer h
     GArray *decisions = g_array_new(FALSE, FALSE, sizeof(int64_t));
     for (guint i = 0; i < item->matters->len; i++) {
         const Matter *matter = g_ptr_array_index(item->matters, i);
-        if (is_told(matter) && hearer_of(batch, item, matter) == hearer &&
+        if (hears(batch, item, matter, hearer) &&
             (license_id == 0 || matter->license_id == license_id)) {
             g_array_append_val(decisions, matter->decision_id);
         }
@@ -132,7 +141,7 @@ static bool reply_to_contacts(Batch *batch, const BatchItem *item, GArray *rows,
     g_autoptr(GArray) licenses = g_array_new(FALSE, FALSE, sizeof(int64_t));
     for (guint i = 0; i < item->matters->len; i++) {
         const Matter *matter = g_ptr_array_index(item->matters, i);
-        if (is_told(matter) && hearer_of(batch, item, matter) == HEARER_CONTACT) {
+        if (hears(batch, item, matter, HEARER_CONTACT)) {
             batch_append_once(licenses, matter->license_id);
         }
     }

@@ -9,7 +9,8 @@
 
 #define ROUND 64 /* replies in one transaction */
 
-#define WHY_WITHDRAWN "its usage licenses were superseded or ended before it was sent"
+#define WHY_WITHDRAWN "what it tells was superseded or has ended before it was sent"
+#define WHY_STRANGER  "its recipient is no contact of %s any more"
 
 typedef struct {
     const DeliveryOptions *options;
@@ -45,7 +46,7 @@ static bool is_void(const QueuedReply *reply)
 {
     for (guint i = 0; i < reply->lines->len; i++) {
         const ReplyLine *line = g_ptr_array_index(reply->lines, i);
-        if (!line->voided || line->notice != NOTICE_NONE) {
+        if (!(line->voided || line->settled) || line->notice != NOTICE_NONE) {
             return false;
         }
     }
@@ -74,7 +75,7 @@ static GPtrArray *attachments_of(const ReplyText *text)
 static GBytes *compose(const Delivery *delivery, const QueuedReply *reply, const ReplyText *text,
                        GError **error)
 {
-    const bool answers = !is_notice(reply);
+    const bool answers = !is_notice(reply) && !reply->others_mail;
     g_autoptr(GPtrArray) attachments = attachments_of(text);
     g_autoptr(GPtrArray) references = g_ptr_array_new_with_free_func(g_free);
     if (answers && reply->in_reply_to != NULL) {
@@ -101,6 +102,7 @@ static ReplyText *render(const Delivery *delivery, const QueuedReply *reply)
     const ReplyFacts facts = {
         .vendor = config_text(settings_config(delivery->context->settings), "vendor"),
         .subject = reply->subject,
+        .others_mail = reply->others_mail,
         .lines = reply->lines,
         .ready = reply->ready,
     };
@@ -114,6 +116,11 @@ static bool hand_over(const Delivery *delivery, Outgoing *outgoing, GError **err
     if (is_void(reply)) {
         outgoing->end = REPLY_WITHDRAWN;
         outgoing->why = g_strdup(WHY_WITHDRAWN);
+        return true;
+    }
+    if (reply->stranger != NULL) {
+        outgoing->end = REPLY_UNDELIVERED;
+        outgoing->why = g_strdup_printf(WHY_STRANGER, reply->stranger);
         return true;
     }
     g_autoptr(GError) problem = NULL;

@@ -56,6 +56,31 @@ static bool deny(const Review *review, const Decision *decision, GError **error)
     return false;
 }
 
+/* Words that the rules did not ask for would be lost, and something else than was said be done. */
+static bool is_heard(const Review *review, const Decision *decision, GError **error)
+{
+    const PersonSays *person = &review->order->person;
+    const char *unused = NULL;
+    if (decision->outcome != OUTCOME_ISSUED) {
+        return true;
+    }
+    if (person->continues != 0 && decision->continues != person->continues) {
+        unused = "--continue";
+    } else if (person->new_use && decision->continues != 0) {
+        unused = "--new-use";
+    } else if (person->replaces != 0 && decision->replaces != person->replaces) {
+        unused = "--replace";
+    }
+    if (unused != NULL) {
+        g_set_error(
+            error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+            "request %s: %s names what the rules do not ask for here, or no activation that "
+            "fits; `issuer request preview %s` without it shows what would happen",
+            review->result->request, unused, review->result->request);
+    }
+    return unused == NULL;
+}
+
 static bool is_what_was_ordered(const Review *review, const Matter *matter, GError **error)
 {
     const Outcome outcome = matter->decision.outcome;
@@ -107,6 +132,9 @@ static bool check(const Batch *batch, gpointer data, GError **error)
     review->result = review_result_new(batch, review->stored->matter, review->context->database,
                                        review->dry_run, error);
     if (review->result == NULL) {
+        return false;
+    }
+    if (!is_heard(review, &review->stored->matter->decision, error)) {
         return false;
     }
     return review->dry_run || (is_what_was_ordered(review, review->stored->matter, error) &&

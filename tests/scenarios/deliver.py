@@ -115,6 +115,45 @@ class Deliver(Scenario):
         ((_, reply),) = self.house.replies()
         self.assertIn("plant-4", reply.get_body(("plain",)).get_content())
 
+    def test_a_stranger_chooses_no_word_of_what_a_contact_reads(self):
+        license = self.house.sell("LIC-1", ANA)
+        server = self.house.server(host="plant-4")
+        self.house.take(mail(ANA, ask(server, license)))
+        server.install(self.house.usage_license("UL-1").encode())
+        self.house.replies()
+        code = armor("D", server.deactivate())
+        for _ in range(3):  # again and again: she hears of it once
+            self.house.take(mail("eve@elsewhere.example", code).replace(
+                b"Subject: ", b"Subject: URGENT, pay at http://evil.example "))
+        told = [reply for _, reply in self.house.replies()]
+        self.assertEqual({reply["To"] for reply in told}, {ANA})
+        self.assertEqual(sorted(reply["Subject"] for reply in told), [
+            "Chariot license [deactivation recorded]",
+            "license LIC-1: an activation was given back"])
+        for reply in told:
+            self.assertIsNone(reply["In-Reply-To"])
+            self.assertNotIn("evil", reply.as_string())
+
+    def test_what_was_held_and_is_settled_by_now_is_not_told(self):
+        license = self.house.sell("LIC-1", ANA, activations=1)
+        first, second = (self.house.server(host=f"plant-{n}") for n in (1, 2))
+        self.house.take(mail(ANA, ask(first, license)))
+        lost = mail(ANA, ask(second, license)).replace(b"Good morning,", b"Our server was stolen.")
+        self.assertEqual(self.house.take(lost), [("held", "no-activations-left")])
+        again = mail(ANA, ask(second, license)).replace(b"Good morning,", b"Our server was stolen.")
+        self.assertEqual(self.house.take(again), [("held", "no-activations-left")])
+        subjects = sorted(reply["Subject"].partition("[")[2] for _, reply in self.house.replies())
+        self.assertEqual(subjects, ["case 1002]", "usage license UL-00000001]"])
+
+    def test_who_is_no_contact_any_more_gets_nothing(self):
+        license = self.house.sell("LIC-1", ANA)
+        self.house.take(mail(ANA, ask(self.house.server(), license)))
+        self.house.query("update contact set ended_on = current_date, ended_at = now()")
+        self.house.issuer("deliver", "--folder", self.folder, code=1)
+        self.assertEqual(self.written(), {})
+        self.assertEqual(self.house.query("select state, why from reply"),
+                         [("undelivered", "its recipient is no contact of LIC-1 any more")])
+
     def test_a_license_that_ended_before_its_reply_is_not_sent(self):
         license = self.house.sell("LIC-1", ANA)
         server = self.house.server()

@@ -124,6 +124,15 @@ class Review(Scenario):
         self.assertEqual(self.house.replies(), [])
         self.assertIn("more than one author", self.house.issuer("message", "list"))
 
+    def test_words_that_the_rules_do_not_ask_for(self):
+        short = self.hold_stranger()
+        before = self.house.digests()
+        for words in (("--continue", "UL-1"), ("--replace", "UL-99")):
+            for verb, more in (("preview", ()), ("issue", WHY)):
+                self.assertIn(words[0], self.request(verb, short, *words, *more, code=1))
+        self.assertEqual(self.house.query("select count(*) from usage_license"), [(0,)])
+        self.request("issue", short, *WHY, "--new-use")
+
     def test_a_preview_that_went_stale(self):
         short = self.hold_stranger()
         preview = self.request("preview", short)

@@ -285,11 +285,11 @@ _NEVER = {
     "a decision is told of twice":
         "select l.decision_id, r.recipient, l.about, l.license_id from reply r"
         " join reply_line l on l.reply_id = r.id group by 1, 2, 3, 4 having count(*) > 1",
-    # Of a sender who is no contact nobody hears; of a hold its sender hears once; of what was decided
+    # Of a sender who is no contact nobody hears, nor does a contact of what he sent again; of a hold its sender hears once; of what was decided
     # again as before nobody.
     "a decision is told of to nobody":
         "select id from decision d where token_kind <> 'usage-license'"
-        " and code not in ('unknown-sender', 'resent-too-often') and not exists"
+        " and code not in ('unknown-sender', 'resent-too-often', 'repeated-deactivation') and not exists"
         " (select from reply_line l where l.decision_id = d.id and l.about is null)"
         " and not (outcome = 'held' and exists (select from decision o"
         "  where o.request_id = d.request_id and o.outcome = 'held' and o.id <> d.id))"

@@ -58,6 +58,12 @@ static const ReplyWords refused_rows[] = {
      "us that.\n"
      "- If that one is refused in the same way, the server is probably a copy of another or was "
      "set back: give it a new instance key in Chariot, then generate a new usage request."},
+    {"key-revoked", OUTCOME_REFUSED, true, "a new request is needed",
+     "{Request} of {server} was answered before, but the usage license that answered it cannot be "
+     "installed any more.",
+     "The key that signed it has been withdrawn since. " KEEPS_WORKING,
+     "Please generate a new usage request on this server and mail us that. It takes no further "
+     "activation."},
     {"wrong-product", OUTCOME_REFUSED, true, "another product",
      "{Request} of {server} asks for {request-product}, but {license} is for {product}.",
      "A usage license can be issued only for the product that was bought.",

@@ -81,6 +81,7 @@ typedef struct {
     uint64_t newest_seq;    /* of the instance's authentic requests and deactivations on record,
                                this one aside; 0: none */
     bool seq_taken;         /* another content with this seq was on record first */
+    bool key_revoked;       /* of the usage license that answered it: no server installs that now */
     uint32_t resends_today; /* how often this request was answered again within a day */
     InstalledState installed;
     bool installed_is_own;         /* the installed usage license was made for this instance */

@@ -66,6 +66,11 @@ static bool license_has_expired(const RulesFacts *facts)
 
 /* Rows 10 to 12: what was issued before. */
 
+static bool answer_is_of_no_use(const RulesFacts *facts)
+{
+    return facts->answer != NULL && facts->given->key_revoked;
+}
+
 static bool was_resent_too_often(const RulesFacts *facts)
 {
     return facts->answer != NULL &&
@@ -246,6 +251,8 @@ static const RuleText ROWS[] = {
      "the license has another key by now, and the server is new to it", ISSUE_IT},
     {9, false, OUTCOME_REFUSED, "license-expired", license_has_expired, NULL,
      "the license is past its expiry", NULL},
+    {10, false, OUTCOME_REFUSED, "key-revoked", answer_is_of_no_use, NULL,
+     "it was answered before, with a usage license whose signing key was revoked since", NULL},
     {10, false, OUTCOME_HELD, "resent-too-often", was_resent_too_often, person_issues,
      "it was answered before, and sent again more often a day than allowed",
      "issue it: the same bytes once more"},

@@ -239,7 +239,10 @@ static const char select_history[] =
     "select r.thumbprint, r.digest, r.seq, false, r.id, coalesce(r.license_id, 0),"
     " d.resends, d.decisions,"
     " coalesce((select h.id from hold h where h.request_id = r.id and h.closed_at is null), 0),"
-    " greatest(r.recorded_at, d.last) > transaction_timestamp(), r.recorded_at as at"
+    " greatest(r.recorded_at, d.last) > transaction_timestamp(),"
+    " exists (select from signing_key where revoked_at is not null) and exists"
+    "  (select from usage_license u join signing_key k on k.kid = u.kid"
+    "   where u.request_id = r.id and k.revoked_at is not null), r.recorded_at as at"
     " from usage_request r cross join lateral (select count(*) as decisions, count(*) filter"
     "  (where d.outcome = 'resent' and d.effective > $2::timestamptz - interval '1 day') as "
     "resends,"
@@ -247,7 +250,7 @@ static const char select_history[] =
     " where r.thumbprint = any ($1::bytea[])"
     " union all"
     " select thumbprint, digest, seq, true, id, 0, 0, 0, 0,"
-    " recorded_at > transaction_timestamp(), recorded_at"
+    " recorded_at > transaction_timestamp(), false, recorded_at"
     " from deactivation where thumbprint = any ($1::bytea[])"
     " order by at, 4 desc, 5";
 
@@ -263,6 +266,7 @@ static HistoryRecord history_from(const SqlResult *result, int row)
         .resends_today = (uint32_t)sql_result_int(result, row, 6),
         .decisions = (uint32_t)sql_result_int(result, row, 7),
         .open_hold = sql_result_int(result, row, 8),
+        .key_revoked = sql_result_bool(result, row, 10),
     };
 }
 

@@ -116,6 +116,7 @@ typedef struct {
     uint32_t decisions;     /* how many there are for it */
     int64_t open_hold;      /* case number, 0: none */
     int64_t license_id;     /* 0: not known when it was recorded */
+    bool key_revoked;       /* of the usage license that answered it */
 } HistoryRecord;
 
 /* All authentic requests and deactivations of the instances, oldest first: HistoryRecord.

@@ -40,6 +40,7 @@ static void add_history_facts(RequestFacts *facts, const GArray *history)
         if (digest_equal(&record->digest, digest)) {
             passed_itself = true;
             facts->resends_today = record->resends_today;
+            facts->key_revoked = record->key_revoked;
             continue;
         }
         facts->newest_seq = MAX(facts->newest_seq, record->seq);

@@ -88,6 +88,7 @@ class Facts:
     installed_customer: int = 0
     tells_of_loss: bool = False
     contested: bool = False
+    key_revoked: bool = False  # of the usage license that answered this very request
     person: Person = field(default_factory=Person)
     second_server_hold: bool = False
     reinstalls_a_year: int = 3
@@ -216,6 +217,8 @@ def decide(facts, records):
     if lic.expires and f.now >= lic.expires:
         return refuse(9, "license-expired")
     if answer:
+        if f.key_revoked:
+            return refuse(10, "key-revoked")
         if f.resends_today >= f.resends_a_day and not waved_through("resent-too-often"):
             return hold(10, "resent-too-often")
         grown = answer.version < lic.version

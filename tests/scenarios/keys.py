@@ -186,6 +186,25 @@ class Keys(Scenario):
         self.assertEqual([found["decisions"][0]["outcome"] for found in self.house.ingest(path)],
                          ["issued"])
 
+    def test_what_a_revoked_key_signed_is_not_sent_again(self):
+        server = self.house.server(host="plant-1")
+        code = ask(server, self.license)
+        self.assertEqual(self.house.take(mail(self.license.contact, code)), [("issued", "issued")])
+        self.house.replies()
+        second = self.rotate()
+        self.revoke(self.first)
+        self.assertEqual(self.house.take(mail(self.license.contact, code)),
+                         [("refused", "key-revoked")])
+        ((_, reply),) = self.house.replies()
+        self.assertEqual(list(reply.iter_attachments()), [])
+        self.assertIn("generate a new usage request", " ".join(
+            reply.get_body(("plain",)).get_content().split()))
+        new = self.issue(server)
+        self.assertEqual(kid_of(new), second)
+        self.assertEqual(self.house.query("select count(*) from activation where counted"), [(1,)])
+        server.deny(self.denied())
+        server.install(new.encode())
+
     def test_an_ingest_under_way_stops_at_once(self):
         path = write(self.house.path("asks.mbox"),
                      mbox([mail(self.license.contact, ask(self.house.server(), self.license))]))

@@ -227,6 +227,8 @@ static bool read_request_flag(Case *c, const char *word)
         g_strlcpy(c->product, "trireme", sizeof c->product);
     else if (strcmp(word, "contested") == 0)
         c->facts.contested = true;
+    else if (strcmp(word, "key-revoked") == 0)
+        c->facts.key_revoked = true;
     else if (strcmp(word, "loss") == 0)
         c->facts.tells_of_loss = true;
     else

@@ -15,6 +15,7 @@ struct CodeSearch {
     GArray *entries;
     LineReader reader;
     bool overflowed;
+    ArmorKind left_out; /* if it overflowed: as code_search_overflowed() tells it */
 };
 
 CodeSearch *code_search_new(void)
@@ -40,6 +41,15 @@ static Entry *find_entry(const CodeSearch *search, const char *first_line)
     return NULL;
 }
 
+/* There is one first line too many. */
+static void note_left_out(CodeSearch *search, ArmorKind kind)
+{
+    if (!search->overflowed || search->left_out == ARMOR_USAGE_LICENSE) {
+        search->left_out = kind;
+    }
+    search->overflowed = true;
+}
+
 /* The entry of the code whose first line stands at `at`; NULL if there is none, or too many. */
 static Entry *entry_for(CodeSearch *search, const Symbols *symbols, gsize at, uint64_t place)
 {
@@ -54,7 +64,7 @@ static Entry *entry_for(CodeSearch *search, const Symbols *symbols, gsize at, ui
         return NULL;
     }
     if (search->entries->len == CODE_SEARCH_MOST) {
-        search->overflowed = true;
+        note_left_out(search, kind);
         line_reader_count_miss(&search->reader);
         return NULL;
     }
@@ -138,8 +148,11 @@ bool code_search_is_wanting(const CodeSearch *search)
     return false;
 }
 
-bool code_search_overflowed(const CodeSearch *search)
+bool code_search_overflowed(const CodeSearch *search, ArmorKind *kind)
 {
+    if (search->overflowed && kind != NULL) {
+        *kind = search->left_out;
+    }
     return search->overflowed;
 }
 

@@ -25,8 +25,10 @@ void code_search_read(CodeSearch *search, Symbols *symbols, uint64_t place, bool
 /* Whether a code was found that is not whole yet. */
 bool code_search_is_wanting(const CodeSearch *search);
 
-/* Whether there were more than CODE_SEARCH_MOST first lines. */
-bool code_search_overflowed(const CodeSearch *search);
+/* Whether there were more than CODE_SEARCH_MOST first lines. Then `kind` (may be NULL) is set to
+ * that of one which is not followed, to ARMOR_USAGE_LICENSE only if all of them are of that kind.
+ */
+bool code_search_overflowed(const CodeSearch *search, ArmorKind *kind);
 
 /* The codes found so far; owned by the search. `place` may be NULL. */
 guint code_search_count(const CodeSearch *search);

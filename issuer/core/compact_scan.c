@@ -160,20 +160,28 @@ static bool is_in_url(Scan *scan, gsize at)
     return scan->url;
 }
 
-static void add_find(GPtrArray *found, ArmorKind kind, uint64_t place, const GString *token,
-                     const char *problem)
+/* Keeps the token that was read at `at`. Whole ones are counted by their kind: whatever stands
+ * before them, as many are kept as it takes to tell that there are too many, and of what kind. */
+static void add_find(Scan *scan, ArmorKind kind, gsize at, const char *problem)
 {
-    for (guint i = 0; i < found->len; i++) {
-        if (strcmp(((const CompactFind *)g_ptr_array_index(found, i))->text, token->str) == 0) {
+    guint alike = 0;
+    for (guint i = 0; i < scan->found->len; i++) {
+        const CompactFind *other = g_ptr_array_index(scan->found, i);
+        if (strcmp(other->text, scan->token->str) == 0) {
             return;
         }
+        const bool as_whole = (other->problem == NULL) == (problem == NULL);
+        alike += as_whole && (problem != NULL || other->kind == kind);
+    }
+    if (alike == COMPACT_SCAN_MOST) {
+        return;
     }
     CompactFind *find = g_new0(CompactFind, 1);
     find->kind = kind;
-    find->place = place;
-    find->text = g_strdup(token->str);
+    find->place = scan->place + at;
+    find->text = g_strdup(scan->token->str);
     find->problem = problem;
-    g_ptr_array_add(found, find);
+    g_ptr_array_add(scan->found, find);
 }
 
 /* Reads the token at `at`, if one of ours begins there; returns where the search goes on, `at` if
@@ -187,7 +195,7 @@ static gsize read_token(Scan *scan, gsize at)
     }
     if (!is_in_url(scan, at)) {
         const char *problem = read_rest(&scan->text, &end, scan->token);
-        add_find(scan->found, kind, scan->place + at, scan->token, problem);
+        add_find(scan, kind, at, problem);
     }
     return end;
 }
@@ -198,7 +206,7 @@ static void scan_text(Scan *scan)
     unsigned starts = 0;
     gsize tried = text->length; /* the dot that the last tries were for */
     gsize at = next_start(text, 0);
-    while (at < text->length && scan->found->len < COMPACT_SCAN_MOST) {
+    while (at < text->length) {
         const char *next = memchr(text->text + at, '.', text->length - at);
         if (next == NULL) {
             break;

@@ -4,7 +4,7 @@
 
 #include "core/armor.h"
 
-#define COMPACT_SCAN_MOST 64 /* that are kept */
+#define COMPACT_SCAN_MOST 65 /* whole ones of each kind, and others; more than a list holds */
 
 typedef struct {
     ArmorKind kind;
@@ -15,7 +15,8 @@ typedef struct {
 
 /* Appends to `found` (of CompactFind *) what stands in `length` bytes at `text`: each token whose
  * header names one of our types, also one wrapped over lines or cut short, but none that is part of
- * a URL, and none that is there already. `place` is where the text begins. Linear in `length`. */
+ * a URL, none that is there already, and no more than COMPACT_SCAN_MOST. `place` is where the text
+ * begins. Linear in `length`. */
 void compact_scan_find(const char *text, gsize length, uint64_t place, GPtrArray *found);
 
 void compact_scan_free(CompactFind *find);

@@ -13,7 +13,7 @@
 
 #define PIECE        ((gsize)256 * 1024) /* bytes that are read at once */
 #define LEAST_DIGITS 40                  /* a text with fewer holds no code, however it is read */
-#define MOST_LOST    64                  /* lost starts of each way to read */
+#define MOST_LOST    LOST_START_MOST     /* lost starts of each way to read */
 #define HINT         4                   /* symbols of a license key that stay */
 
 struct Finder {

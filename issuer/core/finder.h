@@ -14,6 +14,8 @@ typedef struct {
     char *problem; /* "line 7 is wrong", "lines 12 to 14 are missing", … ; NULL when intact */
 } FoundToken;
 
+#define FINDER_MOST_CODES 64 /* of a message that are listed */
+
 typedef struct Finder Finder;
 
 /* A finder for one message. The caller owns it. */
@@ -34,8 +36,10 @@ bool finder_has_intact(Finder *finder);
 bool finder_saw_license_key(const Finder *finder);
 
 /* What was found, in the order of first appearance, each token once, as FoundToken; a damaged copy
- * of a token that is intact elsewhere is not listed. At most 64, then one more whose problem is
- * "more than 64 codes in one mail". The finder is spent. The caller owns the array.
+ * of a token that is intact elsewhere is not listed. At most FINDER_MOST_CODES, then one more that
+ * stands for the rest: its problem is "more than 64 codes in one mail", and it is of a usage
+ * license only if no request and no deactivation was left out. The finder is spent. The caller owns
+ * the array.
  *
  * Problems name lines as a person would count the code's own: the line "CHAR…" is line 1 and the
  * title above it is not counted, so block n is line n + 2, whatever the width that the text was

@@ -141,28 +141,51 @@ static gint compare_places(gconstpointer a, gconstpointer b)
     return (first > second) - (first < second);
 }
 
-/* The listing's tokens in their order, with a last one that stands for those above the limit. */
+/* The kind of the token that stands for those left out; usage licenses are not decided, so it is of
+ * that kind only if nothing else was left out. */
+static ArmorKind kind_of_rest(const Listing *listing)
+{
+    ArmorKind kind = ARMOR_USAGE_LICENSE;
+    if (code_search_overflowed(listing->search, &kind) && kind != ARMOR_USAGE_LICENSE) {
+        return kind;
+    }
+    for (guint i = FINDER_MOST_CODES; i < listing->tokens->len; i++) {
+        kind = g_array_index(listing->tokens, Placed, i).token->kind;
+        if (kind != ARMOR_USAGE_LICENSE) {
+            break;
+        }
+    }
+    return kind;
+}
+
+/* What stands for those above the limit; NULL if there are none. */
+static FoundToken *rest_new(const Listing *listing)
+{
+    if (listing->tokens->len <= FINDER_MOST_CODES &&
+        !code_search_overflowed(listing->search, NULL)) {
+        return NULL;
+    }
+    FoundToken *rest = g_new0(FoundToken, 1);
+    rest->kind = kind_of_rest(listing);
+    rest->problem = g_strdup_printf("more than %d codes in one mail", FINDER_MOST_CODES);
+    return rest;
+}
+
 static GPtrArray *in_order(Listing *listing)
 {
     GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)found_token_free);
-    bool too_many = code_search_overflowed(listing->search);
-    ArmorKind last = ARMOR_USAGE_REQUEST;
     g_array_sort(listing->tokens, compare_places);
+    FoundToken *rest = rest_new(listing);
     for (guint i = 0; i < listing->tokens->len; i++) {
         FoundToken *token = g_array_index(listing->tokens, Placed, i).token;
-        if (list->len < FINDER_RESULT_MOST) {
-            last = token->kind;
+        if (i < FINDER_MOST_CODES) {
             g_ptr_array_add(list, token);
         } else {
-            too_many = true;
             found_token_free(token);
         }
     }
-    if (too_many) {
-        FoundToken *more = g_new0(FoundToken, 1);
-        more->kind = last;
-        more->problem = g_strdup_printf("more than %d codes in one mail", FINDER_RESULT_MOST);
-        g_ptr_array_add(list, more);
+    if (rest != NULL) {
+        g_ptr_array_add(list, rest);
     }
     return list;
 }

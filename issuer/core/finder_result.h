@@ -4,8 +4,6 @@
 
 #include "core/code_search.h"
 
-#define FINDER_RESULT_MOST 64 /* tokens in a list; one more says that there were more */
-
 /* The tokens as finder_finish() returns them. `compact` of CompactFind *, `lost` of LostReading *.
  * The caller owns the array. */
 GPtrArray *finder_result_list(const CodeSearch *search, const GPtrArray *compact,

@@ -6,7 +6,7 @@
 #include "core/armor.h"
 #include "core/symbols.h"
 
-#define LOST_START_MOST 64 /* that are kept of a text */
+#define LOST_START_MOST 65 /* that are kept of a text: more than a list holds */
 
 typedef struct {
     ArmorKind kind;

@@ -5,7 +5,7 @@
 #define NO_TEXT        G_MAXUINT32
 #define MAX_TEXT       (64UL * 1024 + 1024) /* bytes of one text */
 #define MAX_REFERENCES 100
-#define MAX_TOKENS     64 /* a mail with more is no customer's */
+#define MAX_TOKENS     (FINDER_MOST_CODES + 1) /* as many as the finder lists */
 
 typedef struct {
     const guint8 *data;
@@ -63,9 +63,8 @@ GByteArray *frame_write(const ParsedMail *mail)
     for (guint i = 0; i < references; i++) {
         put_text(frame, g_ptr_array_index(mail->references, i));
     }
-    guint tokens = MIN(mail->tokens->len, MAX_TOKENS);
-    put_number(frame, tokens);
-    for (guint i = 0; i < tokens; i++) {
+    put_number(frame, mail->tokens->len); /* never cut: each has a decision, or is told of */
+    for (guint i = 0; i < mail->tokens->len; i++) {
         const FoundToken *token = g_ptr_array_index(mail->tokens, i);
         put_number(frame, token->kind);
         put_text(frame, token->jws);

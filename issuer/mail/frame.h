@@ -8,7 +8,7 @@
 #define FRAME_MAX_SIZE (8UL * 1024 * 1024) /* bytes, without the length before them */
 
 /* What the parser found out about a mail: all fields but source, offset, size and raw. Texts that
- * are too long are cut, tokens past the cap left out. The caller owns the result. */
+ * are too long are cut. The caller owns the result. */
 GByteArray *frame_write(const ParsedMail *mail);
 
 /* The way back; NULL if the bytes are no whole, well-formed frame. The caller owns the result. */

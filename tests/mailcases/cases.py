@@ -13,6 +13,7 @@ LIST = "licensing@vendor.test"
 A = Code("alpha")
 B = Code("beta")
 D = Code("gamma", "D", "DEACTIVATION")
+MANY = [Code(f"server-{number}") for number in range(70)]
 WHO = "ines@pumphouse.example.com"
 FROM = f"Ines Okafor <{WHO}>"
 SEPARATOR = b"From ines@pumphouse.example.com Thu Nov  5 09:30:00 2026\n"
@@ -97,6 +98,16 @@ def two_codes():
 @case(("person", WHO, [D.jws, A.jws], 0))
 def deactivation_and_request():
     return one(mail(D.text + "\n\n" + A.text + "\n"))
+
+
+@case(("person", WHO, [code.jws for code in MANY[:64]], 1))
+def more_codes_than_are_listed():
+    return one(mail("\n\n".join(code.text for code in MANY) + "\n"))
+
+
+@case(("person", WHO, [code.jws for code in MANY[:64]], 1))
+def more_compact_codes_than_are_listed():
+    return one(mail("\n\n".join(code.jws for code in MANY) + "\n"))
 
 
 @case(issued())

@@ -141,6 +141,23 @@ class BadInput(Sender):
         self.assertIn("no room", second["why"])
         self.nothing_changes([first, second, third], path, code=1)
 
+    def test_more_codes_than_are_decided(self):
+        """What is left out of one mail is told of, and decided when it comes in another."""
+        codes = [self.code().decode() for _ in range(70)]
+        many = write(self.house.path("many.eml"), dated_mail(ANA, "\n".join(codes), 1))
+        (found,) = self.house.ingest(many)
+        self.assertEqual([d["outcome"] for d in found["decisions"]], ["issued"] * 64 + ["refused"])
+        self.assertEqual((found["decisions"][64]["code"], found["tokens"][64]["problem"]),
+                         ("damaged", "more than 64 codes in one mail"))
+        ((_, reply),) = self.house.replies()
+        self.assertIn("more than 64 codes in one mail",
+                      " ".join(reply.get_body(("plain",)).get_content().split()))
+        self.nothing_changes([found], many)
+        rest = write(self.house.path("rest.eml"), dated_mail(ANA, "\n".join(codes[64:]), 2))
+        (found,) = self.house.ingest(rest)
+        self.assertEqual([d["outcome"] for d in found["decisions"]], ["issued"] * 6)
+        check_records(self.house)
+
     def test_a_truncated_mailbox(self):
         dice = chance()
         mails = [self.good() for _ in range(6)]

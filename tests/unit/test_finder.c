@@ -294,6 +294,69 @@ static void a_text_may_come_in_pieces(void **state)
     check_found(text->str, code);
 }
 
+/* How a code may stand in a mail so that it is listed. */
+typedef enum {
+    ARMORED,
+    COMPACT,
+    WITHOUT_FIRST_LINE,
+    WAYS,
+} Way;
+
+static void append_code(GString *text, const Code *code, Way way)
+{
+    g_string_append(text, "\nThe next server:\n\n");
+    for (guint i = 0; way != COMPACT && code->lines[i] != NULL; i++) {
+        const bool lost = way == WITHOUT_FIRST_LINE && i == 1;
+        g_string_append_printf(text, "%s\n", lost ? "CHARQ1" : code->lines[i]);
+    }
+    if (way == COMPACT) {
+        g_string_append_printf(text, "%s\n", code->jws);
+    }
+}
+
+static GPtrArray *find_many(const Workshop *workshop, guint count, Way way)
+{
+    g_autoptr(GString) text = g_string_new("Hello,\n");
+    for (guint i = 0; i < count; i++) {
+        append_code(text, make_code(workshop, ARMOR_USAGE_REQUEST), way);
+    }
+    return find_in(text->str);
+}
+
+/* However the codes stand there: what is not listed is told of. */
+static void too_many_are_told_of(void **state)
+{
+    for (int way = ARMORED; way < WAYS; way++) {
+        g_autoptr(GPtrArray) most = find_many(*state, FINDER_MOST_CODES, (Way)way);
+        assert_int_equal(most->len, FINDER_MOST_CODES);
+        for (guint more = 1; more < 20; more += 9) {
+            g_autoptr(GPtrArray) tokens = find_many(*state, FINDER_MOST_CODES + more, (Way)way);
+            assert_int_equal(tokens->len, FINDER_MOST_CODES + 1);
+            const FoundToken *rest = token_at(tokens, FINDER_MOST_CODES);
+            assert_int_equal(rest->kind, ARMOR_USAGE_REQUEST);
+            assert_string_equal(rest->problem, "more than 64 codes in one mail");
+        }
+    }
+}
+
+/* Usage licenses are not decided: they may not stand for what is. */
+static void the_rest_is_of_a_kind_that_is_decided(void **state)
+{
+    for (int last = ARMOR_USAGE_REQUEST; last <= ARMOR_DEACTIVATION; last++) {
+        for (int way = ARMORED; way <= COMPACT; way++) {
+            g_autoptr(GString) text = g_string_new("Hello,\n");
+            for (guint i = 0; i < FINDER_MOST_CODES + 3; i++) {
+                const ArmorKind kind =
+                    i == FINDER_MOST_CODES + 1 ? (ArmorKind)last : ARMOR_USAGE_LICENSE;
+                append_code(text, make_code(*state, kind), (Way)way);
+            }
+            g_autoptr(GPtrArray) tokens = find_in(text->str);
+            assert_int_equal(tokens->len, FINDER_MOST_CODES + 1);
+            assert_int_equal(token_at(tokens, FINDER_MOST_CODES)->kind, last);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +372,8 @@ int main(void)
         cmocka_unit_test(names_that_look_like_a_start_word_are_none),
         cmocka_unit_test(copies_in_several_texts_complete_each_other),
         cmocka_unit_test(a_text_may_come_in_pieces),
+        cmocka_unit_test(too_many_are_told_of),
+        cmocka_unit_test(the_rest_is_of_a_kind_that_is_decided),
     };
     return cmocka_run_group_tests_name("finder", tests, set_up, tear_down);
 }

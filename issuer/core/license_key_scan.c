@@ -4,6 +4,8 @@
 #include "core/crockford.h"
 #include "core/symbols.h"
 
+#include <string.h>
+
 #define SYMBOLS    LICENSE_KEY_SCAN_SYMBOLS
 #define GROUP      5
 #define GROUPS     5
@@ -17,6 +19,7 @@ typedef struct {
     gsize length;
     gsize digits;
     bool symbols;      /* all of them can be read */
+    bool mixed;        /* letters in both cases, those aside that are read for digits */
     bool joined;       /* only blanks and hyphens between it and the word before */
     bool hyphen, line; /* there is one between it and the word before */
 } Word;
@@ -52,11 +55,18 @@ static void read_separator(const Scan *scan, gsize at, Word *word)
 
 static void judge_word(const Scan *scan, Word *word)
 {
+    bool upper = false;
+    bool lower = false;
     word->symbols = true;
     for (gsize i = word->at; i < word->at + word->length; i++) {
-        word->symbols = word->symbols && crockford_value(scan->text[i]) >= 0;
-        word->digits += g_ascii_isdigit(scan->text[i]);
+        const char symbol = scan->text[i];
+        const bool letter = strchr("OILoil", symbol) == NULL;
+        word->symbols = word->symbols && crockford_value(symbol) >= 0;
+        word->digits += g_ascii_isdigit(symbol);
+        upper = upper || (letter && g_ascii_isupper(symbol));
+        lower = lower || (letter && g_ascii_islower(symbol));
     }
+    word->mixed = upper && lower;
     read_separator(scan, scan->before.at + scan->before.length, word);
 }
 
@@ -141,7 +151,9 @@ static void take_word(Scan *scan, Word *word)
         judge_word(scan, word);
     }
     end_alone(scan, word);
-    if (word->length == SYMBOLS && is_line_like(word) &&
+    /* Base64 has runs of that length in plenty, in pictures and in the signatures of headers, but
+     * none whose letters are all of one case. */
+    if (word->length == SYMBOLS && is_line_like(word) && !word->mixed &&
         !(word->joined && is_line_like(&scan->before))) {
         scan->alone = *word;
     }

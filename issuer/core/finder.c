@@ -27,7 +27,6 @@ struct Finder {
     uint64_t place;  /* bytes given so far */
     gsize digits;
     bool doubtful; /* a title or start word has no known code behind it */
-    bool license_key;
     bool searched; /* search_again() has seen all that was given */
 };
 
@@ -42,13 +41,6 @@ Finder *finder_new(void)
     return finder;
 }
 
-static bool has_license_key(const char *text, gsize length)
-{
-    g_autoptr(GArray) spots = g_array_new(FALSE, FALSE, sizeof(LicenseKeySpot));
-    license_key_scan_find(text, length, spots);
-    return spots->len > 0;
-}
-
 /* Reads a text as it is. That is all that a mail needs whose code came through unchanged. */
 static void add_piece(Finder *finder, const char *text, gsize length, uint64_t place)
 {
@@ -58,7 +50,6 @@ static void add_piece(Finder *finder, const char *text, gsize length, uint64_t p
     finder->doubtful = lost_start_find(finder->symbols, place, lost) || finder->doubtful;
     finder->digits += finder->symbols->digits;
     compact_scan_find(text, length, place, finder->compact);
-    finder->license_key = finder->license_key || has_license_key(text, length);
     kept_text_add(finder->kept, &finder->kept_total, text, length, place);
 }
 
@@ -166,11 +157,6 @@ bool finder_has_intact(Finder *finder)
         search_again(finder);
     }
     return is_intact(finder);
-}
-
-bool finder_saw_license_key(const Finder *finder)
-{
-    return finder->license_key;
 }
 
 GPtrArray *finder_finish(Finder *finder)

@@ -32,9 +32,6 @@ void finder_add_text(Finder *finder, const char *text, gsize length);
  * written, this searches all of it again in other ways: ask after each text, not each piece. */
 bool finder_has_intact(Finder *finder);
 
-/* Whether a text was seen that reads as a license key with its check symbol. */
-bool finder_saw_license_key(const Finder *finder);
-
 /* What was found, in the order of first appearance, each token once, as FoundToken; a damaged copy
  * of a token that is intact elsewhere is not listed. At most FINDER_MOST_CODES, then one more that
  * stands for the rest: its problem is "more than 64 codes in one mail", and it is of a usage

@@ -252,3 +252,10 @@ void license_key_scan_find(const char *text, gsize length, GArray *spots)
         done = scan_words(&scan, from, at);
     }
 }
+
+bool license_key_scan_has(const char *text, gsize length)
+{
+    g_autoptr(GArray) spots = g_array_new(FALSE, FALSE, sizeof(LicenseKeySpot));
+    license_key_scan_find(text, length, spots);
+    return spots->len > 0;
+}

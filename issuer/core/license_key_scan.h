@@ -5,6 +5,7 @@
 #define ISSUER_CORE_LICENSE_KEY_SCAN_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 #define LICENSE_KEY_SCAN_SYMBOLS 25
 
@@ -16,5 +17,8 @@ typedef struct {
 /* Appends to `spots` (of LicenseKeySpot) every key in `length` bytes at `text`. Lines of armored
  * codes are passed over, also where they are split into groups. Linear. */
 void license_key_scan_find(const char *text, gsize length, GArray *spots);
+
+/* Whether there is one. */
+bool license_key_scan_has(const char *text, gsize length);
 
 #endif

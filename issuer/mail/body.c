@@ -3,6 +3,8 @@
 #include "mail/charset.h"
 #include "mail/headers.h"
 #include "mail/html_text.h"
+#include "mail/key_watch.h"
+#include "mail/mail_reader.h"
 #include "mail/mime.h"
 #include "mail/sniff.h"
 #include "mail/transfer.h"
@@ -17,6 +19,7 @@
 
 struct Body {
     Finder *finder;
+    KeyWatch watch;
     GChecksum *digest;
     GString *shown;
     bool shown_is_html; /* a plain text may still take its place */
@@ -79,6 +82,7 @@ static void digest_text(Body *body, const char *text, gsize length)
 
 static void search_text(Body *body, const char *text, gsize length)
 {
+    key_watch_text(&body->watch, text, length);
     if (body->finder != NULL) {
         finder_add_text(body->finder, text, length);
     }
@@ -116,6 +120,7 @@ static void read_text(Body *body, const MimePart *part, const char *data, gsize 
     g_auto(CharsetText) text = charset_read(part->charset, data, length);
     if (is_html(part, text.text, text.length)) {
         g_autoptr(GString) plain = html_text(text.text, text.length);
+        key_watch_text(&body->watch, text.text, text.length); /* what it does not show counts too */
         search_text(body, plain->str, plain->len);
         digest_text(body, plain->str, plain->len);
         if (!part->attached) {
@@ -252,24 +257,39 @@ static void pass_over(Body *body, const MimePart *part, const char *what)
     }
 }
 
-static void read_part(Body *body, const MimePart *part)
+/* Reads a part; false if it holds bytes that were not read and may be text as they stand. */
+static bool read_part(Body *body, const MimePart *part)
 {
     TransferEncoding encoding = transfer_encoding_read(part->encoding);
     const char *what = why_no_text(part, encoding);
+    if (part->name != NULL) {
+        key_watch_text(&body->watch, part->name, strlen(part->name));
+    }
     if (what != NULL) {
         pass_over(body, part, what);
-    } else if (part->length > WHOLE_SIZE) {
+        return encoding == TRANSFER_BASE64;
+    }
+    if (part->length > WHOLE_SIZE) {
         read_pieces(body, part, encoding);
     } else {
         read_whole(body, part, encoding);
     }
+    return true;
 }
 
-static void read_parts(Body *body, const GPtrArray *parts)
+/* Reads the parts of the mail in `data`, and watches what stands around them. */
+static void read_parts(Body *body, const GPtrArray *parts, const char *data, gsize length)
 {
+    const char *at = data;
+    const char *end = data + length;
     for (guint i = 0; i < parts->len; i++) {
-        read_part(body, g_ptr_array_index(parts, i));
+        const MimePart *part = g_ptr_array_index(parts, i);
+        if (read_part(body, part) && part->data >= at) {
+            key_watch_around(&body->watch, at, (gsize)(part->data - at));
+            at = part->data + part->length;
+        }
     }
+    key_watch_around(&body->watch, at, (gsize)(end - at));
 }
 
 /* Reads the mail in `data`, part by part. */
@@ -280,7 +300,7 @@ static void read_mail(Body *body, char *data, gsize length)
     if (parts == NULL) {
         body->trouble = why;
     } else {
-        read_parts(body, parts);
+        read_parts(body, parts, data, length);
     }
 }
 
@@ -314,19 +334,25 @@ static void search_rest(Body *body, const char *data, gsize length)
 {
     g_autoptr(GPtrArray) loose = mime_loose_parts(data, length);
     body->only_search = true;
-    read_parts(body, loose);
+    for (guint i = 0; i < loose->len; i++) {
+        (void)read_part(body, g_ptr_array_index(loose, i));
+    }
     read_enclosed(body);
     for (gsize at = 0; at < length && !has_intact(body); at += PIECE_SIZE - FINDER_OVERLAP) {
-        search_text(body, data + at, MIN(length - at, PIECE_SIZE));
+        finder_add_text(body->finder, data + at, MIN(length - at, PIECE_SIZE));
     }
     note_uuencoded(body, data, length);
 }
 
 void body_read(Body *body, char *data, gsize length)
 {
+    body->watch.around = length <= MAIL_STORED_RAW;
     read_mail(body, data, length);
     read_enclosed(body);
-    if (!has_intact(body) && body->trouble == NULL) {
+    if (body->trouble != NULL) {
+        key_watch_around(&body->watch, data, length);
+        key_watch_lines(&body->watch, data, length);
+    } else if (!has_intact(body)) {
         search_rest(body, data, length);
     }
 }
@@ -344,6 +370,11 @@ const GString *body_text(const Body *body)
 Finder *body_finder(Body *body)
 {
     return body->finder;
+}
+
+bool body_shows_license_key(const Body *body)
+{
+    return body->watch.seen;
 }
 
 bool body_has_picture(const Body *body)

@@ -14,7 +14,8 @@ typedef struct Body Body;
  * text is digested too. The caller owns it. */
 Body *body_new(bool search, bool digest);
 
-/* Reads the whole mail at `data` (changed while it is read, and put back). Once. */
+/* Reads the whole mail at `data` (changed while it is read, and put back). Once. Without a `search`
+ * too it is watched for license keys. */
 void body_read(Body *body, char *data, gsize length);
 
 /* Why the structure could not be followed to its end, or NULL. Static. */
@@ -25,6 +26,10 @@ const GString *body_text(const Body *body);
 
 /* The codes; NULL if it was not searched. Owned by the body. */
 Finder *body_finder(Body *body);
+
+/* Whether a license key can be read anywhere in it, be it in a header; of a mail that is too long
+ * to be stored, in its texts. */
+bool body_shows_license_key(const Body *body);
 
 bool body_has_picture(const Body *body);
 

@@ -1,5 +1,6 @@
 #include "mail/mail_reader.h"
 
+#include "mail/key_watch.h"
 #include "mail/parsers.h"
 #include "mail/source.h"
 
@@ -124,6 +125,9 @@ static ParsedMail *unparsed_new(const ParsedMail *known, const char *why)
     const char *data = known->raw != NULL ? g_bytes_get_data(known->raw, &size) : NULL;
     if (data != NULL) {
         mail->raw_digest = digest_sha256(data, size);
+        KeyWatch watch = {.around = true};
+        key_watch_lines(&watch, data, size);
+        mail->license_key_seen = watch.seen;
     }
     mail->identity = identity_of_unread(known, data != NULL ? data : "", size);
     return mail;

@@ -44,9 +44,9 @@ typedef struct {
     char *in_reply_to;     /* likewise */
     GPtrArray *references; /* of char *; of a bounce also the ids of the mails it returns */
     char *text; /* unquoted text for a person to read, up to 64 KiB, license keys masked */
-    bool license_key_seen;
-    bool picture_only; /* an image and no code: perhaps a picture of one */
-    GPtrArray *tokens; /* of FoundToken */
+    bool license_key_seen; /* anywhere in it, be it in a header: then `raw` is not to be stored */
+    bool picture_only;     /* an image and no code: perhaps a picture of one */
+    GPtrArray *tokens;     /* of FoundToken */
 } ParsedMail;
 
 /* Settings, owned by the caller for the reader's life. */

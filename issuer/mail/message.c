@@ -1,5 +1,6 @@
 #include "mail/message.h"
 
+#include "core/license_key_scan.h"
 #include "mail/body.h"
 #include "mail/classify.h"
 #include "mail/html_text.h"
@@ -52,18 +53,29 @@ static char *first_id(const char *value)
     return ids->len == 0 ? NULL : g_strdup(g_ptr_array_index(ids, 0));
 }
 
+/* Takes a text of the mail that is stored, or NULL; gives it with each license key masked. */
+static char *masked(ParsedMail *mail, char *text)
+{
+    if (text == NULL) {
+        return NULL;
+    }
+    char *copy = finder_mask_license_keys(text);
+    mail->license_key_seen = mail->license_key_seen || strcmp(copy, text) != 0;
+    g_free(text);
+    return copy;
+}
+
 static void take_headers(ParsedMail *mail, const Headers *headers)
 {
     const char *subject = headers_first(headers, "subject");
-    g_autofree char *decoded = mime_decode_words(subject == NULL ? "" : subject);
-    mail->subject = finder_mask_license_keys(decoded);
+    mail->subject = masked(mail, mime_decode_words(subject == NULL ? "" : subject));
     mail->date = valid_copy(headers_first(headers, "date"));
     gint64 seconds = 0;
     if (mail->date != NULL && mime_read_date(mail->date, &seconds)) {
         mail->date_at = seconds;
     }
-    mail->message_id = first_id(headers_first(headers, "message-id"));
-    mail->in_reply_to = first_id(headers_first(headers, "in-reply-to"));
+    mail->message_id = masked(mail, first_id(headers_first(headers, "message-id")));
+    mail->in_reply_to = masked(mail, first_id(headers_first(headers, "in-reply-to")));
     mail->references = read_ids(headers_first(headers, "references"));
 }
 
@@ -119,32 +131,23 @@ static Digest identity(const Headers *headers, const char *text_digest)
     return digest_sha256(input->str, input->len);
 }
 
-static char *shown_text(const Body *body)
-{
-    const GString *text = body_text(body);
-    g_autofree char *unquoted = unquoted_text(text->str, text->len, SHOWN_SIZE);
-    return finder_mask_license_keys(unquoted);
-}
-
 static void take_body(ParsedMail *mail, Body *body)
 {
     Finder *finder = body_finder(body);
-    mail->text = shown_text(body);
+    const GString *text = body_text(body);
+    mail->text = masked(mail, unquoted_text(text->str, text->len, SHOWN_SIZE));
+    mail->license_key_seen = mail->license_key_seen || body_shows_license_key(body);
     if (body_trouble(body) != NULL && mail->kind == MAIL_FROM_PERSON) {
         mail->kind = MAIL_UNREADABLE;
         g_clear_pointer(&mail->reply_to, g_free);
         g_free(mail->why);
         mail->why = g_strdup_printf("%s; open it by hand", body_trouble(body));
     }
-    if (finder != NULL) {
-        mail->license_key_seen = finder_saw_license_key(finder);
-        mail->tokens = finder_finish(finder);
-    } else {
-        mail->tokens = g_ptr_array_new();
-    }
+    mail->tokens = finder != NULL ? finder_finish(finder) : g_ptr_array_new();
     mail->picture_only = body_has_picture(body) && mail->tokens->len == 0;
     if (mail->tokens->len == 0 && mail->why == NULL && body_unsearched(body) != NULL) {
-        mail->why = g_strdup_printf("no code in its text; not searched: %s", body_unsearched(body));
+        mail->why = masked(
+            mail, g_strdup_printf("no code in its text; not searched: %s", body_unsearched(body)));
     }
 }
 
@@ -167,7 +170,9 @@ ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
     bool search =
         mail->kind == MAIL_FROM_PERSON || mail->kind == MAIL_UNREADABLE || settings->search_all;
     g_autoptr(Body) body = body_new(search, lacks_identity(headers));
-    body_read(body, data + headers_start(headers), length - headers_start(headers));
+    const gsize start = headers_start(headers);
+    mail->license_key_seen = mail->license_key_seen || license_key_scan_has(data, start);
+    body_read(body, data + start, length - start);
     mail->identity = identity(headers, body_digest(body));
     take_body(mail, body);
     return mail;

@@ -6,15 +6,23 @@
 
 #include <string.h>
 
-static MessageRow *message_row(const BatchItem *item)
+/* Programs name the files of mails by their subjects, and a license key is never stored. */
+static const char *masked(const Batch *batch, const char *text)
+{
+    char *copy = text == NULL ? NULL : finder_mask_license_keys(text);
+    g_ptr_array_add(batch->texts, copy);
+    return copy;
+}
+
+static MessageRow *message_row(const Batch *batch, const BatchItem *item)
 {
     const ParsedMail *mail = item->mail;
     MessageRow *row = g_new0(MessageRow, 1);
     *row = (MessageRow){
         .identity = mail->identity,
         .class_name = item->class_name,
-        .why = item->why,
-        .source = mail->source,
+        .why = masked(batch, item->why),
+        .source = masked(batch, mail->source),
         .offset = mail->offset,
         .size = mail->size,
         .raw_digest = mail->raw_digest,
@@ -102,7 +110,7 @@ static bool store_messages(Batch *batch, GError **error)
     for (guint i = 0; i < batch->items->len; i++) {
         BatchItem *item = g_ptr_array_index(batch->items, i);
         if (item->mail != NULL && !item->mail->absent) {
-            g_ptr_array_add(rows, message_row(item));
+            g_ptr_array_add(rows, message_row(batch, item));
             g_ptr_array_add(new_items, item);
         }
     }

@@ -110,6 +110,11 @@ int32_t dates_through(int64_t instant)
     return instant < DAY_SECONDS + NOON ? 0 : clamp_day(instant - DAY_SECONDS - NOON);
 }
 
+bool dates_is_instant(int64_t instant)
+{
+    return instant > 0 && instant <= DATES_LAST_INSTANT;
+}
+
 int32_t dates_add_years(int32_t day, int32_t years)
 {
     Civil civil = civil_of(day);
@@ -124,8 +129,7 @@ int32_t dates_add_years(int32_t day, int32_t years)
 
 char *dates_instant_text(int64_t instant)
 {
-    const int64_t last = ((int64_t)DATES_LAST_DAY + 1) * DAY_SECONDS - 1;
-    const int64_t clamped = CLAMP(instant, 0, last);
+    const int64_t clamped = CLAMP(instant, 0, DATES_LAST_INSTANT);
     const int64_t of_day = clamped % DAY_SECONDS;
     g_autofree char *day = dates_text(dates_day_of(clamped));
     return g_strdup_printf("%s %02d:%02d UTC", day, (int)(of_day / 3600),

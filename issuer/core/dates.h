@@ -7,8 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DATES_NONE     (-1)    /* no day */
-#define DATES_LAST_DAY 2932896 /* 9999-12-31; the first is 0, 1970-01-01 */
+#define DATES_NONE         (-1)    /* no day */
+#define DATES_LAST_DAY     2932896 /* 9999-12-31; the first is 0, 1970-01-01 */
+#define DATES_LAST_INSTANT (((int64_t)DATES_LAST_DAY + 1) * 86400 - 1) /* 9999-12-31 23:59:59 */
 
 /* Reads "2027-03-31" and nothing else (ISO 8601 calendar date, extended format, 1970 to 9999);
  * false, with `day` untouched, if it is none. */
@@ -28,6 +29,10 @@ int64_t dates_end(int32_t day);
 /* The way back: the last day that is over everywhere on earth at `instant`, as dates_day_of() does
  * at the ends of the range. */
 int32_t dates_through(int64_t instant);
+
+/* Whether an instant that somebody else wrote is one of 1970 to 9999, as all that is kept must be;
+ * the very first, 0, stands for none. */
+bool dates_is_instant(int64_t instant);
 
 /* The same day `years` later (or earlier, if negative); 29 February becomes 28 February in a
  * common year. DATES_NONE outside 1970 to 9999. */

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "core/base64url.h"
 #include "core/crockford.h"
+#include "core/dates.h"
 #include "core/ed25519.h"
 #include "core/instance_claim.h"
 #include "core/jwk.h"
@@ -49,10 +50,14 @@ static bool read_common(Statement *statement, const StrictJson *payload, GError 
 {
     int64_t seq = 0;
     if (!strict_json_number(payload, "seq", 1, STRICT_JSON_MOST, &seq, error) ||
-        !strict_json_number(payload, "iat", 0, STRICT_JSON_MOST, &statement->iat, error) ||
+        !strict_json_number(payload, "iat", -STRICT_JSON_MOST, STRICT_JSON_MOST, &statement->iat,
+                            error) ||
         !strict_json_bytes(payload, "license", statement->license_key.bytes, DIGEST_SIZE, error) ||
         !strict_json_bytes(payload, "proof", statement->proof, sizeof statement->proof, error)) {
         return false;
+    }
+    if (!dates_is_instant(statement->iat)) {
+        return refuse(error, "the member \"iat\" is no time of the years 1970 to 9999");
     }
     if (!ed25519_key_is_sound(&statement->license_key)) {
         return refuse(error, "the member \"license\" is no usable Ed25519 key");

@@ -27,7 +27,7 @@ typedef struct {
     Digest license_key;  /* the public half of the license key that it names */
     uint8_t proof[64];   /* the license key pair's signature over the thumbprint */
     uint64_t seq;
-    int64_t iat; /* seconds, by the instance's clock, which nobody vouches for */
+    int64_t iat; /* seconds, by the instance's clock, which nobody vouches for; of 1970 to 9999 */
     Instance instance;
     /* of a usage request */
     RequestPurpose purpose;

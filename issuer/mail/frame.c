@@ -1,5 +1,7 @@
 #include "mail/frame.h"
 
+#include "core/dates.h"
+
 #include <string.h>
 
 #define NO_TEXT        G_MAXUINT32
@@ -143,7 +145,7 @@ ParsedMail *frame_read(const guint8 *data, gsize length)
     take_bytes(&reader, &mail->raw_digest, sizeof mail->raw_digest);
     take_bytes(&reader, &mail->identity, sizeof mail->identity);
     mail->kind = (MailKind)take_number(&reader, MAIL_UNREADABLE);
-    mail->date_at = (int64_t)take_number(&reader, UINT64_MAX);
+    mail->date_at = (int64_t)take_number(&reader, DATES_LAST_INSTANT);
     mail->license_key_seen = take_number(&reader, 1) == 1;
     mail->picture_only = take_number(&reader, 1) == 1;
     mail->why = take_text(&reader);

@@ -39,7 +39,7 @@ typedef struct {
     char *reply_to;        /* where an answer may go by the mail's own account; NULL: nowhere */
     char *subject;         /* decoded; never NULL */
     char *date;            /* as written, or NULL */
-    int64_t date_at;       /* seconds, 0 if there is none that can be read */
+    int64_t date_at;       /* seconds, 0 if there is none of 1970 to 9999 */
     char *message_id;      /* without angle brackets, or NULL */
     char *in_reply_to;     /* likewise */
     GPtrArray *references; /* of char *; of a bounce also the ids of the mails it returns */

@@ -1,5 +1,6 @@
 #include "mail/message.h"
 
+#include "core/dates.h"
 #include "core/license_key_scan.h"
 #include "mail/body.h"
 #include "mail/classify.h"
@@ -71,7 +72,7 @@ static void take_headers(ParsedMail *mail, const Headers *headers)
     mail->subject = masked(mail, mime_decode_words(subject == NULL ? "" : subject));
     mail->date = valid_copy(headers_first(headers, "date"));
     gint64 seconds = 0;
-    if (mail->date != NULL && mime_read_date(mail->date, &seconds)) {
+    if (mail->date != NULL && mime_read_date(mail->date, &seconds) && dates_is_instant(seconds)) {
         mail->date_at = seconds;
     }
     mail->message_id = masked(mail, first_id(headers_first(headers, "message-id")));

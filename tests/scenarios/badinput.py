@@ -3,10 +3,12 @@
 
   badinput.py ISSUER [TEST…]          within tests/with-postgres"""
 import os
+import re
 import socket
 import subprocess
 
-from scenario import ISSUER, Scenario, ask, chance, check_records, dated_mail, main, mbox, write
+from scenario import (ISSUER, Scenario, armor, ask, chance, check_records, dated_mail, main, mbox,
+                      write)
 
 ANA = "ana@northwind.example"
 SEPARATOR = b"From ana@northwind.example Thu Oct  8 09:30:00 2026\n"
@@ -140,6 +142,27 @@ class BadInput(Sender):
         self.assertEqual((second["class"], second["decisions"]), ("quarantined", []))
         self.assertIn("no room", second["why"])
         self.nothing_changes([first, second, third], path, code=1)
+
+    def test_a_code_of_an_impossible_time(self):
+        """A server's clock may say anything: its code is refused, the others of the mail are decided,
+        whatever the mail's own date."""
+        clocks = (0, -1, 253402300800, 9300000000000, 2**53 - 1)
+        dates = ("Thu, 01 Jan 1970 00:00:00 +0000", "Fri, 31 Dec 1900 00:00:00 +0000",
+                 "Fri, 31 Dec 9999 23:59:59 -1200", "Sat, 01 Jan 300000 00:00:00 +0000",
+                 "Sat, 01 Jan 99999999999999999999 00:00:00 +0000")
+        mails = []
+        for number, (clock, date) in enumerate(zip(clocks, dates)):
+            bad = self.house.server(host=f"clock-{number}").request(self.license.key, clock=clock)
+            one = dated_mail(ANA, armor("Q", bad) + "\n" + self.code().decode(), number)
+            mails.append(re.sub(rb"(?m)^Date: .*$", b"Date: " + date.encode(), one))
+        path = write(self.house.path("clocks.mbox"), mbox(mails))
+        found = self.house.ingest(path)
+        for one in found:
+            self.assertEqual([(d["outcome"], d["code"]) for d in one["decisions"]],
+                             [("refused", "damaged"), ("issued", "issued")])
+            self.assertIn('"iat" is no time', one["tokens"][0]["problem"])
+        self.assertEqual(self.house.query("select count(sent_at) from message"), [(0,)])
+        self.nothing_changes(found, path)
 
     def test_more_codes_than_are_decided(self):
         """What is left out of one mail is told of, and decided when it comes in another."""

@@ -1,6 +1,8 @@
 /* A parser's answer: the same there and back, and nonsense refused. */
 #include "mail/frame.h"
 
+#include "core/dates.h"
+
 // cmocka.h needs these before it
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +22,7 @@ static ParsedMail *sample(void)
     mail->reply_to = g_strdup("ana@example.com");
     mail->subject = g_strdup("Gr\xC3\xBC\xC3\x9F"
                              "e");
-    mail->date_at = -5;
+    mail->date_at = DATES_LAST_INSTANT;
     mail->text = g_strdup("hello\n");
     mail->license_key_seen = true;
     mail->references = g_ptr_array_new_with_free_func(g_free);
@@ -48,7 +50,7 @@ static void test_there_and_back(void **state)
     assert_string_equal(back->subject, mail->subject);
     assert_null(back->why);
     assert_null(back->message_id);
-    assert_int_equal(back->date_at, -5);
+    assert_int_equal(back->date_at, DATES_LAST_INSTANT);
     assert_true(back->license_key_seen);
     assert_false(back->picture_only);
     assert_string_equal(g_ptr_array_index(back->references, 0), "a@x");
@@ -59,6 +61,18 @@ static void test_there_and_back(void **state)
     const FoundToken *second = g_ptr_array_index(back->tokens, 1);
     assert_null(second->jws);
     assert_string_equal(second->problem, "line 7 is wrong");
+}
+
+static void test_no_date_of_ours(void **state)
+{
+    (void)state;
+    static const int64_t dates[] = {-5, INT64_MIN, DATES_LAST_INSTANT + 1, INT64_MAX};
+    for (gsize i = 0; i < G_N_ELEMENTS(dates); i++) {
+        g_autoptr(ParsedMail) mail = sample();
+        mail->date_at = dates[i];
+        g_autoptr(GByteArray) frame = frame_write(mail);
+        assert_null(frame_read(frame->data, frame->len));
+    }
 }
 
 static void test_cut_or_too_long(void **state)
@@ -118,9 +132,8 @@ static void test_long_texts_are_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_there_and_back),
-        cmocka_unit_test(test_cut_or_too_long),
-        cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_there_and_back),     cmocka_unit_test(test_no_date_of_ours),
+        cmocka_unit_test(test_cut_or_too_long),    cmocka_unit_test(test_nonsense),
         cmocka_unit_test(test_long_texts_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,6 +64,36 @@ static void test_headers(void **state)
     assert_string_equal(mail->text, "hello\n");
 }
 
+/* What a broken clock says is no date: it could not be stored. */
+static void test_dates(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        gint64 seconds;
+    } dates[] = {
+        {"Tue, 03 Jun 2025 08:00:00 +0200", 1748930400},
+        {"Thu, 01 Jan 1970 00:00:01 +0000", 1},
+        {"Fri, 31 Dec 9999 23:59:59 +0000", 253402300799},
+        {"Thu, 01 Jan 1970 00:00:00 +0000", 0},
+        {"Wed, 31 Dec 1969 23:59:59 +0000", 0},
+        {"Mon, 01 Jan 1900 00:00:00 +0000", 0},
+        {"Fri, 31 Dec 9999 23:59:59 -1200", 0},
+        {"Sat, 01 Jan 10000 00:00:00 +0000", 0},
+        {"Sat, 01 Jan 300000 00:00:00 +0000", 0},
+        {"Sat, 01 Jan 99999999999999999999 00:00:00 +0000", 0},
+        {"now", 0},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(dates); i++) {
+        g_autofree char *text =
+            g_strdup_printf("From: ana@example.com\nDate: %s\n\nhello\n", dates[i].text);
+        g_autoptr(ParsedMail) mail = parse_as(text, false, false);
+        if (mail->date_at != dates[i].seconds) {
+            fail_msg("%s: %" G_GINT64_FORMAT, dates[i].text, mail->date_at);
+        }
+    }
+}
+
 /* Whatever stands before the first field, and however that field is folded, the parts are found. */
 static void test_before_the_first_field(void **state)
 {
@@ -372,6 +402,7 @@ int main(void)
     message_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_dates),
         cmocka_unit_test(test_before_the_first_field),
         cmocka_unit_test(test_senders),
         cmocka_unit_test(test_reply_to_does_not_count),

@@ -180,7 +180,8 @@ def good_statements():
     yield row("a string of 255 code points", signed_request(request(
         instance={"host": "ü" * 255, "fingerprint": {}})))
     yield row("the greatest seq", signed_request(request(seq=2**53 - 1)))
-    yield row("a clock at 1970", signed_request(request(iat=0)))
+    yield row("a clock at 1970", signed_request(request(iat=1)))
+    yield row("a clock at the end of 9999", signed_request(request(iat=253402300799)))
     yield row("eight levels", signed_request(request(
         deep=[[[[[[[1]]]]]]])))
     yield row("a deactivation", down, kind="deactivation")
@@ -482,8 +483,12 @@ def wrong_members():
         'the member "instance" is no object'
     yield "fingerprint a list", signed_request(request(instance={"host": "b", "fingerprint": []})), \
         'the member "fingerprint" is no object'
-    yield "iat negative", signed_request(request(iat=-1)), \
-        'the member "iat" is no whole number from 0 to 9007199254740991'
+    for iat in (-1, 0, 253402300800, 9224318016000, 2**53 - 1):
+        yield f"iat {iat}", signed_request(request(iat=iat)), \
+            'the member "iat" is no time of the years 1970 to 9999'
+        yield f"iat {iat} of a deactivation", \
+            sign(SERVER, compact(header(DEACTIVATION)), compact(deactivation(iat=iat))), \
+            'the member "iat" is no time of the years 1970 to 9999'
     yield "license of 31 bytes", signed_request(request(license=b64(bytes(31)))), \
         bytes_of("license", 32)
     yield "license with fill bits set", signed_request(request(license=fill)), \

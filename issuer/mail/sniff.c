@@ -99,17 +99,48 @@ static gsize first_line(const char *data, gsize length)
     return at;
 }
 
-/* Whether the first line is a header field, without control characters. */
-static bool begins_with_field(const char *data, gsize length)
+static gsize line_size(const char *data, gsize length)
 {
     const char *end = memchr(data, '\n', length);
-    gsize size = end == NULL ? length : (gsize)(end - data);
-    for (gsize i = 0; i < size; i++) {
+    return end == NULL ? length : (gsize)(end - data);
+}
+
+static bool has_controls(const char *data, gsize length)
+{
+    for (gsize i = 0; i < length; i++) {
         if ((guchar)data[i] < ' ' && data[i] != '\t' && data[i] != '\r') {
-            return false;
+            return true;
         }
     }
-    return headers_is_field(data, size);
+    return false;
+}
+
+/* Whether the lines up to the first empty one, or to the end of what is there, are fields and what
+ * continues them, at least two of them, and without a zero byte. */
+static bool is_header_block(const char *data, gsize length)
+{
+    unsigned fields = 0;
+    for (gsize at = 0; at < length && data[at] != '\n' && data[at] != '\r';) {
+        gsize size = line_size(data + at, length - at);
+        bool cut = at + size == length;
+        bool folded = data[at] == ' ' || data[at] == '\t';
+        if (memchr(data + at, '\0', size) != NULL ||
+            !(cut || folded || headers_is_field(data + at, size))) {
+            return false;
+        }
+        fields += !cut && !folded;
+        at += size + 1;
+    }
+    return fields >= 2;
+}
+
+/* Whether the first line is a header field. Its value may hold stray control bytes, as old programs
+ * write them: then all of the header must show that this is no binary file that begins like one. */
+static bool begins_with_field(const char *data, gsize length)
+{
+    gsize size = line_size(data, length);
+    return headers_is_field(data, size) &&
+           (!has_controls(data, size) || is_header_block(data, length));
 }
 
 /* What mail programs leave before the first field: "From ana@example.com", ">From …". */

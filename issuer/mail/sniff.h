@@ -7,7 +7,7 @@
 
 typedef enum {
     SNIFF_MBOX,
-    SNIFF_MESSAGE, /* begins with header fields */
+    SNIFF_MESSAGE, /* begins with header fields, whatever bytes follow them */
     SNIFF_EMPTY,
     SNIFF_TEXT, /* text, but no mail */
     SNIFF_BINARY,

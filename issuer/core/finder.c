@@ -192,12 +192,3 @@ void finder_free(Finder *finder)
     g_ptr_array_unref(finder->kept);
     g_free(finder);
 }
-
-void found_token_free(FoundToken *token)
-{
-    if (token != NULL) {
-        g_free(token->jws);
-        g_free(token->problem);
-        g_free(token);
-    }
-}

@@ -4,17 +4,9 @@
 #ifndef ISSUER_CORE_FINDER_H
 #define ISSUER_CORE_FINDER_H
 
-#include "core/armor.h"
+#include "core/found_token.h"
 
 #include <stdbool.h>
-
-typedef struct {
-    ArmorKind kind;
-    char *jws;     /* compact JWS; NULL when damaged */
-    char *problem; /* "line 7 is wrong", "lines 12 to 14 are missing", … ; NULL when intact */
-} FoundToken;
-
-#define FINDER_MOST_CODES 64 /* of a message that are listed */
 
 typedef struct Finder Finder;
 
@@ -33,7 +25,7 @@ void finder_add_text(Finder *finder, const char *text, gsize length);
 bool finder_has_intact(Finder *finder);
 
 /* What was found, in the order of first appearance, each token once, as FoundToken; a damaged copy
- * of a token that is intact elsewhere is not listed. At most FINDER_MOST_CODES, then one more that
+ * of a token that is intact elsewhere is not listed. At most FOUND_TOKENS_MOST, then one more that
  * stands for the rest: its problem is "more than 64 codes in one mail", and it is of a usage
  * license only if no request and no deactivation was left out. The finder is spent. The caller owns
  * the array.
@@ -53,9 +45,7 @@ GPtrArray *finder_finish(Finder *finder);
 char *finder_mask_license_keys(const char *text);
 
 void finder_free(Finder *finder);
-void found_token_free(FoundToken *token);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Finder, finder_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(FoundToken, found_token_free)
 
 #endif

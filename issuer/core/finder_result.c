@@ -2,7 +2,6 @@
 
 #include "core/compact_scan.h"
 #include "core/damage.h"
-#include "core/finder.h"
 #include "core/lost_choice.h"
 
 #include <string.h>
@@ -23,11 +22,7 @@ typedef struct {
 static void add_token(Listing *listing, uint64_t place, ArmorKind kind, const char *jws,
                       const char *problem)
 {
-    FoundToken *token = g_new(FoundToken, 1);
-    token->kind = kind;
-    token->jws = g_strdup(jws);
-    token->problem = g_strdup(problem);
-    const Placed placed = {place, token};
+    const Placed placed = {place, found_token_new(kind, jws, problem)};
     g_array_append_val(listing->tokens, placed);
 }
 
@@ -149,7 +144,7 @@ static ArmorKind kind_of_rest(const Listing *listing)
     if (code_search_overflowed(listing->search, &kind) && kind != ARMOR_USAGE_LICENSE) {
         return kind;
     }
-    for (guint i = FINDER_MOST_CODES; i < listing->tokens->len; i++) {
+    for (guint i = FOUND_TOKENS_MOST; i < listing->tokens->len; i++) {
         kind = g_array_index(listing->tokens, Placed, i).token->kind;
         if (kind != ARMOR_USAGE_LICENSE) {
             break;
@@ -161,13 +156,13 @@ static ArmorKind kind_of_rest(const Listing *listing)
 /* What stands for those above the limit; NULL if there are none. */
 static FoundToken *rest_new(const Listing *listing)
 {
-    if (listing->tokens->len <= FINDER_MOST_CODES &&
+    if (listing->tokens->len <= FOUND_TOKENS_MOST &&
         !code_search_overflowed(listing->search, NULL)) {
         return NULL;
     }
     FoundToken *rest = g_new0(FoundToken, 1);
     rest->kind = kind_of_rest(listing);
-    rest->problem = g_strdup_printf("more than %d codes in one mail", FINDER_MOST_CODES);
+    rest->problem = g_strdup_printf("more than %d codes in one mail", FOUND_TOKENS_MOST);
     return rest;
 }
 
@@ -178,7 +173,7 @@ static GPtrArray *in_order(Listing *listing)
     FoundToken *rest = rest_new(listing);
     for (guint i = 0; i < listing->tokens->len; i++) {
         FoundToken *token = g_array_index(listing->tokens, Placed, i).token;
-        if (i < FINDER_MOST_CODES) {
+        if (i < FOUND_TOKENS_MOST) {
             g_ptr_array_add(list, token);
         } else {
             found_token_free(token);

@@ -3,6 +3,7 @@
 #define ISSUER_CORE_FINDER_RESULT_H
 
 #include "core/code_search.h"
+#include "core/found_token.h"
 
 /* The tokens as finder_finish() returns them. `compact` of CompactFind *, `lost` of LostReading *.
  * The caller owns the array. */

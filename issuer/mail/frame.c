@@ -7,7 +7,7 @@
 #define NO_TEXT        G_MAXUINT32
 #define MAX_TEXT       (64UL * 1024 + 1024) /* bytes of one text */
 #define MAX_REFERENCES 100
-#define MAX_TOKENS     (FINDER_MOST_CODES + 1) /* as many as the finder lists */
+#define MAX_TOKENS     (FOUND_TOKENS_MOST + 1) /* as many as the finder lists */
 
 typedef struct {
     const guint8 *data;

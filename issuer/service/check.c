@@ -11,34 +11,6 @@ static const char database_thing[] = "database";
 static const char schema_thing[] = "schema";
 static const char clock_thing[] = "clock";
 
-const char *check_state_text(CheckState state)
-{
-    static const char *const texts[] = {
-        [CHECK_OK] = "ok",
-        [CHECK_WARNING] = "warning",
-        [CHECK_WRONG] = "wrong",
-        [CHECK_NOT_ASKED] = "not asked",
-    };
-    return texts[state];
-}
-
-void check_add(GPtrArray *lines, const char *thing, CheckState state, char *finding,
-               const char *advice)
-{
-    CheckLine *line = g_new0(CheckLine, 1);
-    line->thing = thing;
-    line->state = state;
-    line->finding = finding;
-    line->advice = g_strdup(advice);
-    g_ptr_array_add(lines, line);
-}
-
-void check_add_error(GPtrArray *lines, const char *thing, GError *error)
-{
-    check_add(lines, thing, CHECK_WRONG, g_strdup(error->message), NULL);
-    g_error_free(error);
-}
-
 static void check_settings_found(GPtrArray *lines, const Settings *settings)
 {
     const char *path = settings_path(settings);
@@ -146,13 +118,4 @@ bool check_found_wrong(const GPtrArray *lines)
         }
     }
     return false;
-}
-
-void check_line_free(CheckLine *line)
-{
-    if (line != NULL) {
-        g_free(line->finding);
-        g_free(line->advice);
-        g_free(line);
-    }
 }

@@ -2,15 +2,10 @@
 #ifndef ISSUER_SERVICE_CHECK_INTERNAL_H
 #define ISSUER_SERVICE_CHECK_INTERNAL_H
 
-#include "service/check.h"
+#include "service/check_line.h"
 #include "service/context.h"
 
-/* Adds a line. `thing` is static; `advice` may be NULL; `finding` is taken over. */
-void check_add(GPtrArray *lines, const char *thing, CheckState state, char *finding,
-               const char *advice);
-
-/* Adds what an error says as a line that is wrong, and frees it. */
-void check_add_error(GPtrArray *lines, const char *thing, GError *error);
+#define CHECK_KEY_DAYS 90 /* a certificate that ends sooner is warned of */
 
 /* Key folder, its files, roots, signing key, development keys. */
 void check_keys(GPtrArray *lines, const Context *context);

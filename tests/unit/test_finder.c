@@ -327,12 +327,12 @@ static GPtrArray *find_many(const Workshop *workshop, guint count, Way way)
 static void too_many_are_told_of(void **state)
 {
     for (int way = ARMORED; way < WAYS; way++) {
-        g_autoptr(GPtrArray) most = find_many(*state, FINDER_MOST_CODES, (Way)way);
-        assert_int_equal(most->len, FINDER_MOST_CODES);
+        g_autoptr(GPtrArray) most = find_many(*state, FOUND_TOKENS_MOST, (Way)way);
+        assert_int_equal(most->len, FOUND_TOKENS_MOST);
         for (guint more = 1; more < 20; more += 9) {
-            g_autoptr(GPtrArray) tokens = find_many(*state, FINDER_MOST_CODES + more, (Way)way);
-            assert_int_equal(tokens->len, FINDER_MOST_CODES + 1);
-            const FoundToken *rest = token_at(tokens, FINDER_MOST_CODES);
+            g_autoptr(GPtrArray) tokens = find_many(*state, FOUND_TOKENS_MOST + more, (Way)way);
+            assert_int_equal(tokens->len, FOUND_TOKENS_MOST + 1);
+            const FoundToken *rest = token_at(tokens, FOUND_TOKENS_MOST);
             assert_int_equal(rest->kind, ARMOR_USAGE_REQUEST);
             assert_string_equal(rest->problem, "more than 64 codes in one mail");
         }
@@ -345,14 +345,14 @@ static void the_rest_is_of_a_kind_that_is_decided(void **state)
     for (int last = ARMOR_USAGE_REQUEST; last <= ARMOR_DEACTIVATION; last++) {
         for (int way = ARMORED; way <= COMPACT; way++) {
             g_autoptr(GString) text = g_string_new("Hello,\n");
-            for (guint i = 0; i < FINDER_MOST_CODES + 3; i++) {
+            for (guint i = 0; i < FOUND_TOKENS_MOST + 3; i++) {
                 const ArmorKind kind =
-                    i == FINDER_MOST_CODES + 1 ? (ArmorKind)last : ARMOR_USAGE_LICENSE;
+                    i == FOUND_TOKENS_MOST + 1 ? (ArmorKind)last : ARMOR_USAGE_LICENSE;
                 append_code(text, make_code(*state, kind), (Way)way);
             }
             g_autoptr(GPtrArray) tokens = find_in(text->str);
-            assert_int_equal(tokens->len, FINDER_MOST_CODES + 1);
-            assert_int_equal(token_at(tokens, FINDER_MOST_CODES)->kind, last);
+            assert_int_equal(tokens->len, FOUND_TOKENS_MOST + 1);
+            assert_int_equal(token_at(tokens, FOUND_TOKENS_MOST)->kind, last);
         }
     }
 }

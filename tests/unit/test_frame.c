@@ -108,7 +108,7 @@ static void test_nonsense(void **state)
         if (back != NULL) {
             assert_true(back->kind <= MAIL_UNREADABLE);
             assert_true(g_utf8_validate(back->subject, -1, NULL));
-            assert_true(back->tokens->len <= FINDER_MOST_CODES + 1);
+            assert_true(back->tokens->len <= FOUND_TOKENS_MOST + 1);
         }
     }
 }

@@ -1,7 +1,6 @@
 /* What is on record about the licenses and instances of a batch, read after the locks. */
 #include "db/intake_store.h"
 
-#include "base/error.h"
 #include "core/address.h"
 #include "core/dates.h"
 #include "db/sql.h"
@@ -234,7 +233,7 @@ bool intake_load_activations(Database *database, const GArray *licenses, const G
 }
 
 /* What is recorded later must not seem to be earlier: a run that began after this one and was done
- * before its locks were ours has the later time, so this one is begun again. */
+ * before its locks were ours has the later time. */
 static const char select_history[] =
     "select r.thumbprint, r.digest, r.seq, false, r.id, coalesce(r.license_id, 0),"
     " d.resends, d.decisions,"
@@ -271,8 +270,9 @@ static HistoryRecord history_from(const SqlResult *result, int row)
 }
 
 GArray *intake_load_history(Database *database, const GArray *thumbprints, int64_t now,
-                            GError **error)
+                            bool *younger, GError **error)
 {
+    *younger = false;
     g_autoptr(GArray) history = g_array_new(FALSE, TRUE, sizeof(HistoryRecord));
     if (thumbprints->len == 0) {
         return g_steal_pointer(&history);
@@ -286,11 +286,7 @@ GArray *intake_load_history(Database *database, const GArray *thumbprints, int64
         return NULL;
     }
     for (int i = 0; i < sql_result_rows(result); i++) {
-        if (sql_result_bool(result, i, 9)) {
-            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_CONFLICT,
-                        "another run that began later has recorded this server already");
-            return NULL;
-        }
+        *younger |= sql_result_bool(result, i, 9);
         const HistoryRecord record = history_from(result, i);
         g_array_append_val(history, record);
     }

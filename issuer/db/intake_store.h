@@ -119,10 +119,10 @@ typedef struct {
     bool key_revoked;       /* of the usage license that answered it */
 } HistoryRecord;
 
-/* All authentic requests and deactivations of the instances, oldest first: HistoryRecord.
- * ISSUER_ERROR_CONFLICT if one was recorded by a transaction that began after this one. */
+/* All authentic requests and deactivations of the instances, oldest first: HistoryRecord. `younger`
+ * is set to whether one was recorded by a transaction that began after this one. */
 GArray *intake_load_history(Database *database, const GArray *thumbprints, int64_t now,
-                            GError **error);
+                            bool *younger, GError **error);
 
 typedef struct {
     int64_t serial;

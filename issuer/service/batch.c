@@ -216,6 +216,7 @@ bool batch_run(Batch *batch, GError **error)
         }
         const uint32_t wanted = batch->jobs->len;
         forget_decisions(batch);
+        batch->begun_again |= failure != NULL;
         if (failure == NULL) {
             if (!make_good(batch, wanted, error)) {
                 return false;

@@ -2,6 +2,7 @@
  * everything that is on record about them, read after the locks. */
 #include "service/batch_internal.h"
 
+#include "base/error.h"
 #include "core/usage_license.h"
 
 #include <string.h>
@@ -237,9 +238,17 @@ static bool load_licenses(Batch *batch, const GArray *ids, GError **error)
 
 static bool load_histories(Batch *batch, GError **error)
 {
-    g_autoptr(GArray) all =
-        intake_load_history(batch->context->database, batch->thumbprints, batch->now, error);
+    bool younger = false;
+    g_autoptr(GArray) all = intake_load_history(batch->context->database, batch->thumbprints,
+                                                batch->now, &younger, error);
     if (all == NULL) {
+        return false;
+    }
+    /* Begun again, this batch is the younger one; if not, the database's clock was set back, and
+     * nobody waits until it has caught up. */
+    if (younger && !batch->begun_again) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_CONFLICT,
+                    "a run that began later has recorded a server of this batch");
         return false;
     }
     batch->histories =

@@ -154,6 +154,17 @@ class Again(Scenario):
         self.assertEqual(self.standing(), [("issued", "issued")])
         self.nothing_changes()
 
+    def test_a_clock_of_the_database_that_was_set_back(self):
+        """What is on record seems to come from the future; nobody waits until that is here."""
+        self.purchase(self.license)
+        code = ask(self.house.server(), self.license)
+        self.assertEqual(self.house.take(mail(ANA, code)), [("issued", "issued")])
+        for table in ("usage_request", "decision"):
+            self.house.query(f"alter table {table} disable trigger all;"
+                             f" update {table} set recorded_at = now() + interval '1 hour';"
+                             f" alter table {table} enable trigger all")
+        self.assertEqual(self.house.take(mail(ANA, code)), [("resent", "resent")])
+
     def test_one_that_cannot_be_decided_keeps_no_other_waiting(self):
         self.ask(self.house.server(host="plant-1"))
         self.house.query("alter table usage_request disable trigger all;"

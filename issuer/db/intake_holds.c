@@ -77,7 +77,8 @@ bool intake_write_holds(Database *database, const GArray *rows, const BatchStamp
 }
 
 static const char select_choosing[] =
-    "select r.license_id, r.id from hold h join usage_request r on r.id = h.request_id"
+    "select r.license_id, r.id, r.thumbprint, r.seq from hold h join usage_request r on r.id = "
+    "h.request_id"
     " cross join lateral (select code from decision d where d.request_id = r.id"
     "  order by d.recorded_at desc, d.id desc limit 1) d"
     " where h.closed_at is null and d.code = 'choose-request' and r.license_id = any "
@@ -94,7 +95,12 @@ GArray *intake_load_choosing(Database *database, const GArray *licenses, GError 
     g_autoptr(SqlResult) result =
         sql_run(database, "intake_load_choosing", select_choosing, params, error);
     for (int i = 0; result != NULL && i < sql_result_rows(result); i++) {
-        const ChoosingRecord record = {sql_result_int(result, i, 0), sql_result_int(result, i, 1)};
+        const ChoosingRecord record = {
+            .license_id = sql_result_int(result, i, 0),
+            .request_id = sql_result_int(result, i, 1),
+            .thumbprint = sql_result_digest(result, i, 2),
+            .seq = (uint64_t)sql_result_int(result, i, 3),
+        };
         g_array_append_val(found, record);
     }
     return result != NULL ? g_steal_pointer(&found) : NULL;

@@ -140,6 +140,8 @@ GArray *intake_load_installed(Database *database, const GArray *serials, GError 
 typedef struct {
     int64_t license_id;
     int64_t request_id;
+    Digest thumbprint;
+    uint64_t seq;
 } ChoosingRecord;
 
 /* The requests that are held until a person has chosen among them (`choose-request`), of these

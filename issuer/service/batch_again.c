@@ -50,13 +50,6 @@ static void count_choosing(const Batch *batch, GHashTable *rivals)
     }
 }
 
-/* What came by mail is served as it comes, unless others wait already. */
-static bool may_be_contested(const Batch *batch, const Matter *matter)
-{
-    return matter->again || (batch->choosing->len > 0 && matter->kind == ARMOR_USAGE_REQUEST &&
-                             matter_is_decidable(matter));
-}
-
 /* Collects the matters that would each be given a new use, with the license of each in their
  * license_id, and counts them in `rivals` by license. */
 static GPtrArray *find_waiting(Batch *batch, GHashTable *rivals)
@@ -68,8 +61,7 @@ static GPtrArray *find_waiting(Batch *batch, GHashTable *rivals)
         for (guint j = 0; j < item->matters->len; j++) {
             Matter *matter = g_ptr_array_index(item->matters, j);
             matter->contested = false;
-            matter->license_id =
-                may_be_contested(batch, matter) ? would_take_use_of(batch, item, matter) : 0;
+            matter->license_id = matter->again ? would_take_use_of(batch, item, matter) : 0;
             if (matter->license_id != 0) {
                 count_rival(rivals, &matter->license_id);
                 g_ptr_array_add(waiting, matter);
@@ -87,5 +79,49 @@ void batch_mark_contested(Batch *batch)
         Matter *matter = g_ptr_array_index(waiting, i);
         matter->contested = GPOINTER_TO_UINT(g_hash_table_lookup(rivals, &matter->license_id)) >
                             uses_left(batch, matter->license_id);
+    }
+}
+
+/* How many other servers a person is to choose from, for a use of this license. */
+static guint count_others(const Batch *batch, int64_t license_id, const Digest *thumbprint)
+{
+    guint count = 0;
+    for (guint i = 0; i < batch->choosing->len; i++) {
+        const ChoosingRecord *record = &g_array_index(batch->choosing, ChoosingRecord, i);
+        count += record->license_id == license_id && !digest_equal(&record->thumbprint, thumbprint);
+    }
+    return count;
+}
+
+bool batch_would_overtake(const Batch *batch, const RequestFacts *facts)
+{
+    if (facts->license == NULL) {
+        return false;
+    }
+    const guint others = count_others(batch, facts->license->id, &facts->request->thumbprint);
+    if (others == 0 || others < uses_left(batch, facts->license->id)) {
+        return false;
+    }
+    const Decision decision = rules_decide(facts);
+    return decision.outcome == OUTCOME_ISSUED && decision.continues == 0;
+}
+
+void batch_note_choosing(Batch *batch, const Matter *matter)
+{
+    const Statement *request = matter->statement;
+    for (guint i = batch->choosing->len; i > 0; i--) {
+        const ChoosingRecord *record = &g_array_index(batch->choosing, ChoosingRecord, i - 1);
+        if (digest_equal(&record->thumbprint, &request->thumbprint) &&
+            (record->seq < request->seq || record->request_id == matter->request_id)) {
+            g_array_remove_index(batch->choosing, i - 1);
+        }
+    }
+    if (matter->decision.outcome == OUTCOME_HELD &&
+        g_strcmp0(matter->decision.code, "choose-request") == 0) {
+        const ChoosingRecord record = {.license_id = matter->license_id,
+                                       .request_id = matter->request_id,
+                                       .thumbprint = request->thumbprint,
+                                       .seq = request->seq};
+        g_array_append_val(batch->choosing, record);
     }
 }

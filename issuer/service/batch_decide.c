@@ -236,6 +236,8 @@ static bool decide_request(Batch *batch, const BatchItem *item, Matter *matter, 
     LicenseFacts of_license;
     batch_request_facts(batch, item, matter, &facts, &of_license);
     matter->waited = facts.request != NULL && waits_for_a_person(batch, facts.request);
+    facts.contested |=
+        !matter->again && facts.request != NULL && batch_would_overtake(batch, &facts);
     matter->decision = decide_by_person(matter, &facts);
     matter->license_id = facts.license != NULL ? facts.license->id : 0;
     matter->facts = batch_facts_json(&facts, batch_license(batch, matter));
@@ -258,6 +260,7 @@ static bool decide_request(Batch *batch, const BatchItem *item, Matter *matter, 
         resend(batch, matter, history);
     }
     update_holds(batch, matter, history);
+    batch_note_choosing(batch, matter);
     if (!matter->stays) {
         raise_alert(batch, matter);
     }

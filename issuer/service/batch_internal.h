@@ -95,6 +95,13 @@ void batch_append_once(GArray *numbers, int64_t number);
  * together, and of those on record that a person is to choose from. */
 void batch_mark_contested(Batch *batch);
 
+/* Whether a request that came by mail would take a use that others wait for, of whom a person is to
+ * choose; `facts` are all but complete. */
+bool batch_would_overtake(const Batch *batch, const RequestFacts *facts);
+
+/* Keeps batch->choosing as the decision of a recorded request leaves it. */
+void batch_note_choosing(Batch *batch, const Matter *matter);
+
 /* Queues what contacts are told of an issued usage license. */
 void batch_notice_issued(Batch *batch, const BatchItem *item, const Matter *matter);
 

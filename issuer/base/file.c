@@ -76,6 +76,26 @@ bool file_write_durably(const char *path, const void *data, gsize size, int mode
     return sync_folder(path) || fail(error, "bring to the disk the folder of", path);
 }
 
+bool file_create(const char *path, const void *data, gsize size, int mode, GError **error)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_CONFLICT,
+                    "%s exists already and is never written over: name another file", path);
+        return false;
+    }
+    if (fd < 0) {
+        return fail(error, "create", path);
+    }
+    if (!fill(fd, data, size, mode) || !sync_folder(path)) {
+        int saved = errno;
+        (void)g_unlink(path);
+        errno = saved;
+        return fail(error, "write", path);
+    }
+    return true;
+}
+
 /* Why the opened file cannot be trusted as private, or NULL. */
 static const char *exposure(const struct stat *info)
 {

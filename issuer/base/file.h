@@ -12,6 +12,11 @@
  * ISSUER_ERROR_FAILED, or ISSUER_ERROR_NOT_FOUND if the folder is missing. */
 bool file_write_durably(const char *path, const void *data, gsize size, int mode, GError **error);
 
+/* Writes `size` bytes as `path`, which must not be there yet, with `mode`, and brings them to the
+ * disk. ISSUER_ERROR_CONFLICT if anything has that name, a link too: it is left alone. Else the
+ * errors of file_write_durably(), and nothing is left behind. */
+bool file_create(const char *path, const void *data, gsize size, int mode, GError **error);
+
 /* Reads a secret file of at most `most` bytes. Refused (ISSUER_ERROR_DENIED) unless it is a
  * regular file of this process's user, or of root, that nobody else may read or write, and no
  * symbolic link. Missing: ISSUER_ERROR_NOT_FOUND; larger: ISSUER_ERROR_INPUT. The caller owns it.

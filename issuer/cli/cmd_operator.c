@@ -4,36 +4,51 @@
 #include "base/file.h"
 #include "cli/operator.h"
 
+#include <glib/gstdio.h>
+
 static const char *const admin_only[] = {"admin", NULL};
 
-/* The token is shown once; in a file it need not be shown at all. */
-static bool hand_over(const CommandCall *call, const Secret *token, GError **error)
+/* The token is shown once. */
+static void show_token(const CommandCall *call, const Secret *token)
 {
     static const PrinterColumn columns[] = {{"name", COLUMN_TEXT}, {"token", COLUMN_TEXT}};
-    const char *path = options_text(call->options, "token-file");
-    if (path != NULL) {
-        return file_write_durably(path, secret_peek(token), secret_size(token), 0600, error);
-    }
     printer_begin_record(call->printer, columns, G_N_ELEMENTS(columns));
     printer_text(call->printer, options_argument(call->options, 0));
     printer_text(call->printer, secret_peek(token));
     printer_say(call->printer, "The token cannot be shown again. Keep it in a file of mode 600 "
                                "named by ISSUER_TOKEN_FILE.");
-    return true;
 }
 
-/* Before anybody is added: a token that cannot be written down would be lost, and with it the first
- * admin. */
-static bool prepare_file(const char *path, GError **error)
+/* The token is brought to safety before anybody is added: a token that cannot be written down would
+ * be lost, and with it the first admin. In a file it need not be shown at all. */
+static bool add(const CommandCall *call, Context *context, OperatorOrder *order, GError **error)
 {
-    return path == NULL || file_write_durably(path, "", 0, 0600, error);
+    const char *path = options_text(call->options, "token-file");
+    g_autoptr(Secret) token = operators_make_token(error);
+    if (token == NULL ||
+        (path != NULL && !file_create(path, secret_peek(token), secret_size(token), 0600, error))) {
+        return false;
+    }
+    order->token = token;
+    if (!operators_add(context, order, error)) {
+        (void)(path != NULL && g_unlink(path));
+        return false;
+    }
+    if (path == NULL) {
+        show_token(call, token);
+    }
+    return true;
 }
 
 static bool run_add(const CommandCall *call, GError **error)
 {
     const bool first = options_flag(call->options, "first");
-    const char *role = first ? "admin" : options_text(call->options, "role");
-    if (role == NULL) { /* no power by default */
+    OperatorOrder order = {
+        .name = options_argument(call->options, 0),
+        .role = first ? "admin" : options_text(call->options, "role"),
+        .days = (unsigned)options_number(call->options, "days", OPERATORS_TOKEN_DAYS),
+    };
+    if (order.role == NULL) { /* no power by default */
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
                     "say --role support, orders, admin or finance");
         return false;
@@ -50,13 +65,8 @@ static bool run_add(const CommandCall *call, GError **error)
             return false;
         }
     }
-    if (!prepare_file(options_text(call->options, "token-file"), error)) {
-        return false;
-    }
-    g_autoptr(Secret) token =
-        operators_add(context, by, options_argument(call->options, 0), role,
-                      (unsigned)options_number(call->options, "days", OPERATORS_TOKEN_DAYS), error);
-    return token != NULL && hand_over(call, token, error);
+    order.by = by;
+    return add(call, context, &order, error);
 }
 
 static bool run_list(const CommandCall *call, GError **error)
@@ -118,7 +128,7 @@ static const OptionRow add_options[] = {
     {.name = "token-file",
      .type = OPTION_PATH,
      .value = "FILE",
-     .meaning = "write the token there (mode 600) and show it nowhere"},
+     .meaning = "write the token into this new file (mode 600) and show it nowhere"},
 };
 
 static const Command commands[] = {

@@ -43,7 +43,7 @@ static bool add_token(Database *db, int64_t id, const OperatorNew *new_operator,
 int64_t operator_store_add(Database *db, const OperatorNew *new_operator, GError **error)
 {
     if (!role_is_known(new_operator->role)) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
                     "unknown role '%s' (support, orders, admin or finance)", new_operator->role);
         return 0;
     }

@@ -28,7 +28,7 @@ typedef struct {
 } OperatorNew;
 
 /* Adds an operator with one token, in the caller's transaction; returns its id, 0 on error.
- * ISSUER_ERROR_INPUT for an unknown role, ISSUER_ERROR_CONFLICT for a name that is taken. */
+ * ISSUER_ERROR_USAGE for an unknown role, ISSUER_ERROR_CONFLICT for a name that is taken. */
 int64_t operator_store_add(Database *db, const OperatorNew *new_operator, GError **error);
 
 /* Whether anybody with the role "admin" is in force at `now`; keeps others from adding one until

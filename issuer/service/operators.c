@@ -45,7 +45,7 @@ bool operators_require(const OperatorRecord *operator, const char * const * role
 }
 
 /* 256 random bits in base64url after a fixed start. */
-static Secret *make_token(GError **error)
+Secret *operators_make_token(GError **error)
 {
     g_autoptr(Secret) random = secret_new(TOKEN_RANDOM);
     if (getrandom(secret_data(random), TOKEN_RANDOM, 0) != TOKEN_RANDOM) {
@@ -98,31 +98,29 @@ static bool add(Context *context, const OperatorRecord *by, const OperatorNew *n
            database_commit(context->database, error);
 }
 
-Secret *operators_add(Context *context, const OperatorRecord *by, const char *name,
-                      const char *role, unsigned days, GError **error)
+bool operators_add(Context *context, const OperatorOrder *order, GError **error)
 {
-    if (!name_is_plain(name)) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
-                    "'%s' is no operator's name: 1 to 64 of A-Z a-z 0-9 . _ @ -", name);
-        return NULL;
-    }
-    g_autoptr(Secret) token = make_token(error);
-    if (token == NULL || !database_begin(context->database, error)) {
-        return NULL;
+    if (!name_is_plain(order->name)) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
+                    "'%s' is no operator's name: 1 to 64 of A-Z a-z 0-9 . _ @ -", order->name);
+        return false;
     }
     const OperatorNew new_operator = {
-        .name = name,
-        .role = role,
-        .token = operators_token_digest(token),
+        .name = order->name,
+        .role = order->role,
+        .token = operators_token_digest(order->token),
         .now = clock_now(),
-        .expires_at = clock_now() + (int64_t)days * DAY,
-        .by = by == NULL ? 0 : by->id,
+        .expires_at = clock_now() + (int64_t)order->days * DAY,
+        .by = order->by == NULL ? 0 : order->by->id,
     };
-    if (!add(context, by, &new_operator, error)) {
-        database_rollback(context->database);
-        return NULL;
+    if (!database_begin(context->database, error)) {
+        return false;
     }
-    return g_steal_pointer(&token);
+    if (!add(context, order->by, &new_operator, error)) {
+        database_rollback(context->database);
+        return false;
+    }
+    return true;
 }
 
 GPtrArray *operators_list(Context *context, GError **error)

@@ -19,12 +19,23 @@ OperatorRecord *operators_of_token(Context *context, const Secret *token, GError
  * needed otherwise. */
 bool operators_require(const OperatorRecord *operator, const char * const * roles, GError **error);
 
-/* Adds an operator and returns its new token, which nobody can ever read again. `by`: the admin who
- * adds; NULL: the first admin, added by the database's owner while there is none
- * (ISSUER_ERROR_DENIED otherwise). `days`: the token's life. ISSUER_ERROR_INPUT for a wrong name or
- * role. */
-Secret *operators_add(Context *context, const OperatorRecord *by, const char *name,
-                      const char *role, unsigned days, GError **error);
+/* A token for an operator who is to be added. It is made first, so that it can be brought to safety
+ * first: on record stands its digest alone. The caller owns it. */
+Secret *operators_make_token(GError **error);
+
+/* Who is to be added. */
+typedef struct {
+    const OperatorRecord *by; /* the admin who adds; NULL: the first admin, added by the database's
+                                 owner while there is none */
+    const char *name;
+    const char *role;
+    const Secret *token;
+    unsigned days; /* the token's life */
+} OperatorOrder;
+
+/* Adds an operator. ISSUER_ERROR_DENIED if `by` may not, ISSUER_ERROR_USAGE for a wrong name or
+ * role, ISSUER_ERROR_CONFLICT for a name that is taken. */
+bool operators_add(Context *context, const OperatorOrder *order, GError **error);
 
 /* All operators, by name: of OperatorRecord *. */
 GPtrArray *operators_list(Context *context, GError **error);

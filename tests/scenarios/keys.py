@@ -249,6 +249,34 @@ class Keys(Scenario):
             "select o.name from event e join operator o on o.id = e.operator_id"
             " where e.kind = 'signing-key-revoked'"), [("ana",)])
 
+    @staticmethod
+    def content(path):
+        with open(path, "rb") as stream:
+            return stream.read()
+
+    def test_a_token_s_file_is_a_new_one(self):
+        """Neither an operator without a token nor a token without an operator."""
+        admin, other = self.house.path("admin.token"), self.house.path("other.token")
+        os.symlink(other, self.house.path("link.token"))
+        self.house.issuer("operator", "add", "ana", "--first", "--token-file", admin)
+        self.house.environment["ISSUER_TOKEN_FILE"] = admin
+        token, before = self.content(admin), self.house.digests()
+        for path in (admin, self.house.path("link.token"), self.house.folder):
+            self.refused("operator", "add", "sam", "--role", "support", "--token-file", path,
+                         says=f"{path} exists already")
+        for name, role, code, says in (("ana", "support", 1, "is on record"),
+                                       ("s a m", "support", 2, "no operator's name"),
+                                       ("sam", "king", 2, "king")):
+            self.house.issuer("operator", "add", name, "--role", role, "--token-file", other,
+                              code=code)
+            self.assertIn(says, self.house.errors)
+            self.assertFalse(os.path.exists(other))
+        self.refused("operator", "add", "sam", "--role", "support", "--token-file",
+                     self.house.path("no", "folder"), says="No such file")
+        self.assertEqual((self.content(admin), self.house.digests()), (token, before))
+        self.house.issuer("operator", "add", "sam", "--role", "support", "--token-file", other)
+        self.assertEqual(stat.S_IMODE(os.stat(other).st_mode), 0o600)
+
     def test_what_cannot_be_revoked(self):
         root = [key["id"] for key in self.list() if key["role"] == "root"][0]
         self.refused("key", "revoke", root, "--reason", "x", says="is a root")

@@ -111,6 +111,30 @@ static void a_failed_write_leaves_nothing_behind(void **state)
     assert_int_equal(files_in_folder(), 1);
 }
 
+static void what_is_there_is_not_created_anew(void **state)
+{
+    (void)state;
+    g_autofree char *link = g_build_filename(folder, "link", NULL);
+    g_autofree char *beyond = g_build_filename(folder, "beyond", NULL);
+    assert_int_equal(symlink(beyond, link), 0);
+    assert_true(file_create(path, "first", 5, 0600, NULL));
+    const char *const taken[] = {path, link, folder};
+    for (gsize i = 0; i < G_N_ELEMENTS(taken); i++) {
+        g_autoptr(GError) error = NULL;
+        assert_false(file_create(taken[i], "second", 6, 0600, &error));
+        assert_true(g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_CONFLICT));
+        assert_non_null(strstr(error->message, taken[i]));
+    }
+    g_autoptr(Secret) kept = file_read_private(path, 64, NULL);
+    assert_non_null(kept);
+    assert_string_equal(secret_peek(kept), "first");
+    assert_false(g_file_test(beyond, G_FILE_TEST_EXISTS));
+    g_autoptr(GError) error = NULL;
+    g_autofree char *lost = g_build_filename(folder, "none", "file", NULL);
+    assert_false(file_create(lost, "x", 1, 0600, &error));
+    assert_true(g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND));
+}
+
 static void an_exposed_secret_is_refused(void **state)
 {
     (void)state;
@@ -185,6 +209,7 @@ int main(void)
         cmocka_unit_test_teardown(a_file_is_replaced_whole_with_its_mode, empty_folder),
         cmocka_unit_test_teardown(writing_into_a_missing_folder_is_not_found, empty_folder),
         cmocka_unit_test_teardown(a_failed_write_leaves_nothing_behind, empty_folder),
+        cmocka_unit_test_teardown(what_is_there_is_not_created_anew, empty_folder),
         cmocka_unit_test_teardown(an_exposed_secret_is_refused, empty_folder),
         cmocka_unit_test_teardown(a_file_of_another_user_is_refused, empty_folder),
         cmocka_unit_test_teardown(only_a_regular_file_is_taken, empty_folder),

@@ -1,15 +1,29 @@
 #include "base/clock.h"
 
-#include <glib.h>
+#include "base/error.h"
+#include "base/text.h"
+
+#define VARIABLE "ISSUER_NOW"
+#define NOW_MOST INT64_C(253402300799) /* the last second of the year 9999 */
+
+bool clock_check(GError **error)
+{
+    const char *text = g_getenv(VARIABLE);
+    int64_t now = 0;
+    if (text == NULL || text_read_number(text, 0, NOW_MOST, &now)) {
+        return true;
+    }
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                VARIABLE " must be a time in seconds since 1970, not '%s'", text);
+    return false;
+}
 
 int64_t clock_now(void)
 {
-    const char *fixed = g_getenv("ISSUER_NOW");
-    gint64 value = 0;
-    if (fixed != NULL && g_ascii_string_to_signed(fixed, 10, 0, G_MAXINT64 / 2, &value, NULL)) {
-        return value;
-    }
-    return g_get_real_time() / G_USEC_PER_SEC;
+    int64_t now = 0;
+    return text_read_number(g_getenv(VARIABLE), 0, NOW_MOST, &now)
+               ? now
+               : g_get_real_time() / G_USEC_PER_SEC;
 }
 
 int64_t clock_monotonic_us(void)

@@ -3,7 +3,13 @@
 #ifndef ISSUER_BASE_CLOCK_H
 #define ISSUER_BASE_CLOCK_H
 
+#include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
+
+/* Whether ISSUER_NOW, if it is set, is a time in seconds. ISSUER_ERROR_INPUT. Asked once, before
+ * anything is done: a time that was meant to be fixed must not be the real one. */
+bool clock_check(GError **error);
 
 /* Seconds since 1970 UTC. The environment variable ISSUER_NOW (seconds), meant for tests, fixes
  * it. */

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define VARIABLE_START "ISSUER_"
+
 typedef struct {
     char *text;
     char **list;
@@ -32,7 +34,7 @@ static const ConfigRow *find_row(const ConfigRow *rows, gsize count, const char 
 static char *variable_of(const char *key)
 {
     g_autofree char *upper = g_ascii_strup(key, -1);
-    return g_strdelimit(g_strconcat("ISSUER_", upper, NULL), "-", '_');
+    return g_strdelimit(g_strconcat(VARIABLE_START, upper, NULL), "-", '_');
 }
 
 static char **split_list(const char *text)
@@ -60,8 +62,12 @@ static char *name_choices(const char *const *choices)
 static char *set_value(Value *value, const ConfigRow *row, const char *text)
 {
     value->text = g_strdup(text);
+    if (row->type != CONFIG_PATH && !g_utf8_validate(text, -1, NULL)) {
+        return g_strdup("is not UTF-8 text");
+    }
     switch (row->type) {
     case CONFIG_TEXT:
+        return row->judge != NULL ? row->judge(text) : NULL;
     case CONFIG_PATH:
         return NULL;
     case CONFIG_LIST:
@@ -170,6 +176,35 @@ Config *config_load(const char *path, const ConfigRow *rows, gsize count, GError
         return NULL;
     }
     return config;
+}
+
+static bool is_setting(const ConfigRow *rows, gsize count, const char *variable)
+{
+    for (gsize i = 0; i < count; i++) {
+        g_autofree char *known = variable_of(rows[i].key);
+        if (strcmp(known, variable) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool config_check_environment(const ConfigRow *rows, gsize count, const char *const *others,
+                              GError **error)
+{
+    g_auto(GStrv) variables = g_listenv();
+    for (gsize i = 0; variables[i] != NULL; i++) {
+        if (g_str_has_prefix(variables[i], VARIABLE_START) &&
+            !g_strv_contains(others, variables[i]) && !is_setting(rows, count, variables[i])) {
+            g_autofree char *shown = text_one_line(variables[i], 100);
+            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                        "%s in the environment is no setting; `issuer check --settings` lists the "
+                        "known ones",
+                        shown);
+            return false;
+        }
+    }
+    return true;
 }
 
 static const Value *value_of(const Config *config, const char *key, unsigned types)

@@ -1,6 +1,6 @@
 /* Configuration: a key file checked against a typed table. The table is the caller's; this module
  * knows no setting. Every key can be overridden by the environment variable ISSUER_<KEY> (upper
- * case, '-' as '_'). */
+ * case, '-' as '_'). All but paths is UTF-8. */
 #ifndef ISSUER_BASE_CONFIG_H
 #define ISSUER_BASE_CONFIG_H
 
@@ -19,10 +19,12 @@ typedef enum {
 
 typedef struct {
     const char *key;
-    const char *fallback;       /* as text */
-    const char *meaning;        /* one line, for `issuer check` and the documentation */
-    const char *const *choices; /* CONFIG_CHOICE, NULL-terminated */
-    int64_t least, most;        /* CONFIG_NUMBER */
+    const char *fallback;             /* as text */
+    const char *meaning;              /* one line, for `issuer check` and the documentation */
+    const char *const *choices;       /* CONFIG_CHOICE, NULL-terminated */
+    int64_t least, most;              /* CONFIG_NUMBER */
+    char *(*judge)(const char *text); /* CONFIG_TEXT: what is wrong with it, in words that follow
+                                         the setting's name (new string), or NULL; may be NULL */
     ConfigType type;
     bool decides; /* changes what is decided: part of config_digest() */
 } ConfigRow;
@@ -33,6 +35,12 @@ typedef struct Config Config;
  * a wrong value is ISSUER_ERROR_INPUT "FILE:LINE: …"; a missing file ISSUER_ERROR_NOT_FOUND.
  * `rows` must outlive the result. The caller owns it. */
 Config *config_load(const char *path, const ConfigRow *rows, gsize count, GError **error);
+
+/* Whether every variable ISSUER_… of the environment is a setting of the table or one of `others`
+ * (NULL-terminated): a mistyped one would be passed over in silence. ISSUER_ERROR_INPUT names one
+ * that is neither. */
+bool config_check_environment(const ConfigRow *rows, gsize count, const char *const *others,
+                              GError **error);
 
 /* The values; asking for a key that is not in the table or of another type is a bug (aborts).
  * Owned by the configuration. */

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#define GROUP "issuer"
+#define GROUP           "issuer"
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF" /* which Windows editors put before UTF-8 text */
 
 struct ConfigSource {
     char *path;
@@ -63,6 +64,36 @@ static bool walk_lines(ConfigSource *source, const char *const *known, const cha
     return true;
 }
 
+static bool check_utf8(const char *path, const char *content, gsize size, GError **error)
+{
+    const char *stopped = NULL;
+    if (g_utf8_validate_len(content, size, &stopped)) {
+        return true;
+    }
+    guint line = 1;
+    for (const char *at = content; at < stopped; at++) {
+        line += *at == '\n' ? 1 : 0;
+    }
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "%s:%u: this is not UTF-8 text", path,
+                line);
+    return false;
+}
+
+static bool read_text(ConfigSource *source, const char *const *known, const char *text,
+                      GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    if (!walk_lines(source, known, text, error)) {
+        return false;
+    }
+    if (!g_key_file_load_from_data(source->keys, text, strlen(text), G_KEY_FILE_NONE, &cause)) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "%s: %s", source->path,
+                    cause->message);
+        return false;
+    }
+    return true;
+}
+
 static bool read_source(ConfigSource *source, const char *const *known, GError **error)
 {
     g_autofree char *content = NULL;
@@ -74,25 +105,9 @@ static bool read_source(ConfigSource *source, const char *const *known, GError *
                     "cannot read the configuration: %s", cause->message);
         return false;
     }
-    const char *stopped = NULL;
-    if (!g_utf8_validate_len(content, size, &stopped)) {
-        guint line = 1;
-        for (const char *at = content; at < stopped; at++) {
-            line += *at == '\n' ? 1 : 0;
-        }
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "%s:%u: this is not UTF-8 text",
-                    source->path, line);
-        return false;
-    }
-    if (!walk_lines(source, known, content, error)) {
-        return false;
-    }
-    if (!g_key_file_load_from_data(source->keys, content, size, G_KEY_FILE_NONE, &cause)) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "%s: %s", source->path,
-                    cause->message);
-        return false;
-    }
-    return true;
+    const gsize mark = g_str_has_prefix(content, BYTE_ORDER_MARK) ? strlen(BYTE_ORDER_MARK) : 0;
+    return check_utf8(source->path, content, size, error) &&
+           read_text(source, known, content + mark, error);
 }
 
 ConfigSource *config_source_read(const char *path, const char *const *known, GError **error)

@@ -16,6 +16,29 @@ bool text_is_unsafe(gunichar c)
     return c < 0x20 || (c >= 0x7F && c <= 0x9F) || is_bidirectional_control(c);
 }
 
+bool text_is_safe(const char *text, gsize most)
+{
+    if (!g_utf8_validate(text, -1, NULL) || (gsize)g_utf8_strlen(text, -1) > most) {
+        return false;
+    }
+    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+        if (text_is_unsafe(g_utf8_get_char(at))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool text_is_blank(const char *text)
+{
+    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+        if (g_unichar_isgraph(g_utf8_get_char(at))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 char *text_one_line(const char *text, gsize most)
 {
     g_autofree char *valid = g_utf8_make_valid(text == NULL ? "" : text, -1);

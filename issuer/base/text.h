@@ -10,6 +10,14 @@
  * controls, DEL, and the bidirectional controls of Unicode (UAX #9). */
 bool text_is_unsafe(gunichar c);
 
+/* Whether `text` can be signed, printed and logged as it is: valid UTF-8 of at most `most` code
+ * points, none of them unsafe. */
+bool text_is_safe(const char *text, gsize most);
+
+/* Whether nothing of `text` (valid UTF-8) would be seen on paper: empty, blanks, what has no width.
+ */
+bool text_is_blank(const char *text);
+
 /* `text` (of any bytes) as valid UTF-8 on one line: unsafe characters and line breaks become
  * spaces, invalid bytes U+FFFD; cut after `most` code points with "…" (0: never). New string. */
 char *text_one_line(const char *text, gsize most);

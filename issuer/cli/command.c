@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "cli/failure.h"
 #include "cli/usage.h"
@@ -113,7 +114,7 @@ static bool call_with(const Command *command, const Options *before, const Optio
                       GError **error)
 {
     PrinterFace face = PRINTER_TABLE;
-    if (!choose_face(before, after, &face, error)) {
+    if (!choose_face(before, after, &face, error) || !clock_check(error)) {
         return false;
     }
     const char *config = options_text(after, "config");

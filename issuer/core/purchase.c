@@ -34,24 +34,10 @@ static char *bare_field(const Row *row, PurchaseColumn column)
     return g_strstrip(g_strdup(field == NULL ? "" : field));
 }
 
-/* Text that may be signed, printed and logged. */
-static bool text_is_plain(const char *text)
-{
-    if (!g_utf8_validate(text, -1, NULL) || g_utf8_strlen(text, -1) > TEXT_MOST) {
-        return false;
-    }
-    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
-        if (text_is_unsafe(g_utf8_get_char(at))) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool read_text(const Row *row, PurchaseColumn column, char **out)
 {
     g_autofree char *text = bare_field(row, column);
-    if (!text_is_plain(text)) {
+    if (!text_is_safe(text, TEXT_MOST)) {
         return refuse(row, column, "give UTF-8 of at most 255 characters, no control characters");
     }
     if (text[0] == '\0' && column < PURCHASE_CUSTOMER_REF) {

@@ -1,9 +1,37 @@
 #include "service/settings.h"
 
-#include "base/error.h"
+#include "base/text.h"
 #include "core/mail_words.h"
+#include "core/strict_json.h"
+#include "mail/compose.h"
 
 static const char *const second_server_choices[] = {"replace", "hold", NULL};
+
+/* Variables that are no settings: what the program reads besides, and what tests/ hands on to all
+ * that it starts. */
+static const char *const other_variables[] = {
+    "ISSUER_CONFIG",  "ISSUER_NOW",         "ISSUER_TOKEN_FILE",
+    "ISSUER_RELEASE", "ISSUER_TEST_SERVER", NULL,
+};
+
+/* What is signed has the limits by which it is read again, by Chariot and by us. */
+static char *judge_name(const char *text)
+{
+    return text_is_safe(text, STRICT_JSON_STRING) && !text_is_blank(text)
+               ? NULL
+               : g_strdup_printf("must be a text of 1 to %d characters, without line breaks, "
+                                 "control and bidirectional characters",
+                                 STRICT_JSON_STRING);
+}
+
+static char *judge_sender(const char *text)
+{
+    g_autofree char *address = *text != '\0' ? compose_address(text, NULL) : NULL;
+    return *text == '\0' || address != NULL
+               ? NULL
+               : g_strdup("must be one mail address, with a name if wanted: "
+                          "Licensing <licensing@vendor.example>");
+}
 
 static const ConfigRow rows[] = {
     {.key = "allow-development-keys",
@@ -17,6 +45,7 @@ static const ConfigRow rows[] = {
     {.key = "issuer-name",
      .type = CONFIG_TEXT,
      .fallback = "chariot-licensing",
+     .judge = judge_name,
      .meaning = "the name of the issuer in usage licenses (iss)"},
     {.key = "key-folder",
      .type = CONFIG_PATH,
@@ -62,6 +91,7 @@ static const ConfigRow rows[] = {
     {.key = "reply-from",
      .type = CONFIG_TEXT,
      .fallback = "",
+     .judge = judge_sender,
      .meaning = "sender of our replies; empty: the first of own-addresses"},
     {.key = "resends-a-day",
      .type = CONFIG_NUMBER,
@@ -83,6 +113,7 @@ static const ConfigRow rows[] = {
     {.key = "vendor",
      .type = CONFIG_TEXT,
      .fallback = "Chariot licensing",
+     .judge = judge_name,
      .meaning = "how we sign our replies"},
 };
 
@@ -116,7 +147,9 @@ static char *find_file(const char *path)
 Settings *settings_load(const char *path, GError **error)
 {
     g_autofree char *file = find_file(path);
-    Config *config = config_load(file, rows, G_N_ELEMENTS(rows), error);
+    Config *config = config_check_environment(rows, G_N_ELEMENTS(rows), other_variables, error)
+                         ? config_load(file, rows, G_N_ELEMENTS(rows), error)
+                         : NULL;
     if (config == NULL) {
         return NULL;
     }

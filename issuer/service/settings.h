@@ -11,7 +11,7 @@ typedef struct Settings Settings;
 
 /* Reads the settings. `path` NULL: the file named by ISSUER_CONFIG, else ./issuer.conf if it is
  * there, else /etc/issuer/issuer.conf if it is there, else the fallbacks and the environment.
- * Errors as config_load(). The caller owns it. */
+ * Errors as config_load() and config_check_environment(). The caller owns it. */
 Settings *settings_load(const char *path, GError **error);
 
 /* The table, for documentation and `issuer check`; `count` is set. Static. */

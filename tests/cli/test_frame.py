@@ -99,6 +99,33 @@ class Configuration(unittest.TestCase):
                 self.assertEqual(done.returncode, 1)
                 self.assertIn(f"{path}:3: unknown setting 'nonsense'", done.stderr)
 
+    def refused(self, says, **settings):
+        done = issuer("inspect", "/dev/null", env={
+            "ISSUER_" + key.upper(): value for key, value in settings.items()})
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertIn(says, done.stderr)
+
+    def test_what_is_signed_and_sent_is_judged(self):
+        for value in ("", " \u00a0", "x" * 256, "Chariot\nlicensing", "a\u202eb", "a\x7f"):
+            self.refused("setting 'issuer-name' must be a text of 1 to 255", issuer_name=value)
+            self.refused("setting 'vendor' must be a text of 1 to 255", vendor=value)
+        for value in ("licensing at vendor", "a@vendor.example, b@vendor.example", "Licensing",
+                      "L <a@vendor.example>\nBcc: x@y.example", " "):
+            self.refused("setting 'reply-from' must be one mail address", reply_from=value)
+        for value in ("x" * 255, "é" * 255):
+            done = issuer("inspect", "/dev/null", env={
+                "ISSUER_ISSUER_NAME": value, "ISSUER_VENDOR": value, "ISSUER_REPLY_FROM":
+                "Licensing <licensing@vendor.example>"})
+            self.assertNotIn("setting", done.stderr)
+
+    def test_a_mistyped_variable_is_told(self):
+        self.refused("ISSUER_OWN_ADRESSES in the environment is no setting", own_adresses="x")
+
+    def test_a_fixed_time_is_a_time(self):
+        for value in ("", "tomorrow", "-1", "1e9", "9" * 20):
+            self.refused("ISSUER_NOW must be a time in seconds", now=value)
+
     def test_a_missing_file_is_an_error(self):
         done = issuer("--config", "/nowhere/issuer.conf", "inspect", "/dev/null")
         self.assertEqual(done.returncode, 1)

@@ -122,6 +122,13 @@ class Check(Scenario):
     def test_a_wrong_value_is_named_with_its_line(self):
         write(self.config, b"[issuer]\nparsers = many\n")
         self.assertIn("issuer.conf:2: ", self.check(code=1)["settings"][0][1])
+        write(self.config, "\ufeff[issuer]\n\nissuer-name = a\\nb\n".encode())
+        self.assertIn("issuer.conf:3: setting 'issuer-name' must be",
+                      self.check(code=1)["settings"][0][1])
+
+    def test_a_mistyped_variable_is_named(self):
+        self.set(own_adresses=OWN)
+        self.assertIn("ISSUER_OWN_ADRESSES", self.check(code=1)["settings"][0][1])
 
     # ---- database ----
 
@@ -258,7 +265,8 @@ class Check(Scenario):
         self.set(reply_from=f"Licensing <{OWN.upper()}>")
         self.expect("reply sender", "ok", OWN.upper())
         self.set(reply_from="licensing at vendor")
-        self.expect("reply sender", "wrong", "'licensing at vendor' is no mailbox")
+        self.assertIn("setting 'reply-from' must be one mail address",
+                      self.check(code=1)["settings"][0][1])
         self.set(reply_from="Chariot <no-reply@other.example>")
         self.expect("reply sender", "warning", "no-reply@other.example is none of own-addresses")
         self.set(reply_from="", own_addresses="")

@@ -11,12 +11,18 @@
 
 static const char *const modes[] = {"off", "folder", NULL};
 
+static char *judge_colour(const char *text)
+{
+    return g_strcmp0(text, "red") == 0 ? NULL : g_strdup("must be red");
+}
+
 static const ConfigRow rows[] = {
     {.key = "database", .type = CONFIG_TEXT, .fallback = "dbname=issuer"},
     {.key = "key-folder", .type = CONFIG_PATH, .fallback = "keys"},
     {.key = "addresses", .type = CONFIG_LIST, .fallback = ""},
     {.key = "hold", .type = CONFIG_FLAG, .fallback = "no", .decides = true},
     {.key = "limit", .type = CONFIG_NUMBER, .fallback = "3", .most = 9, .decides = true},
+    {.key = "colour", .type = CONFIG_TEXT, .fallback = "red", .judge = judge_colour},
     {.key = "mode", .type = CONFIG_CHOICE, .fallback = "off", .choices = modes},
 };
 
@@ -116,6 +122,11 @@ static void faults_are_named_by_line(void **state)
                   ":3: setting 'limit' must be a whole number from 0 to 9");
     check_refused("[issuer]\nhold=true\n", ":2: setting 'hold' must be yes or no");
     check_refused("[issuer]\nmode=smtp\n", ":2: setting 'mode' must be one of: off, folder");
+    check_refused("[issuer]\nlimit=1\ncolour=blue\n", ":3: setting 'colour' must be red");
+    check_refused("\xEF\xBB\xBF[issuer]\nhold=true\n", ":2: setting 'hold' must be yes or no");
+    check_refused("[issuer]\n\xEF\xBB\xBFhold=yes\n",
+                  ":2: unknown setting '\xEF\xBB\xBFhold'; `issuer check --settings` lists the "
+                  "known ones");
     check_refused("[issuer]\ndatabase=a\\q\n",
                   ":2: setting 'database' has a wrong escape: a backslash is written \\\\");
     check_refused("[issuer]\nmode=off\ndatabase=\xFF\n", ":3: this is not UTF-8 text");
@@ -129,6 +140,52 @@ static void a_missing_file_is_not_found(void **state)
     assert_null(config_load(missing, rows, G_N_ELEMENTS(rows), &error));
     assert_true(g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND));
     assert_non_null(strstr(error->message, "nothing.conf"));
+}
+
+static void a_byte_order_mark_is_passed_over(void **state)
+{
+    (void)state;
+    g_autoptr(Config) config = load_well("\xEF\xBB\xBF[issuer]\r\nlimit=9\r\n");
+    assert_int_equal(config_number(config, "limit"), 9);
+}
+
+static void refuse_variable(const char *name, const char *value, const char *expected)
+{
+    g_autoptr(GError) error = NULL;
+    g_setenv(name, value, TRUE);
+    assert_null(load("[issuer]\n", &error));
+    g_unsetenv(name);
+    assert_string_equal(error->message, expected);
+}
+
+static void values_of_the_environment_are_judged_too(void **state)
+{
+    (void)state;
+    refuse_variable("ISSUER_COLOUR", "", "ISSUER_COLOUR: setting 'colour' must be red");
+    refuse_variable("ISSUER_DATABASE", "x\xFF",
+                    "ISSUER_DATABASE: setting 'database' is not UTF-8 text");
+    g_setenv("ISSUER_KEY_FOLDER", "x\xFF", TRUE); /* a path may have any bytes */
+    g_autoptr(Config) config = load_well("[issuer]\n");
+    g_unsetenv("ISSUER_KEY_FOLDER");
+    assert_string_equal(config_text(config, "key-folder"), "x\xFF");
+}
+
+static void a_variable_that_is_no_setting_is_told(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"ISSUER_OTHER", NULL};
+    g_autoptr(GError) error = NULL;
+    g_setenv("ISSUER_OTHER", "x", TRUE);
+    g_setenv("ISSUER_KEY_FOLDER", "x", TRUE);
+    assert_true(config_check_environment(rows, G_N_ELEMENTS(rows), others, NULL));
+    g_setenv("ISSUER_KEY_FODLER", "x", TRUE);
+    assert_false(config_check_environment(rows, G_N_ELEMENTS(rows), others, &error));
+    g_unsetenv("ISSUER_KEY_FODLER");
+    g_unsetenv("ISSUER_KEY_FOLDER");
+    g_unsetenv("ISSUER_OTHER");
+    assert_true(g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_INPUT));
+    assert_string_equal(error->message, "ISSUER_KEY_FODLER in the environment is no setting; "
+                                        "`issuer check --settings` lists the known ones");
 }
 
 static void the_environment_has_the_last_word(void **state)
@@ -168,7 +225,10 @@ int main(void)
         cmocka_unit_test(a_file_sets_every_type),
         cmocka_unit_test(faults_are_named_by_line),
         cmocka_unit_test(a_missing_file_is_not_found),
+        cmocka_unit_test(a_byte_order_mark_is_passed_over),
         cmocka_unit_test(the_environment_has_the_last_word),
+        cmocka_unit_test(values_of_the_environment_are_judged_too),
+        cmocka_unit_test(a_variable_that_is_no_setting_is_told),
         cmocka_unit_test(the_digest_covers_what_decides_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

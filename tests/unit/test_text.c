@@ -77,6 +77,33 @@ static void numbers_are_whole_and_within_their_range(void **state)
     assert_false(text_read_number(NULL, 0, 10, &number));
 }
 
+static void plain_text_can_be_signed(void **state)
+{
+    (void)state;
+    static const char *const plain[] = {"", "Chariot", "Zürich 5", "日本語で", " x "};
+    static const char *const not_plain[] = {"two\nlines", "a\tb",  "\x7F",    "\xC2\x85",
+                                            "a\u202Eb",   "x\xFF", "12345678"};
+    for (gsize i = 0; i < G_N_ELEMENTS(plain); i++) {
+        assert_true(text_is_safe(plain[i], 8 - (i == 1)));
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(not_plain); i++) {
+        assert_false(text_is_safe(not_plain[i], 7 + 2 * (gsize)(i == 0)));
+    }
+}
+
+static void what_cannot_be_seen_is_blank(void **state)
+{
+    (void)state;
+    static const char *const blank[] = {"", " ", "\t\r\n", "\u00A0\u2003", "\u200B\uFEFF"};
+    static const char *const seen[] = {".", " x", "\u00A0-", "é"};
+    for (gsize i = 0; i < G_N_ELEMENTS(blank); i++) {
+        assert_true(text_is_blank(blank[i]));
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(seen); i++) {
+        assert_false(text_is_blank(seen[i]));
+    }
+}
+
 static void lists_are_joined(void **state)
 {
     (void)state;
@@ -96,6 +123,8 @@ int main(void)
         cmocka_unit_test(printable_text_keeps_lines_and_tabs),
         cmocka_unit_test(bidirectional_controls_are_unsafe),
         cmocka_unit_test(numbers_are_whole_and_within_their_range),
+        cmocka_unit_test(plain_text_can_be_signed),
+        cmocka_unit_test(what_cannot_be_seen_is_blank),
         cmocka_unit_test(lists_are_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,6 +95,13 @@ static bool print_help(const Table *table, int count, char **words, GError **err
     return true;
 }
 
+/* `issuer help …`, which people also type with the option. */
+static bool help(const Table *table, int count, char **words, GError **error)
+{
+    const bool by_option = count > 0 && strcmp(words[count - 1], "--help") == 0;
+    return print_help(table, by_option ? count - 1 : count, words, error);
+}
+
 static bool choose_face(const Options *before, const Options *after, PrinterFace *face,
                         GError **error)
 {
@@ -167,6 +174,9 @@ static bool run_words(const Table *table, const Options *before, int count, char
         (void)puts("issuer " ISSUER_VERSION);
         return true;
     }
+    if (count > 0 && strcmp(words[0], "help") == 0) {
+        return help(table, count - 1, words + 1, error);
+    }
     if (options_flag(before, "help")) {
         return print_help(table, count, words, error);
     }
@@ -175,11 +185,11 @@ static bool run_words(const Table *table, const Options *before, int count, char
                             "no command; `issuer help` lists them");
         return false;
     }
-    if (strcmp(words[0], "help") == 0) {
-        return print_help(table, count - 1, words + 1, error);
-    }
     int used = 0;
     const Command *command = find_command(table, count, words, &used);
+    if (command == NULL && count > 1 && strcmp(words[1], "--help") == 0) {
+        return print_help(table, 1, words, error);
+    }
     if (command == NULL) {
         return refuse_words(table, count, words, error);
     }

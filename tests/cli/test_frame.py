@@ -41,10 +41,22 @@ class Help(unittest.TestCase):
             self.assertEqual(by_option.stderr, "")
 
     def test_a_family_lists_its_commands(self):
-        done = issuer("help", "license")
-        self.assertEqual(done.returncode, 0)
-        self.assertIn("license import", done.stdout)
-        self.assertNotIn("rules", done.stdout)
+        families = {command.split()[0] for command in self.commands() if " " in command}
+        self.assertIn("license", families)
+        for family in families:
+            listing = issuer("help", family)
+            self.assertEqual((listing.returncode, listing.stderr), (0, ""))
+            self.assertIn(f"  {family} ", listing.stdout)
+            self.assertNotIn("  rules ", listing.stdout)
+            for words in ((family, "--help"), ("--help", family), ("help", family, "--help")):
+                done = issuer(*words)
+                self.assertEqual((done.returncode, done.stdout), (0, listing.stdout), words)
+
+    def test_help_helps_with_itself(self):
+        whole = issuer("help").stdout
+        for words in (("--help",), ("help", "--help"), ("--help", "help")):
+            done = issuer(*words)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (0, whole, ""), words)
 
     def test_help_fits_a_terminal(self):
         for command in self.commands():
@@ -70,6 +82,8 @@ class WrongUsage(unittest.TestCase):
         self.refused("license", says="'license' wants a further word")
         self.refused("license", "frobnicate", says="'license frobnicate' is no command")
         self.refused("help", "frobnicate", says="'frobnicate' is no command")
+        self.refused("frobnicate", "--help", says="'frobnicate' is no command")
+        self.refused("license", "frobnicate", "--help", says="'license frobnicate' is no command")
 
     def test_abbreviated_options_are_refused(self):
         self.refused("--vers", says="unknown option '--vers'")

@@ -219,6 +219,7 @@ static const OptionRow revoke_options[] = {
     {.name = "reason",
      .value = "TEXT",
      .type = OPTION_TEXT,
+     .most = OPTIONS_REASON_MOST,
      .required = true,
      .meaning = "why, for the records"},
     ROOT,

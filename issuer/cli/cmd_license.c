@@ -115,7 +115,7 @@ static bool run_find(const CommandCall *call, GError **error)
 }
 
 static const ArgumentRow files[] = {
-    {.name = "FILE", .meaning = "CSV of purchases; - is standard input"},
+    {.name = "FILE", .meaning = "CSV of purchases; - is standard input", .path = true},
 };
 static const ArgumentRow ids[] = {
     {.name = "LICENSE-ID", .meaning = "the License ID, LIC-…"},

@@ -120,6 +120,7 @@ static bool run_ingest(const CommandCall *call, GError **error)
 static const ArgumentRow paths[] = {
     {.name = "PATH",
      .meaning = "mbox, Maildir, .eml, a folder of them; - is one message on standard input",
+     .path = true,
      .repeats = true},
 };
 

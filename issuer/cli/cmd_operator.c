@@ -45,9 +45,12 @@ static bool run_add(const CommandCall *call, GError **error)
     const bool first = options_flag(call->options, "first");
     OperatorOrder order = {
         .name = options_argument(call->options, 0),
-        .role = first ? "admin" : options_text(call->options, "role"),
+        .role = options_text(call->options, "role"),
         .days = (unsigned)options_number(call->options, "days", OPERATORS_TOKEN_DAYS),
     };
+    if (order.role == NULL && first) {
+        order.role = "admin";
+    }
     if (order.role == NULL) { /* no power by default */
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
                     "say --role support, orders, admin or finance");
@@ -109,11 +112,14 @@ static bool run_revoke(const CommandCall *call, GError **error)
     return true;
 }
 
+static const char *const roles[] = {"support", "orders", "admin", "finance", NULL};
+
 static const ArgumentRow names[] = {{.name = "NAME", .meaning = "the person's name"}};
 
 static const OptionRow add_options[] = {
     {.name = "role",
-     .type = OPTION_TEXT,
+     .type = OPTION_CHOICE,
+     .choices = roles,
      .value = "ROLE",
      .meaning = "support, orders, admin or finance"},
     {.name = "first",

@@ -4,6 +4,7 @@
 #include "base/json_writer.h"
 #include "cli/terminal.h"
 #include "cli/usage_license_printer.h"
+#include "core/address.h"
 #include "service/mail_report.h"
 #include "service/paste.h"
 #include "service/review.h"
@@ -179,8 +180,22 @@ static bool run_resend(const CommandCall *call, GError **error)
     return give_order(call, &order, error);
 }
 
+static bool from_is_address(const CommandCall *call, GError **error)
+{
+    const char *from = options_text(call->options, "from");
+    if (!address_is_valid(from)) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
+                    "--from '%s' is no mail address: give the bare address of the person", from);
+        return false;
+    }
+    return true;
+}
+
 static bool run_add(const CommandCall *call, GError **error)
 {
+    if (!from_is_address(call, error)) {
+        return false;
+    }
     PasteOrder order = {
         .config_path = call->config_path,
         .path = options_argument(call->options, 0),
@@ -219,15 +234,20 @@ static bool run_add(const CommandCall *call, GError **error)
         .meaning = "the usage license whose server place it takes"                                 \
     }
 
+#define TICKET_OPTION                                                                              \
+    {                                                                                              \
+        .name = "ticket", .value = "TICKET", .type = OPTION_TEXT, .most = OPTIONS_TICKET_MOST,     \
+        .meaning = "where it was asked"                                                            \
+    }
+
 #define REASON_OPTIONS                                                                             \
     {.name = "reason",                                                                             \
      .value = "TEXT",                                                                              \
      .type = OPTION_TEXT,                                                                          \
+     .most = OPTIONS_REASON_MOST,                                                                  \
      .required = true,                                                                             \
      .meaning = "why, in a few words; it stays on record"},                                        \
-    {                                                                                              \
-        .name = "ticket", .value = "TICKET", .type = OPTION_TEXT, .meaning = "where it was asked"  \
-    }
+        TICKET_OPTION
 
 static const OptionRow preview_options[] = {SERVER_OPTIONS};
 static const OptionRow issue_options[] = {
@@ -245,7 +265,7 @@ static const OptionRow add_options[] = {
      .type = OPTION_TEXT,
      .required = true,
      .meaning = "address of the person who sent it"},
-    {.name = "ticket", .value = "TICKET", .type = OPTION_TEXT, .meaning = "where it came in"},
+    TICKET_OPTION,
     {.name = "dry-run", .type = OPTION_FLAG, .meaning = "decide, write and sign nothing"},
 };
 
@@ -253,7 +273,9 @@ static const ArgumentRow request_argument[] = {
     {.name = "REQUEST", .meaning = "its short form (7K2QW-9M3XA) or its case's number"},
 };
 static const ArgumentRow text_argument[] = {
-    {.name = "FILE", .meaning = "text with the code, as it was pasted; - is standard input"},
+    {.name = "FILE",
+     .meaning = "text with the code, as it was pasted; - is standard input",
+     .path = true},
 };
 
 #define ON_REQUEST(rows)                                                                           \

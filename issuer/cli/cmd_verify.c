@@ -102,7 +102,9 @@ static bool run_verify(const CommandCall *call, GError **error)
 }
 
 static const ArgumentRow files[] = {
-    {.name = "FILE", .meaning = "a usage license, or the mail around it; - is standard input"},
+    {.name = "FILE",
+     .meaning = "a usage license, or the mail around it; - is standard input",
+     .path = true},
 };
 
 static const OptionRow verify_options[] = {

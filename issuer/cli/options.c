@@ -61,6 +61,34 @@ static bool is_day(const char *text)
     return day != NULL;
 }
 
+static bool is_text(const Options *options, const char *name, const char *text, GError **error)
+{
+    if (!g_utf8_validate(text, -1, NULL)) {
+        return refuse(options, error, "%s is not valid UTF-8 text", name);
+    }
+    return !text_is_blank(text) || refuse(options, error, "%s is empty", name);
+}
+
+static bool take_text(const Options *options, const OptionRow *option, const char *text,
+                      GError **error)
+{
+    g_autofree char *name = g_strconcat("--", option->name, NULL);
+    if (!is_text(options, name, text, error)) {
+        return false;
+    }
+    return option->most == 0 || g_utf8_strlen(text, -1) <= option->most ||
+           refuse(options, error, "%s is too long: at most %" G_GINT64_FORMAT " characters", name,
+                  (gint64)option->most);
+}
+
+static bool take_choice(const Options *options, const OptionRow *option, const char *text,
+                        GError **error)
+{
+    g_autofree char *choices = text_join(option->choices, ", ");
+    return g_strv_contains(option->choices, text) ||
+           refuse(options, error, "--%s is one of %s, not '%s'", option->name, choices, text);
+}
+
 static bool take_value(Options *options, gsize row, const char *text, GError **error)
 {
     const OptionRow *option = &options->spec->options[row];
@@ -68,8 +96,9 @@ static bool take_value(Options *options, gsize row, const char *text, GError **e
     case OPTION_FLAG:
         return true;
     case OPTION_TEXT:
+        return take_text(options, option, text, error);
     case OPTION_PATH:
-        return text[0] != '\0' || refuse(options, error, "--%s wants a value", option->name);
+        return text[0] != '\0' || refuse(options, error, "--%s is empty", option->name);
     case OPTION_NUMBER:
         return text_read_number(text, option->least, option->most, &options->numbers[row]) ||
                refuse(options, error,
@@ -79,6 +108,8 @@ static bool take_value(Options *options, gsize row, const char *text, GError **e
     case OPTION_DAY:
         return is_day(text) || refuse(options, error, "--%s wants a day as YYYY-MM-DD, not '%s'",
                                       option->name, text);
+    case OPTION_CHOICE:
+        return take_choice(options, option, text, error);
     }
     g_return_val_if_reached(false);
 }
@@ -109,6 +140,14 @@ static bool take_argument(Options *options, char *text, GError **error)
         spec->argument_count > 0 && spec->arguments[spec->argument_count - 1].repeats;
     if (options->argument_count >= spec->argument_count && !last_repeats) {
         return refuse(options, error, "one argument too many: '%s'", text);
+    }
+    const ArgumentRow *row =
+        &spec->arguments[MIN(options->argument_count, spec->argument_count - 1)];
+    if (row->path && text[0] == '\0') {
+        return refuse(options, error, "%s is empty", row->name);
+    }
+    if (!row->path && !is_text(options, row->name, text, error)) {
+        return false;
     }
     g_ptr_array_add(options->arguments, text);
     options->argument_count++;
@@ -266,7 +305,8 @@ static gsize row_of(const Options *options, const char *name, unsigned types)
     g_error("the program asks for the option --%s, which is not in its table as such", name);
 }
 
-#define TEXT_TYPES ((1U << OPTION_TEXT) | (1U << OPTION_PATH) | (1U << OPTION_DAY))
+#define TEXT_TYPES                                                                                 \
+    ((1U << OPTION_TEXT) | (1U << OPTION_PATH) | (1U << OPTION_DAY) | (1U << OPTION_CHOICE))
 
 bool options_flag(const Options *options, const char *name)
 {

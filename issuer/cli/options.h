@@ -8,28 +8,35 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What is wanted of a reason and of a ticket's number. */
+#define OPTIONS_REASON_MOST 2000 /* characters */
+#define OPTIONS_TICKET_MOST 100
+
 typedef enum {
     OPTION_FLAG,   /* takes no value */
-    OPTION_TEXT,   /* not empty */
-    OPTION_PATH,   /* not empty */
+    OPTION_TEXT,   /* UTF-8, not blank, of at most `most` characters if that is not 0 */
+    OPTION_PATH,   /* of any bytes, not empty */
     OPTION_NUMBER, /* whole, from `least` to `most` */
     OPTION_DAY,    /* YYYY-MM-DD */
+    OPTION_CHOICE, /* one of `choices` */
 } OptionType;
 
 typedef struct {
     const char *name;    /* without its dashes */
     const char *value;   /* what stands for its value in the usage text: "FILE"; NULL for a flag */
     const char *meaning; /* one line */
-    int64_t least, most; /* OPTION_NUMBER */
+    const char *const *choices; /* OPTION_CHOICE, NULL-terminated */
+    int64_t least, most;        /* OPTION_NUMBER; OPTION_TEXT: most */
     OptionType type;
     bool required;
     bool repeats; /* may stand more than once; see options_texts() */
 } OptionRow;
 
-/* The arguments that are no options, in order. */
+/* The arguments that are no options, in order: UTF-8 that is not blank. */
 typedef struct {
     const char *name;    /* "PATH" */
     const char *meaning; /* one line */
+    bool path;           /* of any bytes, not empty */
     bool optional;       /* may be left out: only the last ones */
     bool repeats;        /* one or more: only the last one */
     gsize dashed; /* a word of this many characters that is no option may begin with '-' without
@@ -53,7 +60,7 @@ typedef struct Options Options;
 Options *options_read(const OptionSpec *spec, int argc, char **argv, bool leading, GError **error);
 
 /* Values by the option's name; a name that is not in the table, or of another type, is a bug
- * (aborts). Text, path and day: NULL if not given; owned by argv. */
+ * (aborts). Text, path, day and choice: NULL if not given; owned by argv. */
 bool options_flag(const Options *options, const char *name);
 const char *options_text(const Options *options, const char *name);
 int64_t options_number(const Options *options, const char *name, int64_t fallback);

@@ -99,7 +99,7 @@ static SqlResult *find_ids(Database *db, const char *given, GError **error)
     uint8_t from[STATEMENT_SPAN];
     uint8_t below[STATEMENT_SPAN];
     if (!statement_short_form_span(given, from, below)) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
                     "'%s' names no request: give its short form (7K2QW-9M3XA) or its case's number",
                     given);
         return NULL;

@@ -56,8 +56,8 @@ typedef struct {
 GPtrArray *request_query_list(Database *db, bool all, unsigned most, GError **error);
 
 /* The request that `given` means: its short form ("7K2QW-9M3XA", read generously) or its case's
- * number ("1001", "case 1001"). 0 with ISSUER_ERROR_NOT_FOUND, or ISSUER_ERROR_INPUT if it
- * can mean none or several. */
+ * number ("1001", "case 1001"). 0 with ISSUER_ERROR_NOT_FOUND, ISSUER_ERROR_USAGE if it is
+ * neither, or ISSUER_ERROR_INPUT if it can mean several. */
 int64_t request_query_find(Database *db, const char *given, GError **error);
 
 /* All that is on record about request `id` (from request_query_find()). */

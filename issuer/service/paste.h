@@ -9,14 +9,14 @@
 typedef struct {
     const char *config_path; /* or NULL */
     const char *path;        /* of the text; "-": standard input */
-    const char *from;        /* address of the person who sent it */
+    const char *from;        /* address of the person who sent it; address_is_valid() */
     const char *ticket;      /* where it came in; or NULL */
     const Secret *token;     /* the operator's; not looked at in a dry run */
     bool dry_run;            /* decide, write nothing */
 } PasteOrder;
 
 /* Decides the codes in the text as those of a mail from `from`; the same text from the same person
- * again changes nothing. ISSUER_ERROR_INPUT: no address, or no code in the text. Errors of
+ * again changes nothing. ISSUER_ERROR_INPUT: no code in the text. Errors of
  * context_open(), instruction_store_file() and batch_run() besides. The caller owns the result. */
 IntakeItem *paste_run(const PasteOrder *order, GError **error);
 

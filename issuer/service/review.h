@@ -56,7 +56,7 @@ typedef struct {
 } ReviewResult;
 
 /* What would happen if it were issued (or what `order` says); nothing is changed. `context` has a
- * database. Errors: ISSUER_ERROR_NOT_FOUND, _INPUT for a request that is none. The caller owns it.
+ * database. Errors of request_query_find(). The caller owns it.
  */
 ReviewResult *review_preview(Context *context, const ReviewOrder *order, GError **error);
 

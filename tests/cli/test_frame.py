@@ -97,6 +97,28 @@ class WrongUsage(unittest.TestCase):
         self.refused("rules", "--json", "--csv", says="exclude each other")
         self.refused("--json", "rules", "--csv", says="exclude each other")
 
+    def test_what_is_typed_is_judged_before_anything_is_opened(self):
+        nowhere = {"ISSUER_DATABASE": "host=/nowhere dbname=x connect_timeout=2"}
+        for words, says in (
+                (("license", "show", b"x\xff"), "LICENSE-ID is not valid UTF-8"),
+                (("license", "find", b"\xff"), "TEXT is not valid UTF-8"),
+                (("license", "find", ""), "TEXT is empty"),
+                (("license", "import", ""), "FILE is empty"),
+                (("operator", "add", "ben", "--role", "king"), "--role is one of support, orders"),
+                (("request", "add", "x", "--from", "junk"), "--from 'junk' is no mail address"),
+                (("request", "refuse", "R", "--reason", " "), "--reason is empty"),
+                (("request", "refuse", "R", "--reason", b"\xff"), "--reason is not valid UTF-8"),
+                (("request", "keep", "R", "--reason", "x" * 2001), "--reason is too long"),
+                (("request", "keep", "R", "--reason", "x", "--ticket", "x" * 101),
+                 "--ticket is too long"),
+                (("request", "add", "x", "--from", "a@b.example", "--ticket", " "),
+                 "--ticket is empty"),
+                (("key", "revoke", "x", "--reason", "x" * 2001), "--reason is too long")):
+            done = issuer(*words, env=nowhere)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), words)
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+            self.assertIn(says, done.stderr)
+
     def test_hostile_words_are_one_safe_line(self):
         self.refused("\x1b[2Jrules\nissuer: all well", says="[2Jrules issuer: all well")
 

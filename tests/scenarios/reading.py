@@ -96,8 +96,9 @@ class UsageLicense(Shown):
 
     def test_wrong_words(self):
         self.house.environment["ISSUER_DATABASE"] = NO_DATABASE
-        for typed in ("UL-", "LIC-1", "0", "-1x", "4 2", ""):
+        for typed in ("UL-", "LIC-1", "0", "-1x", "4 2"):
             self.refused("usage-license", "show", "--", typed, says="is no serial", code=2)
+        self.refused("usage-license", "show", "", says="SERIAL is empty", code=2)
         self.refused("usage-license", "show", says="SERIAL is missing", code=2)
         self.refused("usage-license", "show", "1", "2", says="one argument too many", code=2)
         self.house.issuer("usage-license", "show", "1", "--armored", "--json", code=2)
@@ -235,8 +236,9 @@ class Messages(Shown):
     def test_wrong_words(self):
         self.house.environment["ISSUER_DATABASE"] = NO_DATABASE
         for command in ("message", "quarantine"):
-            for typed in ("x", "0", "1x", "", "99999999999999999999"):
+            for typed in ("x", "0", "1x", "99999999999999999999"):
                 self.refused(command, "show", typed, says="is no message's number", code=2)
+            self.refused(command, "show", " ", says="ID is empty", code=2)
             self.refused(command, "show", says="ID is missing", code=2)
             self.refused(command, "list", "1", says="one argument too many", code=2)
             self.refused(command, "show", "1", says="/nowhere", code=3)

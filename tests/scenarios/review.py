@@ -79,7 +79,7 @@ class Review(Scenario):
             self.assertRegex(shown, "unknown-sender")
             self.assertIn("plant-4", shown)
         self.assertIn("issuer request list --all", self.request("show", "00000-00000", code=1))
-        self.assertIn("names no request", self.request("show", "what?", code=1))
+        self.assertIn("names no request", self.request("show", "what?", code=2))
 
     def test_preview_then_issue(self):
         short = self.hold_stranger()
@@ -266,7 +266,7 @@ class Review(Scenario):
         self.assertEqual(self.house.query("select count(*) from decision"), [(1,)])
         self.assertIn("no code of a Chariot server", self.request(
             "add", "--from", ANA, write(self.house.path("empty.txt"), b"hello"), code=1))
-        self.assertIn("eve", self.request("add", "--from", "eve at home", path, code=1))
+        self.assertIn("eve", self.request("add", "--from", "eve at home", path, code=2))
 
     def test_what_cannot_be_carried_out_is_not_left_open(self):
         short = self.hold_stranger()

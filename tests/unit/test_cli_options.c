@@ -8,8 +8,15 @@
 
 #include <cmocka.h>
 
+static const char *const roles[] = {"support", "admin", NULL};
+
 static const OptionRow rows[] = {
-    {.name = "reason", .type = OPTION_TEXT, .value = "TEXT", .meaning = "why", .required = true},
+    {.name = "reason",
+     .type = OPTION_TEXT,
+     .value = "TEXT",
+     .meaning = "why",
+     .most = 12,
+     .required = true},
     {.name = "key", .type = OPTION_PATH, .value = "FILE", .meaning = "key", .repeats = true},
     {.name = "limit",
      .type = OPTION_NUMBER,
@@ -18,11 +25,12 @@ static const OptionRow rows[] = {
      .least = 1,
      .most = 9},
     {.name = "as-of", .type = OPTION_DAY, .value = "DAY", .meaning = "day"},
+    {.name = "role", .type = OPTION_CHOICE, .value = "R", .meaning = "role", .choices = roles},
     {.name = "help", .type = OPTION_FLAG, .meaning = "help"},
 };
 static const ArgumentRow arguments[] = {
     {.name = "REQUEST", .meaning = "request"},
-    {.name = "FILE", .meaning = "files", .optional = true, .repeats = true},
+    {.name = "FILE", .meaning = "files", .path = true, .optional = true, .repeats = true},
 };
 static const OptionSpec spec = {rows, G_N_ELEMENTS(rows), arguments, G_N_ELEMENTS(arguments)};
 
@@ -88,7 +96,7 @@ static void wrong_words_are_refused(void **state)
     check_refused("issue R --nothing", "unknown option '--nothing'");
     check_refused("issue R -r", "unknown option '-r'");
     check_refused("issue R --reason", "--reason wants a value");
-    check_refused("issue R --reason=", "--reason wants a value");
+    check_refused("issue R --reason x --role king", "--role is one of support, admin, not 'king'");
     check_refused("issue R --reason x --help=1", "--help takes no value");
     check_refused("issue R --reason x --reason y", "--reason stands twice");
     check_refused("issue R --reason x --limit 10",
@@ -101,6 +109,28 @@ static void wrong_words_are_refused(void **state)
                   "--as-of wants a day as YYYY-MM-DD, not '1.2.2024'");
     check_refused("issue R", "--reason is missing");
     check_refused("issue --reason x", "REQUEST is missing");
+}
+
+/* What goes into records is text that can be read there; a path may be of any bytes. */
+static void text_is_utf8_and_not_blank(void **state)
+{
+    (void)state;
+    check_refused("issue x\xFF --reason x", "REQUEST is not valid UTF-8 text");
+    check_refused("issue R --reason x\xFF", "--reason is not valid UTF-8 text");
+    check_refused("issue R --reason x --limit \xFF",
+                  "--limit wants a whole number from 1 to 9, not '\xFF'");
+    check_refused("issue R --reason=", "--reason is empty");
+    check_refused("issue R --reason \t\u00A0\u200B", "--reason is empty");
+    check_refused("issue R --reason x --key=", "--key is empty");
+    check_refused("issue \t --reason x", "REQUEST is empty");
+    check_refused("issue R --reason x ", "FILE is empty");
+    check_refused("issue R --reason 1234567890123", "--reason is too long: at most 12 characters");
+    g_autoptr(Options) options =
+        read_words("issue R --reason äöüäöüäöüäöü --key \xFF\xFE \xFF", false, NULL);
+    assert_non_null(options);
+    assert_string_equal(options_text(options, "reason"), "äöüäöüäöüäöü");
+    assert_string_equal(options_text(options, "key"), "\xFF\xFE");
+    assert_string_equal(options_argument(options, 1), "\xFF");
 }
 
 /* A key's id begins with '-' once in 64 times, and with "--" once in 4096. */
@@ -177,6 +207,7 @@ int main(void)
         cmocka_unit_test(options_stand_anywhere),
         cmocka_unit_test(what_was_not_given_is_absent),
         cmocka_unit_test(wrong_words_are_refused),
+        cmocka_unit_test(text_is_utf8_and_not_blank),
         cmocka_unit_test(an_argument_may_begin_with_a_dash),
         cmocka_unit_test(options_go_before_dashed_arguments),
         cmocka_unit_test(help_needs_nothing_else),

@@ -37,7 +37,8 @@ Printer *printer_new(PrinterFace face, FILE *out);
 bool printer_is_table(const Printer *printer);
 bool printer_is_json(const Printer *printer);
 
-/* Begins a list. `columns` must outlive it. An earlier list or record ends here. */
+/* Begins a list. `columns` must outlive it. An earlier list or record ends here. People get very
+ * long cells shortened; records and the other faces are whole. */
 void printer_begin(Printer *printer, const PrinterColumn *columns, gsize count);
 
 /* Begins a single record: lines of "name: value" for people, else as a list of one row. */

@@ -5,6 +5,12 @@
 #define ROWS_MEASURED 1000
 #define GAP           2
 
+/* Columns of a cell on a terminal. One mail with a subject of 100 kB must not make every row as
+ * wide; the last cell of a row widens no other. */
+#define CELL_MOST  100
+#define LAST_MOST  1000
+#define MARKS_MOST 4 /* code points for one column: a letter and what combines with it */
+
 struct Table {
     gsize columns;
     gsize *widths;
@@ -24,16 +30,36 @@ Table *table_new(gsize columns)
 }
 
 /* Columns on a terminal: East Asian wide characters take two, combining marks none. */
+static gsize width_of_char(gunichar c)
+{
+    if (g_unichar_iszerowidth(c)) {
+        return 0;
+    }
+    return g_unichar_iswide(c) ? 2 : 1;
+}
+
 static gsize width_of(const char *text)
 {
     gsize width = 0;
     for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
-        gunichar c = g_utf8_get_char(at);
-        if (!g_unichar_iszerowidth(c)) {
-            width += g_unichar_iswide(c) ? 2 : 1;
-        }
+        width += width_of_char(g_utf8_get_char(at));
     }
     return width;
+}
+
+/* The text, or what of it fits into `most` columns with a "…" behind it. New string. */
+static char *shorten(const char *text, gsize most)
+{
+    gsize width = 0;
+    const char *end = text; /* of what fits before a "…" */
+    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+        width += width_of_char(g_utf8_get_char(at));
+        if (width > most) {
+            return g_strdup_printf("%.*s…", (int)(end - text), text);
+        }
+        end = width < most ? g_utf8_next_char(at) : end;
+    }
+    return g_strdup(text);
 }
 
 static void keep(Table *table, char *cell)
@@ -78,7 +104,10 @@ static void print_rows(Table *table, FILE *out)
 
 void table_add(Table *table, const char *text, FILE *out)
 {
-    keep(table, text_one_line(text, 0));
+    const bool last = table->cells->len % table->columns == table->columns - 1;
+    const gsize most = last ? LAST_MOST : CELL_MOST;
+    g_autofree char *line = text_one_line(text, MARKS_MOST * most);
+    keep(table, shorten(line, most));
     bool row_ends = table->cells->len % table->columns == 0;
     gsize rows = table->cells->len / table->columns;
     if (row_ends && (table->measured || rows > ROWS_MEASURED)) {

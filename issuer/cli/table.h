@@ -16,7 +16,8 @@ Table *table_new(gsize columns);
  */
 void table_set_header(Table *table, gsize column, const char *name, bool right);
 
-/* The next cell, row by row; made safe and one line. Rows may go to `out` now or later. */
+/* The next cell, row by row; made safe and one line, and shortened with "…" if it is longer than
+ * what people copy out of a table. Rows may go to `out` now or later. */
 void table_add(Table *table, const char *text, FILE *out);
 
 /* Prints what is not printed yet; a header alone if there was no row. */

@@ -147,6 +147,69 @@ static void columns_are_aligned_as_a_terminal_shows_them(void **state)
     check_printed(PRINTER_TABLE, wide_characters, "A     B\n日本  x\ne\xCC\x81t\xC3\xA9   y\n");
 }
 
+#define TEN     "0123456789"
+#define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
+static void long_cells(Printer *printer)
+{
+    static const PrinterColumn two[] = {{"a", COLUMN_TEXT}, {"b", COLUMN_TEXT}};
+    g_autofree char *endless = g_strnfill(65536, 'x');
+    g_autoptr(GString) marks = g_string_new("e");
+    g_autoptr(GString) wide = g_string_new(NULL);
+    for (guint i = 0; i < 65536; i++) {
+        g_string_append(marks, "\xCC\x81");
+        g_string_append(wide, i < 51 ? "日" : "");
+    }
+    printer_begin(printer, two, 2);
+    printer_text(printer, HUNDRED);
+    printer_text(printer, HUNDRED "x");
+    printer_text(printer, endless);
+    printer_text(printer, endless);
+    printer_text(printer, wide->str);
+    printer_text(printer, "y");
+    printer_text(printer, marks->str);
+    printer_text(printer, "z");
+}
+
+/* IDs, addresses and paths of usual length are whole, and no cell makes the others wide. */
+static void long_cells_are_shortened_for_people(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    g_autoptr(Printer) printer = printer_new(PRINTER_TABLE, out);
+    long_cells(printer);
+    assert_true(printer_finish(printer, NULL));
+    (void)fclose(out);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    assert_int_equal(g_strv_length(lines), 6);
+    assert_string_equal(lines[1], HUNDRED "  " HUNDRED "x");
+    assert_memory_equal(lines[2] + 98, "x…  xx", strlen("x…  xx"));
+    assert_true(g_str_has_suffix(lines[2], "xx…"));
+    assert_int_equal(g_utf8_strlen(lines[2], -1), 100 + 2 + 1000);
+    assert_true(g_str_has_suffix(lines[3], "日日…   y"));
+    assert_int_equal(g_utf8_strlen(lines[3], -1), 49 + 1 + 3 + 1);
+    assert_true(strlen(lines[4]) < 1200);
+    free(text);
+}
+
+static void programs_get_all(void **state)
+{
+    (void)state;
+    for (PrinterFace face = PRINTER_JSON; face <= PRINTER_CSV; face++) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&text, &size);
+        g_autoptr(Printer) printer = printer_new(face, out);
+        long_cells(printer);
+        assert_true(printer_finish(printer, NULL));
+        (void)fclose(out);
+        assert_true(size > 4 * 65536);
+        free(text);
+    }
+}
+
 static void many_rows(Printer *printer)
 {
     printer_begin(printer, one_column, 1);
@@ -202,6 +265,8 @@ int main(void)
         cmocka_unit_test(an_empty_list_is_no_silence),
         cmocka_unit_test(hostile_cells_are_harmless),
         cmocka_unit_test(columns_are_aligned_as_a_terminal_shows_them),
+        cmocka_unit_test(long_cells_are_shortened_for_people),
+        cmocka_unit_test(programs_get_all),
         cmocka_unit_test(long_lists_stream_and_lose_nothing),
         cmocka_unit_test(a_nested_cell_is_json_for_programs_alone),
         cmocka_unit_test(a_full_disk_is_an_error),

@@ -103,13 +103,15 @@ static bool run_find(const CommandCall *call, GError **error)
     if (context == NULL) {
         return false;
     }
-    g_autoptr(GPtrArray) found = licenses_find(context, options_argument(call->options, 0), error);
+    bool more = false;
+    g_autoptr(GPtrArray) found =
+        licenses_find(context, options_argument(call->options, 0), &more, error);
     if (found == NULL) {
         return false;
     }
     license_printer_list(call->printer, found);
-    if (found->len == LICENSES_MOST_FOUND) {
-        printer_say(call->printer, "There may be more: say more of what you look for.");
+    if (more) {
+        printer_hint(call->printer, "There are more: say more of what you look for.");
     }
     return true;
 }

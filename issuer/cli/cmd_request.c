@@ -41,7 +41,9 @@ static bool run_list(const CommandCall *call, GError **error)
     const unsigned most = (unsigned)options_number(call->options, "limit", LIST_MOST);
     g_autoptr(Context) context =
         context_open(call->config_path, CONTEXT_DATABASE, "issuer request list", error);
-    g_autoptr(GPtrArray) found = context != NULL ? requests_list(context, all, most, error) : NULL;
+    bool more = false;
+    g_autoptr(GPtrArray) found =
+        context != NULL ? requests_list(context, all, most, &more, error) : NULL;
     if (found == NULL) {
         return false;
     }
@@ -49,8 +51,8 @@ static bool run_list(const CommandCall *call, GError **error)
     for (guint i = 0; i < found->len; i++) {
         print_summary(call->printer, g_ptr_array_index(found, i));
     }
-    if (found->len == most) {
-        printer_say(call->printer, "There may be more: say --limit.");
+    if (more) {
+        printer_hint(call->printer, "There are more: say --limit.");
     } else if (found->len == 0 && !all) {
         printer_say(call->printer, "Nothing waits for a person; --all shows what was decided.");
     }

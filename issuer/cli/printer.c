@@ -268,6 +268,17 @@ void printer_say(Printer *printer, const char *format, ...)
     (void)fprintf(printer->out, "%s\n", clean);
 }
 
+void printer_hint(Printer *printer, const char *text)
+{
+    if (printer->face == PRINTER_TABLE) {
+        printer_say(printer, "%s", text);
+        return;
+    }
+    g_autofree char *line = text_one_line(text, 0);
+    (void)fflush(printer->out);
+    (void)fprintf(stderr, "issuer: %s\n", line);
+}
+
 bool printer_finish(Printer *printer, GError **error)
 {
     end_list(printer);

@@ -69,6 +69,10 @@ void printer_object(Printer *printer, const char *json);
 /* A line for people; the other faces drop it. */
 void printer_say(Printer *printer, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* A line that whoever called should see: for people in its place, else on standard error, where
+ * programs' rows stay rows. */
+void printer_hint(Printer *printer, const char *text);
+
 /* Ends the list and brings everything out. ISSUER_ERROR_FAILED if it could not be written. */
 bool printer_finish(Printer *printer, GError **error);
 

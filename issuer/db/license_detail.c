@@ -275,7 +275,7 @@ static void free_event(gpointer data)
 static const List events = {
     "select e.id, e.kind::text, e.subject::text, e.subject_id, o.name::text, e.effective,"
     " e.recorded_at from event e left join operator o on o.id = e.operator_id"
-    " where e.license_id = $1 order by e.id desc limit 200",
+    " where e.license_id = $1 order by e.id desc",
     read_event, free_event};
 
 static bool fill(Database *db, LicenseDetail *detail, const char *license_id, GError **error)

@@ -117,7 +117,7 @@ typedef struct {
     GPtrArray *states;         /* of LicenseStateRecord, newest first; may be empty: current */
     GPtrArray *activations;    /* of LicenseActivation, newest first */
     GPtrArray *usage_licenses; /* of LicenseUsageLicense, newest first */
-    GPtrArray *events;         /* of LicenseEvent, newest first, at most 200 */
+    GPtrArray *events;         /* of LicenseEvent, newest first */
 } LicenseDetail;
 
 /* The license `license_id` ("LIC-…", case aside). ISSUER_ERROR_NOT_FOUND. The caller owns it. */

@@ -10,8 +10,8 @@
 /* One license with all that is on record about it; see license_query_show(). */
 LicenseDetail *licenses_show(Context *context, const char *license_id, GError **error);
 
-/* Licenses to which `text` leads, at most LICENSES_MOST_FOUND; see license_query_find().
- * ISSUER_ERROR_USAGE for an empty text. */
-GPtrArray *licenses_find(Context *context, const char *text, GError **error);
+/* Licenses to which `text` leads, at most LICENSES_MOST_FOUND; see license_query_find(). `more`:
+ * there are more than these. ISSUER_ERROR_USAGE for an empty text. */
+GPtrArray *licenses_find(Context *context, const char *text, bool *more, GError **error);
 
 #endif

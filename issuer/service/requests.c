@@ -1,8 +1,13 @@
 #include "service/requests.h"
 
-GPtrArray *requests_list(Context *context, bool all, unsigned most, GError **error)
+GPtrArray *requests_list(Context *context, bool all, unsigned most, bool *more, GError **error)
 {
-    return request_query_list(context->database, all, most, error);
+    GPtrArray *found = request_query_list(context->database, all, most + 1, error);
+    *more = found != NULL && found->len > most;
+    if (*more) {
+        g_ptr_array_set_size(found, (gint)most);
+    }
+    return found;
 }
 
 RequestDetail *requests_show(Context *context, const char *text, GError **error)

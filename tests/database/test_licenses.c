@@ -9,7 +9,9 @@ static void expect_found(Context *context, const char *text, const char *license
                          const char *found_by)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) found = licenses_find(context, text, &error);
+    bool more = true;
+    g_autoptr(GPtrArray) found = licenses_find(context, text, &more, &error);
+    assert_false(more);
     if (!found || found->len != 1) {
         fail_msg("'%s' finds %u: %s", text, found ? found->len : 0, error ? error->message : "");
         return;
@@ -49,12 +51,15 @@ static void nothing_is_no_error(void **state)
     g_autoptr(Context) context = fresh();
     for (gsize i = 0; i < G_N_ELEMENTS(nothing); i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(GPtrArray) found = licenses_find(context, nothing[i], &error);
+        bool more = true;
+        g_autoptr(GPtrArray) found = licenses_find(context, nothing[i], &more, &error);
+        assert_false(more);
         assert_null(error);
         assert_int_equal(found->len, 0);
     }
     g_autoptr(GError) error = NULL;
-    assert_null(licenses_find(context, "  ", &error));
+    bool more = false;
+    assert_null(licenses_find(context, "  ", &more, &error));
     assert_int_equal(error->code, ISSUER_ERROR_USAGE);
 }
 

@@ -55,6 +55,16 @@ class Purchases(Scenario):
         self.assertIn(says, self.house.errors)
         self.assertEqual(self.house.digests(), before)
 
+    def test_finding_too_many_says_so(self):
+        self.load(sheet([row(number) for number in range(200)]))
+        for more, says in ((False, ""), (True, "issuer: There are more: say more of what you look"
+                                               " for.\n")):
+            if more:
+                self.load(sheet([row(200)]))
+            for face in ("--json", "--csv"):
+                rows = self.house.issuer("license", "find", "plant", face).splitlines()
+                self.assertEqual((len(rows) - (face == "--csv"), self.house.errors), (200, says))
+
     def test_every_wrong_row_is_named_at_once(self):
         self.load(sheet([row(90), row(91, order_kind="trial")]))
         same = license_key()

@@ -180,6 +180,19 @@ class Review(Scenario):
         self.assertEqual(self.house.query("select count(*) from usage_license"), [(0,)])
         self.assertEqual(self.house.take(mail(EVE, armor("Q", code))), [("issued", "issued")])
 
+    def test_a_list_that_ends_early_says_so(self):
+        license = self.house.sell("LIC-1", ANA)
+        self.house.take(*(mail(EVE, ask(self.house.server(), license)) for _ in range(3)))
+        for words in (("request", "list"), ("request", "list", "--all")):
+            for limit, says in (("2", "There are more: say --limit."), ("3", ""), ("4", "")):
+                for face in ("--json", "--csv"):
+                    rows = self.house.issuer(*words, face, "--limit", limit).splitlines()
+                    self.assertEqual(len(rows) - (face == "--csv"), min(int(limit), 3))
+                    self.assertEqual(self.house.errors, says and f"issuer: {says}\n")
+                table = self.house.issuer(*words, "--limit", limit).splitlines()
+                self.assertEqual((table[min(int(limit), 3) + 1:], self.house.errors),
+                                 ([says] if says else [], ""))
+
     def test_kept(self):
         short = self.hold_stranger()
         kept = self.request("keep", short, "--reason", "asked the sales department")

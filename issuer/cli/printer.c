@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define LAST_SECOND INT64_C(253402300799) /* of the year 9999 */
+
 struct Printer {
     PrinterFace face;
     FILE *out;
@@ -223,15 +225,23 @@ void printer_flag(Printer *printer, bool flag)
     add_cell(printer, flag ? "yes" : "no", flag ? "true" : "false", false);
 }
 
+char *printer_time_text(int64_t seconds)
+{
+    if (seconds == 0) {
+        return NULL;
+    }
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(MIN(seconds, LAST_SECOND));
+    return time != NULL ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+}
+
 void printer_time(Printer *printer, int64_t seconds)
 {
     expect(printer, COLUMN_TIME);
-    g_autoptr(GDateTime) time = seconds == 0 ? NULL : g_date_time_new_from_unix_utc(seconds);
-    if (time == NULL) {
+    g_autofree char *text = printer_time_text(seconds);
+    if (text == NULL) {
         printer_none(printer);
         return;
     }
-    g_autofree char *text = g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
     g_autofree char *json = g_strdup_printf("\"%s\"", text);
     add_cell(printer, text, json, false);
 }

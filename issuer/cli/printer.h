@@ -56,8 +56,13 @@ void printer_text(Printer *printer, const char *text);
 void printer_number(Printer *printer, int64_t number);
 void printer_id(Printer *printer, int64_t number); /* in a column of numbers; 0: no value */
 void printer_flag(Printer *printer, bool flag);
-void printer_time(Printer *printer, int64_t seconds); /* 0: no value */
+void printer_time(Printer *printer, int64_t seconds); /* 0: no value; see printer_time_text() */
 void printer_none(Printer *printer);                  /* no value, in a column of any type */
+
+/* A time as all faces have it; NULL for 0. What ends on the last day of the year 9999 ends in the
+ * year after, for which the form has no digits: its last second stands for all that is later. New
+ * string. */
+char *printer_time_text(int64_t seconds);
 
 /* A text cell that is more than text in JSON: `json` is printed there as it is, `text` elsewhere.
  */

@@ -4,13 +4,6 @@
 #include "core/dates.h"
 #include "core/statement.h"
 
-/* As programs read it everywhere; NULL for none. New string. */
-static char *instant_text(int64_t instant)
-{
-    g_autoptr(GDateTime) time = instant == 0 ? NULL : g_date_time_new_from_unix_utc(instant);
-    return time == NULL ? NULL : g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
-}
-
 /* A person thinks of the last day on which it is valid; an end that is no day's is told as it is.
  * New string. */
 static char *last_day(int64_t end)
@@ -35,7 +28,7 @@ static void append_feature(GString *text, const Feature *feature)
 static void write_feature(JsonWriter *json, const Feature *feature)
 {
     static const char *const kinds[] = {"perpetual", "term", "metered"};
-    g_autofree char *until = instant_text(feature->until);
+    g_autofree char *until = printer_time_text(feature->until);
     json_writer_begin_object(json);
     json_writer_key(json, "code");
     json_writer_text(json, feature->code);
@@ -87,7 +80,7 @@ void usage_license_printer_serials(Printer *printer, const GArray *serials)
 
 static void print_expiry(Printer *printer, int64_t end)
 {
-    g_autofree char *instant = instant_text(end);
+    g_autofree char *instant = printer_time_text(end);
     if (!printer_is_table(printer)) {
         printer_text(printer, instant);
         return;

@@ -1,10 +1,27 @@
 #include "service/licenses.h"
 
+#include "base/clock.h"
 #include "base/error.h"
+#include "core/dates.h"
+
+/* Nothing is issued for it any more, as little as for one that was ended; nobody has to book that.
+ */
+static void note_expiry(LicenseSummary *summary)
+{
+    if (g_strcmp0(summary->state, "current") == 0 && summary->expires_on != DATES_NONE &&
+        clock_now() >= dates_end(summary->expires_on)) {
+        g_free(summary->state);
+        summary->state = g_strdup("expired");
+    }
+}
 
 LicenseDetail *licenses_show(Context *context, const char *license_id, GError **error)
 {
-    return license_query_show(context->database, license_id, error);
+    LicenseDetail *detail = license_query_show(context->database, license_id, error);
+    if (detail != NULL) {
+        note_expiry(detail->summary);
+    }
+    return detail;
 }
 
 GPtrArray *licenses_find(Context *context, const char *text, bool *more, GError **error)
@@ -20,6 +37,9 @@ GPtrArray *licenses_find(Context *context, const char *text, bool *more, GError 
     *more = found != NULL && found->len > LICENSES_MOST_FOUND;
     if (*more) {
         g_ptr_array_set_size(found, LICENSES_MOST_FOUND);
+    }
+    for (guint i = 0; found != NULL && i < found->len; i++) {
+        note_expiry(g_ptr_array_index(found, i));
     }
     return found;
 }

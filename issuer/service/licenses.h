@@ -1,4 +1,4 @@
-/* Looking up licenses. */
+/* Looking up licenses. The state "current" of one that is past its expiry is told as "expired". */
 #ifndef ISSUER_SERVICE_LICENSES_H
 #define ISSUER_SERVICE_LICENSES_H
 

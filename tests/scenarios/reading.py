@@ -247,6 +247,45 @@ class Messages(Shown):
         self.refused("quarantine", "list", "--waiting", says="unknown option", code=2)
 
 
+class Expiry(Shown):
+    @classmethod
+    def fill(cls):
+        for number, expires in enumerate(("", "2031-03-31", "9999-12-31")):
+            license = cls.house.sell(f"LIC-{number}", contact=ANA, expires=expires)
+            cls.house.take(mail(ANA, ask(cls.house.server(), license)))
+        cls.house.sell("LIC-3", contact=ANA, expires="2031-03-31")
+        cls.house.query("insert into license_state_version (license_id, version, state, reason,"
+                        " effective) select id, 1, 'suspended', 'unpaid', now() from license"
+                        " where license_id = 'LIC-3'")
+
+    def states(self, now=None):
+        if now is not None:
+            self.house.environment["ISSUER_NOW"] = str(now)
+        found = [json.loads(line) for line in
+                 self.house.issuer("license", "find", ANA, "--json").splitlines()]
+        for one in found:
+            shown, _ = self.show("license", "show", one["license_id"])
+            self.assertEqual(shown["state"], one["state"])
+            self.assertIn(f"state: {one['state']}\n",
+                          self.house.issuer("license", "show", one["license_id"]))
+        return [one["state"] for one in found]
+
+    def test_a_license_past_its_expiry_is_expired(self):
+        self.assertEqual(self.states(), ["current", "current", "current", "suspended"])
+        over = 1932811200  # 2031-04-01 noon UTC: the day is over everywhere
+        self.assertEqual(self.states(over - 1), ["current", "current", "current", "suspended"])
+        self.assertEqual(self.states(over), ["current", "expired", "current", "suspended"])
+
+    def test_the_last_day_is_not_for_ever(self):
+        for serial, expires in (("1", None), ("2", "2031-04-01T12:00:00Z"),
+                                ("3", "9999-12-31T23:59:59Z")):
+            shown, _ = self.show("usage-license", "show", serial)
+            self.assertEqual(shown["expires_at"], expires)
+            _, parts = self.show("license", "show", shown["license_id"])
+            self.assertEqual([one["expires_at"] for one in parts["usage_licenses"]], [expires])
+        self.assertIn("through 9999-12-31", self.house.issuer("usage-license", "show", "3"))
+
+
 class NothingThere(Shown):
     @classmethod
     def fill(cls):

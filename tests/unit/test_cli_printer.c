@@ -231,6 +231,17 @@ static void long_lists_stream_and_lose_nothing(void **state)
     g_string_free(expected, TRUE);
 }
 
+/* A usage license through 9999-12-31 ends at noon of the day after, and is not for ever. */
+static void a_time_after_all_years_is_one(void **state)
+{
+    (void)state;
+    g_autofree char *last = printer_time_text(INT64_C(253402300799));
+    g_autofree char *later = printer_time_text(INT64_C(253402344000));
+    assert_string_equal(last, "9999-12-31T23:59:59Z");
+    assert_string_equal(later, last);
+    assert_null(printer_time_text(0));
+}
+
 static void nested(Printer *printer)
 {
     printer_begin(printer, one_column, 1);
@@ -268,6 +279,7 @@ int main(void)
         cmocka_unit_test(long_cells_are_shortened_for_people),
         cmocka_unit_test(programs_get_all),
         cmocka_unit_test(long_lists_stream_and_lose_nothing),
+        cmocka_unit_test(a_time_after_all_years_is_one),
         cmocka_unit_test(a_nested_cell_is_json_for_programs_alone),
         cmocka_unit_test(a_full_disk_is_an_error),
     };

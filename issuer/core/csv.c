@@ -184,6 +184,15 @@ bool csv_reader_next(CsvReader *reader, CsvRow *row, GError **error)
     return true;
 }
 
+gsize csv_row_width(const CsvRow *row, gsize least)
+{
+    gsize width = row->count;
+    while (width > least && row->fields[width - 1][strspn(row->fields[width - 1], " \t")] == '\0') {
+        width--;
+    }
+    return width;
+}
+
 void csv_reader_free(CsvReader *reader)
 {
     if (!reader) {

@@ -29,6 +29,10 @@ CsvReader *csv_reader_new(const char *data, gsize size);
  * cannot go on. */
 bool csv_reader_next(CsvReader *reader, CsvRow *row, GError **error);
 
+/* How many fields the row has: empty ones at its end, which spreadsheets leave, count up to
+ * `least`. */
+gsize csv_row_width(const CsvRow *row, gsize least);
+
 /* Wipes what it read (a file may hold secrets) and frees. */
 void csv_reader_free(CsvReader *reader);
 

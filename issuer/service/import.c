@@ -17,7 +17,7 @@ typedef struct {
     ImportReport *report;
     CsvReader *csv;
     int place[PURCHASE_COLUMNS]; /* of each column in a row */
-    gsize width;                 /* fields in the header row */
+    gsize width;                 /* columns that the header row names */
     GArray *rows;                /* of ImportRow, not yet staged */
     GPtrArray *purchases;        /* what they point to, owned */
     GPtrArray *problems;         /* of ImportProblem */
@@ -55,10 +55,11 @@ static Purchase *read_purchase(const Import *import, const CsvRow *row, GError *
                     name_of_field(import, row->fault_field), row->fault);
         return NULL;
     }
-    if (row->count != import->width) {
+    const gsize width = csv_row_width(row, import->width);
+    if (width != import->width) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
-                    "the row has %" G_GSIZE_FORMAT " fields, the header %" G_GSIZE_FORMAT,
-                    row->count, import->width);
+                    "the row has %" G_GSIZE_FORMAT " fields, the header %" G_GSIZE_FORMAT, width,
+                    import->width);
         return NULL;
     }
     const char *fields[PURCHASE_COLUMNS];
@@ -91,25 +92,35 @@ static bool read_header(Import *import, GError **error)
         }
         return false;
     }
-    import->width = row.count;
     if (row.fault != NULL) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
                     "line %u: the name of column %" G_GSIZE_FORMAT " %s", row.line,
                     row.fault_field + 1, row.fault);
         return false;
     }
-    if (!purchase_read_header(row.fields, row.count, import->place, error)) {
+    import->width = csv_row_width(&row, 0);
+    if (!purchase_read_header(row.fields, import->width, import->place, error)) {
         g_prefix_error(error, "line %u: ", row.line);
         return false;
     }
     return true;
 }
 
+/* The next row that holds anything: one of empty fields is as little a row as an empty line. */
+static bool next_row(Import *import, CsvRow *row, GError **error)
+{
+    bool found = false;
+    do {
+        found = csv_reader_next(import->csv, row, error);
+    } while (found && row->fault == NULL && csv_row_width(row, 0) == 0);
+    return found;
+}
+
 static bool read_rows(Import *import, GError **error)
 {
     CsvRow row;
     g_autoptr(GError) broken = NULL;
-    while (csv_reader_next(import->csv, &row, &broken)) {
+    while (next_row(import, &row, &broken)) {
         g_autoptr(GError) why = NULL;
         Purchase *purchase = read_purchase(import, &row, &why);
         import->report->result.rows++;

@@ -121,6 +121,10 @@ class Purchases(Scenario):
         self.refused_whole(sheet([row(1)], COLUMNS, delimiter=";"), "separate the columns by commas")
         self.refused_whole(sheet([row(1)]).decode().encode("utf-16"), "UTF-16")
         self.refused_whole(b"PK\x03\x04" + bytes(400), "a zero byte; is this a spreadsheet file")
+        self.refused_whole(sheet([], (*COLUMNS, "", "servers")), 'the column "" is not known')
+        self.refused(sheet([row(1), row(2), row(3)], COLUMNS).replace(
+            b"SO-3", b"SO-3,,paid").replace(b"order_ref", b"order_ref,,"),
+            "line 4: the row has 11 fields, the header 9")
         short = sheet([row(1), row(2)], COLUMNS).decode().splitlines()
         short[2] = short[2].rpartition(",")[0]
         self.refused("\n".join(short).encode(), "line 3: the row has 8 fields, the header 9")
@@ -135,6 +139,8 @@ class Purchases(Scenario):
         before = self.house.digests()
         for data in (plain.replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + plain, plain.rstrip(b"\n"),
                      sheet(rows, quoting=csv.QUOTE_ALL), plain.replace(b"\n", b"\n\n"),
+                     plain.replace(b"\n", b",,\n"), plain.replace(b"\n", b",, \n", 1),
+                     plain.rstrip(b"\n").replace(b"\n", b",\n"), plain + 3 * (b"," * 12 + b"\n"),
                      sheet(rows, tuple(reversed(COLUMNS + FURTHER)))):
             self.load(data)
             self.assertEqual(self.house.digests(), before)

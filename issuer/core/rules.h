@@ -132,7 +132,7 @@ typedef struct {
     bool (*passed)(const RulesFacts *facts); /* of a hold: a person's word lets it pass; NULL:
                                                 never */
     const char *fits_when;                   /* in plain words, under 100 columns */
-    const char *unless; /* of a hold: what a person says to pass it; NULL: nobody can */
+    const char *unless; /* of a hold: what a person does to pass it; NULL: nobody can */
 } RuleText;
 
 /* The rows, in order; `count` is set to how many there are. Static. */

@@ -222,7 +222,8 @@ static bool person_knows_hosts_use(const RulesFacts *facts)
 }
 
 #define ISSUE_IT     "issue it"
-#define WHICH_SERVER "issue it; else say which server it is, or that it is a new one"
+#define THE_SERVER   "--continue UL-… (the server that it is) or --new-use (another one)"
+#define WHICH_SERVER "issue it, if need be with " THE_SERVER
 
 /* One row reads as one row. */
 /* clang-format off */
@@ -272,7 +273,7 @@ static const RuleText ROWS[] = {
     {15, false, OUTCOME_ISSUED, "issued", was_reinstalled, NULL,
      "one other server is active on its host: a reinstall, which continues that use", NULL},
     {16, false, OUTCOME_HELD, "host-unclear", host_is_unclear, person_chose_server,
-     "several servers are active on its host", "say which server it is, or that it is a new one"},
+     "several servers are active on its host", "issue it with " THE_SERVER},
     {16, false, OUTCOME_ISSUED, "issued", host_was_named, NULL,
      "several servers are active on its host, and a person said which of them it is", NULL},
     {17, false, OUTCOME_HELD, "reinstalled-often", hosts_use_too_often, person_knows_hosts_use,
@@ -288,7 +289,8 @@ static const RuleText ROWS[] = {
      "a new server; activations are left, and the only place is taken: it replaces that server",
      NULL},
     {20, false, OUTCOME_HELD, "choose-server", all_places_taken, place_was_named,
-     "activations are left, but all server places are taken", "say which server it replaces"},
+     "activations are left, but all server places are taken",
+     "issue it with --replace UL-… (the server whose place it takes)"},
     {20, false, OUTCOME_ISSUED, "issued", place_was_named, NULL,
      "all server places are taken, and a person said which server it replaces", NULL},
     {21, false, OUTCOME_HELD, "no-activations-left", none_left_but_loss, NULL,

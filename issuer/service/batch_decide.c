@@ -215,7 +215,7 @@ static bool is_as_it_stood(const Matter *matter)
 static Decision decide_by_person(const Matter *matter, const RequestFacts *facts)
 {
     if (matter->refuses) {
-        return (Decision){.outcome = OUTCOME_REFUSED, .code = "refused-by-person"};
+        return (Decision){.outcome = OUTCOME_REFUSED, .code = MATTER_REFUSED_BY_PERSON};
     }
     if (matter->keeps) {
         return (Decision){.outcome = OUTCOME_HELD, .code = matter->standing_code};

@@ -9,6 +9,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#define MATTER_REFUSED_BY_PERSON "refused-by-person" /* the code of such a decision */
+
 typedef struct {
     ArmorKind kind;
     char *problem;        /* why it cannot be used: damaged, unreadable or forged; NULL: intact */

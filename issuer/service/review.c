@@ -31,7 +31,7 @@ static const char *kind_name(ReviewKind kind)
     return names[kind];
 }
 
-/* What a person must say so that the hold lets the request pass; NULL if nothing helps. */
+/* What a person must do so that the hold lets the request pass; NULL if nothing helps. */
 static const char *what_passes(const Decision *decision)
 {
     gsize count = 0;
@@ -47,12 +47,18 @@ static const char *what_passes(const Decision *decision)
 
 static bool deny(const Review *review, const Decision *decision, GError **error)
 {
-    const char *unless = decision->outcome == OUTCOME_HELD ? what_passes(decision) : NULL;
+    const char *request = review->result->request;
+    if (decision->outcome == OUTCOME_ISSUED) { /* it was to be sent again */
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
+                    "request %s cannot be sent again: no usage license was issued for it", request);
+        return false;
+    }
+    const char *passes = decision->outcome == OUTCOME_HELD ? what_passes(decision) : NULL;
     g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
-                "request %s cannot be %s: by the rules it is %s (%s)%s%s", review->result->request,
+                "request %s cannot be %s: by the rules it is %s (%s)%s%s", request,
                 review->order->kind == REVIEW_RESEND ? "sent again" : "issued",
-                rules_outcome_name(decision->outcome), decision->code,
-                unless != NULL ? "; it passes " : "", unless != NULL ? unless : "");
+                rules_outcome_name(decision->outcome), decision->code, passes != NULL ? "; " : "",
+                passes != NULL ? passes : "");
     return false;
 }
 
@@ -141,13 +147,26 @@ static bool check(const Batch *batch, gpointer data, GError **error)
                                is_as_previewed(review, error));
 }
 
+/* A refusal by a person stands until the request comes in a new mail. */
+static bool may_be_issued(const Review *review, GError **error)
+{
+    if (review->order->kind != REVIEW_ISSUE ||
+        g_strcmp0(review->waiting->code, MATTER_REFUSED_BY_PERSON) != 0) {
+        return true;
+    }
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
+                "request %s was refused by a person, and that stands until it comes in a new mail",
+                review->order->request);
+    return false;
+}
+
 static bool begin(Review *review, GError **error)
 {
     Database *database = review->context->database;
     const int64_t id = request_query_find(database, review->order->request, error);
     review->waiting = id != 0 ? waiting_load(database, id, error) : NULL;
     review->stored = review->waiting != NULL ? stored_request_new(review->waiting, error) : NULL;
-    if (review->stored == NULL) {
+    if (review->stored == NULL || !may_be_issued(review, error)) {
         return false;
     }
     Matter *matter = review->stored->matter;

@@ -56,7 +56,8 @@ typedef struct {
 } ReviewResult;
 
 /* What would happen if it were issued (or what `order` says); nothing is changed. `context` has a
- * database. Errors of request_query_find(). The caller owns it.
+ * database. Errors of request_query_find(), and ISSUER_ERROR_DENIED if a person has refused it. The
+ * caller owns it.
  */
 ReviewResult *review_preview(Context *context, const ReviewOrder *order, GError **error);
 

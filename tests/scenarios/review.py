@@ -171,6 +171,10 @@ class Review(Scenario):
         code = self.house.query("select jws from usage_request")[0][0]
         self.assertEqual(self.request("refuse", short, *WHY)["code"], "refused-by-person")
         self.assertEqual(self.waiting(), [])
+        before = self.house.digests()
+        for said in (self.request("preview", short, code=1), self.request("issue", short, *WHY, code=1)):
+            self.assertIn("was refused by a person, and that stands until it comes in a new mail", said)
+        self.assertEqual(self.house.digests(), before)
         # Neither time nor a change of records brings it back, a new mail does.
         write(self.house.path("up.csv"), (
             "license_id,license_key,customer,contacts,product,features,activations,expires,"
@@ -201,6 +205,20 @@ class Review(Scenario):
         shown = self.house.issuer("request", "show", short)
         self.assertIn("asked the sales department", shown)
         self.assertEqual(self.house.replies(), [])
+
+    def test_it_is_told_what_passes_a_hold(self):
+        license = self.house.sell("LIC-1", ANA, activations=3, servers=3)
+        servers = [self.house.server(host=f"plant-{n}", board=f"b{n}") for n in (1, 2)]
+        self.house.take(*(mail(ANA, ask(server, license)) for server in servers))
+        servers[0].describe(host="plant-3", board="b3")
+        self.house.take(mail(ANA, ask(servers[0], license)))
+        (one,) = self.waiting()
+        self.assertEqual(one["code"], "host-changed")
+        self.assertIn("held (host-changed); issue it, if need be with --continue UL-…",
+                      self.request("issue", one["request"], *WHY, "--continue", "UL-2", code=1))
+        self.assertIn("cannot be sent again: no usage license was issued for it",
+                      self.request("resend", one["request"], *WHY, code=1))
+        self.request("issue", one["request"], *WHY, "--continue", "UL-1")
 
     def test_sent_again(self):
         license = self.house.sell("LIC-1", ANA)
@@ -238,7 +256,8 @@ class Review(Scenario):
         self.house.take(mail(ANA, ask(self.house.server(host="plant-3"), license)))
         (one,) = self.waiting()
         self.assertEqual(one["code"], "choose-server")
-        self.assertIn("choose-server", self.request("issue", one["request"], *WHY, code=1))
+        self.assertIn("by the rules it is held (choose-server); issue it with --replace UL-…",
+                      self.request("issue", one["request"], *WHY, code=1))
         done = self.request("issue", one["request"], *WHY, "--replace", "UL-2")
         self.assertEqual((done["supersedes"], done["use"], done["server"]), (["UL-00000002"], 3, 2))
         self.assertIn("is no serial", self.house_error("issue", "1001", *WHY, "--replace", "two"))

@@ -1,5 +1,6 @@
 #include "cli/cmd_key.h"
 
+#include "base/error.h"
 #include "cli/operator.h"
 #include "cli/terminal.h"
 #include "service/keys.h"
@@ -17,13 +18,20 @@ static Secret *new_passphrase(const Options *options, GError **error)
 
 static bool run_init(const CommandCall *call, GError **error)
 {
+    const bool development = options_flag(call->options, "development");
+    if (development && options_text(call->options, "passphrase-file") != NULL) {
+        g_set_error_literal(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
+                            "--development and --passphrase-file exclude each other: development "
+                            "keys have no passphrase");
+        return false;
+    }
     g_autoptr(Context) context =
         context_open(call->config_path, CONTEXT_SETTINGS, "issuer key init", error);
     if (context == NULL) {
         return false;
     }
     g_autoptr(Secret) passphrase = NULL;
-    if (!options_flag(call->options, "development")) {
+    if (!development) {
         passphrase = new_passphrase(call->options, error);
         if (passphrase == NULL) {
             return false;

@@ -113,6 +113,7 @@ class WrongUsage(unittest.TestCase):
                  "--ticket is too long"),
                 (("request", "add", "x", "--from", "a@b.example", "--ticket", " "),
                  "--ticket is empty"),
+                (("key", "init", "--development", "--passphrase-file", "x"), "exclude each other"),
                 (("key", "revoke", "x", "--reason", "x" * 2001), "--reason is too long")):
             done = issuer(*words, env=nowhere)
             self.assertEqual((done.returncode, done.stdout), (2, ""), words)

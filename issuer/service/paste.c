@@ -53,6 +53,29 @@ static ParsedMail *parse(const GString *mail, const Settings *settings, GError *
     return parsed;
 }
 
+/* Why nothing was taken in from the text. */
+static void refuse_item(const PasteOrder *order, const IntakeItem *item, GError **error)
+{
+    const char *why = item->item.why;
+    switch (item->mail->kind) {
+    case MAIL_OURS:
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                    "--from %s is an address of our own (own-addresses): name the customer's "
+                    "person who sent the code",
+                    order->from);
+        return;
+    case MAIL_FROM_PERSON:
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                    "%s: no code of a Chariot server in it%s%s (a saved mail is for `issuer "
+                    "ingest`)",
+                    order->path, why != NULL ? ": " : "", why != NULL ? why : "");
+        return;
+    default:
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "%s: it is not taken in: %s",
+                    order->path, why != NULL ? why : "it is no person's mail");
+    }
+}
+
 static IntakeItem *read_text(const PasteOrder *order, const Settings *settings, GError **error)
 {
     g_autofree char *from = address_read(order->from, error);
@@ -73,11 +96,7 @@ static IntakeItem *read_text(const PasteOrder *order, const Settings *settings, 
                                      order->ticket != NULL ? order->ticket : "");
     g_autoptr(IntakeItem) item = intake_item_new(parsed, settings);
     if (item->item.matters->len == 0) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
-                    "%s: no code of a Chariot server in it%s%s (a saved mail is for `issuer "
-                    "ingest`)",
-                    order->path, item->item.why != NULL ? ": " : "",
-                    item->item.why != NULL ? item->item.why : "");
+        refuse_item(order, item, error);
         return NULL;
     }
     return g_steal_pointer(&item);

@@ -298,6 +298,8 @@ class Review(Scenario):
         self.assertEqual(self.house.query("select count(*) from decision"), [(1,)])
         self.assertIn("no code of a Chariot server", self.request(
             "add", "--from", ANA, write(self.house.path("empty.txt"), b"hello"), code=1))
+        self.assertIn("--from licensing@vendor.example is an address of our own",
+                      self.request("add", "--from", "licensing@vendor.example", path, code=1))
         self.assertIn("eve", self.request("add", "--from", "eve at home", path, code=2))
 
     def test_what_cannot_be_carried_out_is_not_left_open(self):

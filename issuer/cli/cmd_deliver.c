@@ -30,6 +30,10 @@ static bool run_deliver(const CommandCall *call, GError **error)
     if (!delivery_run(&options, report_reply, call->printer, &totals, error)) {
         return false;
     }
+    if (totals.sent + totals.withdrawn + totals.undelivered == 0) {
+        printer_say(call->printer, "Nothing is queued.");
+        return true;
+    }
     printer_say(call->printer,
                 "%s%" G_GUINT64_FORMAT " replies sent, %" G_GUINT64_FORMAT
                 " withdrawn, %" G_GUINT64_FORMAT " undelivered",

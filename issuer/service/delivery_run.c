@@ -109,6 +109,23 @@ static ReplyText *render(const Delivery *delivery, const QueuedReply *reply)
     return reply_render(&facts);
 }
 
+static bool write_mail(const Delivery *delivery, const char *name, GBytes *mail, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    if (delivery->options->dry_run || outbox_write(delivery->folder, name, mail, &problem)) {
+        return true;
+    }
+    if (g_error_matches(problem, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND)) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND,
+                    "the folder %s is not there: create it, or set reply-folder; the replies stay "
+                    "queued",
+                    delivery->folder);
+    } else {
+        g_propagate_error(error, g_steal_pointer(&problem));
+    }
+    return false;
+}
+
 /* False when the folder cannot be written; all else is an end of the reply. */
 static bool hand_over(const Delivery *delivery, Outgoing *outgoing, GError **error)
 {
@@ -134,7 +151,7 @@ static bool hand_over(const Delivery *delivery, Outgoing *outgoing, GError **err
     g_autofree char *file = g_strconcat(name, ".eml", NULL);
     outgoing->end = REPLY_SENT;
     outgoing->file = g_build_filename(delivery->folder, file, NULL);
-    return delivery->options->dry_run || outbox_write(delivery->folder, name, mail, error);
+    return write_mail(delivery, name, mail, error);
 }
 
 static GArray *rows_of(const GPtrArray *done)

@@ -56,6 +56,20 @@ class Deliver(Scenario):
         (back,) = self.house.ingest(path)
         self.assertEqual((back["class"], back["tokens"]), ("ignored", []))
 
+    def test_nothing_to_do_is_said(self):
+        for words in ((), ("--dry-run",)):
+            printed = self.house.issuer("deliver", *words, "--folder", self.folder)
+            self.assertEqual(printed.splitlines()[1:], ["Nothing is queued."])
+        self.assertEqual(self.house.issuer("deliver", "--json", "--folder", self.folder), "")
+
+    def test_a_missing_folder_is_told(self):
+        self.crowd(2)
+        missing = self.house.path("no", "such")
+        self.house.issuer("deliver", "--folder", missing, code=1)
+        self.assertEqual(self.house.errors, f"issuer: the folder {missing} is not there: create it,"
+                                            " or set reply-folder; the replies stay queued\n")
+        self.assertEqual(self.states(), ["queued", "queued"])
+
     def test_a_dry_run_writes_nothing(self):
         self.crowd(3)
         before = self.house.digests()

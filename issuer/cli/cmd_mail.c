@@ -1,10 +1,10 @@
 #include "cli/cmd_mail.h"
 
 #include "base/error.h"
+#include "cli/intake_printer.h"
 #include "cli/progress.h"
 #include "service/ingest.h"
 #include "service/inspect.h"
-#include "service/mail_report.h"
 
 typedef struct {
     Printer *printer;
@@ -13,44 +13,11 @@ typedef struct {
     guint64 mails;
 } Report;
 
-static const PrinterColumn columns[] = {
-    {"source", COLUMN_TEXT},   {"class", COLUMN_TEXT}, {"from", COLUMN_TEXT},
-    {"reply_to", COLUMN_TEXT}, {"why", COLUMN_TEXT},   {"report", COLUMN_TEXT},
-};
-
-static void print_row(Printer *printer, const IntakeItem *item, const char *line)
-{
-    printer_text(printer, item->mail->source);
-    printer_text(printer, item->item.class_name);
-    printer_text(printer, item->mail->from);
-    printer_text(printer, item->mail->reply_to);
-    printer_text(printer, item->item.why);
-    printer_text(printer, line);
-}
-
-/* People get a sentence a mail, programs its object or its row. */
 static void report_mail(const IntakeItem *item, gpointer data)
 {
     Report *report = data;
     progress_show(report->progress, ++report->mails, 0);
-    if (printer_is_json(report->printer)) {
-        g_autofree char *json = mail_report_json(item, report->decided);
-        printer_object(report->printer, json);
-        return;
-    }
-    g_autofree char *line = mail_report_line(item, report->decided);
-    if (printer_is_table(report->printer)) {
-        printer_say(report->printer, "%s", line);
-    } else {
-        print_row(report->printer, item, line);
-    }
-}
-
-static void begin_rows(Printer *printer)
-{
-    if (!printer_is_table(printer)) {
-        printer_begin(printer, columns, G_N_ELEMENTS(columns));
-    }
+    intake_printer_mail(report->printer, item, report->decided);
 }
 
 static bool run_inspect(const CommandCall *call, GError **error)
@@ -62,7 +29,7 @@ static bool run_inspect(const CommandCall *call, GError **error)
     g_autoptr(Progress) progress = progress_new("mails");
     Report report = {.printer = call->printer, .progress = progress};
     guint64 unreadable = 0;
-    begin_rows(call->printer);
+    intake_printer_begin(call->printer, false);
     return inspect_run(settings, options_arguments(call->options, 0), report_mail, &report,
                        &unreadable, error) &&
            unreadable == 0;
@@ -102,7 +69,7 @@ static bool run_ingest(const CommandCall *call, GError **error)
     g_autoptr(Progress) progress = progress_new("mails");
     Report report = {.printer = call->printer, .progress = progress, .decided = true};
     IngestTotals totals = {0};
-    begin_rows(call->printer);
+    intake_printer_begin(call->printer, true);
     if (!ingest_run(&options, report_mail, &report, &totals, error)) {
         return false;
     }

@@ -2,10 +2,10 @@
 
 #include "base/error.h"
 #include "base/json_writer.h"
+#include "cli/intake_printer.h"
 #include "cli/terminal.h"
 #include "cli/usage_license_printer.h"
 #include "core/address.h"
-#include "service/mail_report.h"
 #include "service/paste.h"
 #include "service/review.h"
 
@@ -212,10 +212,8 @@ static bool run_add(const CommandCall *call, GError **error)
     if (item == NULL) {
         return false;
     }
-    g_autofree char *json = mail_report_json(item, true);
-    g_autofree char *line = mail_report_line(item, true);
-    printer_object(call->printer, json);
-    printer_say(call->printer, "%s", line);
+    intake_printer_begin(call->printer, true);
+    intake_printer_mail(call->printer, item, true);
     return true;
 }
 

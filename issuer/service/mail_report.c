@@ -57,6 +57,11 @@ static void write_decisions(JsonWriter *json, const GPtrArray *matters)
     json_writer_null(json);
 }
 
+const char *mail_report_why(const IntakeItem *item, bool decided)
+{
+    return decided && item->item.known ? "on record already" : item->item.why;
+}
+
 char *mail_report_json(const IntakeItem *item, bool decided)
 {
     const ParsedMail *mail = item->mail;
@@ -66,7 +71,7 @@ char *mail_report_json(const IntakeItem *item, bool decided)
     member_text(json, "from", mail->from);
     member_text(json, "reply_to", mail->reply_to);
     member_text(json, "class", item->item.class_name);
-    member_text(json, "why", item->item.known ? "on record already" : item->item.why);
+    member_text(json, "why", mail_report_why(item, decided));
     write_tokens(json, item->item.matters);
     if (decided) {
         write_decisions(json, item->item.matters);
@@ -104,10 +109,9 @@ char *mail_report_line(const IntakeItem *item, bool decided)
     for (guint i = 0; i < item->item.matters->len; i++) {
         append_matter(line, g_ptr_array_index(item->item.matters, i));
     }
-    if (decided && item->item.known) {
-        g_string_append(line, "; on record already");
-    } else if (item->item.why != NULL) {
-        g_string_append_printf(line, "; %s", item->item.why);
+    const char *why = mail_report_why(item, decided);
+    if (why != NULL) {
+        g_string_append_printf(line, "; %s", why);
     }
     char *one_line = text_one_line(line->str, 0); /* a file's name may hold anything */
     g_string_free(line, TRUE);

@@ -11,6 +11,10 @@
 /* The object for one mail. With `decided`, what was decided stands in it too. New string. */
 char *mail_report_json(const IntakeItem *item, bool decided);
 
+/* Why the mail is in its class, or what became of it; NULL: nothing is to be said. Owned by the
+ * item. */
+const char *mail_report_why(const IntakeItem *item, bool decided);
+
 /* One line for people: source, class, sender, and what was found or decided. New string; may hold
  * text of the mail, which the printer makes safe. */
 char *mail_report_line(const IntakeItem *item, bool decided);

@@ -2,6 +2,8 @@
 """The round trip of a license: request, mail, decision, reply, installation, and what comes after.
 
   trip.py ISSUER [TEST…]          within tests/with-postgres"""
+import csv
+import io
 import os
 import subprocess
 import sys
@@ -89,6 +91,39 @@ class RoundTrip(Trip):
                               capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn('"license_id":"LIC-1"', done.stdout)
+
+
+class ForSpreadsheets(Scenario):
+    MAIL = ["source", "class", "from", "reply_to", "why", "kind", "token", "problem"]
+    DECISION = ["outcome", "code", "note", "serial"]
+
+    def rows(self, *words):
+        return list(csv.DictReader(io.StringIO(self.house.issuer(*words, "--csv"), newline="")))
+
+    def test_a_row_a_code(self):
+        license = self.house.sell("LIC-1", ANA, activations=1)
+        one, two = (self.house.server(host=f"plant-{n}") for n in (1, 2))
+        damaged = ask(two, license)[:300]
+        path = write(self.house.path("inbox.mbox"), mbox([
+            mail(ANA, ask(one, license), ask(two, license)), mail(ANA, damaged), mail(ANA)]))
+        objects = self.house.mails("inspect", path)
+        found = self.rows("inspect", path)
+        self.assertEqual(list(found[0]), self.MAIL)
+        self.assertEqual([row["token"] for row in found],
+                         [token["id"] or "" for one in objects for token in one["tokens"]] + [""])
+        self.assertTrue(found[2]["problem"])
+        decided = self.rows("ingest", path)
+        self.assertEqual(list(decided[0]), self.MAIL + self.DECISION)
+        self.assertEqual([row["token"] for row in decided], [row["token"] for row in found])
+        self.assertEqual([(row["outcome"], row["code"], row["serial"]) for row in decided], [
+            ("issued", "issued", "UL-00000001"), ("refused", "no-activations-left", ""),
+            ("refused", "damaged", ""), ("", "", "")])
+        self.assertEqual({row["from"] for row in decided}, {ANA})
+        again = self.rows("ingest", path)
+        self.assertEqual({(row["outcome"], row["why"]) for row in again}, {("", "on record already")})
+        pasted = write(self.house.path("pasted.txt"), ask(two, license).encode())
+        (row,) = self.rows("request", "add", pasted, "--from", ANA, "--dry-run")
+        self.assertEqual((row["kind"], row["outcome"]), ("usage-request", "refused"))
 
 
 class Again(Trip):

@@ -1,0 +1,74 @@
+#include "cli/intake_printer.h"
+
+#include "cli/usage_license_printer.h"
+#include "service/mail_report.h"
+
+#define DECISION_COLUMNS 4 /* the last ones, which inspect leaves out */
+
+static const PrinterColumn columns[] = {
+    {"source", COLUMN_TEXT},   {"class", COLUMN_TEXT},   {"from", COLUMN_TEXT},
+    {"reply_to", COLUMN_TEXT}, {"why", COLUMN_TEXT},     {"kind", COLUMN_TEXT},
+    {"token", COLUMN_TEXT},    {"problem", COLUMN_TEXT}, {"outcome", COLUMN_TEXT},
+    {"code", COLUMN_TEXT},     {"note", COLUMN_TEXT},    {"serial", COLUMN_TEXT},
+};
+
+static void print_mail(Printer *printer, const IntakeItem *item, bool decided)
+{
+    printer_text(printer, item->mail->source);
+    printer_text(printer, item->item.class_name);
+    printer_text(printer, item->mail->from);
+    printer_text(printer, item->mail->reply_to);
+    printer_text(printer, mail_report_why(item, decided));
+}
+
+/* `matter` NULL: the mail has no code. */
+static void print_token(Printer *printer, const Matter *matter)
+{
+    g_autofree char *id = matter != NULL ? matter_short_form(matter) : NULL;
+    printer_text(printer, matter != NULL ? matter_kind_name(matter) : NULL);
+    printer_text(printer, id);
+    printer_text(printer, matter != NULL ? matter->problem : NULL);
+}
+
+static void print_decision(Printer *printer, const Matter *matter)
+{
+    const bool decided = matter != NULL && matter->decided;
+    printer_text(printer, decided ? rules_outcome_name(matter->decision.outcome) : NULL);
+    printer_text(printer, decided ? matter->decision.code : NULL);
+    printer_text(printer, decided ? matter->decision.note : NULL);
+    usage_license_printer_serial(printer, decided ? matter->serial : 0);
+}
+
+/* A row a code, and one for a mail that has none. */
+static void print_rows(Printer *printer, const IntakeItem *item, bool decided)
+{
+    const GPtrArray *matters = item->item.matters;
+    for (guint i = 0; i < MAX(matters->len, 1); i++) {
+        const Matter *matter = i < matters->len ? g_ptr_array_index(matters, i) : NULL;
+        print_mail(printer, item, decided);
+        print_token(printer, matter);
+        if (decided) {
+            print_decision(printer, matter);
+        }
+    }
+}
+
+void intake_printer_begin(Printer *printer, bool decided)
+{
+    if (!printer_is_table(printer)) {
+        printer_begin(printer, columns, G_N_ELEMENTS(columns) - (decided ? 0 : DECISION_COLUMNS));
+    }
+}
+
+void intake_printer_mail(Printer *printer, const IntakeItem *item, bool decided)
+{
+    if (printer_is_json(printer)) {
+        g_autofree char *json = mail_report_json(item, decided);
+        printer_object(printer, json);
+    } else if (printer_is_table(printer)) {
+        g_autofree char *line = mail_report_line(item, decided);
+        printer_say(printer, "%s", line);
+    } else {
+        print_rows(printer, item, decided);
+    }
+}

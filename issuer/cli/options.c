@@ -13,7 +13,7 @@
 struct Options {
     const OptionSpec *spec;
     const char *command;
-    GPtrArray **values; /* texts of each option as they came; NULL: not given */
+    const char **values; /* each option's as it came, a flag's own word; NULL: not given */
     int64_t *numbers;
     GPtrArray *arguments; /* NULL-terminated once it is read */
     gsize argument_count;
@@ -43,22 +43,6 @@ static struct option *long_options(const OptionSpec *spec)
         table[i].val = FIRST_OPTION + (int)i;
     }
     return table;
-}
-
-static bool is_day(const char *text)
-{
-    static const char pattern[] = "dddd-dd-dd";
-    if (strlen(text) != sizeof pattern - 1) {
-        return false;
-    }
-    for (gsize i = 0; pattern[i] != '\0'; i++) {
-        if (pattern[i] == 'd' ? !g_ascii_isdigit(text[i]) : text[i] != pattern[i]) {
-            return false;
-        }
-    }
-    g_autofree char *instant = g_strconcat(text, "T00:00:00Z", NULL);
-    g_autoptr(GDateTime) day = g_date_time_new_from_iso8601(instant, NULL);
-    return day != NULL;
 }
 
 static bool is_text(const Options *options, const char *name, const char *text, GError **error)
@@ -105,9 +89,6 @@ static bool take_value(Options *options, gsize row, const char *text, GError **e
                       "--%s wants a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
                       ", not '%s'",
                       option->name, (gint64)option->least, (gint64)option->most, text);
-    case OPTION_DAY:
-        return is_day(text) || refuse(options, error, "--%s wants a day as YYYY-MM-DD, not '%s'",
-                                      option->name, text);
     case OPTION_CHOICE:
         return take_choice(options, option, text, error);
     }
@@ -116,20 +97,18 @@ static bool take_value(Options *options, gsize row, const char *text, GError **e
 
 /* `word` is the option as it was typed: getopt_long() accepts any unambiguous beginning of a
  * name, we do not. */
-static bool take_option(Options *options, gsize row, const char *word, char *text, GError **error)
+static bool take_option(Options *options, gsize row, const char *word, const char *text,
+                        GError **error)
 {
     const OptionRow *option = &options->spec->options[row];
     gsize typed = strcspn(word + 2, "=");
     if (typed != strlen(option->name)) {
         return refuse(options, error, "unknown option '%s' (--%s?)", word, option->name);
     }
-    if (options->values[row] != NULL && !option->repeats) {
+    if (options->values[row] != NULL) {
         return refuse(options, error, "--%s stands twice", option->name);
     }
-    if (options->values[row] == NULL) {
-        options->values[row] = g_ptr_array_new();
-    }
-    g_ptr_array_add(options->values[row], text);
+    options->values[row] = text != NULL ? text : word;
     return take_value(options, row, text, error);
 }
 
@@ -257,16 +236,6 @@ static bool check_complete(const Options *options, GError **error)
     return true;
 }
 
-static void end_lists(Options *options)
-{
-    g_ptr_array_add(options->arguments, NULL);
-    for (gsize i = 0; i < options->spec->option_count; i++) {
-        if (options->values[i] != NULL) {
-            g_ptr_array_add(options->values[i], NULL);
-        }
-    }
-}
-
 bool options_asks_help(const Options *options)
 {
     for (gsize i = 0; i < options->spec->option_count; i++) {
@@ -282,7 +251,7 @@ Options *options_read(const OptionSpec *spec, int argc, char **argv, bool leadin
     Options *options = g_new0(Options, 1);
     options->spec = spec;
     options->command = argv[0];
-    options->values = g_new0(GPtrArray *, spec->option_count);
+    options->values = g_new0(const char *, spec->option_count);
     options->numbers = g_new0(int64_t, spec->option_count);
     options->arguments = g_ptr_array_new();
     if (!read_words(options, argc, argv, leading, error) ||
@@ -290,7 +259,7 @@ Options *options_read(const OptionSpec *spec, int argc, char **argv, bool leadin
         options_free(options);
         return NULL;
     }
-    end_lists(options);
+    g_ptr_array_add(options->arguments, NULL);
     return options;
 }
 
@@ -305,8 +274,7 @@ static gsize row_of(const Options *options, const char *name, unsigned types)
     g_error("the program asks for the option --%s, which is not in its table as such", name);
 }
 
-#define TEXT_TYPES                                                                                 \
-    ((1U << OPTION_TEXT) | (1U << OPTION_PATH) | (1U << OPTION_DAY) | (1U << OPTION_CHOICE))
+#define TEXT_TYPES ((1U << OPTION_TEXT) | (1U << OPTION_PATH) | (1U << OPTION_CHOICE))
 
 bool options_flag(const Options *options, const char *name)
 {
@@ -315,21 +283,13 @@ bool options_flag(const Options *options, const char *name)
 
 const char *options_text(const Options *options, const char *name)
 {
-    const GPtrArray *values = options->values[row_of(options, name, TEXT_TYPES)];
-    return values == NULL ? NULL : g_ptr_array_index(values, 0);
+    return options->values[row_of(options, name, TEXT_TYPES)];
 }
 
 int64_t options_number(const Options *options, const char *name, int64_t fallback)
 {
     gsize row = row_of(options, name, 1U << OPTION_NUMBER);
     return options->values[row] == NULL ? fallback : options->numbers[row];
-}
-
-const char *const *options_texts(const Options *options, const char *name)
-{
-    static const char *const none[] = {NULL};
-    const GPtrArray *values = options->values[row_of(options, name, TEXT_TYPES)];
-    return values == NULL ? none : (const char *const *)(gconstpointer)values->pdata;
 }
 
 const char *options_argument(const Options *options, gsize index)
@@ -352,9 +312,6 @@ void options_free(Options *options)
 {
     if (options == NULL) {
         return;
-    }
-    for (gsize i = 0; i < options->spec->option_count; i++) {
-        g_clear_pointer(&options->values[i], g_ptr_array_unref);
     }
     g_free(options->values);
     g_free(options->numbers);

@@ -17,7 +17,6 @@ typedef enum {
     OPTION_TEXT,   /* UTF-8, not blank, of at most `most` characters if that is not 0 */
     OPTION_PATH,   /* of any bytes, not empty */
     OPTION_NUMBER, /* whole, from `least` to `most` */
-    OPTION_DAY,    /* YYYY-MM-DD */
     OPTION_CHOICE, /* one of `choices` */
 } OptionType;
 
@@ -29,7 +28,6 @@ typedef struct {
     int64_t least, most;        /* OPTION_NUMBER; OPTION_TEXT: most */
     OptionType type;
     bool required;
-    bool repeats; /* may stand more than once; see options_texts() */
 } OptionRow;
 
 /* The arguments that are no options, in order: UTF-8 that is not blank. */
@@ -60,13 +58,10 @@ typedef struct Options Options;
 Options *options_read(const OptionSpec *spec, int argc, char **argv, bool leading, GError **error);
 
 /* Values by the option's name; a name that is not in the table, or of another type, is a bug
- * (aborts). Text, path, day and choice: NULL if not given; owned by argv. */
+ * (aborts). Text, path and choice: NULL if not given; owned by argv. */
 bool options_flag(const Options *options, const char *name);
 const char *options_text(const Options *options, const char *name);
 int64_t options_number(const Options *options, const char *name, int64_t fallback);
-
-/* All values of an option that repeats, NULL-terminated, maybe empty; owned by the options. */
-const char *const *options_texts(const Options *options, const char *name);
 
 /* The argument number `index`, from 0; NULL if it was left out. */
 const char *options_argument(const Options *options, gsize index);

@@ -17,14 +17,13 @@ static const OptionRow rows[] = {
      .meaning = "why",
      .most = 12,
      .required = true},
-    {.name = "key", .type = OPTION_PATH, .value = "FILE", .meaning = "key", .repeats = true},
+    {.name = "key", .type = OPTION_PATH, .value = "FILE", .meaning = "key"},
     {.name = "limit",
      .type = OPTION_NUMBER,
      .value = "N",
      .meaning = "limit",
      .least = 1,
      .most = 9},
-    {.name = "as-of", .type = OPTION_DAY, .value = "DAY", .meaning = "day"},
     {.name = "role", .type = OPTION_CHOICE, .value = "R", .meaning = "role", .choices = roles},
     {.name = "help", .type = OPTION_FLAG, .meaning = "help"},
 };
@@ -58,9 +57,8 @@ static void check_refused(const char *words, const char *expected)
 static void options_stand_anywhere(void **state)
 {
     (void)state;
-    g_autoptr(Options) options = read_words(
-        "issue --key a 7K2QW-9M3XA --reason lost --key=b - --limit 9 --as-of 2024-02-29 -- --x",
-        false, NULL);
+    g_autoptr(Options) options =
+        read_words("issue 7K2QW-9M3XA --reason lost --key=b - --limit 9 -- --x", false, NULL);
     assert_non_null(options);
     assert_string_equal(options_argument(options, 0), "7K2QW-9M3XA");
     assert_string_equal(options_argument(options, 1), "-");
@@ -69,11 +67,8 @@ static void options_stand_anywhere(void **state)
     assert_string_equal(options_arguments(options, 1)[0], "-");
     assert_null(options_arguments(options, 1)[2]);
     assert_string_equal(options_text(options, "reason"), "lost");
-    assert_string_equal(options_texts(options, "key")[0], "a");
-    assert_string_equal(options_texts(options, "key")[1], "b");
-    assert_null(options_texts(options, "key")[2]);
+    assert_string_equal(options_text(options, "key"), "b");
     assert_int_equal(options_number(options, "limit", 5), 9);
-    assert_string_equal(options_text(options, "as-of"), "2024-02-29");
     assert_false(options_flag(options, "help"));
 }
 
@@ -82,8 +77,7 @@ static void what_was_not_given_is_absent(void **state)
     (void)state;
     g_autoptr(Options) options = read_words("issue --reason x R", false, NULL);
     assert_non_null(options);
-    assert_null(options_text(options, "as-of"));
-    assert_null(options_texts(options, "key")[0]);
+    assert_null(options_text(options, "key"));
     assert_null(options_arguments(options, 1)[0]);
     assert_int_equal(options_number(options, "limit", 5), 5);
 }
@@ -103,10 +97,6 @@ static void wrong_words_are_refused(void **state)
                   "--limit wants a whole number from 1 to 9, not '10'");
     check_refused("issue R --reason x --limit 1x",
                   "--limit wants a whole number from 1 to 9, not '1x'");
-    check_refused("issue R --reason x --as-of 2023-02-29",
-                  "--as-of wants a day as YYYY-MM-DD, not '2023-02-29'");
-    check_refused("issue R --reason x --as-of 1.2.2024",
-                  "--as-of wants a day as YYYY-MM-DD, not '1.2.2024'");
     check_refused("issue R", "--reason is missing");
     check_refused("issue --reason x", "REQUEST is missing");
 }

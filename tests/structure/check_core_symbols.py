@@ -25,7 +25,7 @@ ALLOWED = [
     r"(mem(chr|rchr|cmp|cpy|move|set|mem)|str(chr|rchr|cmp|ncmp|spn|cspn|len|nlen|pbrk|str))",
     # put there by compilers: stack protector, fortified copies, sanitizers
     r"__(stack_chk_fail|mem(cpy|move|set)_chk)|_GLOBAL_OFFSET_TABLE_|__(asan|ubsan|sanitizer)_\w+",
-    # base/: text, secrets and the name of the error domain; not the clock, the log or files
+    # base/: text, secrets and the name of the error domain; not the clock or files
     r"(text|secret)_\w+|issuer_error_quark",
 ]
 PURE = re.compile("^(" + "|".join(ALLOWED) + ")$")

@@ -134,8 +134,6 @@ static const char *ready_name(ReadyAnswer ready)
         return "key-instead-of-request";
     case READY_PICTURE:
         return "picture";
-    case READY_DAMAGED:
-        return "damaged";
     case READY_NONE:
     default:
         return NULL;

@@ -119,7 +119,8 @@ static bool is_country_suffix(const char *rest)
                        : dot - rest <= 3 && strchr(dot + 1, '.') == NULL && strlen(dot + 1) <= 3;
 }
 
-bool address_domain_is_public(const char *domain)
+/* Whether anybody can have an address at `domain` (lower case). */
+static bool domain_is_public(const char *domain)
 {
     const char *dot = strchr(domain, '.');
     if (dot == NULL) {
@@ -139,20 +140,11 @@ char *address_read_contact(const char *text, GError **error)
         return NULL;
     }
     g_autofree char *contact = address_key(text);
-    if (is_domain && address_domain_is_public(contact + 1)) {
+    if (is_domain && domain_is_public(contact + 1)) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
                     "anybody can have an address at %s: name the persons' addresses instead",
                     contact + 1);
         return NULL;
     }
     return g_steal_pointer(&contact);
-}
-
-bool address_matches(const char *contact, const char *address)
-{
-    if (!address_is_valid(address)) {
-        return false;
-    }
-    const char *compared = contact[0] == '@' ? strchr(address, '@') : address;
-    return g_ascii_strcasecmp(contact, compared) == 0;
 }

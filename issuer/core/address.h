@@ -26,11 +26,4 @@ char *address_key(const char *address);
  * anybody can have an address there. NULL with ISSUER_ERROR_INPUT. New string. */
 char *address_read_contact(const char *text, GError **error);
 
-/* Whether `contact` (from address_read_contact()) is or covers `address`. An address that
- * address_read() does not take is covered by none. */
-bool address_matches(const char *contact, const char *address);
-
-/* Whether anybody can have an address at `domain` (lower case). */
-bool address_domain_is_public(const char *domain);
-
 #endif

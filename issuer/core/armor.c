@@ -30,11 +30,6 @@ char armor_kind_letter(ArmorKind kind)
     return kinds[kind].letter;
 }
 
-const char *armor_kind_title(ArmorKind kind)
-{
-    return kinds[kind].title;
-}
-
 gsize armor_kind_max_body(ArmorKind kind)
 {
     return kinds[kind].max_body;

@@ -12,15 +12,13 @@ typedef enum {
     ARMOR_DEACTIVATION,  /* letter D */
 } ArmorKind;
 
-#define ARMOR_BLOCK_SIZE  35  /* bytes in a full block */
-#define ARMOR_FIRST_LINE  20  /* symbols in the first line */
-#define ARMOR_TAG         6   /* symbols of the tag */
-#define ARMOR_CHECK       4   /* check symbols after the first line and after each block */
-#define ARMOR_MOST_BLOCKS 469 /* of the largest body */
+#define ARMOR_BLOCK_SIZE 35 /* bytes in a full block */
+#define ARMOR_FIRST_LINE 20 /* symbols in the first line */
+#define ARMOR_TAG        6  /* symbols of the tag */
+#define ARMOR_CHECK      4  /* check symbols after the first line and after each block */
 
-/* The kind's letter, and its title ("CHARIOT USAGE REQUEST"). */
+/* The kind's letter. */
 char armor_kind_letter(ArmorKind kind);
-const char *armor_kind_title(ArmorKind kind);
 
 /* The kind's largest body in bytes. */
 gsize armor_kind_max_body(ArmorKind kind);

@@ -115,18 +115,6 @@ bool dates_is_instant(int64_t instant)
     return instant > 0 && instant <= DATES_LAST_INSTANT;
 }
 
-int32_t dates_add_years(int32_t day, int32_t years)
-{
-    Civil civil = civil_of(day);
-    const int64_t year = (int64_t)civil.year + years;
-    if (year < 1970 || year > 9999) {
-        return DATES_NONE;
-    }
-    civil.year = (int32_t)year;
-    civil.day = MIN(civil.day, days_in_month(civil.year, civil.month));
-    return day_of(civil);
-}
-
 char *dates_instant_text(int64_t instant)
 {
     const int64_t clamped = CLAMP(instant, 0, DATES_LAST_INSTANT);

@@ -34,10 +34,6 @@ int32_t dates_through(int64_t instant);
  * the very first, 0, stands for none. */
 bool dates_is_instant(int64_t instant);
 
-/* The same day `years` later (or earlier, if negative); 29 February becomes 28 February in a
- * common year. DATES_NONE outside 1970 to 9999. */
-int32_t dates_add_years(int32_t day, int32_t years);
-
 /* An instant as "2027-03-31 12:00 UTC" (seconds dropped), clamped as in dates_day_of(). New
  * string. */
 char *dates_instant_text(int64_t instant);

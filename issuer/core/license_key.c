@@ -20,23 +20,6 @@ static char check_symbol(const char *symbols)
     return crockford_symbol(crockford_leading_bits(&digest, 5));
 }
 
-Secret *license_key_new(const uint8_t random[LICENSE_KEY_RANDOM])
-{
-    char symbols[SYMBOLS];
-    crockford_encode(random, LICENSE_KEY_RANDOM, symbols);
-    symbols[SYMBOLS - 1] = check_symbol(symbols);
-    Secret *printed = secret_new(SYMBOLS + 4);
-    char *out = secret_data(printed);
-    for (size_t i = 0; i < SYMBOLS; i++) {
-        if (i > 0 && i % 5 == 0) {
-            *out++ = '-';
-        }
-        *out++ = symbols[i];
-    }
-    secret_wipe(symbols, sizeof symbols);
-    return printed;
-}
-
 /* How many bytes a separator takes here: blanks and hyphens, also those that word processors and
  * web pages put in their place (no-break space, U+2010 to U+2015). 0: no separator. */
 static size_t separator_length(const char *at)

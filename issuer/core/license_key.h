@@ -8,11 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LICENSE_KEY_RANDOM 15 /* bytes of randomness in a new key */
-
-/* A new key in its printed form, "84G7Z-…", from LICENSE_KEY_RANDOM random bytes. */
-Secret *license_key_new(const uint8_t random[LICENSE_KEY_RANDOM]);
-
 /* The normal form of a key as a person gives it: separators dropped, upper case, look-alikes
  * mapped; the check symbol is verified for a key of 25 symbols. NULL with ISSUER_ERROR_INPUT; the
  * message never contains the key. */

@@ -52,7 +52,6 @@ typedef enum {
     READY_NONE,
     READY_KEY_INSTEAD_OF_REQUEST, /* a license key was mailed; it was masked */
     READY_PICTURE,                /* a picture of a code */
-    READY_DAMAGED,                /* damaged beyond a code's own lines */
 } ReadyAnswer;
 
 typedef struct {

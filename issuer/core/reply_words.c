@@ -273,11 +273,6 @@ static const ReplyWords ready_rows[] = {
      "A code cannot be read reliably from a picture of it.",
      "Please send the usage request as a file or as text. If you have already generated one, "
      "download or copy that one: do not generate another. If not: " REQUEST_STEPS},
-    {NULL, OUTCOME_REFUSED, false, "the code is damaged",
-     "Your mail holds something that looks like a code of a Chariot server, but too little of it "
-     "is left to be read, so nothing was decided.",
-     "Mail programs and ticket systems sometimes change a text on its way.",
-     SEND_THE_FILE "\nThe code on the server is still good: do not generate another one."},
 };
 
 static const struct {

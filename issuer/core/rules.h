@@ -174,10 +174,4 @@ Decision rules_decide_deactivation(const DeactivationFacts *facts);
 uint32_t rules_apply_deactivation(const Decision *decision, const DeactivationFacts *facts,
                                   Ledger *ledger);
 
-/* Whether both run on one host (domain: board and mac equal, or one of them with cpu and host name
- * equal). A board or mac that two active instances of the license show matches nothing, and so does
- * a fingerprint under another license key. `b` is a request or a deactivation. */
-bool rules_same_host(const Ledger *ledger, int64_t license_id, const Activation *a,
-                     const Statement *b);
-
 #endif

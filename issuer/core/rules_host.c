@@ -74,10 +74,3 @@ bool rules_host_other(const RulesHost *host, const Activation *activation)
     return fingerprint_part_differs(then, now, FINGERPRINT_BOARD) ||
            fingerprint_part_differs(then, now, FINGERPRINT_MAC);
 }
-
-bool rules_same_host(const Ledger *ledger, int64_t license_id, const Activation *a,
-                     const Statement *b)
-{
-    const RulesHost host = rules_host_of(ledger, license_id, b);
-    return rules_host_same(&host, a);
-}

@@ -50,10 +50,9 @@ bool strict_json_bytes(const StrictJson *object, const char *name, uint8_t *out,
 /* An object. */
 const StrictJson *strict_json_object(const StrictJson *object, const char *name, GError **error);
 
-/* An array, how many elements it has, and one of them. */
+/* An array, and how many elements it has. */
 const StrictJson *strict_json_array(const StrictJson *object, const char *name, GError **error);
 gsize strict_json_count(const StrictJson *array);
-const StrictJson *strict_json_element(const StrictJson *array, gsize index);
 
 /* An element that is an object or a string that is not empty; `name` is the array's, for the
  * message. */

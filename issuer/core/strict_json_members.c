@@ -136,11 +136,6 @@ gsize strict_json_count(const StrictJson *array)
     return json_array_size(array);
 }
 
-const StrictJson *strict_json_element(const StrictJson *array, gsize index)
-{
-    return json_array_get(array, index);
-}
-
 const StrictJson *strict_json_element_object(const StrictJson *array, gsize index, const char *name,
                                              GError **error)
 {

@@ -199,11 +199,6 @@ void database_rollback(Database *db)
     }
 }
 
-bool database_is_connected(const Database *db)
-{
-    return PQstatus(db->connection) == CONNECTION_OK;
-}
-
 void database_free(Database *db)
 {
     if (!db) {

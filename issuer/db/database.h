@@ -37,9 +37,6 @@ bool database_commit(Database *db, GError **error);
 /* Takes everything back since begin; cannot fail (a lost connection has taken it back already). */
 void database_rollback(Database *db);
 
-/* Whether the connection still stands, as far as the last statement could tell. */
-bool database_is_connected(const Database *db);
-
 void database_free(Database *db);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Database, database_free)

@@ -301,14 +301,14 @@ GArray *intake_load_installed(Database *database, const GArray *serials, GError 
     }
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_numbers(params, serials);
-    g_autoptr(SqlResult) result = sql_run(
-        database, "intake_load_installed",
-        "select u.serial, r.thumbprint, u.license_id, u.customer_id, u.version, u.emergency,"
-        " coalesce(a.state in ('deactivated', 'lost', 'corrected'), false)"
-        " from usage_license u join usage_request r on r.id = u.request_id"
-        " left join activation a on a.id = u.activation_id"
-        " where u.serial = any ($1::bigint[])",
-        params, error);
+    g_autoptr(SqlResult) result =
+        sql_run(database, "intake_load_installed",
+                "select u.serial, r.thumbprint, u.license_id, u.customer_id, u.version,"
+                " coalesce(a.state in ('deactivated', 'lost', 'corrected'), false)"
+                " from usage_license u join usage_request r on r.id = u.request_id"
+                " left join activation a on a.id = u.activation_id"
+                " where u.serial = any ($1::bigint[])",
+                params, error);
     if (result == NULL) {
         return NULL;
     }
@@ -319,8 +319,7 @@ GArray *intake_load_installed(Database *database, const GArray *serials, GError 
             .license_id = sql_result_int(result, i, 2),
             .customer_id = sql_result_int(result, i, 3),
             .version = (uint32_t)sql_result_int(result, i, 4),
-            .emergency = sql_result_bool(result, i, 5),
-            .given_back = sql_result_bool(result, i, 6),
+            .given_back = sql_result_bool(result, i, 5),
         };
         g_array_append_val(records, record);
     }

@@ -83,7 +83,6 @@ typedef struct {
     uint32_t servers;
     int32_t expires_on;  /* day, see core/dates.h; DATES_NONE: perpetual */
     GPtrArray *features; /* of Feature; `until` an instant */
-    bool case_open;      /* a restoration case */
     int64_t contacts;    /* the sum of its contacts' ids: another one once they have changed */
 } LicenseRecord;
 
@@ -130,7 +129,6 @@ typedef struct {
     int64_t license_id;
     int64_t customer_id;
     uint32_t version;
-    bool emergency;
     bool given_back; /* deactivated, lost or ended by a correction */
 } InstalledRecord;
 

@@ -13,7 +13,7 @@ static const char summary_columns[] =
     "n.id, n.license_id::text, n.customer::text, n.customer_ref::text, n.product::text,"
     " n.state::text, n.expires_on, n.activations, n.used, n.servers, n.active";
 
-LicenseSummary *license_rows_summary(const SqlResult *result, int row)
+static LicenseSummary *read_summary(const SqlResult *result, int row)
 {
     LicenseSummary *summary = g_new0(LicenseSummary, 1);
     summary->id = sql_result_int(result, row, 0);
@@ -46,7 +46,7 @@ LicenseSummary *license_rows_find(Database *db, const char *license_id, GError *
                     license_id);
         return NULL;
     }
-    return license_rows_summary(result, 0);
+    return read_summary(result, 0);
 }
 
 /* The text for LIKE: found anywhere, its own % and _ meaning themselves. New string. */
@@ -103,7 +103,7 @@ GPtrArray *license_query_find(Database *db, const char *text, unsigned most, GEr
     }
     GPtrArray *found = g_ptr_array_new_with_free_func(free_summary);
     for (int row = 0; row < sql_result_rows(result); row++) {
-        LicenseSummary *summary = license_rows_summary(result, row);
+        LicenseSummary *summary = read_summary(result, row);
         summary->found_by = g_strdup(sql_result_text(result, row, 11));
         g_ptr_array_add(found, summary);
     }

@@ -3,12 +3,8 @@
 #define ISSUER_DB_LICENSE_ROWS_H
 
 #include "db/license_query.h"
-#include "db/sql.h"
 
 /* The summary of a License ID, case aside. ISSUER_ERROR_NOT_FOUND. */
 LicenseSummary *license_rows_find(Database *db, const char *license_id, GError **error);
-
-/* The summary in a result's row. */
-LicenseSummary *license_rows_summary(const SqlResult *result, int row);
 
 #endif

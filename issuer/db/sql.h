@@ -43,30 +43,24 @@ typedef struct SqlResult SqlResult;
 SqlParams *sql_params_new(void);
 void sql_params_free(SqlParams *params);
 
-/* Single values. A NULL pointer, a time of 0 and a day of DATES_NONE (-1) are SQL's NULL; a whole
- * number is put as `type` SQL_INT2, SQL_INT4 or SQL_INT8. */
+/* Single values. A NULL pointer and a time of 0 are SQL's NULL; a whole number is put as `type`
+ * SQL_INT2, SQL_INT4 or SQL_INT8. */
 void sql_params_add_bool(SqlParams *params, bool value);
 void sql_params_add_int(SqlParams *params, SqlType type, int64_t value);
 void sql_params_add_text(SqlParams *params, const char *value);
 void sql_params_add_bytes(SqlParams *params, const void *value, gsize size);
 void sql_params_add_digest(SqlParams *params, const Digest *value);
 void sql_params_add_time(SqlParams *params, int64_t seconds);
-void sql_params_add_day(SqlParams *params, int32_t day);
 void sql_params_add_null(SqlParams *params, SqlType type);
 
-/* An array of `type`, empty at first. Owned by `params`, valid until its end or
- * sql_params_restart(). */
+/* An array of `type`, empty at first. Owned by `params`, valid until its end. */
 SqlColumn *sql_params_add_column(SqlParams *params, SqlType type);
 
 /* The same, filled: of Digest as bytea[], of int64_t as bigint[]. */
 SqlColumn *sql_params_add_digests(SqlParams *params, const GArray *digests);
 SqlColumn *sql_params_add_numbers(SqlParams *params, const GArray *numbers);
 
-/* Empties all columns and keeps their memory, for the next batch of the same statement; single
- * values stay. */
-void sql_params_restart(SqlParams *params);
-
-/* The next element of a column; NULLs as above. */
+/* The next element of a column; NULLs as above, and for a day of DATES_NONE. */
 void sql_column_bool(SqlColumn *column, bool value);
 void sql_column_int(SqlColumn *column, int64_t value); /* INT2, INT4, INT8 */
 void sql_column_text(SqlColumn *column, const char *value);

@@ -181,18 +181,6 @@ SqlColumn *sql_params_add_column(SqlParams *params, SqlType type)
     return add(params, type, true);
 }
 
-void sql_params_restart(SqlParams *params)
-{
-    for (guint i = 0; i < params->columns->len; i++) {
-        SqlColumn *column = g_ptr_array_index(params->columns, i);
-        if (column->is_array) {
-            g_byte_array_set_size(column->bytes, ARRAY_HEADER);
-            column->length = 0;
-            column->has_null = false;
-        }
-    }
-}
-
 void sql_params_add_bool(SqlParams *params, bool value)
 {
     sql_column_bool(add(params, SQL_BOOL, false), value);
@@ -221,11 +209,6 @@ void sql_params_add_digest(SqlParams *params, const Digest *value)
 void sql_params_add_time(SqlParams *params, int64_t seconds)
 {
     sql_column_time(add(params, SQL_TIME, false), seconds);
-}
-
-void sql_params_add_day(SqlParams *params, int32_t day)
-{
-    sql_column_day(add(params, SQL_DAY, false), day);
 }
 
 void sql_params_add_null(SqlParams *params, SqlType type)

@@ -87,7 +87,8 @@ static void read_character(Mailbox *mailbox, char c)
     }
 }
 
-GPtrArray *sender_addresses(const char *value)
+/* The addresses in one field's value. */
+static GPtrArray *addresses_in(const char *value)
 {
     Mailbox mailbox = {.found = g_ptr_array_new_with_free_func(g_free),
                        .bare = g_string_new(NULL),
@@ -110,7 +111,7 @@ GPtrArray *sender_of_fields(const Headers *headers, const char *name)
     GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
     const char *value = headers_first(headers, name);
     for (guint i = 0; value != NULL; value = headers_nth(headers, name, ++i)) {
-        g_autoptr(GPtrArray) addresses = sender_addresses(value);
+        g_autoptr(GPtrArray) addresses = addresses_in(value);
         for (guint j = 0; j < addresses->len; j++) {
             add_address(found, g_ptr_array_index(addresses, j));
         }

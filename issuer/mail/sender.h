@@ -4,12 +4,9 @@
 
 #include "mail/headers.h"
 
-/* The addresses in an address list value (RFC 5322 §3.4), each once, as written but for comments
- * and blanks; new strings. Display names are never taken for addresses, but a mailbox with two
- * addresses in angle brackets gives both. The caller owns the array. */
-GPtrArray *sender_addresses(const char *value);
-
-/* The addresses of all fields called `name` (lower case), likewise. */
+/* The addresses in all address list fields (RFC 5322 §3.4) called `name` (lower case), each once,
+ * as written but for comments and blanks; new strings. Display names are never taken for addresses,
+ * but a mailbox with two addresses in angle brackets gives both. The caller owns the array. */
 GPtrArray *sender_of_fields(const Headers *headers, const char *name);
 
 /* Whether `address` is one of NULL-terminated `addresses` (which may be NULL). */

@@ -280,11 +280,6 @@ const GArray *batch_given_back(const Batch *batch)
     return batch->given_back;
 }
 
-const Ledger *batch_ledger(const Batch *batch)
-{
-    return batch->ledger;
-}
-
 void batch_free(Batch *batch)
 {
     if (batch == NULL) {

@@ -67,9 +67,6 @@ const GArray *batch_given_back(const Batch *batch);
  * by the batch. */
 const UsageLicense *batch_issued(const Batch *batch, const Matter *matter);
 
-/* The activations as they are after the batch. */
-const Ledger *batch_ledger(const Batch *batch);
-
 void batch_free(Batch *batch);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Batch, batch_free)

@@ -177,7 +177,6 @@ void batch_request_facts(Batch *batch, const BatchItem *item, const Matter *matt
         *of_license = license_facts(license, proof);
         facts->license = of_license;
         facts->sender_known = batch_knows_contact(batch, license->id, item->sender);
-        facts->tells_of_loss |= license->case_open;
     }
     guint place = batch_instance(batch, &facts->request->thumbprint);
     facts->passed_at = g_array_index(batch->passed_at, int64_t, place);

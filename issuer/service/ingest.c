@@ -68,9 +68,8 @@ static GPtrArray *next_items(WorkQueue *queue)
     GPtrArray *items = g_ptr_array_new_with_free_func((GDestroyNotify)intake_item_free);
     gint64 deadline = -1;
     gsize bytes = 0;
-    bool ended = false;
     while (items->len < BATCH_MESSAGES && bytes < BATCH_BYTES) {
-        IntakeItem *item = work_queue_pop(queue, deadline, &ended);
+        IntakeItem *item = work_queue_pop(queue, deadline);
         if (item == NULL) {
             break;
         }

@@ -5,9 +5,6 @@
 
 #include "service/intake_item.h"
 
-/* The version of the shape; it grows when a member changes its meaning. */
-#define MAIL_REPORT_VERSION 1
-
 /* The object for one mail. With `decided`, what was decided stands in it too. New string. */
 char *mail_report_json(const IntakeItem *item, bool decided);
 

@@ -61,7 +61,7 @@ void work_queue_finish(WorkQueue *queue, GError *error)
     g_mutex_unlock(&queue->lock);
 }
 
-IntakeItem *work_queue_pop(WorkQueue *queue, gint64 deadline_us, bool *ended)
+IntakeItem *work_queue_pop(WorkQueue *queue, gint64 deadline_us)
 {
     g_mutex_lock(&queue->lock);
     bool waiting = true;
@@ -73,7 +73,6 @@ IntakeItem *work_queue_pop(WorkQueue *queue, gint64 deadline_us, bool *ended)
         }
     }
     IntakeItem *item = g_queue_pop_head(&queue->items);
-    *ended = item == NULL && queue->finished;
     if (item != NULL) {
         queue->bytes -= weight(item);
         g_cond_broadcast(&queue->changed);

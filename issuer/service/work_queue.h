@@ -16,9 +16,9 @@ bool work_queue_push(WorkQueue *queue, IntakeItem *item);
 /* No more will be pushed. `error` (taken over, may be NULL) is given to the reader at the end. */
 void work_queue_finish(WorkQueue *queue, GError *error);
 
-/* The next item: waits until `deadline_us` (monotonic; -1: without end). NULL at the deadline, and
- * at the end, which `ended` tells apart. */
-IntakeItem *work_queue_pop(WorkQueue *queue, gint64 deadline_us, bool *ended);
+/* The next item: waits until `deadline_us` (monotonic; -1: without end). NULL at the deadline and
+ * at the end. */
+IntakeItem *work_queue_pop(WorkQueue *queue, gint64 deadline_us);
 
 /* The writer's error, after the end. New reference for the caller, or NULL. */
 GError *work_queue_steal_error(WorkQueue *queue);

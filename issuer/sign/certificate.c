@@ -196,15 +196,6 @@ int64_t certificate_not_after(const Certificate *certificate)
     return certificate->not_after;
 }
 
-char *certificate_subject(const Certificate *certificate)
-{
-    g_autoptr(BIO) bio = BIO_new(BIO_s_mem());
-    X509_NAME_print_ex(bio, X509_get_subject_name(certificate->x509), 0, XN_FLAG_RFC2253);
-    char *data = NULL;
-    long size = BIO_get_mem_data(bio, &data);
-    return g_strndup(data, (gsize)size);
-}
-
 bool certificate_is_development(const Certificate *certificate)
 {
     ASN1_OBJECT *oid = OBJ_txt2obj(CERTIFICATE_OID_DEVELOPMENT, 1);

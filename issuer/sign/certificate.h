@@ -44,9 +44,6 @@ const char *certificate_kid(const Certificate *certificate);
 int64_t certificate_not_before(const Certificate *certificate);
 int64_t certificate_not_after(const Certificate *certificate);
 
-/* The subject on one line, as in RFC 2253. New string. */
-char *certificate_subject(const Certificate *certificate);
-
 /* Whether it carries the extension that marks it as made for development. */
 bool certificate_is_development(const Certificate *certificate);
 

@@ -116,16 +116,6 @@ GPtrArray *key_folder_anchors(const char *path, GError **error)
     return g_steal_pointer(&roots);
 }
 
-char *key_folder_denied(const char *path, GError **error)
-{
-    g_autofree char *file = g_build_filename(path, KEY_FOLDER_DENIED, NULL);
-    if (access(file, F_OK) != 0 && errno == ENOENT) {
-        return NULL;
-    }
-    gsize size = 0;
-    return read_text(file, &size, error);
-}
-
 bool key_folder_is_development(const char *path)
 {
     g_autofree char *file = g_build_filename(path, KEY_FOLDER_DEVELOPMENT, NULL);
@@ -262,15 +252,14 @@ static void judge_all(GPtrArray *entries, const DeniedKeys *denied, int64_t now)
 static bool read_denied(const char *path, const GPtrArray *roots, DeniedKeys **denied,
                         GError **error)
 {
-    GError *problem = NULL;
-    g_autofree char *text = key_folder_denied(path, &problem);
-    if (problem != NULL) {
-        g_propagate_error(error, problem);
-        return false;
-    }
     g_autofree char *file = g_build_filename(path, KEY_FOLDER_DENIED, NULL);
+    if (access(file, F_OK) != 0 && errno == ENOENT) {
+        return true;
+    }
+    gsize size = 0;
+    g_autofree char *text = read_text(file, &size, error);
     *denied = text == NULL ? NULL : denied_list_open(text, roots, file, error);
-    return text == NULL || *denied != NULL;
+    return *denied != NULL;
 }
 
 bool key_folder_denied_keys(const char *path, DeniedKeys **denied, GError **error)

@@ -60,11 +60,9 @@ GPtrArray *key_folder_list(const char *path, int64_t now, GError **error);
 /* The roots of the folder's anchors.pem, as Certificate; errors as key_folder_list(). */
 GPtrArray *key_folder_anchors(const char *path, GError **error);
 
-/* The text of the folder's denied list; NULL without an error where there is none. New string. */
-char *key_folder_denied(const char *path, GError **error);
-
-/* The same, its signature checked against the folder's anchors; `denied` stays NULL where there is
- * none. ISSUER_ERROR_INPUT for a list that none of them signed. The caller owns it. */
+/* The folder's denied list, its signature checked against the folder's anchors; `denied` stays NULL
+ * where there is none. ISSUER_ERROR_INPUT for a list that none of them signed. The caller owns it.
+ */
 bool key_folder_denied_keys(const char *path, DeniedKeys **denied, GError **error);
 
 /* Whether the folder is marked as made for development. */

@@ -62,13 +62,13 @@ static void single_values_come_back(void **state)
     sql_params_add_digest(params, &digest);
     sql_params_add_time(params, NOON);
     sql_params_add_time(params, -1);
-    sql_params_add_day(params, 0);
+    sql_params_add_text(params, "1970-01-01");
     sql_params_add_text(params, NULL);
     sql_params_add_time(params, 0);
-    sql_params_add_day(params, DATES_NONE);
+    sql_params_add_null(params, SQL_DAY);
     g_autoptr(SqlResult) r = run(db, "single",
-                                 "select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
-                                 " $14, $9::text, $11::text, array[$4, null, 7::int8]",
+                                 "select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::date, $12,"
+                                 " $13, $14, $9::text, $11::date::text, array[$4, null, 7::int8]",
                                  params);
     assert_true(sql_result_bool(r, 0, 0));
     assert_int_equal(sql_result_int(r, 0, 1), -2);
@@ -109,33 +109,30 @@ static void columns_become_rows(void **state)
     SqlColumn *blobs = sql_params_add_column(params, SQL_BYTES);
     SqlColumn *days = sql_params_add_column(params, SQL_DAY);
     const char *text = "select * from unnest($1, $2, $3, $4, $5, $6)";
-    for (int round = 0; round < 2; round++) { /* the memory is used again */
-        for (int i = 0; i < 500; i++) {
-            sql_column_int(ids, i);
-            sql_column_text(names, i % 2 ? "odd" : NULL);
-            sql_column_bool(flags, i % 3 == 0);
-            sql_column_time(times, i ? NOON + i : 0);
-            sql_column_bytes(blobs, "xyz", (gsize)i % 4);
-            sql_column_day(days, i);
-        }
-        assert_int_equal(sql_column_length(ids), 500);
-        g_autoptr(SqlResult) r = run(db, "columns", text, params);
-        assert_int_equal(sql_result_rows(r), 500);
-        assert_int_equal(sql_result_int(r, 499, 0), 499);
-        assert_string_equal(sql_result_text(r, 499, 1), "odd");
-        assert_true(sql_result_is_null(r, 498, 1));
-        assert_true(sql_result_bool(r, 498, 2));
-        assert_false(sql_result_bool(r, 499, 2));
-        assert_int_equal(sql_result_time(r, 499, 3), NOON + 499);
-        assert_true(sql_result_is_null(r, 0, 3));
-        gsize size = 0;
-        sql_result_bytes(r, 499, 4, &size);
-        assert_int_equal(size, 3);
-        assert_int_equal(sql_result_day(r, 499, 5), 499);
-        sql_params_restart(params);
-    }
     g_autoptr(SqlResult) none = run(db, "columns", text, params);
     assert_int_equal(sql_result_rows(none), 0);
+    for (int i = 0; i < 500; i++) {
+        sql_column_int(ids, i);
+        sql_column_text(names, i % 2 ? "odd" : NULL);
+        sql_column_bool(flags, i % 3 == 0);
+        sql_column_time(times, i ? NOON + i : 0);
+        sql_column_bytes(blobs, "xyz", (gsize)i % 4);
+        sql_column_day(days, i);
+    }
+    assert_int_equal(sql_column_length(ids), 500);
+    g_autoptr(SqlResult) r = run(db, "columns", text, params);
+    assert_int_equal(sql_result_rows(r), 500);
+    assert_int_equal(sql_result_int(r, 499, 0), 499);
+    assert_string_equal(sql_result_text(r, 499, 1), "odd");
+    assert_true(sql_result_is_null(r, 498, 1));
+    assert_true(sql_result_bool(r, 498, 2));
+    assert_false(sql_result_bool(r, 499, 2));
+    assert_int_equal(sql_result_time(r, 499, 3), NOON + 499);
+    assert_true(sql_result_is_null(r, 0, 3));
+    gsize size = 0;
+    sql_result_bytes(r, 499, 4, &size);
+    assert_int_equal(size, 3);
+    assert_int_equal(sql_result_day(r, 499, 5), 499);
 }
 
 static void errors_have_codes(void **state)
@@ -172,7 +169,6 @@ static void unreachable_is_not_now(void **state)
     g_autoptr(GError) cut = NULL;
     assert_false(sql_do(db, NULL, "select pg_terminate_backend(pg_backend_pid())", NULL, &cut));
     assert_int_equal(cut->code, ISSUER_ERROR_UNAVAILABLE);
-    assert_false(database_is_connected(db));
     g_autoptr(GError) after = NULL;
     assert_false(database_begin(db, &after));
     assert_int_equal(after->code, ISSUER_ERROR_UNAVAILABLE);

@@ -235,9 +235,8 @@ static void test_a_denied_list_keeps_what_it_had_and_is_newer(void **state)
     assert_true(ceremony_revoke(fixture->keys, a, 1, NULL, NOW + 5, &error));
     assert_true(ceremony_revoke(fixture->keys, b, 2, NULL, NOW + 5, &error));
     assert_fine(error);
-    g_autofree char *text = key_folder_denied(fixture->keys, &error);
-    g_autoptr(GPtrArray) roots = key_folder_anchors(fixture->keys, &error);
-    g_autoptr(DeniedKeys) denied = denied_list_open(text, roots, "denied.jws", &error);
+    g_autoptr(DeniedKeys) denied = NULL;
+    assert_true(key_folder_denied_keys(fixture->keys, &denied, &error));
     assert_fine(error);
     assert_int_equal(denied->kids->len, 2);
     assert_true(names(denied, a) && names(denied, b));
@@ -251,8 +250,9 @@ static void test_a_changed_denied_list_stops_the_folder(void **state)
     GError *error = NULL;
     g_autofree char *kid = ceremony_rotate(fixture->keys, 1, NULL, NOW + 1, &error);
     assert_true(ceremony_revoke(fixture->keys, kid, 1, NULL, NOW + 5, &error));
-    g_autofree char *text = key_folder_denied(fixture->keys, &error);
     g_autofree char *file = g_build_filename(fixture->keys, KEY_FOLDER_DENIED, NULL);
+    g_autofree char *text = NULL;
+    assert_true(g_file_get_contents(file, &text, NULL, NULL));
     char *signature = strrchr(text, '.') + 10;
     *signature = *signature == 'A' ? 'B' : 'A';
     assert_true(g_file_set_contents(file, text, -1, NULL));

@@ -85,31 +85,6 @@ static void instants_beyond_the_range_are_clamped(void **state)
     assert_string_equal(last, "9999-12-31 23:59 UTC");
 }
 
-static void years_are_added_on_named_days(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *from;
-        int32_t years;
-        const char *to;
-    } rows[] = {
-        {"2026-11-25", 1, "2027-11-25"},  {"2028-02-29", 1, "2029-02-28"},
-        {"2028-02-29", 4, "2032-02-29"},  {"2096-02-29", 4, "2100-02-28"},
-        {"2027-02-28", 1, "2028-02-28"},  {"2027-03-01", -27, "2000-03-01"},
-        {"2000-02-29", -1, "1999-02-28"}, {"2026-12-31", 0, "2026-12-31"},
-        {"9998-12-31", 1, "9999-12-31"},
-    };
-    int32_t day = DATES_NONE;
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        assert_true(dates_read(rows[i].from, &day));
-        g_autofree char *text = dates_text(dates_add_years(day, rows[i].years));
-        assert_string_equal(text, rows[i].to);
-    }
-    assert_int_equal(dates_add_years(DATES_LAST_DAY, 1), DATES_NONE);
-    assert_int_equal(dates_add_years(0, -1), DATES_NONE);
-    assert_int_equal(dates_add_years(0, G_MAXINT32), DATES_NONE);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,7 +92,6 @@ int main(void)
         cmocka_unit_test(other_texts_are_no_days),
         cmocka_unit_test(a_day_ends_at_noon_of_the_next),
         cmocka_unit_test(instants_beyond_the_range_are_clamped),
-        cmocka_unit_test(years_are_added_on_named_days),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ static void check_only(const char *const *texts, const Code *code)
     for (guint i = 0; i < tokens->len; i++) {
         const FoundToken *token = token_at(tokens, i);
         if (token->problem != NULL || tokens->len > 1) {
-            print_message("%s: %s\n", armor_kind_title(token->kind), token->problem);
+            print_message("%c: %s\n", armor_kind_letter(token->kind), token->problem);
         }
     }
     if (tokens->len != 1 || token_at(tokens, 0)->problem != NULL) {

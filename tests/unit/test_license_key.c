@@ -32,34 +32,16 @@ static void vectors_come_out_as_expected(void **state)
     assert_true(vectors_each("license_keys.tsv", check_key) >= 22);
 }
 
-static void new_keys_are_read_back(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 500; i++) {
-        uint8_t random[LICENSE_KEY_RANDOM];
-        for (gsize k = 0; k < sizeof random; k++) {
-            random[k] = (uint8_t)g_random_int();
-        }
-        g_autoptr(Secret) printed = license_key_new(random);
-        g_autoptr(Secret) normal = license_key_read(secret_peek(printed), NULL);
-        assert_int_equal(secret_size(printed), 29);
-        assert_non_null(normal);
-        assert_int_equal(secret_size(normal), 25);
-        assert_false(license_key_is_weak(normal));
-    }
-}
-
 /* Every single symbol that is mistyped has a chance of one in 32 to go unnoticed, no more. */
 static void mistyped_symbols_are_noticed(void **state)
 {
     (void)state;
-    const uint8_t random[LICENSE_KEY_RANDOM] = {7, 1, 8, 2, 8};
-    g_autoptr(Secret) printed = license_key_new(random);
+    static const char printed[] = "8C2TJ-GND5Z-8XY33-E216P-8ADN7";
     int unnoticed = 0;
     int tried = 0;
-    for (gsize i = 0; i < secret_size(printed); i++) {
+    for (gsize i = 0; i < sizeof printed - 1; i++) {
         for (const char *c = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; *c != '\0'; c++) {
-            g_autofree char *other = g_strdup(secret_peek(printed));
+            g_autofree char *other = g_strdup(printed);
             if (other[i] == '-' || other[i] == *c) {
                 continue;
             }
@@ -86,7 +68,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_come_out_as_expected),
-        cmocka_unit_test(new_keys_are_read_back),
         cmocka_unit_test(mistyped_symbols_are_noticed),
         cmocka_unit_test(messages_never_hold_the_key),
     };

@@ -471,7 +471,6 @@ static void test_ready_answers(void **state)
         {READY_NONE, "There was no code of a Chariot server in your mail"},
         {READY_KEY_INSTEAD_OF_REQUEST, "A license key is a secret of your firm"},
         {READY_PICTURE, "cannot be read reliably from a picture"},
-        {READY_DAMAGED, "send the file instead of the text"},
     };
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -11,7 +11,7 @@ struct Ledger {
     GPtrArray *none;         /* what a license or instance without activations has */
 };
 
-void activation_free(Activation *activation)
+static void activation_free(Activation *activation)
 {
     if (activation == NULL)
         return;

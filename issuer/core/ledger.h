@@ -94,10 +94,6 @@ bool ledger_deactivate(Ledger *ledger, int64_t id, int64_t now);
  * and its host are watched. True if a use was given back by it; nothing is done to one that was
  * deactivated, lost or corrected before. */
 bool ledger_lose(Ledger *ledger, int64_t id, int64_t now);
-
-void activation_free(Activation *activation);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Activation, activation_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ledger, ledger_free)
 
 #endif

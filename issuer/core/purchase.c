@@ -217,6 +217,14 @@ static bool read_order_kind(const Row *row)
                   "give sale, trial, internal, goodwill, correction or cancellation");
 }
 
+static void purchase_feature_free(PurchaseFeature *feature)
+{
+    if (feature != NULL) {
+        g_free(feature->code);
+        g_free(feature);
+    }
+}
+
 static void free_feature(gpointer feature)
 {
     purchase_feature_free(feature);
@@ -245,14 +253,6 @@ Purchase *purchase_read(const char *const fields[PURCHASE_COLUMNS], GError **err
     /* The analyzer does not know that g_autoptr frees what is left behind. */
     /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
     return read_row(purchase, fields, error) ? g_steal_pointer(&purchase) : NULL;
-}
-
-void purchase_feature_free(PurchaseFeature *feature)
-{
-    if (feature != NULL) {
-        g_free(feature->code);
-        g_free(feature);
-    }
 }
 
 void purchase_free(Purchase *purchase)

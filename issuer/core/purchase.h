@@ -80,10 +80,7 @@ Purchase *purchase_read(const char *const fields[PURCHASE_COLUMNS], GError **err
 const char *purchase_order_kind_name(OrderKind kind);
 bool purchase_order_kind_read(const char *text, OrderKind *kind);
 
-void purchase_feature_free(PurchaseFeature *feature);
 void purchase_free(Purchase *purchase);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(PurchaseFeature, purchase_feature_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Purchase, purchase_free)
 
 #endif

@@ -153,6 +153,14 @@ static bool ask_all(Database *database, const Question *questions, gsize count, 
     return asked;
 }
 
+static void health_finding_free(HealthFinding *finding)
+{
+    if (finding != NULL) {
+        g_free(finding->example);
+        g_free(finding);
+    }
+}
+
 static GPtrArray *find(Database *database, const Question *questions, gsize count, GError **error)
 {
     g_autoptr(GPtrArray) findings =
@@ -168,12 +176,4 @@ GPtrArray *health_store_serials(Database *database, GError **error)
 GPtrArray *health_store_records(Database *database, GError **error)
 {
     return find(database, of_records, G_N_ELEMENTS(of_records), error);
-}
-
-void health_finding_free(HealthFinding *finding)
-{
-    if (finding != NULL) {
-        g_free(finding->example);
-        g_free(finding);
-    }
 }

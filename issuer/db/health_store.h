@@ -45,6 +45,4 @@ GPtrArray *health_store_serials(Database *database, GError **error);
  * that take, continue and give them back, rows that must agree and that no reference ties. */
 GPtrArray *health_store_records(Database *database, GError **error);
 
-void health_finding_free(HealthFinding *finding);
-
 #endif

@@ -69,7 +69,7 @@ static Feature *feature_from(const SqlResult *result, int row)
                        until == DATES_NONE ? 0 : dates_end(until), sql_result_int(result, row, 13));
 }
 
-void license_record_free(LicenseRecord *record)
+static void license_record_free(LicenseRecord *record)
 {
     if (record == NULL) {
         return;

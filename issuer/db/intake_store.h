@@ -89,8 +89,6 @@ typedef struct {
 /* The licenses (of int64_t) with their newest entitlement: array of LicenseRecord *. */
 GPtrArray *intake_load_licenses(Database *database, const GArray *licenses, GError **error);
 
-void license_record_free(LicenseRecord *record);
-
 typedef struct {
     int64_t license_id; /* 0: of any license */
     const char *address;

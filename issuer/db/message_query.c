@@ -55,6 +55,19 @@ static MessageSummary *read_summary(const SqlResult *result, int row)
     return summary;
 }
 
+static void message_summary_free(MessageSummary *summary)
+{
+    if (!summary) {
+        return;
+    }
+    g_free(summary->class_name);
+    g_free(summary->from);
+    g_free(summary->subject);
+    g_free(summary->why);
+    g_free(summary->source);
+    g_free(summary);
+}
+
 static void free_summary(gpointer summary)
 {
     message_summary_free(summary);
@@ -188,19 +201,6 @@ MessageDetail *message_query_show(Database *db, int64_t id, GError **error)
         return NULL;
     }
     return detail;
-}
-
-void message_summary_free(MessageSummary *summary)
-{
-    if (!summary) {
-        return;
-    }
-    g_free(summary->class_name);
-    g_free(summary->from);
-    g_free(summary->subject);
-    g_free(summary->why);
-    g_free(summary->source);
-    g_free(summary);
 }
 
 void message_detail_free(MessageDetail *detail)

@@ -72,10 +72,7 @@ GPtrArray *message_query_list(Database *db, MessageChoice choice, int64_t after,
 /* The mail number `id`. ISSUER_ERROR_NOT_FOUND. The caller owns it. */
 MessageDetail *message_query_show(Database *db, int64_t id, GError **error);
 
-void message_summary_free(MessageSummary *summary);
 void message_detail_free(MessageDetail *detail);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(MessageSummary, message_summary_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MessageDetail, message_detail_free)
 
 #endif

@@ -48,6 +48,23 @@ static RequestSummary *summary_from(const SqlResult *result, int row)
     return summary;
 }
 
+static void request_summary_free(RequestSummary *summary)
+{
+    if (summary == NULL) {
+        return;
+    }
+    g_free(summary->host);
+    g_free(summary->purpose);
+    g_free(summary->license_id);
+    g_free(summary->customer);
+    g_free(summary->from);
+    g_free(summary->outcome);
+    g_free(summary->code);
+    g_free(summary->note);
+    g_free(summary->would);
+    g_free(summary);
+}
+
 static void free_summary(gpointer summary)
 {
     request_summary_free(summary);
@@ -202,23 +219,6 @@ RequestDetail *request_query_show(Database *db, int64_t id, GError **error)
         return NULL;
     }
     return detail;
-}
-
-void request_summary_free(RequestSummary *summary)
-{
-    if (summary == NULL) {
-        return;
-    }
-    g_free(summary->host);
-    g_free(summary->purpose);
-    g_free(summary->license_id);
-    g_free(summary->customer);
-    g_free(summary->from);
-    g_free(summary->outcome);
-    g_free(summary->code);
-    g_free(summary->note);
-    g_free(summary->would);
-    g_free(summary);
 }
 
 void request_detail_free(RequestDetail *detail)

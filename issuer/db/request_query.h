@@ -63,7 +63,6 @@ int64_t request_query_find(Database *db, const char *given, GError **error);
 /* All that is on record about request `id` (from request_query_find()). */
 RequestDetail *request_query_show(Database *db, int64_t id, GError **error);
 
-void request_summary_free(RequestSummary *summary);
 void request_detail_free(RequestDetail *detail);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RequestDetail, request_detail_free)

@@ -67,6 +67,14 @@ bool signing_key_store_revoke(Database *database, const SigningKeyRevocation *re
     return result != NULL;
 }
 
+static void signing_key_record_free(SigningKeyRecord *record)
+{
+    if (record != NULL) {
+        g_free(record->kid);
+        g_free(record);
+    }
+}
+
 GPtrArray *signing_key_store_list(Database *database, GError **error)
 {
     g_autoptr(SqlResult) result =
@@ -92,12 +100,4 @@ GPtrArray *signing_key_store_list(Database *database, GError **error)
         g_ptr_array_add(records, record);
     }
     return records;
-}
-
-void signing_key_record_free(SigningKeyRecord *record)
-{
-    if (record != NULL) {
-        g_free(record->kid);
-        g_free(record);
-    }
 }

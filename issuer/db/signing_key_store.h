@@ -49,6 +49,4 @@ bool signing_key_store_revoke(Database *database, const SigningKeyRevocation *re
 /* All keys on record, newest first: of SigningKeyRecord *. */
 GPtrArray *signing_key_store_list(Database *database, GError **error);
 
-void signing_key_record_free(SigningKeyRecord *record);
-
 #endif

@@ -110,6 +110,14 @@ static KeyRecord *record_of_record(const SigningKeyRecord *on_record)
     return record;
 }
 
+static void key_record_free(KeyRecord *record)
+{
+    if (record != NULL) {
+        g_free(record->id);
+        g_free(record);
+    }
+}
+
 GPtrArray *keys_list(Context *context, GError **error)
 {
     g_auto(Keys) keys = {0};
@@ -162,14 +170,6 @@ KeyRotation *keys_rotate(Context *context, unsigned root, const Secret *passphra
         return NULL;
     }
     return rotation_of(&after, id, keys_find_signing(&before));
-}
-
-void key_record_free(KeyRecord *record)
-{
-    if (record != NULL) {
-        g_free(record->id);
-        g_free(record);
-    }
 }
 
 void key_rotation_free(KeyRotation *rotation)

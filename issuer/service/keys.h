@@ -69,7 +69,6 @@ bool keys_revoke_wants_root(Context *context, const char *id, bool *wanted, GErr
  * result. */
 KeyRevoked *keys_revoke(Context *context, const KeyRevocation *revocation, GError **error);
 
-void key_record_free(KeyRecord *record);
 void key_rotation_free(KeyRotation *rotation);
 void key_revoked_free(KeyRevoked *revoked);
 

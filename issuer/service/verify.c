@@ -175,6 +175,17 @@ static void note_expired(const GPtrArray *licenses, int64_t now)
     }
 }
 
+static void verified_license_free(VerifiedLicense *license)
+{
+    if (license == NULL) {
+        return;
+    }
+    g_free(license->why);
+    usage_license_free(license->license);
+    g_free(license->state);
+    g_free(license);
+}
+
 static void free_verified(gpointer verified)
 {
     verified_license_free(verified);
@@ -198,15 +209,4 @@ GPtrArray *verify_file(const char *config_path, const VerifyOptions *options, GE
     ask_records(config_path, options, licenses, tokens);
     note_expired(licenses, clock_now());
     return licenses;
-}
-
-void verified_license_free(VerifiedLicense *license)
-{
-    if (license == NULL) {
-        return;
-    }
-    g_free(license->why);
-    usage_license_free(license->license);
-    g_free(license->state);
-    g_free(license);
 }

@@ -45,8 +45,4 @@ const char *verify_verdict_text(VerifyVerdict verdict);
 /* Whether somebody has to look into it: it is not good, or not on record. */
 bool verify_is_alarming(const VerifiedLicense *license);
 
-void verified_license_free(VerifiedLicense *license);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(VerifiedLicense, verified_license_free)
-
 #endif

@@ -269,6 +269,15 @@ bool key_folder_denied_keys(const char *path, DeniedKeys **denied, GError **erro
     return roots != NULL && read_denied(path, roots, denied, error);
 }
 
+static void key_entry_free(KeyEntry *entry)
+{
+    if (entry != NULL) {
+        certificate_free(entry->certificate);
+        g_free(entry->key_path);
+        g_free(entry);
+    }
+}
+
 GPtrArray *key_folder_list(const char *path, int64_t now, GError **error)
 {
     if (!check_folders(path, error)) {
@@ -287,13 +296,4 @@ GPtrArray *key_folder_list(const char *path, int64_t now, GError **error)
     g_ptr_array_sort(entries, compare_entries);
     judge_all(entries, denied, now);
     return g_steal_pointer(&entries);
-}
-
-void key_entry_free(KeyEntry *entry)
-{
-    if (entry != NULL) {
-        certificate_free(entry->certificate);
-        g_free(entry->key_path);
-        g_free(entry);
-    }
 }

@@ -68,8 +68,4 @@ bool key_folder_denied_keys(const char *path, DeniedKeys **denied, GError **erro
 /* Whether the folder is marked as made for development. */
 bool key_folder_is_development(const char *path);
 
-void key_entry_free(KeyEntry *entry);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(KeyEntry, key_entry_free)
-
 #endif

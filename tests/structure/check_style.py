@@ -29,18 +29,54 @@ def parameter_count(parameters):
     return 0 if parameters.strip() in ("", "void") else count
 
 
-def deepest(body):
-    """Levels of control blocks; the braces of initialisers and of switch cases are no nesting of
-    thought, so only braces that follow ')' , else or do count."""
-    stack, most = [], 0
-    for match in re.finditer(r"[{}]", body):
-        if match.group() == "{":
-            before = body[:match.start()].rstrip()
-            stack.append(bool(re.search(r"(\)|\belse|\bdo)$", before)))
-            most = max(most, sum(stack))
-        elif stack:
-            stack.pop()
-    return most
+class Nesting:
+    """How deep control statements stand in each other in a function's body, with braces or
+    without; an else if stands beside its if, and the braces of initialisers nest nothing."""
+
+    def __init__(self, body):
+        self.tokens = re.findall(r"\w+|[(){};:]", body)[::-1]
+        self.most = 0
+        while self.tokens:
+            self.statement(0)
+
+    def next(self):
+        return self.tokens[-1] if self.tokens else ""
+
+    def skip_group(self):
+        """Behind the parenthesis or brace that closes the next one."""
+        depth = 0
+        while self.tokens:
+            token = self.tokens.pop()
+            depth += (token in "({") - (token in ")}")
+            if depth == 0:
+                return
+
+    def skip_until(self, end):
+        while self.tokens and self.next() != end:
+            if self.next() in "({":
+                self.skip_group()
+            else:
+                self.tokens.pop()
+        self.tokens[-1:] = []
+
+    def statement(self, depth):
+        self.most = max(self.most, depth)
+        word = self.tokens.pop()
+        if word == "{":
+            while self.tokens and self.next() != "}":
+                self.statement(depth)
+            self.tokens[-1:] = []
+        elif word in ("if", "for", "while", "switch", "do", "else"):
+            beside = word == "else" and self.next() == "if"
+            if word not in ("do", "else"):
+                self.skip_group()
+            if self.tokens:
+                self.statement(depth if beside else depth + 1)
+        elif word in ("case", "default"):
+            self.skip_until(":")
+        elif word != ";":
+            self.tokens.append(word)
+            self.skip_until(";")
 
 
 def check_functions(report, path, text, lengths):
@@ -52,7 +88,7 @@ def check_functions(report, path, text, lengths):
         count = parameter_count(match.group("parameters"))
         if count > PARAMETERS_MOST:
             report.add(path, line, f"{name}() has {count} parameters; at most {PARAMETERS_MOST}")
-        depth = deepest(match.group("body"))
+        depth = Nesting(match.group("body")).most
         if depth > NESTING_MOST:
             report.add(path, line, f"{name}() nests {depth} deep; at most {NESTING_MOST}")
         exported = not re.search(r"\bstatic\b", match.group("head")) and name != "main"

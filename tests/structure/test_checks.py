@@ -23,9 +23,13 @@ FAULTS = [
      "int h)\n{\n}\n", "f() has 7 parameters"),
     ("style", "issuer/base/text.c", "static void f(int a)\n{\n    if (a) {\n    while (a) {\n"
      "    for (;;) {\n    do {\n    } while (a);\n    }\n    }\n    }\n}\n", "f() nests 4 deep"),
+    ("style", "issuer/base/text.c", "static void f(int a)\n{\n    if (a)\n    while (a)\n    for (;;)"
+     "\n    if (a)\n    a--;\n}\n", "f() nests 4 deep"),
     ("style", "issuer/base/text.c", "void stray_name(void)\n{\n}\n", "stray_name() is exported"),
     ("style", "issuer/base/text.c", "\n" * 800, "lines; at most 800"),
     ("style", "issuer/base/text.c", "/* TO" + "DO: later */\n", "unfinished work"),
+    ("used", "issuer/base/text.h", "void text_unused(void);\n", "text_unused() is used by no other"),
+    ("used", "issuer/core/rules.h", "#define X ledger_lose\n", "ledger_lose() is used: it needs no"),
     ("tree", "issuer/base/text.c", "/* see /ho" + "me/ana/notes */\n", "a path of one machine"),
     ("tree", "issuer/base/text.c", "/* -----BEGIN PRI" + "VATE KEY-----\nMC4CAQAwBQYDK2VwBCIE */\n",
      "a private key"),

@@ -1,5 +1,6 @@
 #include "sign/certificate.h"
 
+#include "base/file.h"
 #include "core/base64url.h"
 #include "core/ed25519.h"
 #include "core/jwk.h"
@@ -14,6 +15,8 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 #include <time.h>
+
+#define FILE_MOST 65536 /* bytes of certificates in PEM */
 
 struct Certificate {
     X509 *x509;
@@ -111,6 +114,12 @@ static GBytes *encode(X509 *x509)
     return der;
 }
 
+Certificate *certificate_of(X509 *x509, const char *name, GError **error)
+{
+    g_autoptr(GBytes) der = encode(x509);
+    return certificate_read(der, name, error);
+}
+
 /* The next certificate of a text in PEM; NULL at its end, or with `error` set. */
 static Certificate *read_next(BIO *bio, const char *name, GError **error)
 {
@@ -125,13 +134,17 @@ static Certificate *read_next(BIO *bio, const char *name, GError **error)
     return wrap(x509, der, name, error);
 }
 
-GPtrArray *certificate_read_pem(const char *pem, gsize size, const char *name, GError **error)
+GPtrArray *certificate_read_file(const char *path, GError **error)
 {
+    g_autoptr(GBytes) pem = file_read_whole(path, FILE_MOST, error);
+    if (pem == NULL) {
+        return NULL;
+    }
     g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)certificate_free);
-    g_autoptr(BIO) bio = BIO_new_mem_buf(pem, size > INT_MAX ? 0 : (int)size);
+    g_autoptr(BIO) bio = BIO_new_mem_buf(g_bytes_get_data(pem, NULL), (int)g_bytes_get_size(pem));
     GError *problem = NULL;
     Certificate *next = NULL;
-    while ((next = read_next(bio, name, &problem)) != NULL) {
+    while ((next = read_next(bio, path, &problem)) != NULL) {
         g_ptr_array_add(all, next);
     }
     if (problem != NULL) {
@@ -139,7 +152,7 @@ GPtrArray *certificate_read_pem(const char *pem, gsize size, const char *name, G
         return NULL;
     }
     if (all->len == 0) {
-        g_autofree char *what = g_strdup_printf("%s: it holds no certificate in PEM", name);
+        g_autofree char *what = g_strdup_printf("%s: it holds no certificate in PEM", path);
         failure_set(error, ISSUER_ERROR_INPUT, what);
         return NULL;
     }

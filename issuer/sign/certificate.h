@@ -23,9 +23,12 @@ typedef struct Certificate Certificate;
  * `name` is what messages call it. ISSUER_ERROR_INPUT. The caller owns the result. */
 Certificate *certificate_read(GBytes *der, const char *name, GError **error);
 
-/* Reads all certificates of a text in PEM (at least one) as Certificate. The caller owns the
- * array. ISSUER_ERROR_INPUT. */
-GPtrArray *certificate_read_pem(const char *pem, gsize size, const char *name, GError **error);
+/* The same of a certificate as OpenSSL holds it, for the other files of this room. */
+Certificate *certificate_of(struct x509_st *x509, const char *name, GError **error);
+
+/* Reads all certificates of the file `path`, in PEM (at least one), as Certificate. The caller owns
+ * the array. ISSUER_ERROR_NOT_FOUND, _INPUT. */
+GPtrArray *certificate_read_file(const char *path, GError **error);
 
 /* The same certificate again. The caller owns it. */
 Certificate *certificate_copy(const Certificate *certificate);

@@ -102,11 +102,7 @@ static Certificate *make(const KeyPair *pair, const char *name, const Shape *sha
         failure_set(error, ISSUER_ERROR_FAILED, "the certificate could not be made");
         return NULL;
     }
-    unsigned char *data = NULL;
-    int size = i2d_X509(x509, &data);
-    g_autoptr(GBytes) der = g_bytes_new(data, size < 0 ? 0 : (gsize)size);
-    OPENSSL_free(data);
-    return certificate_read(der, name, error);
+    return certificate_of(x509, name, error);
 }
 
 /* A name that no other ceremony gives: with the start of the key, so that two roots with the same

@@ -29,7 +29,7 @@ static bool is_issued_by(const Certificate *certificate, const Certificate *root
     return issued;
 }
 
-bool chain_check_root(const Certificate *certificate, const char *name, GError **error)
+static bool check_root(const Certificate *certificate, const char *name, GError **error)
 {
     X509 *x509 = certificate_handle(certificate);
     if (X509_check_ca(x509) != 1 || (X509_get_key_usage(x509) & KU_KEY_CERT_SIGN) == 0) {
@@ -42,6 +42,17 @@ bool chain_check_root(const Certificate *certificate, const char *name, GError *
         return refuse(error, name, "it is no root: it is not signed by its own key");
     }
     return true;
+}
+
+GPtrArray *chain_read_roots(const char *path, GError **error)
+{
+    g_autoptr(GPtrArray) roots = certificate_read_file(path, error);
+    for (guint i = 0; roots != NULL && i < roots->len; i++) {
+        if (!check_root(g_ptr_array_index(roots, i), path, error)) {
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&roots);
 }
 
 static bool has_our_usage(X509 *x509)
@@ -102,7 +113,7 @@ const Certificate *chain_check_signing(const Certificate *certificate, const GPt
         refuse(error, name, "it was issued by none of the trusted roots");
         return NULL;
     }
-    return chain_check_root(root, "the root of the signing key", error) ? root : NULL;
+    return check_root(root, "the root of the signing key", error) ? root : NULL;
 }
 
 bool chain_check_time(const Certificate *certificate, int64_t when, const char *name,

@@ -8,13 +8,14 @@
 /* How long a signing key's certificate may be valid, in seconds: two years, a leap day included. */
 #define CHAIN_SIGNING_MOST (731LL * 86400)
 
-/* Whether it is a root as we make them: self-signed, CA with path length 0, may sign certificates.
- * ISSUER_ERROR_INPUT says what is wrong; `name` is what messages call it. */
-bool chain_check_root(const Certificate *certificate, const char *name, GError **error);
+/* The roots in the file `path` (PEM, at least one), each as we make them: self-signed, CA with path
+ * length 0, may sign certificates. Of Certificate; the caller owns the array.
+ * ISSUER_ERROR_NOT_FOUND, or _INPUT saying what is wrong. */
+GPtrArray *chain_read_roots(const char *path, GError **error);
 
 /* Whether it is a signing key's: no CA, digitalSignature, our extended key usage, at most two
- * years, and issued by one of `roots` (of Certificate). ISSUER_ERROR_INPUT says what is wrong.
- * Returns that root, owned by `roots`. */
+ * years, and issued by one of `roots` (of Certificate). ISSUER_ERROR_INPUT says what is wrong;
+ * `name` is what messages call it. Returns that root, owned by `roots`. */
 const Certificate *chain_check_signing(const Certificate *certificate, const GPtrArray *roots,
                                        const char *name, GError **error);
 

@@ -1,9 +1,12 @@
 #include "sign/denied_list.h"
 
 #include "base/error.h"
+#include "base/file.h"
 #include "core/jws.h"
 
 #include <string.h>
+
+#define FILE_MOST 65536 /* bytes */
 
 static const Certificate *find_root(const GPtrArray *roots, GBytes *der)
 {
@@ -24,18 +27,22 @@ static bool is_signed(const DeniedKeys *denied, const char *jws, const GPtrArray
            certificate_verify(root, jws, parts.signing_length, parts.signature);
 }
 
-DeniedKeys *denied_list_open(const char *text, const GPtrArray *roots, const char *name,
-                             GError **error)
+DeniedKeys *denied_list_read(const char *path, const GPtrArray *roots, GError **error)
 {
-    g_autofree char *jws = g_strstrip(g_strdup(text));
+    g_autoptr(GBytes) content = file_read_whole(path, FILE_MOST, error);
+    if (content == NULL) {
+        return NULL;
+    }
+    g_autofree char *jws =
+        g_strstrip(g_strndup(g_bytes_get_data(content, NULL), g_bytes_get_size(content)));
     g_autoptr(DeniedKeys) denied = denied_keys_read(jws, strlen(jws), error);
     if (denied == NULL) {
-        g_prefix_error(error, "%s: ", name);
+        g_prefix_error(error, "%s: ", path);
         return NULL;
     }
     if (!is_signed(denied, jws, roots)) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
-                    "%s: none of the trusted roots signed it", name);
+                    "%s: none of the trusted roots signed it", path);
         return NULL;
     }
     return g_steal_pointer(&denied);

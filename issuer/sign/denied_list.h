@@ -6,11 +6,10 @@
 #include "sign/certificate.h"
 #include "sign/key_pair.h"
 
-/* Reads a compact JWS (white space around it is taken) and checks that one of `roots` (of
- * Certificate) signed it. `name` is what messages call it. ISSUER_ERROR_INPUT. The caller owns the
- * result. */
-DeniedKeys *denied_list_open(const char *text, const GPtrArray *roots, const char *name,
-                             GError **error);
+/* Reads the compact JWS (white space around it is taken) in the file `path` and checks that one of
+ * `roots` (of Certificate) signed it. ISSUER_ERROR_NOT_FOUND, _INPUT. The caller owns the result.
+ */
+DeniedKeys *denied_list_read(const char *path, const GPtrArray *roots, GError **error);
 
 /* Signs a list made at `iat` (seconds) of the thumbprints in `kids` (of Digest) with the key pair
  * of `root`. New string: the compact JWS. ISSUER_ERROR_FAILED. */

@@ -79,41 +79,10 @@ static bool check_folders(const char *path, GError **error)
     return access(roots, F_OK) != 0 || check_folder(roots, error);
 }
 
-static char *read_text(const char *path, gsize *size, GError **error)
-{
-    struct stat info;
-    if (stat(path, &info) == 0 && info.st_size > KEY_FOLDER_MOST) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "%s is too large", path);
-        return NULL;
-    }
-    char *text = NULL;
-    GError *problem = NULL;
-    if (!g_file_get_contents(path, &text, size, &problem)) {
-        bool missing = g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_NOENT) ||
-                       g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_ACCES);
-        g_set_error_literal(error, ISSUER_ERROR,
-                            missing ? ISSUER_ERROR_NOT_FOUND : ISSUER_ERROR_FAILED,
-                            problem->message);
-        g_error_free(problem);
-    }
-    return text;
-}
-
 GPtrArray *key_folder_anchors(const char *path, GError **error)
 {
     g_autofree char *file = g_build_filename(path, KEY_FOLDER_ANCHORS, NULL);
-    gsize size = 0;
-    g_autofree char *pem = read_text(file, &size, error);
-    if (pem == NULL) {
-        return NULL;
-    }
-    g_autoptr(GPtrArray) roots = certificate_read_pem(pem, size, file, error);
-    for (guint i = 0; roots != NULL && i < roots->len; i++) {
-        if (!chain_check_root(g_ptr_array_index(roots, i), file, error)) {
-            return NULL;
-        }
-    }
-    return g_steal_pointer(&roots);
+    return chain_read_roots(file, error);
 }
 
 bool key_folder_is_development(const char *path)
@@ -147,12 +116,7 @@ static void add_roots(GPtrArray *entries, GPtrArray *roots, const char *path)
 static KeyEntry *read_signing(const char *folder, const char *name, GError **error)
 {
     g_autofree char *file = g_build_filename(folder, name, NULL);
-    gsize size = 0;
-    g_autofree char *pem = read_text(file, &size, error);
-    if (pem == NULL) {
-        return NULL;
-    }
-    g_autoptr(GPtrArray) all = certificate_read_pem(pem, size, file, error);
+    g_autoptr(GPtrArray) all = certificate_read_file(file, error);
     if (all == NULL) {
         return NULL;
     }
@@ -181,10 +145,23 @@ static bool mark_root(GPtrArray *entries, GPtrArray *roots, const KeyEntry *sign
     return root != NULL;
 }
 
+static GDir *open_signing(const char *folder, GError **error)
+{
+    GError *problem = NULL;
+    GDir *names = g_dir_open(folder, 0, &problem);
+    if (names == NULL) {
+        bool away = g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_ACCES);
+        g_set_error_literal(error, ISSUER_ERROR,
+                            away ? ISSUER_ERROR_NOT_FOUND : ISSUER_ERROR_FAILED, problem->message);
+        g_error_free(problem);
+    }
+    return names;
+}
+
 static bool add_signing(GPtrArray *entries, GPtrArray *roots, const char *path, GError **error)
 {
     g_autofree char *folder = g_build_filename(path, KEY_FOLDER_SIGNING, NULL);
-    g_autoptr(GDir) names = g_dir_open(folder, 0, error);
+    g_autoptr(GDir) names = open_signing(folder, error);
     const char *name = NULL;
     while (names != NULL && (name = g_dir_read_name(names)) != NULL) {
         if (!g_str_has_suffix(name, CERTIFICATE_SUFFIX)) {
@@ -256,9 +233,7 @@ static bool read_denied(const char *path, const GPtrArray *roots, DeniedKeys **d
     if (access(file, F_OK) != 0 && errno == ENOENT) {
         return true;
     }
-    gsize size = 0;
-    g_autofree char *text = read_text(file, &size, error);
-    *denied = text == NULL ? NULL : denied_list_open(text, roots, file, error);
+    *denied = denied_list_read(file, roots, error);
     return *denied != NULL;
 }
 

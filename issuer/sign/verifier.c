@@ -14,53 +14,20 @@ struct Verifier {
     DeniedKeys *denied; /* or NULL */
 };
 
-static bool read_file(const char *path, char **text, gsize *size, GError **error)
-{
-    GError *problem = NULL;
-    if (g_file_get_contents(path, text, size, &problem)) {
-        return true;
-    }
-    g_set_error_literal(error, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND, problem->message);
-    g_error_free(problem);
-    return false;
-}
-
-static bool read_roots(Verifier *verifier, const char *path, GError **error)
-{
-    g_autofree char *pem = NULL;
-    gsize size = 0;
-    if (!read_file(path, &pem, &size, error)) {
-        return false;
-    }
-    verifier->roots = certificate_read_pem(pem, size, path, error);
-    for (guint i = 0; verifier->roots != NULL && i < verifier->roots->len; i++) {
-        if (!chain_check_root(g_ptr_array_index(verifier->roots, i), path, error)) {
-            return false;
-        }
-    }
-    return verifier->roots != NULL;
-}
-
-static bool read_denied(Verifier *verifier, const char *path, GError **error)
-{
-    g_autofree char *text = NULL;
-    gsize size = 0;
-    if (!read_file(path, &text, &size, error)) {
-        return false;
-    }
-    verifier->denied = denied_list_open(text, verifier->roots, path, error);
-    return verifier->denied != NULL;
-}
-
 Verifier *verifier_open(const char *anchors, const char *denied, GError **error)
 {
-    Verifier *verifier = g_new0(Verifier, 1);
-    if (!read_roots(verifier, anchors, error) ||
-        (denied != NULL && !read_denied(verifier, denied, error))) {
-        verifier_free(verifier);
+    g_autoptr(Verifier) verifier = g_new0(Verifier, 1);
+    verifier->roots = chain_read_roots(anchors, error);
+    if (verifier->roots == NULL) {
         return NULL;
     }
-    return verifier;
+    if (denied != NULL) {
+        verifier->denied = denied_list_read(denied, verifier->roots, error);
+        if (verifier->denied == NULL) {
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&verifier);
 }
 
 static bool refuse(GError **error, const char *why)

@@ -3,23 +3,14 @@
 #include "base/error.h"
 #include "db/sql.h"
 
-static void add_id(SqlParams *params, int64_t id)
-{
-    if (id != 0) {
-        sql_params_add_int(params, SQL_INT8, id);
-    } else {
-        sql_params_add_null(params, SQL_INT8);
-    }
-}
-
 int64_t instruction_store_file(Database *database, const InstructionNew *instruction, int64_t now,
                                GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_digest(params, &instruction->token);
     sql_params_add_text(params, instruction->kind);
-    add_id(params, instruction->request_id);
-    add_id(params, instruction->hold_id);
+    sql_params_add_id(params, instruction->request_id);
+    sql_params_add_id(params, instruction->hold_id);
     sql_params_add_text(params, instruction->arguments);
     sql_params_add_time(params, instruction->lease_end);
     sql_params_add_time(params, now);

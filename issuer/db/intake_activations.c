@@ -88,15 +88,6 @@ static const char insert_activations[] =
     " select 'activation-made', 'activation', a.id, sha256(convert_to(a::text, 'UTF8')),"
     " a.license_id, $16 from a order by a.id";
 
-static void put_or_null(SqlColumn *column, int64_t id)
-{
-    if (id == 0) {
-        sql_column_null(column);
-    } else {
-        sql_column_int(column, id);
-    }
-}
-
 static void put_activation(SqlColumn **column, const ActivationRow *row)
 {
     const Activation *activation = row->activation;
@@ -112,8 +103,8 @@ static void put_activation(SqlColumn **column, const ActivationRow *row)
     sql_column_int(column[9], activation->use_no);
     sql_column_int(column[10], activation->slot);
     sql_column_text(column[11], origin_name(activation->origin));
-    put_or_null(column[12], activation->continues);
-    put_or_null(column[13], activation->replaces);
+    sql_column_id(column[12], activation->continues);
+    sql_column_id(column[13], activation->replaces);
     sql_column_text(column[14], ending(activation->state));
 }
 

@@ -57,11 +57,7 @@ static bool write_new_holds(Database *database, const GArray *rows, const BatchS
             sql_column_int(requests, row->request_id);
             sql_column_int(opened_by, row->opened_by);
             sql_column_text(how, row->how);
-            if (row->closed_by != 0) {
-                sql_column_int(closed_by, row->closed_by);
-            } else {
-                sql_column_null(closed_by);
-            }
+            sql_column_id(closed_by, row->closed_by);
         }
     }
     sql_params_add_time(params, stamp->now);

@@ -39,15 +39,6 @@ static void add_columns(SqlParams *params, const SqlType *types, gsize count, Sq
     }
 }
 
-static void put_id(SqlColumn *column, int64_t id)
-{
-    if (id == 0) {
-        sql_column_null(column);
-    } else {
-        sql_column_int(column, id);
-    }
-}
-
 static void put_digest(SqlColumn *column, const Digest *digest)
 {
     if (digest_is_zero(digest)) {
@@ -94,7 +85,7 @@ bool intake_write_requests(Database *database, const GArray *rows, const BatchSt
         sql_column_int(column[3], (int64_t)statement->seq);
         sql_column_time(column[4], statement->iat);
         sql_column_digest(column[5], &statement->license_key);
-        put_id(column[6], row->license_id);
+        sql_column_id(column[6], row->license_id);
         sql_column_text(column[7], statement->purpose == PURPOSE_UPDATE ? "update" : "activate");
         sql_column_text(column[8], statement->installed);
         sql_column_text(column[9], statement->product);
@@ -182,8 +173,8 @@ static void put_decision(SqlColumn **column, const DecisionRow *row)
     const Decision *decision = row->decision;
     sql_column_int(column[0], row->id);
     sql_column_int(column[1], row->message_id);
-    put_id(column[2], row->request_id);
-    put_id(column[3], row->deactivation_id);
+    sql_column_id(column[2], row->request_id);
+    sql_column_id(column[3], row->deactivation_id);
     sql_column_text(column[4], row->token_kind);
     put_digest(column[5], &row->token_digest);
     sql_column_text(column[6], rules_outcome_name(decision->outcome));
@@ -192,12 +183,12 @@ static void put_decision(SqlColumn **column, const DecisionRow *row)
     sql_column_text(column[9], decision->note);
     sql_column_text(column[10], decision->would);
     sql_column_text(column[11], row->problem);
-    put_id(column[12], row->serial);
+    sql_column_id(column[12], row->serial);
     sql_column_text(column[13], row->facts);
-    put_id(column[14], row->operator_id);
+    sql_column_id(column[14], row->operator_id);
     sql_column_text(column[15], row->reason);
     sql_column_text(column[16], row->ticket);
-    put_id(column[17], row->license_id);
+    sql_column_id(column[17], row->license_id);
 }
 
 bool intake_write_decisions(Database *database, const GArray *rows, const BatchStamp *stamp,
@@ -289,7 +280,7 @@ bool intake_write_alerts(Database *database, const GArray *rows, const BatchStam
     SqlColumn *details = sql_params_add_column(params, SQL_TEXT);
     for (guint i = 0; i < rows->len; i++) {
         const AlertRow *row = &g_array_index(rows, AlertRow, i);
-        put_id(decisions, row->decision_id);
+        sql_column_id(decisions, row->decision_id);
         sql_column_text(kinds, row->kind);
         sql_column_text(details, row->detail);
     }

@@ -5,15 +5,6 @@
 
 #include <string.h>
 
-static void add_id_or_null(SqlParams *params, int64_t id)
-{
-    if (id) {
-        sql_params_add_int(params, SQL_INT8, id);
-    } else {
-        sql_params_add_null(params, SQL_INT8);
-    }
-}
-
 static bool role_is_known(const char *role)
 {
     static const char *const roles[] = {"support", "orders", "admin", "finance", NULL};
@@ -51,7 +42,7 @@ int64_t operator_store_add(Database *db, const OperatorNew *new_operator, GError
     sql_params_add_text(params, new_operator->name);
     sql_params_add_text(params, new_operator->role);
     sql_params_add_time(params, new_operator->now);
-    add_id_or_null(params, new_operator->by);
+    sql_params_add_id(params, new_operator->by);
     g_autoptr(GError) why = NULL;
     g_autoptr(SqlResult) result = sql_run(db, NULL, insert_operator, params, &why);
     if (!result && why->code == ISSUER_ERROR_CONFLICT) {
@@ -96,7 +87,7 @@ bool operator_store_revoke(Database *db, const char *name, int64_t by, int64_t n
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_text(params, name);
     sql_params_add_time(params, now);
-    add_id_or_null(params, by);
+    sql_params_add_id(params, by);
     g_autoptr(SqlResult) result = sql_run(db, NULL, revoke_operator, params, error);
     if (!result) {
         return false;

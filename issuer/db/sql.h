@@ -51,6 +51,7 @@ void sql_params_add_text(SqlParams *params, const char *value);
 void sql_params_add_bytes(SqlParams *params, const void *value, gsize size);
 void sql_params_add_digest(SqlParams *params, const Digest *value);
 void sql_params_add_time(SqlParams *params, int64_t seconds);
+void sql_params_add_id(SqlParams *params, int64_t id); /* SQL_INT8; 0 is NULL */
 void sql_params_add_null(SqlParams *params, SqlType type);
 
 /* An array of `type`, empty at first. Owned by `params`, valid until its end. */
@@ -63,6 +64,7 @@ SqlColumn *sql_params_add_numbers(SqlParams *params, const GArray *numbers);
 /* The next element of a column; NULLs as above, and for a day of DATES_NONE. */
 void sql_column_bool(SqlColumn *column, bool value);
 void sql_column_int(SqlColumn *column, int64_t value); /* INT2, INT4, INT8 */
+void sql_column_id(SqlColumn *column, int64_t id);     /* the same; 0 is NULL */
 void sql_column_text(SqlColumn *column, const char *value);
 void sql_column_bytes(SqlColumn *column, const void *value, gsize size);
 void sql_column_digest(SqlColumn *column, const Digest *value);

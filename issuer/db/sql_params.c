@@ -117,6 +117,15 @@ void sql_column_digest(SqlColumn *column, const Digest *value)
     put_bytes(column, SQL_BYTES, value ? value->bytes : NULL, DIGEST_SIZE);
 }
 
+void sql_column_id(SqlColumn *column, int64_t id)
+{
+    if (id == 0) {
+        sql_column_null(column);
+    } else {
+        sql_column_int(column, id);
+    }
+}
+
 void sql_column_time(SqlColumn *column, int64_t seconds)
 {
     if (seconds == 0) {
@@ -209,6 +218,11 @@ void sql_params_add_digest(SqlParams *params, const Digest *value)
 void sql_params_add_time(SqlParams *params, int64_t seconds)
 {
     sql_column_time(add(params, SQL_TIME, false), seconds);
+}
+
+void sql_params_add_id(SqlParams *params, int64_t id)
+{
+    sql_column_id(add(params, SQL_INT8, false), id);
 }
 
 void sql_params_add_null(SqlParams *params, SqlType type)

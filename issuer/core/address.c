@@ -32,8 +32,7 @@ static const char *const public_domains[] = {
 static const char *const public_families[] = {"gmx",         "hotmail", "live",   "outlook",
                                               "windowslive", "yahoo",   "yandex", NULL};
 
-/* atext of RFC 5322 §3.2.3. */
-static bool is_atom_character(char c)
+bool address_is_atext(char c)
 {
     return g_ascii_isalnum(c) || (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
@@ -45,7 +44,7 @@ static bool local_is_valid(const char *local, gsize length)
         return false;
     }
     for (gsize i = 0; i < length; i++) {
-        if (local[i] == '.' ? local[i - 1] == '.' : !is_atom_character(local[i])) {
+        if (local[i] == '.' ? local[i - 1] == '.' : !address_is_atext(local[i])) {
             return false;
         }
     }

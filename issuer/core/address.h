@@ -14,6 +14,9 @@
  * with ISSUER_ERROR_INPUT. New string. */
 char *address_read(const char *text, GError **error);
 
+/* Whether atoms, of which local parts consist, may hold it (atext, RFC 5322 §3.2.3). */
+bool address_is_atext(char c);
+
 /* Whether address_read() takes it. */
 bool address_is_valid(const char *text);
 

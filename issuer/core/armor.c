@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "core/crockford.h"
+#include "core/first_line.h"
 #include "core/jws.h"
 
 #include <string.h>
@@ -9,15 +10,12 @@
 #define CHECK_BITS  20
 #define CHECK_MASK  ((1U << CHECK_BITS) - 1U)
 #define FIRST_SHORT (ARMOR_FIRST_LINE - ARMOR_CHECK)
-#define VERSION     '1'
 
 typedef struct {
     char letter;
     const char *title;
     gsize max_body;
 } KindRow;
-
-static const char start[] = {'C', 'H', 'A', 'R'};
 
 static const KindRow kinds[] = {
     [ARMOR_USAGE_REQUEST] = {'Q', "CHARIOT USAGE REQUEST", 4096},
@@ -116,19 +114,6 @@ uint32_t armor_block_hash(char letter, const char tag[ARMOR_TAG], const uint8_t 
     return crockford_leading_bits(&digest, CHECK_BITS);
 }
 
-static void append_first_line(GString *text, ArmorKind kind, gsize size, const char tag[ARMOR_TAG])
-{
-    char line[ARMOR_FIRST_LINE];
-    memcpy(line, start, sizeof start);
-    line[4] = kinds[kind].letter;
-    line[5] = VERSION;
-    crockford_put((uint32_t)size, 4, line + 6);
-    memcpy(line + 10, tag, ARMOR_TAG);
-    crockford_put(armor_first_line_check(line), ARMOR_CHECK, line + FIRST_SHORT);
-    g_string_append_len(text, line, sizeof line);
-    g_string_append_c(text, '\n');
-}
-
 static void append_block(GString *text, char letter, const char tag[ARMOR_TAG],
                          const uint8_t *block, gsize size, uint32_t number)
 {
@@ -146,10 +131,11 @@ char *armor_encode(ArmorKind kind, GBytes *body)
     gsize size = 0;
     const uint8_t *data = g_bytes_get_data(body, &size);
     GString *text = g_string_sized_new(size * 2 + 128);
-    char tag[ARMOR_TAG];
-    crockford_put(armor_tag(data, size), ARMOR_TAG, tag);
-    g_string_append_printf(text, "===== %s =====\n", kinds[kind].title);
-    append_first_line(text, kind, size, tag);
+    char first_line[ARMOR_FIRST_LINE];
+    first_line_write(kind, size, armor_tag(data, size), first_line);
+    const char *tag = first_line_tag_symbols(first_line);
+    g_string_append_printf(text, "===== %s =====\n%.*s\n", kinds[kind].title, ARMOR_FIRST_LINE,
+                           first_line);
     for (gsize at = 0; at < size; at += ARMOR_BLOCK_SIZE) {
         append_block(text, kinds[kind].letter, tag, data + at, MIN(ARMOR_BLOCK_SIZE, size - at),
                      (uint32_t)(at / ARMOR_BLOCK_SIZE));

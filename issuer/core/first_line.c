@@ -1,6 +1,8 @@
 #include "core/first_line.h"
 
 #include "core/crockford.h"
+#include "core/statement.h"
+#include "core/usage_license.h"
 
 #include <string.h>
 
@@ -13,9 +15,9 @@
 #define LEAST_BODY  70 /* two lengths, two parts of a byte each and the signature */
 
 static const char *const types[] = {
-    [ARMOR_USAGE_REQUEST] = "\"typ\":\"chariot-usage-request+jws\"",
-    [ARMOR_USAGE_LICENSE] = "\"typ\":\"chariot-usage-license+jws\"",
-    [ARMOR_DEACTIVATION] = "\"typ\":\"chariot-deactivation+jws\"",
+    [ARMOR_USAGE_REQUEST] = "\"typ\":\"" STATEMENT_REQUEST_TYPE "\"",
+    [ARMOR_USAGE_LICENSE] = "\"typ\":\"" USAGE_LICENSE_TYPE "\"",
+    [ARMOR_DEACTIVATION] = "\"typ\":\"" STATEMENT_DEACTIVATION_TYPE "\"",
 };
 
 bool first_line_kind_of_header(const char *header, gsize length, ArmorKind *kind)

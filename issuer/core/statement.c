@@ -12,11 +12,9 @@
 
 #include <string.h>
 
-#define REQUEST_TYPE      "chariot-usage-request+jws"
-#define DEACTIVATION_TYPE "chariot-deactivation+jws"
-#define SHORT_SYMBOLS     10
-#define SHORT_GROUP       5
-#define SIGNATURE_LENGTH  86 /* characters */
+#define SHORT_SYMBOLS    10
+#define SHORT_GROUP      5
+#define SIGNATURE_LENGTH 86 /* characters */
 
 static bool refuse(GError **error, const char *why)
 {
@@ -27,10 +25,10 @@ static bool refuse(GError **error, const char *why)
 static bool read_header(Statement *statement, const Jws *jws, GError **error)
 {
     static const char *const members[] = {"alg", "jwk", "typ", NULL};
-    static const char *const types[] = {REQUEST_TYPE, DEACTIVATION_TYPE, NULL};
-    if (jws_header_read_key(jws, REQUEST_TYPE, &statement->instance_key)) {
+    static const char *const types[] = {STATEMENT_REQUEST_TYPE, STATEMENT_DEACTIVATION_TYPE, NULL};
+    if (jws_header_read_key(jws, STATEMENT_REQUEST_TYPE, &statement->instance_key)) {
         statement->kind = STATEMENT_USAGE_REQUEST;
-    } else if (jws_header_read_key(jws, DEACTIVATION_TYPE, &statement->instance_key)) {
+    } else if (jws_header_read_key(jws, STATEMENT_DEACTIVATION_TYPE, &statement->instance_key)) {
         statement->kind = STATEMENT_DEACTIVATION;
     } else {
         jws_header_explain(jws, members, types, error);

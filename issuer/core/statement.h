@@ -6,6 +6,10 @@
 #include "core/digest.h"
 #include "core/instance.h"
 
+/* `typ` of their headers. */
+#define STATEMENT_REQUEST_TYPE      "chariot-usage-request+jws"
+#define STATEMENT_DEACTIVATION_TYPE "chariot-deactivation+jws"
+
 #define STATEMENT_MAX_BODY 4096 /* bytes of an armored body of kind Q or D */
 
 typedef enum {

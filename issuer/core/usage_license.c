@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#define TYPE          "chariot-usage-license+jws"
 #define SERIAL_START  "UL-"
 #define SERIAL_DIGITS 8 /* at least */
 
@@ -129,7 +128,7 @@ static void write_payload(GString *json, const UsageLicense *license)
 
 char *usage_license_signing_input(const UsageLicense *license, const char *kid, GBytes *certificate)
 {
-    g_autoptr(GString) header = jws_header_write_certificate(kid, TYPE, certificate);
+    g_autoptr(GString) header = jws_header_write_certificate(kid, USAGE_LICENSE_TYPE, certificate);
     g_autoptr(GString) payload = g_string_sized_new(1024);
     write_payload(payload, license);
     return jws_signing_input(header->str, header->len, payload->str, payload->len);

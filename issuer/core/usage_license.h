@@ -8,6 +8,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#define USAGE_LICENSE_TYPE "chariot-usage-license+jws" /* `typ` of its header */
+
 typedef enum {
     FEATURE_PERPETUAL,
     FEATURE_TERM,

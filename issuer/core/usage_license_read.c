@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define TYPE "chariot-usage-license+jws"
-
 static bool refuse(GError **error, const char *why)
 {
     g_set_error_literal(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, why);
@@ -180,7 +178,8 @@ UsageLicense *usage_license_read(const char *jws, gsize length, GError **error)
     g_autoptr(UsageLicense) license = g_new0(UsageLicense, 1);
     license->features = g_ptr_array_new_with_free_func(free_feature);
     license->supersedes = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    if (!jws_header_read_certificate(&parts, TYPE, &license->kid, &license->certificate, error)) {
+    if (!jws_header_read_certificate(&parts, USAGE_LICENSE_TYPE, &license->kid,
+                                     &license->certificate, error)) {
         return NULL;
     }
     g_autoptr(StrictJson) payload =

@@ -1,23 +1,17 @@
 #include "mail/compose_check.h"
 
 #include "base/text.h"
+#include "core/address.h"
 
 #include <string.h>
 
-#define ADDRESS_MOST   254 /* RFC 5321 §4.5.3.1, less the brackets */
 #define ID_MOST        250
 #define FILE_NAME_MOST 100
-
-/* RFC 5322 §3.2.3 atext */
-static bool is_atext(char c)
-{
-    return g_ascii_isalnum(c) || (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
-}
 
 static bool is_atoms(const char *text, gsize length)
 {
     for (gsize i = 0; i < length; i++) {
-        if (!is_atext(text[i]) && text[i] != '.') {
+        if (!address_is_atext(text[i]) && text[i] != '.') {
             return false;
         }
     }
@@ -47,7 +41,7 @@ static bool is_literal(const char *text, gsize length)
 bool compose_check_address(const char *address)
 {
     const char *at = address != NULL ? strchr(address, '@') : NULL;
-    if (at == NULL || strlen(address) > ADDRESS_MOST) {
+    if (at == NULL || strlen(address) > ADDRESS_MAX) {
         return false;
     }
     const gsize left = (gsize)(at - address);

@@ -24,9 +24,11 @@ void mime_init(void)
     g_mime_init();
 }
 
-static void part_free(gpointer data)
+void mime_part_free(MimePart *part)
 {
-    MimePart *part = data;
+    if (part == NULL) {
+        return;
+    }
     g_free(part->type);
     g_free(part->charset);
     g_free(part->encoding);
@@ -160,7 +162,7 @@ GPtrArray *mime_parts(char *data, gsize length, const char **why)
     swap_bytes(data, swaps);
     GMimeMessage *message = construct(&whole);
     swap_bytes(data, swaps);
-    g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(part_free);
+    g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func((GDestroyNotify)mime_part_free);
     GMimeObject *root = message == NULL ? NULL : g_mime_message_get_mime_part(message);
     if (root != NULL) {
         *why = walk(root, data, length, parts);

@@ -30,6 +30,8 @@ GPtrArray *mime_parts(char *data, gsize length, const char **why);
  * fields, whatever the headers above say. For mails whose structure is damaged. */
 GPtrArray *mime_loose_parts(const char *data, gsize length);
 
+void mime_part_free(MimePart *part);
+
 /* The text of a header value, RFC 2047 words decoded. New string, valid UTF-8. */
 char *mime_decode_words(const char *value);
 

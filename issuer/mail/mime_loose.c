@@ -9,16 +9,6 @@
 #define MAX_BOUNDARY     200
 #define MAX_HEADER_BLOCK (16UL * 1024)
 
-static void part_free(gpointer data)
-{
-    MimePart *part = data;
-    g_free(part->type);
-    g_free(part->charset);
-    g_free(part->encoding);
-    g_free(part->name);
-    g_free(part);
-}
-
 static gsize line_size(const char *data, gsize length)
 {
     const char *end = memchr(data, '\n', length);
@@ -67,7 +57,7 @@ static MimePart *part_new(const char *data, gsize length)
 
 GPtrArray *mime_loose_parts(const char *data, gsize length)
 {
-    GPtrArray *parts = g_ptr_array_new_with_free_func(part_free);
+    GPtrArray *parts = g_ptr_array_new_with_free_func((GDestroyNotify)mime_part_free);
     gsize start = 0; /* of the part at hand, behind its boundary line; 0: none yet */
     for (gsize at = 0; at < length && parts->len < MAX_LOOSE_PARTS;) {
         gsize size = line_size(data + at, length - at);

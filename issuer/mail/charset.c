@@ -42,8 +42,7 @@ static const char *by_mark(const char *data, gsize length, gsize *mark)
     return NULL;
 }
 
-/* UTF-16 without a mark: text of Latin letters has a zero in every second byte. */
-static const char *by_pattern(const char *data, gsize length)
+const char *charset_utf16(const char *data, gsize length)
 {
     gsize zeros[2] = {0, 0};
     gsize look = MIN(length, SNIFFED);
@@ -133,7 +132,7 @@ CharsetText charset_read(const char *label, const char *data, gsize length)
     data += mark;
     length -= mark;
     if (seen == NULL) {
-        seen = by_pattern(data, length);
+        seen = charset_utf16(data, length);
     }
     GString *text = seen == NULL || mark == 3 ? NULL : convert(seen, data, length);
     if (text != NULL) {

@@ -1,5 +1,6 @@
 #include "mail/sniff.h"
 
+#include "mail/charset.h"
 #include "mail/headers.h"
 #include "mail/mbox.h"
 
@@ -56,16 +57,6 @@ const char *sniff_magic(const char *data, gsize length)
     return NULL;
 }
 
-/* UTF-16 text has a zero in every second byte for the most part; pictures and archives have not. */
-static bool has_utf16_pattern(const char *data, gsize length)
-{
-    gsize zeros[2] = {0, 0};
-    for (gsize i = 0; i < length; i++) {
-        zeros[i & 1] += data[i] == '\0';
-    }
-    return MAX(zeros[0], zeros[1]) > length / 4 && MIN(zeros[0], zeros[1]) <= length / 32;
-}
-
 bool sniff_is_text(const char *data, gsize length)
 {
     length = MIN(length, SNIFF_SIZE);
@@ -77,7 +68,7 @@ bool sniff_is_text(const char *data, gsize length)
         guchar c = (guchar)data[i];
         controls += c < 32 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 27;
     }
-    return controls <= length / 32 || has_utf16_pattern(data, length);
+    return controls <= length / 32 || charset_utf16(data, length) != NULL;
 }
 
 const char *sniff_name(const char *data, gsize length)

@@ -253,12 +253,14 @@ static const Command commands[] = {
                 "newer one signs),\nwaiting (not valid yet), expired, revoked, away (its private "
                 "half is not here), on-record (not in the\nfolder at all)."},
     {.words = "key rotate",
-     .summary = "Make a new signing key, which signs from now on",
+     .summary = "Make a new signing key, which signs once it is valid",
      .run = run_rotate,
      .spec = {.options = rotate_options, .option_count = G_N_ELEMENTS(rotate_options)},
-     .details = "A root's private key must be back in the folder. The certificates overlap: the "
-                "key before stays\nvalid and on record, so what it signed is installed as before; "
-                "only new licenses carry the new key.\nNo database is needed."},
+     .details = "A root's private key must be back in the folder. The new key signs from its "
+                "not_before on: at\nonce, or a second later where another was made just now. The "
+                "certificates overlap: the key before\nstays valid and on record, so what it "
+                "signed is installed as before; only new licenses carry the new\nkey. No database "
+                "is needed."},
     {.words = "key revoke",
      .summary = "Put a signing key on the denied list and on record as revoked",
      .run = run_revoke,

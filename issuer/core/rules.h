@@ -98,7 +98,8 @@ typedef struct {
 typedef struct {
     Outcome outcome;
     uint16_t row;     /* of the table, from 1; 0 for deactivations */
-    const char *code; /* static */
+    const char *code; /* static, but where a person keeps a hold: then that of the decision that
+                         stands, and its owner's */
     const char *note; /* static: "reinstalled", "replaced", "entitlement-grown"; or NULL */
     bool alert;
     const char *would; /* row 3: the code of what would follow; static, else NULL */

@@ -217,7 +217,7 @@ typedef struct {
     int64_t request_id;
     int64_t opened_by; /* decision; 0: it was open before */
     int64_t closed_by; /* decision; 0: it stays open */
-    const char *how;   /* why it ends: a static word */
+    const char *how;   /* it ends: the decision's code or "newer-request"; NULL: it stays open */
 } HoldRow;
 
 typedef struct {

@@ -1,10 +1,10 @@
-/* The second half of a batch: what was decided becomes rows, each with its event. */
+/* The second half of a batch: what was decided becomes rows, and deactivations, decisions, usage
+ * licenses and alerts have an event each. */
 #include "db/intake_store.h"
 
 #include "db/sql.h"
 
-/* Each statement is one "insert … returning" whose rows an event then points to, with the digest of
- * the row's own text. */
+/* An event points to the rows of an "insert … returning", with the digest of the row's own text. */
 #define EVENT_OF(row_digest_of) "sha256(convert_to(" row_digest_of "::text, 'UTF8'))"
 
 static int64_t intake_draw(Database *database, const char *name, const char *text, GError **error)

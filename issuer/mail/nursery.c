@@ -109,7 +109,9 @@ static void end_parser(pid_t pid)
 }
 
 /* What came from the program and is of no use here is given up: its files, and the signals a
- * terminal sends to all, for a batch under way is finished first. */
+ * terminal sends to all. Those end the program where it is, PostgreSQL takes the open batch back,
+ * and the program's end ends what was forked here. A parser that fell first would look like one
+ * that its mail has killed. */
 static void settle(int control)
 {
     static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};

@@ -52,9 +52,9 @@ GPtrArray *keys_list(Context *context, GError **error);
 /* Whether the roots' private keys are under a passphrase: all but development keys are. */
 bool keys_want_passphrase(const Context *context);
 
-/* Makes a signing key certified by root number `root`; it signs from now on. No database is asked:
- * the certificate goes on record when it first signs. Errors of ceremony_rotate(). The caller owns
- * the result. */
+/* Makes a signing key certified by root number `root`; it signs from its not_before on. No database
+ * is asked: the certificate goes on record when it first signs. Errors of ceremony_rotate(). The
+ * caller owns the result. */
 KeyRotation *keys_rotate(Context *context, unsigned root, const Secret *passphrase, GError **error);
 
 /* Whether revoking this key takes a root's private key: not if it stands on the denied list already

@@ -18,9 +18,10 @@
  * the folder above is missing, _FAILED. */
 bool ceremony_init(const char *path, const Secret *passphrase, int64_t now, GError **error);
 
-/* Adds a signing key certified by root number `root` (from 1); from now on it signs, and the one
- * before it is kept. Its certificate begins at `now`, or a second after the newest of those that
- * are not revoked: the newest signs, so it must be the newer one also where the clock was set back.
+/* Adds a signing key certified by root number `root` (from 1); from its certificate's beginning on
+ * it signs, and the one before it is kept. That is `now`, or a second after the newest of those
+ * that are not revoked: the newest signs, so it must be the newer one also where the clock was set
+ * back. Until then it waits.
  * `passphrase` is the roots', NULL for development keys. Returns the new key's id, a new string.
  * ISSUER_ERROR_NOT_FOUND where the root's private key is away, _DENIED for the passphrase, owner
  * and mode, _USAGE for a number that no root has, _INPUT, _FAILED. */

@@ -172,8 +172,8 @@ begin
     from stage s where not s.known and s.key is null
     union all
     select s.line, case when k.license_id is null
-            then format('license_key: is not the key of %s (a license''s key is changed by '
-                        '`issuer license rekey`)', s.license_id)
+            then format('license_key: is not the key of %s, which cannot be changed yet: give '
+                        'the one on record, or leave it empty', s.license_id)
             when k.license_id = s.id then format('license_key: this key of %s is retired', k.license)
             else format('license_key: is the key of %s', k.license) end
     from stage s left join keys k on k.public_key = s.key

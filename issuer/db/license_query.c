@@ -85,11 +85,7 @@ GPtrArray *license_query_find(Database *db, const char *text, unsigned most, GEr
     int64_t serial = 0;
     sql_params_add_text(params, text);
     sql_params_add_text(params, pattern);
-    if (usage_license_serial_read(text, &serial)) {
-        sql_params_add_int(params, SQL_INT8, serial);
-    } else {
-        sql_params_add_null(params, SQL_INT8);
-    }
+    sql_params_add_id(params, usage_license_serial_typed(text, &serial) ? serial : 0);
     add_span(params, text);
     sql_params_add_int(params, SQL_INT4, most);
     g_autofree char *query = g_strdup_printf(

@@ -38,6 +38,8 @@ static void found_by_what_is_in_hand(void **state)
     expect_found(context, "plant-4-mqtt1", "LIC-1", "host Plant-4-mqtt1");
     expect_found(context, typed, "LIC-1", "request");
     expect_found(context, "UL-00000042", "LIC-1", "usage license");
+    expect_found(context, "ul 42", "LIC-1", "usage license");
+    expect_found(context, "42", "LIC-1", "usage license");
     expect_found(context, "x8q7", "LIC-1", "key …X8Q7");
     expect_found(context, "%", "LIC-2", "customer 100% Sample_Inc");
     expect_found(context, "e_I", "LIC-2", "customer 100% Sample_Inc");

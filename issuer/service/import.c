@@ -5,11 +5,13 @@
 #include "core/csv.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #define STAGE_ROWS 5000
-#define MOST_SIZE  (256 * 1024 * 1024) /* bytes; a million rows have about half of it */
+#define FIRST_ROOM ((gsize)1024 * 1024) /* bytes; twice as much whenever it is full */
+#define MOST_SIZE  (256 * 1024 * 1024)  /* bytes; a million rows have about half of it */
 
 /* One file on its way in. */
 typedef struct {
@@ -216,56 +218,77 @@ static bool run(Import *import, const ImportOptions *options, const Digest *file
     return done && database_set_time_limit(database, 60, error);
 }
 
-static bool read_stream(FILE *stream, GByteArray *content, GError **error)
+/* The file's bytes. They hold license keys, so no copy of them is left behind. */
+typedef struct {
+    char *data;
+    gsize size;
+    gsize room;
+} Content;
+
+static void content_clear(Content *content)
 {
-    char buffer[65536];
-    gsize got = 0;
-    while ((got = fread(buffer, 1, sizeof buffer, stream)) > 0) {
-        g_byte_array_append(content, (const guint8 *)buffer, (guint)got);
-        if (content->len > MOST_SIZE) {
-            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
-                        "the file is larger than 256 MiB: import it in parts");
-            break;
+    if (content->size > 0) {
+        secret_wipe(content->data, content->size);
+    }
+    g_free(content->data);
+    *content = (Content){0};
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Content, content_clear)
+
+/* Twice the room; realloc() would leave the old bytes where they were. */
+static void content_grow(Content *content)
+{
+    const gsize room = MAX(2 * content->room, FIRST_ROOM);
+    Content larger = {.data = g_malloc(room), .size = content->size, .room = room};
+    if (content->size > 0) {
+        memcpy(larger.data, content->data, content->size);
+    }
+    content_clear(content);
+    *content = larger;
+}
+
+/* Reads to the end without stdio, whose buffer nobody could wipe. */
+static bool content_read(Content *content, int fd, GError **error)
+{
+    ssize_t got = 1;
+    while (got != 0 && content->size <= MOST_SIZE) {
+        if (content->size == content->room) {
+            content_grow(content);
         }
+        got = read(fd, content->data + content->size, content->room - content->size);
+        if (got < 0 && errno != EINTR) {
+            g_set_error_literal(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                                "cannot be read as a file");
+            return false;
+        }
+        content->size += got > 0 ? (gsize)got : 0;
     }
-    secret_wipe(buffer, sizeof buffer);
-    return content->len <= MOST_SIZE && !ferror(stream);
+    if (content->size > MOST_SIZE) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                    "the file is larger than 256 MiB: import it in parts");
+    }
+    return content->size <= MOST_SIZE;
 }
 
-static void wipe(GByteArray *content)
-{
-    if (content->len > 0) {
-        secret_wipe(content->data, content->len);
-    }
-}
-
-/* The file's bytes. They hold license keys: the caller wipes them. */
-static GByteArray *read_file(const char *path, GError **error)
+static bool read_file(const char *path, Content *content, GError **error)
 {
     const bool standard_input = strcmp(path, "-") == 0;
-    FILE *stream = standard_input ? stdin : fopen(path, "rbe");
-    if (stream == NULL) {
+    int fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) {
         g_set_error(error, ISSUER_ERROR,
                     errno == ENOENT ? ISSUER_ERROR_NOT_FOUND : ISSUER_ERROR_INPUT, "%s: %s", path,
                     g_strerror(errno));
-        return NULL;
+        return false;
     }
-    GByteArray *content = g_byte_array_new();
-    g_autoptr(GError) why = NULL;
-    const bool read = read_stream(stream, content, &why);
-    if (!read) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "%s: %s", path,
-                    why != NULL ? why->message : "cannot be read as a file");
+    const bool done = content_read(content, fd, error);
+    if (!done) {
+        g_prefix_error(error, "%s: ", path);
     }
     if (!standard_input) {
-        (void)fclose(stream);
+        (void)close(fd);
     }
-    if (!read) {
-        wipe(content);
-        g_byte_array_unref(content);
-        return NULL;
-    }
-    return content;
+    return done;
 }
 
 static void free_purchase(gpointer purchase)
@@ -283,15 +306,15 @@ static ImportReport *report_new(void)
 ImportReport *import_purchases(Context *context, const char *path, const ImportOptions *options,
                                GError **error)
 {
-    g_autoptr(GByteArray) content = read_file(path, error);
-    if (content == NULL) {
+    g_auto(Content) content = {0};
+    if (!read_file(path, &content, error)) {
         return NULL;
     }
-    const Digest file = digest_sha256(content->data, content->len);
+    const Digest file = digest_sha256(content.data, content.size);
     Import import = {
         .context = context,
         .report = report_new(),
-        .csv = csv_reader_new(content->len > 0 ? (const char *)content->data : "", content->len),
+        .csv = csv_reader_new(content.data, content.size),
         .rows = g_array_new(FALSE, FALSE, sizeof(ImportRow)),
         .purchases = g_ptr_array_new_with_free_func(free_purchase),
         .problems = g_ptr_array_new_with_free_func(free_problem),
@@ -301,7 +324,6 @@ ImportReport *import_purchases(Context *context, const char *path, const ImportO
     g_ptr_array_unref(import.purchases);
     g_ptr_array_unref(import.problems);
     csv_reader_free(import.csv);
-    wipe(content);
     if (!done) {
         g_prefix_error(error, "%s: ", path);
         import_report_free(import.report);

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <termios.h>
@@ -12,20 +14,82 @@
 
 #define SECRET_MOST 1024
 
-/* Reads one line of the terminal, byte by byte so that nothing stays in a buffer. */
-static Secret *read_line(int fd)
+static const int held_back[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+
+static volatile sig_atomic_t caught; /* which of them has come; 0: none */
+
+static void note_signal(int number)
+{
+    caught = number;
+}
+
+/* What ends or stops the program is held back while nothing shows: it would leave the terminal
+ * mute.
+ */
+typedef struct {
+    sigset_t mask; /* as it was */
+    struct sigaction action[G_N_ELEMENTS(held_back)];
+} Signals;
+
+static void hold_signals(Signals *before)
+{
+    struct sigaction note = {.sa_handler = note_signal};
+    sigset_t held;
+    (void)sigemptyset(&held);
+    caught = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(held_back); i++) {
+        (void)sigaddset(&held, held_back[i]);
+    }
+    (void)sigprocmask(SIG_BLOCK, &held, &before->mask);
+    for (gsize i = 0; i < G_N_ELEMENTS(held_back); i++) {
+        (void)sigaction(held_back[i], NULL, &before->action[i]);
+        if (before->action[i].sa_handler != SIG_IGN) {
+            (void)sigaction(held_back[i], &note, NULL);
+        }
+    }
+}
+
+/* What has come meanwhile does now what it would have done. */
+static void let_signals(const Signals *before)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(held_back); i++) {
+        (void)sigaction(held_back[i], &before->action[i], NULL);
+    }
+    (void)sigprocmask(SIG_SETMASK, &before->mask, NULL);
+    if (caught != 0) {
+        (void)raise(caught);
+    }
+}
+
+/* The next byte; false at the end, and when a signal has come, which is let in here alone. */
+static bool read_byte(int fd, const sigset_t *mask, char *c)
+{
+    struct pollfd polled = {.fd = fd, .events = POLLIN};
+    int ready = -1;
+    while (ready < 0 && caught == 0) {
+        ready = ppoll(&polled, 1, NULL, mask);
+        if (ready < 0 && errno != EINTR) {
+            return false;
+        }
+    }
+    return caught == 0 && read(fd, c, 1) == 1;
+}
+
+/* Reads one line of the terminal, byte by byte so that nothing stays in a buffer. NULL if the
+ * terminal ends before it, or a signal came. */
+static Secret *read_line(int fd, const sigset_t *mask)
 {
     char line[SECRET_MOST];
     gsize size = 0;
     char c = 0;
-    ssize_t got = 0;
-    while ((got = read(fd, &c, 1)) == 1 && c != '\n') {
+    while (read_byte(fd, mask, &c) && c != '\n') {
         if (size < sizeof line) {
             line[size++] = c;
         }
     }
-    Secret *secret = got < 0 ? NULL : secret_new_copy(line, size);
+    Secret *secret = c == '\n' ? secret_new_copy(line, size) : NULL;
     secret_wipe(line, sizeof line);
+    secret_wipe(&c, sizeof c);
     return secret;
 }
 
@@ -42,6 +106,22 @@ static void put(int fd, const char *text)
     }
 }
 
+static Secret *read_unseen(int fd, const char *prompt, const struct termios *shown)
+{
+    struct termios hidden = *shown;
+    hidden.c_lflag &= ~(tcflag_t)ECHO;
+    Signals before;
+    hold_signals(&before);
+    (void)tcsetattr(fd, TCSAFLUSH, &hidden); /* drops what was typed ahead, while it showed */
+    put(fd, prompt);
+    put(fd, ": ");
+    Secret *secret = read_line(fd, &before.mask);
+    (void)tcsetattr(fd, TCSAFLUSH, shown);
+    put(fd, "\n");
+    let_signals(&before);
+    return secret;
+}
+
 static Secret *ask_unseen(int fd, const char *prompt, GError **error)
 {
     struct termios shown;
@@ -50,14 +130,10 @@ static Secret *ask_unseen(int fd, const char *prompt, GError **error)
                     g_strerror(errno));
         return NULL;
     }
-    struct termios hidden = shown;
-    hidden.c_lflag &= ~(tcflag_t)ECHO;
-    (void)tcsetattr(fd, TCSAFLUSH, &hidden); /* drops what was typed ahead, while it showed */
-    put(fd, prompt);
-    put(fd, ": ");
-    Secret *secret = read_line(fd);
-    (void)tcsetattr(fd, TCSAFLUSH, &shown);
-    put(fd, "\n");
+    Secret *secret = NULL;
+    do {
+        secret = read_unseen(fd, prompt, &shown);
+    } while (secret == NULL && caught == SIGTSTP); /* stopped, and continued by now */
     if (secret == NULL) {
         g_set_error_literal(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
                             "the terminal gave no answer");

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import termios
 import unittest
 
 ISSUER = sys.argv[1]
@@ -224,6 +225,28 @@ class Tokens(unittest.TestCase):
                               stdin=subprocess.DEVNULL)
         self.assertNotEqual(done.returncode, 0)
         self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+    def asked(self, folder):
+        """`key init` in a terminal of its own, up to its question: its number, and our end."""
+        number, terminal = pty.fork()
+        if number == 0:
+            os.chdir(folder)
+            os.execve(ISSUER, [ISSUER, "key", "init"], CLEAN)
+        seen = b""
+        while b"passphrase of the roots: " not in seen:
+            seen += os.read(terminal, 1024)
+        return number, terminal
+
+    def test_a_terminal_shows_again_what_is_typed_after_a_break(self):
+        for key in (b"\x03", b"\x04"):  # interrupt, end of input
+            with tempfile.TemporaryDirectory() as folder:
+                number, terminal = self.asked(folder)
+                self.assertFalse(termios.tcgetattr(terminal)[3] & termios.ECHO)
+                os.write(terminal, key)
+                self.assertNotEqual(os.waitpid(number, 0)[1], 0)
+                self.assertTrue(termios.tcgetattr(terminal)[3] & termios.ECHO)
+                self.assertEqual(os.listdir(folder), [])
+                os.close(terminal)
 
 
 if __name__ == "__main__":

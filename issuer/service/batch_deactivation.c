@@ -19,13 +19,6 @@ static void record_deactivation(Batch *batch, const BatchItem *item, Matter *mat
     g_array_append_val(batch_history(batch, &statement->thumbprint), record);
 }
 
-int64_t batch_license_of_serial(const Batch *batch, int64_t serial)
-{
-    const Activation *activation = ledger_find(batch->ledger, serial);
-    const InstalledRecord *record = g_hash_table_lookup(batch->installed, &serial);
-    return activation != NULL ? activation->license_id : record != NULL ? record->license_id : 0;
-}
-
 /* A damaged text is row 1 whatever its kind; the rest has a list of its own. */
 static void decide_damaged_deactivation(Batch *batch, Matter *matter)
 {

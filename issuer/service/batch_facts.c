@@ -4,17 +4,6 @@
 #include "core/dates.h"
 #include "core/usage_license.h"
 
-HistoryRecord *batch_find_history(GArray *history, const Digest *digest)
-{
-    for (guint i = 0; i < history->len; i++) {
-        HistoryRecord *record = &g_array_index(history, HistoryRecord, i);
-        if (digest_equal(&record->digest, digest)) {
-            return record;
-        }
-    }
-    return NULL;
-}
-
 static LicenseFacts license_facts(const LicenseRecord *record, const ProofRecord *proof)
 {
     return (LicenseFacts){

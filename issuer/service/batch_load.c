@@ -274,14 +274,9 @@ static bool load_installed(Batch *batch, const GArray *serials, GError **error)
     return true;
 }
 
-static char *contact_key(int64_t license_id, const char *address)
-{
-    return g_strdup_printf("%" G_GINT64_FORMAT " %s", license_id, address);
-}
-
 static void add_check(const Batch *batch, GArray *checks, int64_t license_id, const char *address)
 {
-    char *key = contact_key(license_id, address);
+    char *key = batch_contact_key(license_id, address);
     if (g_hash_table_insert(batch->contacts, key, GINT_TO_POINTER(FALSE))) {
         ContactCheck check = {.license_id = license_id, .address = address};
         g_array_append_val(checks, check);
@@ -327,36 +322,10 @@ static bool check_contacts(Batch *batch, GError **error)
     }
     for (guint i = 0; i < checks->len; i++) {
         const ContactCheck *check = &g_array_index(checks, ContactCheck, i);
-        g_hash_table_replace(batch->contacts, contact_key(check->license_id, check->address),
+        g_hash_table_replace(batch->contacts, batch_contact_key(check->license_id, check->address),
                              GINT_TO_POINTER(check->known));
     }
     return true;
-}
-
-bool batch_knows_contact(const Batch *batch, int64_t license_id, const char *address)
-{
-    if (address == NULL) {
-        return false;
-    }
-    g_autofree char *key = contact_key(license_id, address);
-    return GPOINTER_TO_INT(g_hash_table_lookup(batch->contacts, key)) != 0;
-}
-
-guint batch_instance(const Batch *batch, const Digest *thumbprint)
-{
-    return GPOINTER_TO_UINT(g_hash_table_lookup(batch->thumbprint_place, thumbprint)) - 1;
-}
-
-GArray *batch_history(Batch *batch, const Digest *thumbprint)
-{
-    GArray *history = g_hash_table_lookup(batch->histories, thumbprint);
-    if (history == NULL) {
-        guint place = batch_instance(batch, thumbprint);
-        history = g_array_new(FALSE, TRUE, sizeof(HistoryRecord));
-        g_hash_table_insert(batch->histories, &g_array_index(batch->thumbprints, Digest, place),
-                            history);
-    }
-    return history;
 }
 
 static bool load_choosing(Batch *batch, const GArray *licenses, GError **error)

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CAPACITY   (MBOX_WINDOW + 64UL * 1024)
-#define LOOK_AHEAD 2048          /* bytes of a separator line and the start of the next line */
-#define HEAD_SIZE  (64UL * 1024) /* bytes in which Content-Length is looked for */
-#define KEPT_TAIL  4             /* bytes before the search point, to see the line ends there */
+#define CAPACITY  (MBOX_WINDOW + 64UL * 1024)
+#define HEAD_SIZE (64UL * 1024) /* bytes in which Content-Length is looked for */
+#define KEPT_TAIL 4             /* bytes before the search point, to see the line ends there */
+#define HOLE_SIZE 64            /* NUL bytes in a row, more than any text encoding writes */
 
 struct Mbox {
     int fd;
@@ -78,34 +78,91 @@ static bool slide_within(Mbox *mbox, uint64_t start, uint64_t search, GError **e
     return slide(mbox, fits ? start : MAX(search - KEPT_TAIL, mbox->base), error);
 }
 
-/* Finds where the message that begins at `start` ends: at the next separator, or with the file. */
-static bool find_end(Mbox *mbox, uint64_t start, uint64_t *end, GError **error)
+/* What ends a message: another one, or what a crash of the file system leaves of blocks that it had
+ * not written yet. What follows such a hole may be the rest of somebody else's mail. */
+typedef enum {
+    MARK_NONE,
+    MARK_SEPARATOR,
+    MARK_HOLE,
+} Mark;
+
+/* Whether the line at index `at` of the buffer stands apart from what comes before it. */
+static bool is_apart(const char *buffer, gsize at)
 {
-    uint64_t search = start;
+    return buffer[at - 1] == '\0' || (at >= 2 && memcmp(buffer + at - 2, "\n\n", 2) == 0) ||
+           (at >= 3 && memcmp(buffer + at - 3, "\n\r\n", 3) == 0);
+}
+
+static bool is_separator_at(const Mbox *mbox, gsize at)
+{
+    char before = mbox->buffer[at - 1];
+    return (before == '\n' || before == '\0') &&
+           mbox_is_separator(mbox->buffer + at, mbox->length - at, is_apart(mbox->buffer, at));
+}
+
+/* The first run of NUL bytes that is a hole, or may become one because it reaches to `end`, else
+ * `end`: indexes into the buffer. */
+static gsize find_zeros(const Mbox *mbox, gsize from, gsize end)
+{
+    const char *data = mbox->buffer;
+    const char *hit = NULL;
+    while ((hit = memchr(data + from, '\0', end - from)) != NULL) {
+        gsize start = (gsize)(hit - data);
+        from = start;
+        while (from < end && from < start + HOLE_SIZE && data[from] == '\0') {
+            from++;
+        }
+        if (from == start + HOLE_SIZE || from == end) {
+            return start;
+        }
+    }
+    return end;
+}
+
+/* Looks for the first mark from index *at on and leaves there where it stands; where there is none,
+ * where to go on when more has been read. */
+static Mark find_mark(const Mbox *mbox, bool holes, gsize *at)
+{
+    gsize from = *at;
     for (;;) {
-        gsize from = (gsize)(search - mbox->base);
-        const char *hit = memmem(mbox->buffer + from, mbox->length - from, "\nFrom ", 6);
-        gsize at = hit == NULL ? mbox->length : (gsize)(hit + 1 - mbox->buffer);
-        if (hit != NULL && (mbox->ended || mbox->length - at >= LOOK_AHEAD)) {
-            if (mbox_is_separator(hit + 1, mbox->length - at)) {
-                *end = mbox->base + at;
-                return true;
-            }
+        const char *hit = memmem(mbox->buffer + from, mbox->length - from, "From ", 5);
+        gsize stop = hit == NULL ? mbox->length : (gsize)(hit - mbox->buffer);
+        *at = holes ? find_zeros(mbox, from, stop) : stop;
+        if (stop - *at >= HOLE_SIZE) {
+            return MARK_HOLE;
+        }
+        if (hit == NULL) {
+            *at = MIN(*at, stop - MIN(stop - from, 4)); /* the needle may lie across the border */
+            return MARK_NONE;
+        }
+        *at = stop;
+        if (!mbox->ended && mbox->length - stop < MBOX_LOOK) {
+            return MARK_NONE;
+        }
+        if (is_separator_at(mbox, stop)) {
+            return MARK_SEPARATOR;
+        }
+        from = stop + 1;
+    }
+}
+
+/* Finds where the message that begins at `start` ends: at the next mark, or with the file. Where no
+ * message begins, but a torn piece, a hole does not end it. */
+static bool find_end(Mbox *mbox, uint64_t start, bool torn, uint64_t *end, GError **error)
+{
+    uint64_t search = start + 1; /* a separator has something before it */
+    for (;;) {
+        gsize at = (gsize)(MIN(search, mbox->base + mbox->length) - mbox->base);
+        Mark mark = find_mark(mbox, !torn, &at);
+        if (mark == MARK_NONE && !mbox->ended) {
             search = mbox->base + at;
+            if (!slide_within(mbox, start, search, error)) {
+                return false;
+            }
             continue;
         }
-        if (mbox->ended) {
-            *end = mbox->base + mbox->length;
-            return true;
-        }
-        if (hit != NULL) {
-            search = mbox->base + at - 1;
-        } else if (mbox->length - from > 5) {
-            search = mbox->base + mbox->length - 5; /* the needle may lie across the border */
-        }
-        if (!slide_within(mbox, start, search, error)) {
-            return false;
-        }
+        *end = mbox->base + (mark == MARK_NONE ? mbox->length : at);
+        return true;
     }
 }
 
@@ -122,7 +179,7 @@ static gsize line_end(const char *data, gsize length)
  * empty line before it or not. */
 static bool may_end_at(const Mbox *mbox, uint64_t end, uint64_t *next)
 {
-    char look[LOOK_AHEAD];
+    char look[MBOX_LOOK];
     char last = 0;
     ssize_t got = pread(mbox->fd, look, sizeof look, (off_t)end);
     if (got < 0 || end == 0 || pread(mbox->fd, &last, 1, (off_t)(end - 1)) != 1) {
@@ -134,7 +191,7 @@ static bool may_end_at(const Mbox *mbox, uint64_t end, uint64_t *next)
         at += line_end(look + at, length - at);
     }
     *next = end + at;
-    return at == length || mbox_is_separator(look + at, length - at);
+    return at == length || mbox_is_separator(look + at, length - at, at > 0);
 }
 
 /* What Content-Length says of the message's end, if the file's mails have all been right about it
@@ -168,56 +225,69 @@ static uint64_t without_empty_line(const Mbox *mbox, uint64_t start, uint64_t en
     return end;
 }
 
-/* Moves past the separator line that begins at mbox->at, and what stands before it at the start of
- * the file. Returns whether a message follows. */
-static bool skip_separator(Mbox *mbox, GError **error)
+/* Has the buffer hold the next message's headers, as far as there are any. False at the end of the
+ * file, or with an error. */
+static bool look_at_next(Mbox *mbox, GError **error)
 {
-    if (mbox->at >= mbox->base + mbox->length || mbox->length < HEAD_SIZE ||
-        mbox->base + mbox->length - mbox->at < HEAD_SIZE) {
-        if (!mbox->ended && !slide(mbox, mbox->at, error)) {
-            return false;
-        }
+    uint64_t end = mbox->base + mbox->length;
+    if (!mbox->ended && mbox->at + HEAD_SIZE > end && !slide(mbox, mbox->at, error)) {
+        return false;
     }
+    return mbox->at < mbox->base + mbox->length;
+}
+
+/* Moves past the separator line that begins at mbox->at, and what stands before it at the start of
+ * the file. False if there is none: what follows is the rest of a mail whose start is lost. */
+static bool skip_separator(Mbox *mbox)
+{
     const char *data = mbox->buffer + (mbox->at - mbox->base);
     gsize length = (gsize)(mbox->base + mbox->length - mbox->at);
     gsize skip = mbox->at == 0 && length > 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     while (mbox->at == 0 && skip < length && (data[skip] == '\r' || data[skip] == '\n')) {
         skip++;
     }
-    const char *end = memchr(data + skip, '\n', length - skip);
-    if (end == NULL) {
+    if (!mbox_is_separator(data + skip, length - skip, true)) {
         return false;
     }
+    const char *end = memchr(data + skip, '\n', length - skip);
     mbox->at += (uint64_t)(end + 1 - data);
-    return mbox->at < mbox->base + mbox->length;
+    return true;
+}
+
+/* Where the message that begins at mbox->at ends; moves to what follows it. */
+static bool pass_message(Mbox *mbox, bool torn, uint64_t *end, GError **error)
+{
+    uint64_t start = mbox->at;
+    mbox->lengths_hold = mbox->lengths_hold && !torn;
+    if (mbox->lengths_hold && end_by_length(mbox, start, end, &mbox->at)) {
+        return *end <= mbox->base + mbox->length ||
+               slide(mbox, *end - start <= MBOX_WINDOW ? start : *end, error);
+    }
+    if (!find_end(mbox, start, torn, end, error)) {
+        return false;
+    }
+    mbox->at = *end;
+    *end = without_empty_line(mbox, start, *end);
+    return true;
 }
 
 bool mbox_next(Mbox *mbox, MboxMessage *message, GError **error)
 {
-    if (!skip_separator(mbox, error)) {
+    if (!look_at_next(mbox, error)) {
         return false;
     }
+    bool torn = !skip_separator(mbox);
     uint64_t start = mbox->at;
     uint64_t end = 0;
-    uint64_t next = 0;
-    if (mbox->lengths_hold && end_by_length(mbox, start, &end, &next)) {
-        if (end > mbox->base + mbox->length &&
-            !slide(mbox, end - start <= MBOX_WINDOW ? start : end, error)) {
-            return false;
-        }
-    } else {
-        if (!find_end(mbox, start, &end, error)) {
-            return false;
-        }
-        next = end;
-        end = without_empty_line(mbox, start, end);
+    if (!pass_message(mbox, torn, &end, error)) {
+        return false;
     }
     bool held =
         start >= mbox->base && end - start <= MBOX_WINDOW && end <= mbox->base + mbox->length;
-    message->offset = start;
-    message->size = end - start;
-    message->bytes = held ? mbox->buffer + (start - mbox->base) : NULL;
-    mbox->at = next;
+    *message = (MboxMessage){.offset = start,
+                             .size = end - start,
+                             .bytes = held ? mbox->buffer + (start - mbox->base) : NULL,
+                             .torn = torn};
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* Splits an mbox file into its messages, streaming: mboxo, mboxrd, mboxcl, mboxcl2, any line ends
- * (RFC 4155 and the formats that came before it). */
+ * (RFC 4155 and the formats that came before it). Two mails taken for one would give the second
+ * one's request the first one's sender; so where a mail's start is lost, none is begun. */
 #ifndef ISSUER_MAIL_MBOX_H
 #define ISSUER_MAIL_MBOX_H
 
@@ -10,11 +11,16 @@
 /* A mail up to this many bytes is handed out in memory; a longer one by its place alone. */
 #define MBOX_WINDOW (1024UL * 1024)
 
+/* Bytes from the start of a separator on that are looked at to tell that it is one. */
+#define MBOX_LOOK 4096
+
 typedef struct {
     uint64_t offset;   /* of the first header line, bytes into the file */
     uint64_t size;     /* bytes, without the empty line that ends an mbox message */
     const char *bytes; /* the message as it stands in the file, valid until the next call; NULL if
                           it is longer than MBOX_WINDOW */
+    bool torn;         /* no message: no separator stands before it, but the file's start or a hole
+                          of NUL bytes, in which the start of a mail, or all of several, was lost */
 } MboxMessage;
 
 typedef struct Mbox Mbox;
@@ -22,12 +28,16 @@ typedef struct Mbox Mbox;
 /* A splitter over `fd`, which must be a regular file, stay open, and stays the caller's. */
 Mbox *mbox_new(int fd);
 
-/* The next message. False at the end, or with an error if the file cannot be read further. */
+/* The next message or torn piece. False at the end, or with an error if the file cannot be read
+ * further. */
 bool mbox_next(Mbox *mbox, MboxMessage *message, GError **error);
 
 /* Whether a separator line begins at `data`: "From ", something, and a date at its end, followed by
- * a header line. `length` bytes are there to look at. */
-bool mbox_is_separator(const char *data, gsize length);
+ * a header line. One that stands `apart`, behind an empty line, NUL bytes or at the file's start,
+ * needs no date if the header lines that follow leave no doubt: at least two, one of them such as
+ * every mail has. `length` bytes are there, of
+ * which MBOX_LOOK suffice. */
+bool mbox_is_separator(const char *data, gsize length, bool apart);
 
 /* Undoes the quoting of lines that begin with "From " in place: ">From " becomes "From ",
  * ">>From " becomes ">From ". Returns the new length in bytes. */

@@ -1,5 +1,6 @@
 /* What an mbox separator looks like. Programs write "From " + sender + a date in any of several
- * forms; prose lines begin with "From " too, so the date and the header line after it decide. */
+ * forms; prose lines begin with "From " too, so the date and the header line after it decide, or
+ * more of a header alone. */
 #include "mail/headers.h"
 #include "mail/mbox.h"
 
@@ -109,8 +110,54 @@ static bool ends_with_date(const Word *words, gsize first, gsize count)
             has_shape(last, "0000-00-00T00:00*"));
 }
 
-bool mbox_is_separator(const char *data, gsize length)
+/* Whether the line is a header field such as mails have and prose has not. */
+static bool is_usual_field(const char *line, gsize length)
 {
+    static const char *const names[] = {"from",     "date",        "subject",   "to",
+                                        "received", "return-path", "message-id"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        gsize size = strlen(names[i]);
+        if (length > size && line[size] == ':' && g_ascii_strncasecmp(line, names[i], size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the lines at `data` are a header block beyond doubt. */
+static bool begins_with_headers(const char *data, gsize length)
+{
+    const char *end = data + length;
+    unsigned fields = 0;
+    bool usual = false;
+    const char *line = data;
+    while (line < end) {
+        const char *next = memchr(line, '\n', (gsize)(end - line));
+        gsize size = (gsize)((next == NULL ? end : next) - line);
+        bool folded = fields > 0 && (line[0] == ' ' || line[0] == '\t');
+        if (!folded && !headers_is_field(line, size)) {
+            break;
+        }
+        fields += !folded;
+        usual = usual || is_usual_field(line, size);
+        line = next == NULL ? end : next + 1;
+    }
+    return fields >= 2 && usual;
+}
+
+static bool ends_as_separator(const char *line, gsize length)
+{
+    Word words[MAX_WORDS];
+    gsize count = split_words(line, length, words);
+    if (count < 4 && !(count >= 2 && has_shape(&words[count - 1], "0000-00-00T00:00*"))) {
+        return count == 3 && ends_with_date(words, 1, count);
+    }
+    return ends_with_date(words, count > DATE_WORDS ? count - DATE_WORDS : 1, count);
+}
+
+bool mbox_is_separator(const char *data, gsize length, bool apart)
+{
+    length = MIN(length, MBOX_LOOK);
     if (length < 5 || memcmp(data, "From ", 5) != 0) {
         return false;
     }
@@ -122,10 +169,6 @@ bool mbox_is_separator(const char *data, gsize length)
     if (!headers_is_field(data + after, length - after)) {
         return false;
     }
-    Word words[MAX_WORDS];
-    gsize count = split_words(data + 5, after - 5, words);
-    if (count < 4 && !(count >= 2 && has_shape(&words[count - 1], "0000-00-00T00:00*"))) {
-        return count == 3 && ends_with_date(words, 1, count);
-    }
-    return ends_with_date(words, count > DATE_WORDS ? count - DATE_WORDS : 1, count);
+    return ends_as_separator(data + 5, after - 5) ||
+           (apart && begins_with_headers(data + after, length - after));
 }

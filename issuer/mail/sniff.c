@@ -151,7 +151,7 @@ SniffKind sniff_file(const char *data, gsize length)
     if (at == length) {
         return SNIFF_EMPTY;
     }
-    if (mbox_is_separator(data + at, length - at)) {
+    if (mbox_is_separator(data + at, length - at, true)) {
         return SNIFF_MBOX;
     }
     at += torn_separator(data + at, length - at);

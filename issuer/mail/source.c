@@ -106,6 +106,22 @@ static bool give_too_long(Source *source, SourceItem *item, uint64_t offset, uin
     return true;
 }
 
+/* Whoever wrote it, it must not be read as a mail of the one before it. */
+static bool give_torn(Source *source, SourceItem *item, const MboxMessage *piece)
+{
+    give_trouble(source, item,
+                 g_strdup_printf("the start of a mail is lost at byte %llu of %s: whose the %llu "
+                                 "bytes up to the next mail are cannot be told; look for the mail "
+                                 "in another copy of the mailbox",
+                                 (unsigned long long)piece->offset, source->path,
+                                 (unsigned long long)piece->size));
+    item->offset = piece->offset;
+    item->size = piece->size;
+    item->head = piece->bytes;
+    item->head_size = piece->bytes != NULL ? MIN(piece->size, SNIFF_SIZE) : 0;
+    return true;
+}
+
 /* Reads up to `most` bytes of the file at hand from where it stands into source->bytes. */
 static bool read_bytes(Source *source, gsize most)
 {
@@ -250,6 +266,9 @@ static bool next_of_mbox(Source *source, SourceItem *item)
                                g_strdup_printf("%s %s", source->path, error->message));
         }
         return false;
+    }
+    if (message.torn) {
+        return give_torn(source, item, &message);
     }
     if (message.size > MAIL_MAX_SIZE) {
         return give_too_long(source, item, message.offset, message.size);

@@ -121,6 +121,25 @@ static void test_mbox(void **state)
     assert_true(digest_equal(&digest, &second->raw_digest));
 }
 
+/* What a crash of the file system leaves: the mail behind the hole is nobody's. */
+static void test_mbox_with_hole(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(GString) text = g_string_new(SEP MAIL("a"));
+    gsize hole = text->len;
+    g_string_set_size(text, hole + 4096);
+    memset(text->str + hole, 0, 4096);
+    g_string_append(text, "of another\n\n" SEP MAIL("b"));
+    put_bytes(fixture, "in", text->str, text->len);
+    g_autoptr(GPtrArray) mails = read_all(fixture, "in");
+    assert_subjects(mails, "a ! b");
+    const ParsedMail *torn = mail_at(mails, 1);
+    assert_false(torn->absent);
+    assert_int_equal(torn->offset, hole);
+    g_autofree char *place = g_strdup_printf("byte %zu of %s/in", hole, fixture->folder);
+    assert_non_null(strstr(torn->why, place));
+}
+
 static void test_single(void **state)
 {
     const Fixture *fixture = *state;
@@ -399,20 +418,11 @@ static void test_same_mail_everywhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_mbox),
-        TEST(test_single),
-        TEST(test_maildir),
-        TEST(test_folder),
-        TEST(test_ring),
-        TEST(test_missing),
-        TEST(test_standard_input),
-        TEST(test_order),
-        TEST(test_time_limit),
-        TEST(test_crash),
-        TEST(test_crash_with_mails_waiting),
-        TEST(test_too_long),
-        TEST(test_long),
-        TEST(test_same_mail_everywhere),
+        TEST(test_mbox),       TEST(test_mbox_with_hole), TEST(test_single),
+        TEST(test_maildir),    TEST(test_folder),         TEST(test_ring),
+        TEST(test_missing),    TEST(test_standard_input), TEST(test_order),
+        TEST(test_time_limit), TEST(test_crash),          TEST(test_crash_with_mails_waiting),
+        TEST(test_too_long),   TEST(test_long),           TEST(test_same_mail_everywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

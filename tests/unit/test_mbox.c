@@ -15,7 +15,19 @@
 
 #define SEP "From ana@example.com Tue Jun  3 08:00:00 2025\n"
 
-/* Splits `text` and returns the mails' texts; of a mail too long for the window "offset+size". */
+static char *torn_text(const MboxMessage *message)
+{
+    GString *text = g_string_new("torn: ");
+    for (gsize i = 0; i < message->size; i++) {
+        if (message->bytes[i] != '\0') {
+            g_string_append_c(text, message->bytes[i]);
+        }
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* Splits `text` and returns the mails' texts; of a mail too long for the window "offset+size"; of a
+ * torn piece "torn: " and its text without NUL bytes. */
 static GPtrArray *split(const char *text, gsize length)
 {
     g_autofree char *path = NULL;
@@ -32,6 +44,10 @@ static GPtrArray *split(const char *text, gsize length)
                          ? g_strndup(message.bytes, (gsize)message.size)
                          : g_strdup_printf("%llu+%llu", (unsigned long long)message.offset,
                                            (unsigned long long)message.size);
+        if (message.torn && message.bytes != NULL) {
+            g_free(mail);
+            mail = torn_text(&message);
+        }
         g_ptr_array_add(mails, mail);
         if (message.bytes != NULL) {
             assert_memory_equal(text + message.offset, message.bytes, (gsize)message.size);
@@ -106,10 +122,93 @@ static void test_separator_forms(void **state)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(lines); i++) {
         g_autofree char *text = g_strconcat(lines[i], "\nSubject: a\n\n", NULL);
-        if (!mbox_is_separator(text, strlen(text))) {
+        if (!mbox_is_separator(text, strlen(text), false)) {
             fail_msg("not taken for a separator: %s", lines[i]);
         }
     }
+}
+
+#define HEAD "Received: from mx\n\tby mail; Tue, 3 Jun 2025\nFrom: ben@example.com\n\n"
+
+/* Without a date it takes an empty line before it and a header after it. */
+static void test_separator_without_date(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"From ana@example.com\n" HEAD, "From -\nX-A: b\nTo: c\n\n",
+                                        "From ana@example.com\r\nDate: a\r\nX-B: c\r\n\r\n"};
+    for (gsize i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_autofree char *text = g_strconcat(lines[i], "one\n\n", lines[i], "two\n", NULL);
+        g_autoptr(GPtrArray) mails = split_text(text);
+        assert_int_equal(mails->len, 2);
+        assert_true(g_str_has_suffix(mail_at(mails, 0), "\none\n"));
+        assert_true(g_str_has_suffix(mail_at(mails, 1), "\ntwo\n"));
+    }
+    static const char *const prose[] = {
+        "\nFrom ana@example.com\n" HEAD,
+        "\n\nFrom us to you\nPump: 3\nValve: 4\n",
+        "\n\nFrom us to you\nSubject: the pump\nthat is offline\nDate: none\n",
+        "\n\nFrom us to you\n\nSubject: the pump\nDate: none\n",
+        "\n\n From ana@example.com\n" HEAD,
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(prose); i++) {
+        g_autofree char *text = g_strconcat(SEP "Subject: a\n\nhello", prose[i], NULL);
+        g_autoptr(GPtrArray) mails = split_text(text);
+        assert_int_equal(mails->len, 1);
+    }
+}
+
+static GPtrArray *split_hole(const char *before, gsize zeros, const char *after)
+{
+    g_autoptr(GString) text = g_string_new(before);
+    gsize start = text->len;
+    g_string_set_size(text, start + zeros);
+    memset(text->str + start, 0, zeros);
+    g_string_append(text, after);
+    return split(text->str, text->len);
+}
+
+/* What a crash of the file system leaves: NUL bytes, behind which anybody's mail may go on. */
+static void test_holes(void **state)
+{
+    (void)state;
+    static const char *const separators[] = {SEP, "From ana@example.com\n"};
+    static const gsize sizes[] = {1, 63, 64, 4096, MBOX_WINDOW + 60000, 3 * MBOX_WINDOW};
+    for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        for (gsize j = 0; j < G_N_ELEMENTS(separators); j++) {
+            g_autofree char *second = g_strconcat(separators[j], HEAD "two\n", NULL);
+            g_autoptr(GPtrArray) mails = split_hole(SEP HEAD "half a li", sizes[i], second);
+            assert_int_equal(mails->len, sizes[i] < 64 ? 2 : 3);
+            assert_string_equal(mail_at(mails, 0), HEAD "half a li");
+            assert_string_equal(mail_at(mails, mails->len - 1), HEAD "two\n");
+        }
+        g_autoptr(GPtrArray) torn =
+            split_hole(SEP HEAD "hal", sizes[i], "f of another\n\n" SEP HEAD "two\n");
+        assert_int_equal(torn->len, sizes[i] < 64 ? 2 : 3);
+        assert_string_equal(mail_at(torn, torn->len - 1), HEAD "two\n");
+    }
+    g_autoptr(GPtrArray) place = split_hole(SEP HEAD "hal", 100, "f of another\n\n" SEP HEAD);
+    assert_string_equal(mail_at(place, 1), "torn: f of another\n");
+    g_autoptr(GPtrArray) last = split_hole(SEP HEAD "one\n", 4096, "");
+    assert_int_equal(last->len, 2);
+    assert_string_equal(mail_at(last, 1), "torn: ");
+}
+
+/* The start of the mailbox is lost. */
+static void test_torn(void **state)
+{
+    (void)state;
+    g_autoptr(GPtrArray) mails =
+        split_text("e plant\n\nAna\n\n" SEP HEAD "one\n\n" SEP HEAD "two\n");
+    assert_int_equal(mails->len, 3);
+    assert_string_equal(mail_at(mails, 0), "torn: e plant\n\nAna\n");
+    assert_string_equal(mail_at(mails, 2), HEAD "two\n");
+    g_autoptr(GPtrArray) hole = split_hole("", 5000, "e plant\n\n" SEP HEAD);
+    assert_int_equal(hole->len, 2);
+    assert_string_equal(mail_at(hole, 0), "torn: e plant\n");
+    /* no length is believed before all of the file's mails have been right about theirs */
+    g_autoptr(GPtrArray) lengths = split_text("e plant\n\n" SEP "Content-Length: 64\n\n" SEP
+                                              "To: someone else\n\n\n" SEP "Subject: c\n\n\n");
+    assert_int_equal(lengths->len, 4);
 }
 
 static void test_line_ends(void **state)
@@ -215,7 +314,8 @@ static void test_nothing(void **state)
     g_autoptr(GPtrArray) mails = split_text("");
     assert_int_equal(mails->len, 0);
     g_autoptr(GPtrArray) cut = split_text("From ana@example.com Tue Jun  3 08:00:00 2025");
-    assert_int_equal(cut->len, 0);
+    assert_int_equal(cut->len, 1);
+    assert_string_equal(mail_at(cut, 0), "torn: From ana@example.com Tue Jun  3 08:00:00 2025");
 }
 
 int main(void)
@@ -225,6 +325,9 @@ int main(void)
         cmocka_unit_test(test_no_empty_line_needed),
         cmocka_unit_test(test_prose_is_no_separator),
         cmocka_unit_test(test_separator_forms),
+        cmocka_unit_test(test_separator_without_date),
+        cmocka_unit_test(test_holes),
+        cmocka_unit_test(test_torn),
         cmocka_unit_test(test_line_ends),
         cmocka_unit_test(test_content_length),
         cmocka_unit_test(test_long_mails),

@@ -242,3 +242,63 @@ GBytes *file_read_whole(const char *path, gsize most, GError **error)
     (void)close(fd);
     return content;
 }
+
+#define NO_COPY "cannot be copied to the disk to be read (TMPDIR says where)"
+
+static bool fail_copy(GError **error, const char *what)
+{
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED, "%s: %s", what, g_strerror(errno));
+    return false;
+}
+
+static bool copy_all(int from, int to, GError **error)
+{
+    char piece[PIECE];
+    ssize_t got = 1;
+    while (got != 0) {
+        got = read(from, piece, sizeof piece);
+        if (got < 0 && errno != EINTR) {
+            return fail_copy(error, "cannot be read");
+        }
+        if (got > 0 && !write_all(to, piece, (gsize)got)) {
+            return fail_copy(error, NO_COPY);
+        }
+    }
+    return lseek(to, 0, SEEK_SET) == 0 || fail_copy(error, "cannot be read again");
+}
+
+/* Nobody else sees it, and it is gone with the program. */
+static int open_unnamed(GError **error)
+{
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "issuer-copy.XXXXXX", NULL);
+    int fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        (void)fail_copy(error, NO_COPY);
+    } else {
+        (void)g_unlink(path);
+    }
+    return fd;
+}
+
+static int open_same(int fd, GError **error)
+{
+    int same = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (same < 0) {
+        (void)fail_copy(error, "cannot be opened");
+    }
+    return same;
+}
+
+int file_open_copy(int fd, GError **error)
+{
+    struct stat info;
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && lseek(fd, 0, SEEK_CUR) == 0) {
+        return open_same(fd, error);
+    }
+    int copy = open_unnamed(error);
+    if (copy >= 0 && !copy_all(fd, copy, error)) {
+        (void)close(copy);
+        return -1;
+    }
+    return copy;
+}

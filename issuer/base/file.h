@@ -31,4 +31,9 @@ bool file_check_private(const char *path, GError **error);
  * caller owns it. */
 GBytes *file_read_whole(const char *path, gsize most, GError **error);
 
+/* A regular file, open at its start, with all that can still be read from `fd`: that file itself,
+ * or of a pipe an unnamed copy on the disk. The caller closes it, and `fd` too. -1 with
+ * ISSUER_ERROR_FAILED; its message goes on a sentence that names what is read. */
+int file_open_copy(int fd, GError **error);
+
 #endif

@@ -86,7 +86,7 @@ static bool run_ingest(const CommandCall *call, GError **error)
 
 static const ArgumentRow paths[] = {
     {.name = "PATH",
-     .meaning = "mbox, Maildir, .eml, a folder of them; - is one message on standard input",
+     .meaning = "mbox, Maildir, .eml, a folder of them; - is an mbox or a mail on standard input",
      .path = true,
      .repeats = true},
 };

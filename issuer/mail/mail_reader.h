@@ -60,9 +60,10 @@ typedef struct {
 
 typedef struct MailReader MailReader;
 
-/* A reader over paths: mbox files, single messages, Maildirs, folders of any of these; "-" is one
- * message on standard input. Nothing is opened yet, but a process is forked: to be called before
- * the program starts threads or opens what a parser must not see. `settings` must outlive it. */
+/* A reader over paths: mbox files, single messages, Maildirs, folders of any of these, pipes; "-"
+ * is standard input, read to its end before its first mail is given. Nothing is opened yet, but a
+ * process is forked: to be called before the program starts threads or opens what a parser must not
+ * see. `settings` must outlive it. */
 MailReader *mail_reader_new(const char *const *paths, const MailSettings *settings);
 
 /* The next message, in order; NULL at the end (no error set) or when going on is impossible. A

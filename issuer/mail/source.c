@@ -1,5 +1,6 @@
 #include "mail/source.h"
 
+#include "base/file.h"
 #include "mail/folder.h"
 #include "mail/mail_reader.h"
 #include "mail/mbox.h"
@@ -17,11 +18,11 @@
 struct Source {
     const char *const *paths; /* those not yet begun */
     GPtrArray *folders;       /* of Folder, the innermost last */
-    char *path;               /* of the file at hand */
+    char *path;               /* of the file at hand; NULL: standard input */
     int fd;
     Mbox *mbox;
     uint64_t number;
-    GByteArray *bytes; /* of a single mail */
+    GByteArray *bytes; /* of a single mail, or the beginning of what is none */
     char *trouble;
 };
 
@@ -63,12 +64,23 @@ void source_free(Source *source)
     g_free(source);
 }
 
+/* What a sentence calls the file at hand. */
+static const char *spoken(const Source *source)
+{
+    return source->path == NULL ? "standard input" : source->path;
+}
+
+static const char *shown(const Source *source)
+{
+    return source->path == NULL ? "-" : source->path;
+}
+
 /* Fills `item` with the trouble that there is with a mail; takes `why`. */
 static bool give_trouble(Source *source, SourceItem *item, char *why)
 {
     g_free(source->trouble);
     source->trouble = why;
-    *item = (SourceItem){.path = source->path,
+    *item = (SourceItem){.path = shown(source),
                          .number = MAX(source->number, 1),
                          .fd = -1,
                          .trouble = source->trouble};
@@ -83,53 +95,23 @@ static bool give_absent(Source *source, SourceItem *item, char *why)
     return true;
 }
 
-/* What was read of it makes it another than the next one from the same place. */
-static bool give_no_mail(Source *source, SourceItem *item, uint64_t size, char *why)
+static bool give_unreadable(Source *source, SourceItem *item, const char *done)
 {
-    give_trouble(source, item, why);
-    item->size = size;
-    item->head = (const char *)source->bytes->data;
-    item->head_size = source->bytes->len;
-    return true;
-}
-
-static bool give_too_long(Source *source, SourceItem *item, uint64_t offset, uint64_t size)
-{
-    give_trouble(
+    return give_absent(
         source, item,
-        g_strdup_printf("the mail at byte %llu of %s has %llu bytes, more than the %lu MiB "
-                        "that are read; open it by hand",
-                        (unsigned long long)offset, source->path, (unsigned long long)size,
-                        MAIL_MAX_SIZE >> 20));
-    item->offset = offset;
-    item->size = size;
-    return true;
+        g_strdup_printf("%s cannot be %s: %s", spoken(source), done, g_strerror(errno)));
 }
 
-/* Whoever wrote it, it must not be read as a mail of the one before it. */
-static bool give_torn(Source *source, SourceItem *item, const MboxMessage *piece)
-{
-    give_trouble(source, item,
-                 g_strdup_printf("the start of a mail is lost at byte %llu of %s: whose the %llu "
-                                 "bytes up to the next mail are cannot be told; look for the mail "
-                                 "in another copy of the mailbox",
-                                 (unsigned long long)piece->offset, source->path,
-                                 (unsigned long long)piece->size));
-    item->offset = piece->offset;
-    item->size = piece->size;
-    item->head = piece->bytes;
-    item->head_size = piece->bytes != NULL ? MIN(piece->size, SNIFF_SIZE) : 0;
-    return true;
-}
-
-/* Reads up to `most` bytes of the file at hand from where it stands into source->bytes. */
-static bool read_bytes(Source *source, gsize most)
+/* Reads up to `most` bytes of the file at hand from `offset` on into source->bytes. */
+static bool read_bytes(Source *source, uint64_t offset, gsize most)
 {
     g_byte_array_set_size(source->bytes, (guint)most);
     gsize length = 0;
     while (length < most) {
-        ssize_t got = read(source->fd, source->bytes->data + length, most - length);
+        ssize_t got = pread(source->fd, source->bytes->data + length, most - length,
+                            (off_t)(offset + length));
         if (got < 0 && errno != EINTR) {
+            g_byte_array_set_size(source->bytes, 0);
             return false;
         }
         if (got == 0) {
@@ -141,49 +123,57 @@ static bool read_bytes(Source *source, gsize most)
     return true;
 }
 
+/* The same for `size` bytes at `offset` that are not read as a mail. What they begin with makes
+ * them others than the next ones in the same place. */
+static bool give_unread(Source *source, SourceItem *item, uint64_t offset, uint64_t size, char *why)
+{
+    give_trouble(source, item, why);
+    item->offset = offset;
+    item->size = size;
+    (void)read_bytes(source, offset, (gsize)MIN(size, SNIFF_SIZE));
+    item->head = (const char *)source->bytes->data;
+    item->head_size = source->bytes->len;
+    return true;
+}
+
+static bool give_too_long(Source *source, SourceItem *item, uint64_t offset, uint64_t size)
+{
+    return give_unread(
+        source, item, offset, size,
+        g_strdup_printf("the mail at byte %llu of %s has %llu bytes, more than the %lu MiB "
+                        "that are read; open it by hand",
+                        (unsigned long long)offset, spoken(source), (unsigned long long)size,
+                        MAIL_MAX_SIZE >> 20));
+}
+
+/* Whoever wrote it, it must not be read as a mail of the one before it. */
+static bool give_torn(Source *source, SourceItem *item, const MboxMessage *piece)
+{
+    return give_unread(
+        source, item, piece->offset, piece->size,
+        g_strdup_printf("the start of a mail is lost at byte %llu of %s: whose the %llu bytes up "
+                        "to the next mail are cannot be told; look for the mail in another copy of "
+                        "the mailbox",
+                        (unsigned long long)piece->offset, spoken(source),
+                        (unsigned long long)piece->size));
+}
+
 static void give_bytes(const Source *source, SourceItem *item)
 {
-    *item = (SourceItem){.path = source->path,
+    *item = (SourceItem){.path = shown(source),
                          .number = 1,
                          .size = source->bytes->len,
                          .bytes = (const char *)source->bytes->data,
                          .fd = -1};
 }
 
-/* Standard input is one mail, read whole. */
-static bool next_of_stdin(Source *source, SourceItem *item)
-{
-    source->path = g_strdup("-");
-    source->fd = STDIN_FILENO;
-    if (!read_bytes(source, MAIL_MAX_SIZE + 1)) {
-        return give_absent(source, item,
-                           g_strdup_printf("standard input cannot be read: %s", g_strerror(errno)));
-    }
-    if (source->bytes->len > MAIL_MAX_SIZE) {
-        return give_no_mail(source, item, source->bytes->len,
-                            g_strdup_printf("the mail on standard input has more than the %lu MiB "
-                                            "that are read; open it by hand",
-                                            MAIL_MAX_SIZE >> 20));
-    }
-    gsize look = MIN(source->bytes->len, SNIFF_SIZE);
-    const char *data = (const char *)source->bytes->data;
-    SniffKind kind = sniff_file(data, look);
-    if (kind == SNIFF_EMPTY || kind == SNIFF_BINARY) {
-        const char *name = kind == SNIFF_EMPTY ? "empty" : sniff_name(data, look);
-        return give_no_mail(
-            source, item, source->bytes->len,
-            g_strdup_printf("standard input is no mail: it is %s; give one message", name));
-    }
-    give_bytes(source, item);
-    item->from_mbox = kind == SNIFF_MBOX;
-    return true;
-}
-
 static char *what_instead(const char *path, SniffKind kind, const char *data, gsize length)
 {
     if (kind == SNIFF_EMPTY) {
-        return g_strdup_printf("%s is empty; look for the mail in the mailbox it was copied from",
-                               path);
+        return g_strdup_printf(
+            "%s is no mail: it is empty; look for the mail in the mailbox it was "
+            "copied from",
+            path);
     }
     if (kind == SNIFF_TEXT) {
         return g_strdup_printf("%s is no mail: it is text without mail headers; export the mails "
@@ -202,39 +192,23 @@ static bool give_single(Source *source, SourceItem *item, uint64_t size)
         return give_too_long(source, item, 0, size);
     }
     if (size > MBOX_WINDOW) {
-        *item = (SourceItem){.path = source->path, .number = 1, .size = size, .fd = source->fd};
+        *item = (SourceItem){.path = shown(source), .number = 1, .size = size, .fd = source->fd};
         return true;
     }
-    if (lseek(source->fd, 0, SEEK_SET) < 0 || !read_bytes(source, (gsize)size)) {
-        return give_absent(
-            source, item,
-            g_strdup_printf("%s cannot be read: %s", source->path, g_strerror(errno)));
+    if (!read_bytes(source, 0, (gsize)size)) {
+        return give_unreadable(source, item, "read");
     }
     give_bytes(source, item);
     return true;
 }
 
-/* Opens a regular file and gives out its first item; false if it is an mbox, or empty where that
- * means no mail. */
-static bool begin_file(Source *source, SourceItem *item, bool in_maildir)
+/* Looks at the opened file and gives out its first item; false if it is an mbox, or empty where
+ * that means no mail. */
+static bool begin_content(Source *source, SourceItem *item, bool in_maildir)
 {
     struct stat status;
-    source->fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (source->fd < 0 || fstat(source->fd, &status) != 0) {
-        return give_absent(
-            source, item,
-            g_strdup_printf("%s cannot be opened: %s", source->path, g_strerror(errno)));
-    }
-    if (!S_ISREG(status.st_mode)) {
-        return give_absent(source, item,
-                           g_strdup_printf("%s is neither a file nor a folder; give a mailbox, a "
-                                           "mail or a folder of them",
-                                           source->path));
-    }
-    if (!read_bytes(source, SNIFF_SIZE)) {
-        return give_absent(
-            source, item,
-            g_strdup_printf("%s cannot be read: %s", source->path, g_strerror(errno)));
+    if (fstat(source->fd, &status) != 0 || !read_bytes(source, 0, SNIFF_SIZE)) {
+        return give_unreadable(source, item, "read");
     }
     const char *data = (const char *)source->bytes->data;
     SniffKind kind = sniff_file(data, source->bytes->len);
@@ -242,15 +216,51 @@ static bool begin_file(Source *source, SourceItem *item, bool in_maildir)
         source->mbox = mbox_new(source->fd);
         return false;
     }
-    if (kind == SNIFF_EMPTY && !in_maildir) {
+    if (kind == SNIFF_EMPTY && !in_maildir && source->path != NULL) {
         close_file(source); /* an mbox without a mail */
         return false;
     }
     if (kind == SNIFF_MESSAGE || kind == SNIFF_MBOX) {
         return give_single(source, item, (uint64_t)status.st_size);
     }
-    return give_no_mail(source, item, (uint64_t)status.st_size,
-                        what_instead(source->path, kind, data, source->bytes->len));
+    return give_unread(source, item, 0, (uint64_t)status.st_size,
+                       what_instead(spoken(source), kind, data, source->bytes->len));
+}
+
+/* Takes an opened pipe's content in its place. */
+static bool begin_pipe(Source *source, SourceItem *item)
+{
+    g_autoptr(GError) error = NULL;
+    int pipe = source->fd;
+    source->fd = file_open_copy(pipe, &error);
+    if (pipe > STDIN_FILENO) {
+        (void)close(pipe);
+    }
+    return source->fd < 0
+               ? give_absent(source, item, g_strdup_printf("%s %s", spoken(source), error->message))
+               : begin_content(source, item, false);
+}
+
+/* Opens the file or pipe at hand. A pipe that is named waits for its writer; one that only happens
+ * to lie in a folder may have none. */
+static bool begin_file(Source *source, SourceItem *item, bool is_pipe, bool in_maildir)
+{
+    bool waits = is_pipe && source->folders->len == 0;
+    source->fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (waits ? 0 : O_NONBLOCK));
+    struct stat status;
+    if (source->fd < 0 || fstat(source->fd, &status) != 0) {
+        return give_unreadable(source, item, "opened");
+    }
+    if (waits && S_ISFIFO(status.st_mode)) {
+        return begin_pipe(source, item);
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return give_absent(source, item,
+                           g_strdup_printf("%s is neither a file nor a folder; give a mailbox, a "
+                                           "mail or a folder of them",
+                                           source->path));
+    }
+    return begin_content(source, item, in_maildir);
 }
 
 /* The next mail of the mbox at hand; false at its end. */
@@ -263,7 +273,7 @@ static bool next_of_mbox(Source *source, SourceItem *item)
         if (error != NULL) {
             g_clear_pointer(&source->mbox, mbox_free);
             return give_absent(source, item,
-                               g_strdup_printf("%s %s", source->path, error->message));
+                               g_strdup_printf("%s %s", spoken(source), error->message));
         }
         return false;
     }
@@ -273,7 +283,7 @@ static bool next_of_mbox(Source *source, SourceItem *item)
     if (message.size > MAIL_MAX_SIZE) {
         return give_too_long(source, item, message.offset, message.size);
     }
-    *item = (SourceItem){.path = source->path,
+    *item = (SourceItem){.path = shown(source),
                          .number = source->number,
                          .offset = message.offset,
                          .size = message.size,
@@ -316,11 +326,11 @@ static bool enter_folder(Source *source, SourceItem *item)
 /* Begins with the file or folder at source->path; true if that gives an item at once. */
 static bool begin_path(Source *source, SourceItem *item, bool in_maildir)
 {
-    struct stat status;
+    struct stat status = {0};
     if (stat(source->path, &status) == 0 && S_ISDIR(status.st_mode)) {
         return enter_folder(source, item);
     }
-    if (!begin_file(source, item, in_maildir)) {
+    if (!begin_file(source, item, S_ISFIFO(status.st_mode), in_maildir)) {
         return false;
     }
     item->deleted = in_maildir && folder_name_is_trashed(source->path);
@@ -345,7 +355,8 @@ static bool next_of_paths(Source *source, SourceItem *item)
 {
     const char *path = *source->paths++;
     if (strcmp(path, "-") == 0) {
-        return next_of_stdin(source, item);
+        source->fd = STDIN_FILENO;
+        return begin_pipe(source, item);
     }
     source->path = g_strdup(path);
     return begin_path(source, item, false);

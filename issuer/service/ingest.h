@@ -9,7 +9,7 @@
 
 typedef struct {
     const char *config_path;     /* or NULL */
-    const char *const *paths;    /* NULL-terminated; "-": one message on standard input */
+    const char *const *paths;    /* NULL-terminated; "-": standard input */
     bool dry_run;                /* decide, write nothing */
     bool allow_development_keys; /* in addition to the setting of that name */
 } IngestOptions;

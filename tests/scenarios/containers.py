@@ -126,6 +126,22 @@ class Containers(Scenario):
         check_records(single)
         self.assertEqual(records(single), self.take(together, mboxrd(self.place(), mails)))
 
+    def test_mailboxes_through_pipes(self):
+        """However its bytes come in: a mailbox's mails, each with its own sender."""
+        mails = self.awkward_mails() + self.story.next(30, without=("nested",))
+        for container in (mboxo, mboxcl2, crlf):
+            path = container(self.place(), mails)
+            with open(path, "rb") as stream:
+                data = stream.read()
+            expected = self.take(self.copy_of(self.house), path)
+            for name in ("-", "/dev/stdin"):
+                with self.subTest(container.__name__, name=name):
+                    house = self.copy_of(self.house)
+                    found = house.ingest(name, data=data)
+                    self.assertEqual([one["source"] for one in found],
+                                     [f"{name}#{n + 1}" for n in range(len(mails))])
+                    self.assertEqual(records(house), expected)
+
     # ---- two at once ----
 
     def two_at_once(self, house, *paths):

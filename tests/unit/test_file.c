@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -202,6 +203,46 @@ static void a_whole_file_is_read_up_to_a_size(void **state)
     expect_unread(path, ISSUER_ERROR_INPUT, "too large: at most 64 bytes");
 }
 
+/* What is read of the copy of `fd`. */
+static char *read_copy(int fd)
+{
+    char bytes[200] = {0};
+    g_autoptr(GError) error = NULL;
+    int copy = file_open_copy(fd, &error);
+    assert_null(error);
+    assert_true(copy >= 0 && copy != fd);
+    assert_true(pread(copy, bytes, sizeof bytes - 1, 0) >= 0);
+    assert_int_equal(lseek(copy, 0, SEEK_CUR), 0);
+    (void)close(copy);
+    return g_strdup(bytes);
+}
+
+static void what_is_left_of_a_file_or_pipe_is_copied(void **state)
+{
+    (void)state;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "through a pipe", 14), 14);
+    (void)close(ends[1]);
+    g_autofree char *piped = read_copy(ends[0]);
+    assert_string_equal(piped, "through a pipe");
+    (void)close(ends[0]);
+    assert_true(file_write_durably(path, "of a file", 9, 0600, NULL));
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    g_autofree char *whole = read_copy(fd);
+    assert_string_equal(whole, "of a file");
+    assert_int_equal(lseek(fd, 3, SEEK_SET), 3);
+    g_autofree char *rest = read_copy(fd);
+    assert_string_equal(rest, "a file");
+    (void)close(fd);
+    int opened = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    g_autoptr(GError) error = NULL;
+    assert_int_equal(file_open_copy(opened, &error), -1);
+    assert_true(g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_FAILED));
+    assert_string_equal(error->message, "cannot be read: Is a directory");
+    (void)close(opened);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +256,7 @@ int main(void)
         cmocka_unit_test_teardown(only_a_regular_file_is_taken, empty_folder),
         cmocka_unit_test_teardown(missing_and_too_large_are_told_apart, empty_folder),
         cmocka_unit_test_teardown(a_whole_file_is_read_up_to_a_size, empty_folder),
+        cmocka_unit_test_teardown(what_is_left_of_a_file_or_pipe_is_copied, empty_folder),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

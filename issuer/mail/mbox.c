@@ -291,6 +291,11 @@ bool mbox_next(Mbox *mbox, MboxMessage *message, GError **error)
     return true;
 }
 
+bool mbox_ended(const Mbox *mbox)
+{
+    return mbox->ended && mbox->at >= mbox->base + mbox->length;
+}
+
 gsize mbox_unquote(char *data, gsize length)
 {
     gsize read = 0;

@@ -32,6 +32,9 @@ Mbox *mbox_new(int fd);
  * further. */
 bool mbox_next(Mbox *mbox, MboxMessage *message, GError **error);
 
+/* Whether nothing follows what mbox_next() gave last. */
+bool mbox_ended(const Mbox *mbox);
+
 /* Whether a separator line begins at `data`: "From ", something, and a date at its end, followed by
  * a header line. One that stands `apart`, behind an empty line, NUL bytes or at the file's start,
  * needs no date if the header lines that follow leave no doubt: at least two, one of them such as

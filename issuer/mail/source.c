@@ -21,6 +21,7 @@ struct Source {
     char *path;               /* of the file at hand; NULL: standard input */
     int fd;
     Mbox *mbox;
+    bool in_doubt; /* whether the mbox is one: it does not begin as one, but may have been torn */
     uint64_t number;
     GByteArray *bytes; /* of a single mail, or the beginning of what is none */
     char *trouble;
@@ -48,6 +49,7 @@ static void close_file(Source *source)
         (void)close(source->fd);
     }
     source->fd = -1;
+    source->in_doubt = false;
     source->number = 0;
     g_clear_pointer(&source->path, g_free);
 }
@@ -185,6 +187,15 @@ static char *what_instead(const char *path, SniffKind kind, const char *data, gs
                            path, sniff_name(data, length));
 }
 
+/* The file at hand is none; source->bytes is how it begins. */
+static bool give_no_mail(Source *source, SourceItem *item, uint64_t size)
+{
+    const char *data = (const char *)source->bytes->data;
+    gsize length = source->bytes->len;
+    return give_unread(source, item, 0, size,
+                       what_instead(spoken(source), sniff_file(data, length), data, length));
+}
+
 /* The file at hand is one mail of `size` bytes. */
 static bool give_single(Source *source, SourceItem *item, uint64_t size)
 {
@@ -202,6 +213,21 @@ static bool give_single(Source *source, SourceItem *item, uint64_t size)
     return true;
 }
 
+/* Whether it may be a mailbox that begins in the middle of a mail, or in a hole of NUL bytes. */
+static bool may_be_torn(SniffKind kind, const char *data, gsize length)
+{
+    if (kind != SNIFF_TEXT && kind != SNIFF_BINARY) {
+        return false;
+    }
+    g_autoptr(GString) text = g_string_sized_new(length);
+    for (gsize i = 0; i < length; i++) {
+        if (data[i] != '\0') {
+            g_string_append_c(text, data[i]);
+        }
+    }
+    return sniff_is_text(text->str, text->len);
+}
+
 /* Looks at the opened file and gives out its first item; false if it is an mbox, or empty where
  * that means no mail. */
 static bool begin_content(Source *source, SourceItem *item, bool in_maildir)
@@ -212,8 +238,9 @@ static bool begin_content(Source *source, SourceItem *item, bool in_maildir)
     }
     const char *data = (const char *)source->bytes->data;
     SniffKind kind = sniff_file(data, source->bytes->len);
-    if (kind == SNIFF_MBOX && !in_maildir) {
+    if (!in_maildir && (kind == SNIFF_MBOX || may_be_torn(kind, data, source->bytes->len))) {
         source->mbox = mbox_new(source->fd);
+        source->in_doubt = kind != SNIFF_MBOX;
         return false;
     }
     if (kind == SNIFF_EMPTY && !in_maildir && source->path != NULL) {
@@ -223,8 +250,7 @@ static bool begin_content(Source *source, SourceItem *item, bool in_maildir)
     if (kind == SNIFF_MESSAGE || kind == SNIFF_MBOX) {
         return give_single(source, item, (uint64_t)status.st_size);
     }
-    return give_unread(source, item, 0, (uint64_t)status.st_size,
-                       what_instead(spoken(source), kind, data, source->bytes->len));
+    return give_no_mail(source, item, (uint64_t)status.st_size);
 }
 
 /* Takes an opened pipe's content in its place. */
@@ -277,6 +303,10 @@ static bool next_of_mbox(Source *source, SourceItem *item)
         }
         return false;
     }
+    if (message.torn && source->in_doubt && mbox_ended(source->mbox)) {
+        return give_no_mail(source, item, message.size);
+    }
+    source->in_doubt = false;
     if (message.torn) {
         return give_torn(source, item, &message);
     }

@@ -209,6 +209,25 @@ class BadInput(Sender):
         self.assertEqual(self.house.query("select count(*) from usage_license"), [(len(mails),)])
         check_records(self.house)
 
+    def test_a_mailbox_without_its_front(self):
+        dice = chance()
+        mails = [self.good() for _ in range(4)]
+        whole = mbox(mails)
+        code = whole.index(b"=====")
+        path = self.house.path("rest.mbox")
+        for _ in range(6):
+            at = dice.randrange(code, whole.index(b"===== END"))
+            with self.subTest(at=at):
+                write(path, whole[at:])
+                torn, *rest = self.house.mails("inspect", path, code=1)
+                self.assertEqual((torn["class"], torn["tokens"]), ("quarantined", []))
+                self.assertIn(f"at byte 0 of {path}", torn["why"])
+                self.assertEqual([one["tokens"][0]["intact"] for one in rest], [True] * 3)
+        found = self.house.ingest(path, code=1)
+        self.assertEqual(self.house.query("select count(*) from usage_license"), [(3,)])
+        self.assertEqual(self.house.query("select count(*) from quarantine"), [(1,)])
+        self.nothing_changes(found, path, code=1)
+
     # ---- paths ----
 
     def test_files_that_are_no_mail(self):

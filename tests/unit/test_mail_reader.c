@@ -140,6 +140,49 @@ static void test_mbox_with_hole(void **state)
     assert_non_null(strstr(torn->why, place));
 }
 
+/* The front of a mailbox was cut off: the rest is read, and text without a mail in it is refused.
+ */
+static void test_torn_mbox(void **state)
+{
+    const Fixture *fixture = *state;
+    put(fixture, "in", "le at the plant\n\nAna\n\n" SEP MAIL("b") "\n" SEP MAIL("c"));
+    g_autoptr(GPtrArray) mails = read_all(fixture, "in");
+    assert_subjects(mails, "! b c");
+    g_autofree char *place = g_strdup_printf("byte 0 of %s/in", fixture->folder);
+    assert_non_null(strstr(mail_at(mails, 0)->why, place));
+    assert_int_equal(mail_at(mails, 0)->size, strlen("le at the plant\n\nAna\n"));
+    put(fixture, "notes", "le at the plant\n\nFrom Ana\n\nFrom here\nTo: there\n");
+    g_autoptr(GPtrArray) notes = read_all(fixture, "notes");
+    assert_subjects(notes, "!");
+    assert_non_null(strstr(mail_at(notes, 0)->why, "text without mail headers"));
+    g_autofree char *part = g_strnfill(6000, 'x');
+    memset(part + 300, 0, 5000);
+    g_autoptr(GString) holed = g_string_new_len(part, 6000);
+    g_string_append(holed, "\n\n" SEP MAIL("b"));
+    put_bytes(fixture, "holed", holed->str, holed->len);
+    g_autoptr(GPtrArray) rest = read_all(fixture, "holed");
+    assert_subjects(rest, "! b");
+    static const char hole[5000] = {0};
+    put_bytes(fixture, "hole", hole, sizeof hole);
+    g_autoptr(GPtrArray) zeros = read_all(fixture, "hole");
+    assert_subjects(zeros, "!");
+    assert_non_null(strstr(mail_at(zeros, 0)->why, "a binary file"));
+}
+
+/* One line of 100 MB before the first mail: searched once, and not held. */
+static void test_torn_mbox_of_one_line(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_string_set_size(text, 100UL * 1000 * 1000);
+    memset(text->str, 'x', text->len);
+    g_string_append(text, "\n\n" SEP MAIL("b"));
+    put_bytes(fixture, "in", text->str, text->len);
+    g_autoptr(GPtrArray) mails = read_all(fixture, "in");
+    assert_subjects(mails, "! b");
+    assert_int_equal(mail_at(mails, 0)->size, 100UL * 1000 * 1000 + 1);
+}
+
 static void test_single(void **state)
 {
     const Fixture *fixture = *state;
@@ -418,11 +461,23 @@ static void test_same_mail_everywhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_mbox),       TEST(test_mbox_with_hole), TEST(test_single),
-        TEST(test_maildir),    TEST(test_folder),         TEST(test_ring),
-        TEST(test_missing),    TEST(test_standard_input), TEST(test_order),
-        TEST(test_time_limit), TEST(test_crash),          TEST(test_crash_with_mails_waiting),
-        TEST(test_too_long),   TEST(test_long),           TEST(test_same_mail_everywhere),
+        TEST(test_mbox),
+        TEST(test_mbox_with_hole),
+        TEST(test_torn_mbox),
+        TEST(test_torn_mbox_of_one_line),
+        TEST(test_single),
+        TEST(test_maildir),
+        TEST(test_folder),
+        TEST(test_ring),
+        TEST(test_missing),
+        TEST(test_standard_input),
+        TEST(test_order),
+        TEST(test_time_limit),
+        TEST(test_crash),
+        TEST(test_crash_with_mails_waiting),
+        TEST(test_too_long),
+        TEST(test_long),
+        TEST(test_same_mail_everywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

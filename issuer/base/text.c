@@ -73,6 +73,19 @@ char *text_printable(const char *text)
     return g_string_free(clean, FALSE);
 }
 
+char *text_file_name(const char *name)
+{
+    GString *valid = g_string_new(NULL);
+    const char *end = NULL;
+    while (!g_utf8_validate(name, -1, &end)) {
+        g_string_append_len(valid, name, end - name);
+        g_string_append_printf(valid, "\\x%02X", (guint)(guchar)*end);
+        name = end + 1;
+    }
+    g_string_append(valid, name);
+    return g_string_free(valid, FALSE);
+}
+
 bool text_read_number(const char *text, int64_t least, int64_t most, int64_t *out)
 {
     gint64 value = 0;

@@ -25,6 +25,10 @@ char *text_one_line(const char *text, gsize most);
 /* The same, but LF and TAB stay. New string. */
 char *text_printable(const char *text);
 
+/* A file's name, which may be any bytes, as valid UTF-8: what is none is written \xHH, so that two
+ * names do not become one. Not made safe for a terminal. New string. */
+char *text_file_name(const char *name);
+
 /* The texts of a NULL-terminated list with `between` between them. New string. */
 char *text_join(const char *const *texts, const char *between);
 

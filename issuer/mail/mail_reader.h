@@ -26,7 +26,7 @@ typedef enum {
 } MailKind;
 
 typedef struct {
-    char *source;      /* "FILE#N", N from 1 */
+    char *source;      /* "FILE#N", N from 1; valid UTF-8, whatever FILE is called */
     uint64_t offset;   /* bytes into FILE */
     uint64_t size;     /* bytes */
     GBytes *raw;       /* as it stood there, up to MAIL_STORED_RAW; else NULL */

@@ -1,6 +1,7 @@
 #include "mail/source.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "mail/folder.h"
 #include "mail/mail_reader.h"
 #include "mail/mbox.h"
@@ -19,6 +20,7 @@ struct Source {
     const char *const *paths; /* those not yet begun */
     GPtrArray *folders;       /* of Folder, the innermost last */
     char *path;               /* of the file at hand; NULL: standard input */
+    char *name;               /* the path as valid UTF-8, "-" for standard input */
     int fd;
     Mbox *mbox;
     bool in_doubt; /* whether the mbox is one: it does not begin as one, but may have been torn */
@@ -52,6 +54,7 @@ static void close_file(Source *source)
     source->in_doubt = false;
     source->number = 0;
     g_clear_pointer(&source->path, g_free);
+    g_clear_pointer(&source->name, g_free);
 }
 
 void source_free(Source *source)
@@ -69,12 +72,7 @@ void source_free(Source *source)
 /* What a sentence calls the file at hand. */
 static const char *spoken(const Source *source)
 {
-    return source->path == NULL ? "standard input" : source->path;
-}
-
-static const char *shown(const Source *source)
-{
-    return source->path == NULL ? "-" : source->path;
+    return source->path == NULL ? "standard input" : source->name;
 }
 
 /* Fills `item` with the trouble that there is with a mail; takes `why`. */
@@ -82,7 +80,7 @@ static bool give_trouble(Source *source, SourceItem *item, char *why)
 {
     g_free(source->trouble);
     source->trouble = why;
-    *item = (SourceItem){.path = shown(source),
+    *item = (SourceItem){.path = source->name,
                          .number = MAX(source->number, 1),
                          .fd = -1,
                          .trouble = source->trouble};
@@ -162,7 +160,7 @@ static bool give_torn(Source *source, SourceItem *item, const MboxMessage *piece
 
 static void give_bytes(const Source *source, SourceItem *item)
 {
-    *item = (SourceItem){.path = shown(source),
+    *item = (SourceItem){.path = source->name,
                          .number = 1,
                          .size = source->bytes->len,
                          .bytes = (const char *)source->bytes->data,
@@ -203,7 +201,7 @@ static bool give_single(Source *source, SourceItem *item, uint64_t size)
         return give_too_long(source, item, 0, size);
     }
     if (size > MBOX_WINDOW) {
-        *item = (SourceItem){.path = shown(source), .number = 1, .size = size, .fd = source->fd};
+        *item = (SourceItem){.path = source->name, .number = 1, .size = size, .fd = source->fd};
         return true;
     }
     if (!read_bytes(source, 0, (gsize)size)) {
@@ -284,7 +282,7 @@ static bool begin_file(Source *source, SourceItem *item, bool is_pipe, bool in_m
         return give_absent(source, item,
                            g_strdup_printf("%s is neither a file nor a folder; give a mailbox, a "
                                            "mail or a folder of them",
-                                           source->path));
+                                           source->name));
     }
     return begin_content(source, item, in_maildir);
 }
@@ -313,7 +311,7 @@ static bool next_of_mbox(Source *source, SourceItem *item)
     if (message.size > MAIL_MAX_SIZE) {
         return give_too_long(source, item, message.offset, message.size);
     }
-    *item = (SourceItem){.path = shown(source),
+    *item = (SourceItem){.path = source->name,
                          .number = source->number,
                          .offset = message.offset,
                          .size = message.size,
@@ -335,11 +333,11 @@ static bool enter_folder(Source *source, SourceItem *item)
     if (source->folders->len >= MAX_FOLDER_DEPTH) {
         return give_absent(
             source, item,
-            g_strdup_printf("%s is nested too deeply; is there a link in a ring?", source->path));
+            g_strdup_printf("%s is nested too deeply; is there a link in a ring?", source->name));
     }
     Folder *folder = folder_new(source->path, kind, &error);
     if (folder == NULL) {
-        return give_absent(source, item, g_strdup_printf("%s: %s", source->path, error->message));
+        return give_absent(source, item, g_strdup_printf("%s: %s", source->name, error->message));
     }
     g_ptr_array_add(source->folders, folder);
     static const char *const holders[] = {"new", "cur"};
@@ -378,6 +376,7 @@ static bool next_of_folders(Source *source, SourceItem *item)
         g_ptr_array_remove_index(source->folders, last);
         return false;
     }
+    source->name = text_file_name(source->path);
     return begin_path(source, item, in_maildir);
 }
 
@@ -385,10 +384,12 @@ static bool next_of_paths(Source *source, SourceItem *item)
 {
     const char *path = *source->paths++;
     if (strcmp(path, "-") == 0) {
+        source->name = g_strdup("-");
         source->fd = STDIN_FILENO;
         return begin_pipe(source, item);
     }
     source->path = g_strdup(path);
+    source->name = text_file_name(path);
     return begin_path(source, item, false);
 }
 

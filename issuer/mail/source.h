@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 typedef struct {
-    const char *path;    /* "-" for standard input */
+    const char *path;    /* as valid UTF-8 (text_file_name()); "-" for standard input */
     uint64_t number;     /* of the mail within the file, from 1 */
     uint64_t offset;     /* bytes into the file */
     uint64_t size;       /* bytes */

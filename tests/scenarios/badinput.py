@@ -309,6 +309,26 @@ class BadInput(Sender):
             self.assertNotRegex(printed, "[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
             self.assertNotRegex(printed, "(?m)^issuer: all well")
 
+    def test_names_that_are_no_text(self):
+        """A name of any bytes is told in UTF-8; the records take no other text."""
+        folder = self.house.path("in")
+        for name, data in ((b"M\xfcller.eml", self.good()), (b"M\xf6ller.eml", self.good()),
+                           (b"\xc3(/b\xffx", mbox([self.good(), self.good()])),
+                           (b"M\xfcller.zip", b"PK\x03\x04"), (b"M\xf6ller.zip", b"PK\x03\x04")):
+            write(os.path.join(os.fsencode(folder), name), data)
+        os.symlink(b"nowhere", os.path.join(os.fsencode(folder), b"\xfe"))
+        found = self.house.ingest(folder, code=1)
+        self.assertEqual([one["source"][len(folder) + 1:] for one in found], [
+            r"M\xF6ller.eml#1", r"M\xF6ller.zip#1", r"M\xFCller.eml#1", r"M\xFCller.zip#1",
+            r"\xC3(/b\xFFx#1", r"\xC3(/b\xFFx#2", r"\xFE#1"])
+        self.assertEqual([len(one["decisions"]) for one in found], [1, 0, 1, 0, 1, 1, 0])
+        self.assertEqual(self.messages(), 6)
+        self.nothing_changes(found, folder, code=1)
+        missing = os.path.join(os.fsencode(folder), b"\xfb.mbox")
+        self.assertIn(r"\xFB.mbox cannot be opened: No such file",
+                      self.house.issuer("inspect", missing, code=1))
+        self.assertEqual(self.house.errors, "")
+
     # ---- standard input ----
 
     def test_standard_input_that_is_no_mail(self):

@@ -104,6 +104,22 @@ static void what_cannot_be_seen_is_blank(void **state)
     }
 }
 
+static void file_names_become_text_and_stay_two(void **state)
+{
+    (void)state;
+    static const char *const names[][2] = {
+        {"", ""},
+        {"Müller.eml", "Müller.eml"},
+        {"M\xfcller/\xf6.eml", "M\\xFCller/\\xF6.eml"},
+        {"\xc3", "\\xC3"},
+        {"\xe2\x82x", "\\xE2\\x82x"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *text = text_file_name(names[i][0]);
+        assert_string_equal(text, names[i][1]);
+    }
+}
+
 static void lists_are_joined(void **state)
 {
     (void)state;
@@ -125,6 +141,7 @@ int main(void)
         cmocka_unit_test(numbers_are_whole_and_within_their_range),
         cmocka_unit_test(plain_text_can_be_signed),
         cmocka_unit_test(what_cannot_be_seen_is_blank),
+        cmocka_unit_test(file_names_become_text_and_stay_two),
         cmocka_unit_test(lists_are_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

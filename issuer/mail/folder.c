@@ -2,9 +2,12 @@
 
 #include "base/error.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct Folder {
     char *path;
@@ -14,34 +17,58 @@ struct Folder {
     guint next;
 };
 
-static gint compare_names(gconstpointer a, gconstpointer b, gpointer user_data)
+static bool holds_mails(const char *name)
 {
-    const GString *names = user_data;
-    return strcmp(names->str + *(const guint32 *)a, names->str + *(const guint32 *)b);
+    return strcmp(name, "cur") == 0 || strcmp(name, "new") == 0;
 }
 
-Folder *folder_new(const char *path, FolderKind kind, GError **error)
+/* Of a Maildir the mails that were seen come first, then the new ones, then the sub-folders. */
+static int rank(const Folder *folder, const char *name)
 {
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    bool own = folder->kind == FOLDER_MAILDIR && holds_mails(name);
+    return own ? strcmp(name, "new") == 0 : 2;
+}
+
+static gint compare_names(gconstpointer a, gconstpointer b, gpointer user_data)
+{
+    const Folder *folder = user_data;
+    const char *one = folder->names->str + *(const guint32 *)a;
+    const char *other = folder->names->str + *(const guint32 *)b;
+    int difference = rank(folder, one) - rank(folder, other);
+    return difference != 0 ? difference : strcmp(one, other);
+}
+
+/* Lists the names; false, with errno, where the system does not give them all. */
+static bool list_names(Folder *folder, DIR *dir)
+{
+    while (folder->names->len < G_MAXUINT32 / 2) {
+        errno = 0;
+        const struct dirent *entry = readdir(dir);
+        if (entry == NULL) {
+            return errno == 0;
+        }
+        const char *name = entry->d_name;
+        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0) {
+            guint32 start = (guint32)folder->names->len;
+            g_array_append_val(folder->starts, start);
+            g_string_append_len(folder->names, name, (gssize)strlen(name) + 1);
+        }
+    }
+    return true;
+}
+
+static bool list(Folder *folder)
+{
+    DIR *dir = opendir(folder->path);
     if (dir == NULL) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED, "the folder cannot be opened: %s",
-                    g_strerror(errno));
-        return NULL;
+        return false;
     }
-    Folder *folder = g_new0(Folder, 1);
-    folder->path = g_strdup(path);
-    folder->kind = kind;
-    folder->names = g_string_new(NULL);
-    folder->starts = g_array_new(FALSE, FALSE, sizeof(guint32));
-    const char *name = g_dir_read_name(dir);
-    while (name != NULL && folder->names->len < G_MAXUINT32 / 2) {
-        guint32 start = (guint32)folder->names->len;
-        g_array_append_val(folder->starts, start);
-        g_string_append_len(folder->names, name, (gssize)strlen(name) + 1);
-        name = g_dir_read_name(dir);
-    }
-    g_array_sort_with_data(folder->starts, compare_names, folder->names);
-    return folder;
+    bool listed = list_names(folder, dir);
+    int saved = errno;
+    (void)closedir(dir);
+    errno = saved;
+    g_array_sort_with_data(folder->starts, compare_names, folder);
+    return listed;
 }
 
 static bool is_directory(const char *path)
@@ -50,11 +77,50 @@ static bool is_directory(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-bool folder_is_maildir(const char *path)
+/* It has a cur or new. */
+static bool is_maildir(const char *path)
 {
     g_autofree char *cur = g_build_filename(path, "cur", NULL);
     g_autofree char *new = g_build_filename(path, "new", NULL);
     return is_directory(cur) || is_directory(new);
+}
+
+static FolderKind kind_of(const char *path, const Folder *parent)
+{
+    g_autofree char *name = g_path_get_basename(path);
+    if (parent != NULL && parent->kind == FOLDER_MAILDIR && holds_mails(name)) {
+        return FOLDER_OF_MAILS;
+    }
+    if (is_maildir(path)) {
+        return FOLDER_MAILDIR;
+    }
+    return holds_mails(name) ? FOLDER_OF_MAILS : FOLDER_OF_FILES;
+}
+
+Folder *folder_new(const char *path, const Folder *parent, GError **error)
+{
+    g_autoptr(Folder) folder = g_new0(Folder, 1);
+    folder->path = g_strdup(path);
+    folder->kind = kind_of(path, parent);
+    folder->names = g_string_new(NULL);
+    folder->starts = g_array_new(FALSE, FALSE, sizeof(guint32));
+    if (!list(folder)) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED, "the folder cannot be read: %s",
+                    g_strerror(errno));
+        return NULL;
+    }
+    return g_steal_pointer(&folder);
+}
+
+static bool may_look_into(const char *path)
+{
+    return faccessat(AT_FDCWD, path, R_OK | X_OK, AT_EACCESS) == 0;
+}
+
+/* Whether the folder may be a Maildir: one that cannot be looked into may, and is told of. */
+static bool may_be_maildir(const char *path)
+{
+    return is_directory(path) && (is_maildir(path) || !may_look_into(path));
 }
 
 bool folder_name_is_trashed(const char *path)
@@ -81,10 +147,9 @@ static bool is_wanted(const Folder *folder, const char *name, const char *path)
         return name[0] != '.' && !is_directory(path);
     }
     if (folder->kind == FOLDER_MAILDIR) {
-        bool own = strcmp(name, "cur") == 0 || strcmp(name, "new") == 0 || strcmp(name, "tmp") == 0;
-        return !own && is_directory(path) && folder_is_maildir(path);
+        return holds_mails(name) || (strcmp(name, "tmp") != 0 && may_be_maildir(path));
     }
-    return name[0] != '.' || (is_directory(path) && folder_is_maildir(path));
+    return name[0] != '.' || may_be_maildir(path);
 }
 
 char *folder_next(Folder *folder)

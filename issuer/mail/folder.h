@@ -8,22 +8,21 @@
 typedef enum {
     FOLDER_OF_FILES, /* mailboxes, mails and further folders */
     FOLDER_OF_MAILS, /* cur or new of a Maildir: a file is one mail */
-    FOLDER_MAILDIR,  /* a Maildir itself: only its sub-folders are of interest */
+    FOLDER_MAILDIR,  /* a Maildir itself: its cur, its new, then Maildirs within it */
 } FolderKind;
 
 typedef struct Folder Folder;
 
-/* Lists `path`. ISSUER_ERROR_NOT_FOUND or _FAILED. The caller owns the result. */
-Folder *folder_new(const char *path, FolderKind kind, GError **error);
+/* Lists the folder at `path`, an entry of `parent`; NULL: it was named by itself.
+ * ISSUER_ERROR_FAILED with the system's reason. The caller owns the result. */
+Folder *folder_new(const char *path, const Folder *parent, GError **error);
 
 /* The next entry's path, or NULL at the end. Left out are index files of mail programs, what a
- * Maildir keeps beside its mails, and hidden files. New string. */
+ * Maildir keeps beside its mails, and hidden files; a folder that cannot be looked into is not. New
+ * string. */
 char *folder_next(Folder *folder);
 
 FolderKind folder_kind(const Folder *folder);
-
-/* Whether the folder at `path` is a Maildir: it has a cur or new. */
-bool folder_is_maildir(const char *path);
 
 /* Whether a Maildir file name carries the flag T, "trashed" (…:2,FLAGS). */
 bool folder_name_is_trashed(const char *path);

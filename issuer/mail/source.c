@@ -321,33 +321,22 @@ static bool next_of_mbox(Source *source, SourceItem *item)
     return true;
 }
 
-/* Puts a folder on the stack; a Maildir as three, so that cur comes before new and both before its
- * sub-folders. Returns whether that failed, with the trouble in `item`. */
+/* Puts a folder on the stack. Returns whether that failed, with the trouble in `item`. */
 static bool enter_folder(Source *source, SourceItem *item)
 {
-    g_autofree char *name = g_path_get_basename(source->path);
-    bool mails = strcmp(name, "cur") == 0 || strcmp(name, "new") == 0;
-    bool maildir = folder_is_maildir(source->path);
-    FolderKind kind = maildir ? FOLDER_MAILDIR : mails ? FOLDER_OF_MAILS : FOLDER_OF_FILES;
-    g_autoptr(GError) error = NULL;
-    if (source->folders->len >= MAX_FOLDER_DEPTH) {
+    guint depth = source->folders->len;
+    if (depth >= MAX_FOLDER_DEPTH) {
         return give_absent(
             source, item,
             g_strdup_printf("%s is nested too deeply; is there a link in a ring?", source->name));
     }
-    Folder *folder = folder_new(source->path, kind, &error);
+    const Folder *parent = depth > 0 ? g_ptr_array_index(source->folders, depth - 1) : NULL;
+    g_autoptr(GError) error = NULL;
+    Folder *folder = folder_new(source->path, parent, &error);
     if (folder == NULL) {
         return give_absent(source, item, g_strdup_printf("%s: %s", source->name, error->message));
     }
     g_ptr_array_add(source->folders, folder);
-    static const char *const holders[] = {"new", "cur"};
-    for (gsize i = 0; maildir && i < G_N_ELEMENTS(holders); i++) {
-        g_autofree char *path = g_build_filename(source->path, holders[i], NULL);
-        Folder *holder = folder_new(path, FOLDER_OF_MAILS, NULL);
-        if (holder != NULL) {
-            g_ptr_array_add(source->folders, holder);
-        }
-    }
     return false;
 }
 

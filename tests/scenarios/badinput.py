@@ -288,16 +288,40 @@ class BadInput(Sender):
         self.assertIn(f"{len(paths)} paths could not be read", told)
         self.assertEqual(self.house.errors, "")
 
-    def test_a_file_that_may_not_be_read(self):
-        path = write(self.house.path("secret.mbox"), self.good())
-        os.chmod(path, 0)
-        # Root may read it all the same, unless that right is taken away first.
+    def inspect_as_others(self, path):
+        """What `inspect` says where modes count: root may read all, unless that right is taken away."""
         without = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
         done = subprocess.run([*(without if os.geteuid() == 0 else []), ISSUER, "inspect", path],
                               env=self.house.environment, capture_output=True, text=True, check=False)
-        self.assertEqual(done.returncode, 1)
-        self.assertEqual(done.stdout,
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
+        return done.stdout
+
+    def test_a_file_that_may_not_be_read(self):
+        path = write(self.house.path("secret.mbox"), self.good())
+        os.chmod(path, 0)
+        self.assertEqual(self.inspect_as_others(path),
                          f"{path}#1: quarantined; {path} cannot be opened: Permission denied\n")
+
+    def test_folders_that_may_not_be_read(self):
+        """Each is told with the system's reason, and the others are read."""
+        folder = self.house.path("in")
+        for name in ("box/cur/1:2,S", "box/new/2", "box/.Sent/cur/3", "box/.Kept/cur/4", "shut/cur/5",
+                     "shut/new/6", "plain/7.eml", "plain/.hidden/8", "z.eml"):
+            write(os.path.join(folder, name), self.good())
+        shut = {os.path.join(folder, name)
+                for name in ("box/cur", "box/.Kept", "shut/cur", "shut/new", "plain/.hidden")}
+        for path in shut:
+            os.chmod(path, 0)
+        lines = self.inspect_as_others(folder).splitlines()
+        for path in shut:
+            os.chmod(path, 0o755)
+        told = {line.partition("#1: quarantined; ")[0]: line.partition("; ")[2] for line in lines
+                if ": quarantined; " in line}
+        self.assertEqual(told, {path: f"{path}: the folder cannot be read: Permission denied"
+                                for path in shut})
+        self.assertEqual([line.partition("#1: request")[0][len(folder) + 1:] for line in lines
+                          if ": request " in line], ["box/new/2", "box/.Sent/cur/3", "plain/7.eml",
+                                                     "z.eml"])
 
     def test_names_and_texts_cannot_write_on_the_terminal(self):
         name = self.house.path("in", "a\nissuer: all well\x1b[2J.eml")

@@ -14,11 +14,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_FOLDER_DEPTH 64 /* a link may lead in a ring */
+#define MAX_FOLDER_DEPTH 64
 
 struct Source {
     const char *const *paths; /* those not yet begun */
     GPtrArray *folders;       /* of Folder, the innermost last */
+    GHashTable *entered;      /* the folders so far, as "DEVICE:INODE": a link may lead in a ring */
     char *path;               /* of the file at hand; NULL: standard input */
     char *name;               /* the path as valid UTF-8, "-" for standard input */
     int fd;
@@ -39,6 +40,7 @@ Source *source_new(const char *const *paths)
     Source *source = g_new0(Source, 1);
     source->paths = paths;
     source->folders = g_ptr_array_new_with_free_func(folder_free_item);
+    source->entered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     source->bytes = g_byte_array_new();
     source->fd = -1;
     return source;
@@ -64,6 +66,7 @@ void source_free(Source *source)
     }
     close_file(source);
     g_ptr_array_unref(source->folders);
+    g_hash_table_unref(source->entered);
     g_byte_array_unref(source->bytes);
     g_free(source->trouble);
     g_free(source);
@@ -321,14 +324,20 @@ static bool next_of_mbox(Source *source, SourceItem *item)
     return true;
 }
 
-/* Puts a folder on the stack. Returns whether that failed, with the trouble in `item`. */
-static bool enter_folder(Source *source, SourceItem *item)
+/* Puts a folder on the stack, unless the run was in it before, by whatever path. Returns whether
+ * that failed, with the trouble in `item`. */
+static bool enter_folder(Source *source, SourceItem *item, const struct stat *status)
 {
     guint depth = source->folders->len;
+    char *key = g_strdup_printf("%llu:%llu", (unsigned long long)status->st_dev,
+                                (unsigned long long)status->st_ino);
+    if (!g_hash_table_add(source->entered, key)) {
+        return false;
+    }
     if (depth >= MAX_FOLDER_DEPTH) {
         return give_absent(
             source, item,
-            g_strdup_printf("%s is nested too deeply; is there a link in a ring?", source->name));
+            g_strdup_printf("%s is nested too deeply; give it by itself", source->name));
     }
     const Folder *parent = depth > 0 ? g_ptr_array_index(source->folders, depth - 1) : NULL;
     g_autoptr(GError) error = NULL;
@@ -345,7 +354,7 @@ static bool begin_path(Source *source, SourceItem *item, bool in_maildir)
 {
     struct stat status = {0};
     if (stat(source->path, &status) == 0 && S_ISDIR(status.st_mode)) {
-        return enter_folder(source, item);
+        return enter_folder(source, item, &status);
     }
     if (!begin_file(source, item, S_ISFIFO(status.st_mode), in_maildir)) {
         return false;

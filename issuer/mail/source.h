@@ -1,5 +1,6 @@
 /* Walks over the paths of a run and hands out the mails in them, one after another. What is no
- * mail is handed out too, as trouble: nothing passes in silence. */
+ * mail is handed out too, as trouble: nothing passes in silence. Links are followed, but a folder
+ * is walked over once. */
 #ifndef ISSUER_MAIL_SOURCE_H
 #define ISSUER_MAIL_SOURCE_H
 

@@ -232,16 +232,42 @@ static void test_folder(void **state)
     assert_non_null(strstr(mail_at(mails, 6)->why, "zip file"));
 }
 
-static void test_ring(void **state)
+static void put_link(const Fixture *fixture, const char *target, const char *name)
+{
+    g_autofree char *to = g_build_filename(fixture->folder, target, NULL);
+    g_autofree char *link = g_build_filename(fixture->folder, name, NULL);
+    assert_int_equal(symlink(to, link), 0);
+}
+
+/* Links that lead back, each of which doubles the ways to a mail; and one that leads elsewhere. */
+static void test_links(void **state)
 {
     const Fixture *fixture = *state;
-    put(fixture, "ring/a.eml", MAIL("a"));
-    g_autofree char *folder = g_build_filename(fixture->folder, "ring", NULL);
-    g_autofree char *link = g_build_filename(folder, "z", NULL);
-    assert_int_equal(symlink(folder, link), 0);
+    put(fixture, "ring/m.eml", MAIL("m"));
+    put(fixture, "ring/box/cur/1", MAIL("1"));
+    put(fixture, "other/o.eml", MAIL("o"));
+    put_link(fixture, "ring", "ring/a");
+    put_link(fixture, "ring", "ring/b");
+    put_link(fixture, "ring/box", "ring/box/.c");
+    put_link(fixture, "other", "ring/z");
+    put_link(fixture, "ring", "other/y");
     g_autoptr(GPtrArray) mails = read_all(fixture, "ring");
-    assert_true(mails->len > 1 && mails->len < 200);
-    assert_int_equal(mail_at(mails, mails->len - 1)->kind, MAIL_UNREADABLE);
+    assert_subjects(mails, "1 m o");
+}
+
+static void test_deep(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(GString) name = g_string_new("deep");
+    for (int i = 0; i < 70; i++) {
+        g_string_append(name, "/x");
+    }
+    g_string_append(name, "/a.eml");
+    put(fixture, name->str, MAIL("a"));
+    put(fixture, "deep/z.eml", MAIL("z"));
+    g_autoptr(GPtrArray) mails = read_all(fixture, "deep");
+    assert_subjects(mails, "! z");
+    assert_non_null(strstr(mail_at(mails, 0)->why, "nested too deeply"));
 }
 
 static void test_missing(void **state)
@@ -468,7 +494,8 @@ int main(void)
         TEST(test_single),
         TEST(test_maildir),
         TEST(test_folder),
-        TEST(test_ring),
+        TEST(test_links),
+        TEST(test_deep),
         TEST(test_missing),
         TEST(test_standard_input),
         TEST(test_order),

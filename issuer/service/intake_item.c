@@ -64,7 +64,7 @@ static const char *class_of(const ParsedMail *mail, const GPtrArray *matters,
     case MAIL_BOUNCE:
         return names_our_mail(mail, settings) ? "bounce" : "ignored";
     case MAIL_UNREADABLE:
-        return "quarantined";
+        return mail->absent ? "not-read" : "quarantined"; /* of no mail there can be a record */
     case MAIL_AUTOMATIC:
     case MAIL_LIST:
     case MAIL_OURS:

@@ -102,7 +102,7 @@ char *mail_report_line(const IntakeItem *item, bool decided)
 {
     const ParsedMail *mail = item->mail;
     GString *line = g_string_new(mail->source);
-    g_string_append_printf(line, ": %s", item->item.class_name);
+    g_string_append_printf(line, ": %s", mail->absent ? "not read" : item->item.class_name);
     if (mail->from != NULL) {
         g_string_append_printf(line, " from %s", mail->from);
     }

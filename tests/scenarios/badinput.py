@@ -279,13 +279,16 @@ class BadInput(Sender):
         self.assertEqual(len(found), len(paths) + 1)
         for path in paths.values():
             (one,) = [one for one in found if one["source"] == f"{path}#1"]
-            self.assertEqual(one["class"], "quarantined")
+            self.assertEqual(one["class"], "not-read")
             self.assertIn(path, one["why"])
         self.assertEqual([d["outcome"] for d in found[-1]["decisions"]], ["issued"])
         self.assertEqual(self.messages(), 1)
         self.nothing_changes(found, *given, code=1)
         told = self.house.issuer("ingest", *given, code=1)
         self.assertIn(f"{len(paths)} paths could not be read", told)
+        self.assertIn(f"{paths['missing']}#1: not read; {paths['missing']} cannot be opened: No such file",
+                      told)
+        self.assertRegex(told, "(?m)^1 mails: .* 0 quarantined$")
         self.assertEqual(self.house.errors, "")
 
     def inspect_as_others(self, path):
@@ -300,7 +303,7 @@ class BadInput(Sender):
         path = write(self.house.path("secret.mbox"), self.good())
         os.chmod(path, 0)
         self.assertEqual(self.inspect_as_others(path),
-                         f"{path}#1: quarantined; {path} cannot be opened: Permission denied\n")
+                         f"{path}#1: not read; {path} cannot be opened: Permission denied\n")
 
     def test_folders_that_may_not_be_read(self):
         """Each is told with the system's reason, and the others are read."""
@@ -315,8 +318,8 @@ class BadInput(Sender):
         lines = self.inspect_as_others(folder).splitlines()
         for path in shut:
             os.chmod(path, 0o755)
-        told = {line.partition("#1: quarantined; ")[0]: line.partition("; ")[2] for line in lines
-                if ": quarantined; " in line}
+        told = {line.partition("#1: not read; ")[0]: line.partition("; ")[2] for line in lines
+                if ": not read; " in line}
         self.assertEqual(told, {path: f"{path}: the folder cannot be read: Permission denied"
                                 for path in shut})
         self.assertEqual([line.partition("#1: request")[0][len(folder) + 1:] for line in lines

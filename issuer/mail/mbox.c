@@ -20,14 +20,16 @@ struct Mbox {
     bool ended;    /* the buffer reaches to the end of the file */
     uint64_t at;   /* offset of the separator of the next message */
     bool lengths_hold;
+    bool in_mail; /* at the start of a file that begins as a mail */
 };
 
-Mbox *mbox_new(int fd)
+Mbox *mbox_new(int fd, bool begins_as_mail)
 {
     Mbox *mbox = g_new0(Mbox, 1);
     mbox->fd = fd;
     mbox->buffer = g_malloc(CAPACITY);
     mbox->lengths_hold = true;
+    mbox->in_mail = begins_as_mail;
     return mbox;
 }
 
@@ -95,9 +97,13 @@ static bool is_apart(const char *buffer, gsize at)
 
 static bool is_separator_at(const Mbox *mbox, gsize at)
 {
-    char before = mbox->buffer[at - 1];
-    return (before == '\n' || before == '\0') &&
-           mbox_is_separator(mbox->buffer + at, mbox->length - at, is_apart(mbox->buffer, at));
+    const char *line = mbox->buffer + at;
+    gsize length = mbox->length - at;
+    bool apart = is_apart(mbox->buffer, at);
+    if (mbox->in_mail) {
+        return apart && mbox_is_sure_separator(line, length);
+    }
+    return (line[-1] == '\n' || line[-1] == '\0') && mbox_is_separator(line, length, apart);
 }
 
 /* The first run of NUL bytes that is a hole, or may become one because it reaches to `end`, else
@@ -266,6 +272,7 @@ static bool pass_message(Mbox *mbox, bool torn, uint64_t *end, GError **error)
     if (!find_end(mbox, start, torn, end, error)) {
         return false;
     }
+    mbox->in_mail = false;
     mbox->at = *end;
     *end = without_empty_line(mbox, start, *end);
     return true;

@@ -25,8 +25,10 @@ typedef struct {
 
 typedef struct Mbox Mbox;
 
-/* A splitter over `fd`, which must be a regular file, stay open, and stays the caller's. */
-Mbox *mbox_new(int fd);
+/* A splitter over `fd`, which must be a regular file, stay open, and stays the caller's. Where the
+ * file does not begin with a separator, the first piece ends at one; where it `begins_as_mail`,
+ * only at one that stands apart and is sure, for a mail may quote others. */
+Mbox *mbox_new(int fd, bool begins_as_mail);
 
 /* The next message or torn piece. False at the end, or with an error if the file cannot be read
  * further. */
@@ -41,6 +43,9 @@ bool mbox_ended(const Mbox *mbox);
  * every mail has. `length` bytes are there, of
  * which MBOX_LOOK suffice. */
 bool mbox_is_separator(const char *data, gsize length, bool apart);
+
+/* Whether it has all that tells a separator: the date and a header beyond doubt. */
+bool mbox_is_sure_separator(const char *data, gsize length);
 
 /* Undoes the quoting of lines that begin with "From " in place: ">From " becomes "From ",
  * ">>From " becomes ">From ". Returns the new length in bytes. */

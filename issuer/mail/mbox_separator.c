@@ -172,3 +172,13 @@ bool mbox_is_separator(const char *data, gsize length, bool apart)
     return ends_as_separator(data + 5, after - 5) ||
            (apart && begins_with_headers(data + after, length - after));
 }
+
+bool mbox_is_sure_separator(const char *data, gsize length)
+{
+    length = MIN(length, MBOX_LOOK);
+    if (!mbox_is_separator(data, length, false)) {
+        return false;
+    }
+    const char *end = memchr(data, '\n', length);
+    return begins_with_headers(end + 1, length - (gsize)(end + 1 - data));
+}

@@ -5,6 +5,7 @@
 #include "mail/folder.h"
 #include "mail/mail_reader.h"
 #include "mail/mbox.h"
+#include "mail/multipart_end.h"
 #include "mail/sniff.h"
 
 #include <errno.h>
@@ -214,11 +215,12 @@ static bool give_single(Source *source, SourceItem *item, uint64_t size)
     return true;
 }
 
-/* Whether it may be a mailbox that begins in the middle of a mail, or in a hole of NUL bytes. */
-static bool may_be_torn(SniffKind kind, const char *data, gsize length)
+/* Whether it is a mailbox or may be one that begins in the middle of a mail, its headers included,
+ * or in a hole of NUL bytes. */
+static bool may_be_mbox(SniffKind kind, const char *data, gsize length)
 {
     if (kind != SNIFF_TEXT && kind != SNIFF_BINARY) {
-        return false;
+        return kind != SNIFF_EMPTY;
     }
     g_autoptr(GString) text = g_string_sized_new(length);
     for (gsize i = 0; i < length; i++) {
@@ -239,8 +241,8 @@ static bool begin_content(Source *source, SourceItem *item, bool in_maildir)
     }
     const char *data = (const char *)source->bytes->data;
     SniffKind kind = sniff_file(data, source->bytes->len);
-    if (!in_maildir && (kind == SNIFF_MBOX || may_be_torn(kind, data, source->bytes->len))) {
-        source->mbox = mbox_new(source->fd);
+    if (!in_maildir && may_be_mbox(kind, data, source->bytes->len)) {
+        source->mbox = mbox_new(source->fd, kind == SNIFF_MESSAGE);
         source->in_doubt = kind != SNIFF_MBOX;
         return false;
     }
@@ -290,6 +292,31 @@ static bool begin_file(Source *source, SourceItem *item, bool is_pipe, bool in_m
     return begin_content(source, item, in_maildir);
 }
 
+/* Whether the piece at the start of what may be a mailbox is all of it: no other mail follows, or
+ * only within the parts of the one with which it begins. */
+static bool is_no_mbox(const Source *source, const MboxMessage *piece, SniffKind kind)
+{
+    return mbox_ended(source->mbox) || (kind == SNIFF_MESSAGE && piece->bytes != NULL &&
+                                        multipart_end_is_missing(piece->bytes, piece->size));
+}
+
+/* Gives out the first piece of a file that does not begin with a separator. */
+static bool give_first(Source *source, SourceItem *item, const MboxMessage *piece)
+{
+    SniffKind kind = sniff_file((const char *)source->bytes->data, source->bytes->len);
+    if (!is_no_mbox(source, piece, kind)) {
+        return give_torn(source, item, piece);
+    }
+    g_clear_pointer(&source->mbox, mbox_free);
+    struct stat status;
+    if (fstat(source->fd, &status) != 0) {
+        return give_unreadable(source, item, "read");
+    }
+    uint64_t size = (uint64_t)status.st_size;
+    return kind == SNIFF_MESSAGE ? give_single(source, item, size)
+                                 : give_no_mail(source, item, size);
+}
+
 /* The next mail of the mbox at hand; false at its end. */
 static bool next_of_mbox(Source *source, SourceItem *item)
 {
@@ -304,12 +331,10 @@ static bool next_of_mbox(Source *source, SourceItem *item)
         }
         return false;
     }
-    if (message.torn && source->in_doubt && mbox_ended(source->mbox)) {
-        return give_no_mail(source, item, message.size);
-    }
-    source->in_doubt = false;
     if (message.torn) {
-        return give_torn(source, item, &message);
+        bool first = source->in_doubt;
+        source->in_doubt = false;
+        return first ? give_first(source, item, &message) : give_torn(source, item, &message);
     }
     if (message.size > MAIL_MAX_SIZE) {
         return give_too_long(source, item, message.offset, message.size);

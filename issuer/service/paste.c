@@ -8,12 +8,33 @@
 #include "service/instructions.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define PASTE_MOST ((gsize)8 * 1024 * 1024) /* bytes */
 
-/* The text as a mail. Its id follows from sender and text, so that the same paste is the same
- * mail; no date, for none is known. */
+/* What was pasted is one mail, whatever mailbox it was copied from: its lines that begin with "From
+ * " are quoted, as a mailbox quotes them. */
+static void append_quoted(GString *mail, const char *data, gsize size)
+{
+    const char *end = data + size;
+    while (data < end) {
+        const char *next = memchr(data, '\n', (gsize)(end - data));
+        next = next == NULL ? end : next + 1;
+        const char *word = data;
+        while (word < next && *word == '>') {
+            word++;
+        }
+        if (next - word >= 5 && memcmp(word, "From ", 5) == 0) {
+            g_string_append_c(mail, '>');
+        }
+        g_string_append_len(mail, data, next - data);
+        data = next;
+    }
+}
+
+/* The text as a mailbox of one mail. Its id follows from sender and text, so that the same paste is
+ * the same mail; no date, for none is known. */
 static GString *mail_of(const char *from, GBytes *text)
 {
     gsize size = 0;
@@ -24,12 +45,13 @@ static GString *mail_of(const char *from, GBytes *text)
     g_checksum_update(checksum, (const guchar *)data, (gssize)size);
     GString *mail = g_string_new(NULL);
     g_string_append_printf(mail,
+                           "From - Thu Jan  1 00:00:00 1970\r\n"
                            "From: %s\r\nSubject: Usage request handed in\r\n"
                            "Message-ID: <%s@pasted.invalid>\r\nMIME-Version: 1.0\r\n"
                            "Content-Type: text/plain; charset=utf-8\r\n"
                            "Content-Transfer-Encoding: 8bit\r\n\r\n",
                            from, g_checksum_get_string(checksum));
-    g_string_append_len(mail, data, (gssize)size);
+    append_quoted(mail, data, size);
     g_string_append(mail, "\r\n");
     return mail;
 }

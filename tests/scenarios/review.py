@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 
-from scenario import Scenario, armor, ask, check_records, mail, main, write
+from scenario import Scenario, armor, ask, check_records, mail, main, mbox, write
 
 ANA, EVE = "ana@northwind.example", "eve@elsewhere.example"
 WHY = ("--reason", "the customer called", "--ticket", "T-7")
@@ -301,6 +301,15 @@ class Review(Scenario):
         self.assertIn("--from licensing@vendor.example is an address of our own",
                       self.request("add", "--from", "licensing@vendor.example", path, code=1))
         self.assertIn("eve", self.request("add", "--from", "eve at home", path, code=2))
+
+    def test_a_mailbox_from_a_ticket_is_one_text(self):
+        license = self.house.sell("LIC-1", ANA)
+        codes = [ask(self.house.server(host=f"plant-{n}"), license) for n in range(2)]
+        text = b"see below\n\n" + mbox([mail(EVE, code) for code in codes])
+        added = self.request("add", "--from", ANA, write(self.house.path("pasted.txt"), text))
+        self.assertEqual([one["outcome"] for one in added["decisions"]], ["issued", "refused"])
+        ((_, reply),) = self.house.replies()
+        self.assertEqual(reply["To"], ANA)
 
     def test_what_cannot_be_carried_out_is_not_left_open(self):
         short = self.hold_stranger()

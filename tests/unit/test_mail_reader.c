@@ -169,6 +169,37 @@ static void test_torn_mbox(void **state)
     assert_non_null(strstr(mail_at(zeros, 0)->why, "a binary file"));
 }
 
+#define BOUNDED(subject)                                                                           \
+    "From: ana@example.com\nSubject: " subject "\nContent-Type: multipart/mixed;\n"                \
+    " boundary=\"b 1\"\n\n--b 1\n\nhello\n\n"
+
+/* The front was cut off within a mail's headers: what is left begins as a mail does, and would be
+ * read as one with all that follows in it. A mail that holds others in a part is one. */
+static void test_torn_in_headers(void **state)
+{
+    const Fixture *fixture = *state;
+    static const struct {
+        const char *text;
+        const char *subjects;
+    } cases[] = {
+        {MAIL("a") "\n" SEP MAIL("b") "\n" SEP MAIL("c"), "! b c"},
+        {"ject: a\n\nhello\n\n" SEP MAIL("b"), "! b"},
+        {"Tel: 5550100\nand more\n\n" SEP MAIL("b"), "! b"},
+        {BOUNDED("a") "--b 1--\n\n" SEP MAIL("b"), "! b"},
+        {BOUNDED("a") SEP MAIL("b") "--b 1--\n", "a"},
+        {MAIL("a") "\nFrom here on\nTo: b\nFrom: c\n", "a"},
+        {MAIL("a") "\n" SEP "Subject: only\n\n", "a"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        put(fixture, "in", cases[i].text);
+        g_autoptr(GPtrArray) mails = read_all(fixture, "in");
+        assert_subjects(mails, cases[i].subjects);
+        put(fixture, "box/cur/1", cases[i].text);
+        g_autoptr(GPtrArray) one = read_all(fixture, "box");
+        assert_int_equal(one->len, 1); /* there a file is a mail */
+    }
+}
+
 /* One line of 100 MB before the first mail: searched once, and not held. */
 static void test_torn_mbox_of_one_line(void **state)
 {
@@ -491,6 +522,7 @@ int main(void)
         TEST(test_mbox_with_hole),
         TEST(test_torn_mbox),
         TEST(test_torn_mbox_of_one_line),
+        TEST(test_torn_in_headers),
         TEST(test_single),
         TEST(test_maildir),
         TEST(test_folder),

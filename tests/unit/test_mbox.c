@@ -35,7 +35,7 @@ static GPtrArray *split(const char *text, gsize length)
     assert_true(fd >= 0);
     (void)g_unlink(path);
     assert_int_equal(write(fd, text, length), (ssize_t)length);
-    g_autoptr(Mbox) mbox = mbox_new(fd);
+    g_autoptr(Mbox) mbox = mbox_new(fd, false);
     GPtrArray *mails = g_ptr_array_new_with_free_func(g_free);
     MboxMessage message;
     g_autoptr(GError) error = NULL;

@@ -15,8 +15,25 @@
 #include "cli/cmd_verify.h"
 #include "cli/command.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+/* A descriptor that whoever started us has closed would be given to the next file or socket that is
+ * opened, and be read or written as if it were standard input or output. */
+static void open_standard_descriptors(void)
+{
+    int fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO) {
+        fd = open("/dev/null", O_RDWR);
+    }
+    if (fd > STDERR_FILENO) {
+        (void)close(fd);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    open_standard_descriptors();
     /* In the order of `issuer help`. */
     const CommandGroup groups[] = {
         cmd_mail,    cmd_request,       cmd_review, cmd_message,  cmd_deliver,

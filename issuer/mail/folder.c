@@ -143,11 +143,9 @@ static bool is_wanted(const Folder *folder, const char *name, const char *path)
     if (is_index(name)) {
         return false;
     }
-    if (folder->kind == FOLDER_OF_MAILS) {
-        return name[0] != '.' && !is_directory(path);
-    }
-    if (folder->kind == FOLDER_MAILDIR) {
-        return holds_mails(name) || (strcmp(name, "tmp") != 0 && may_be_maildir(path));
+    /* What a Maildir's programs have not finished writing; all else in it is looked at. */
+    if (folder->kind == FOLDER_MAILDIR && strcmp(name, "tmp") == 0 && is_directory(path)) {
+        return false;
     }
     return name[0] != '.' || may_be_maildir(path);
 }

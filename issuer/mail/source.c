@@ -241,7 +241,8 @@ static bool begin_content(Source *source, SourceItem *item, bool in_maildir)
     }
     const char *data = (const char *)source->bytes->data;
     SniffKind kind = sniff_file(data, source->bytes->len);
-    if (!in_maildir && may_be_mbox(kind, data, source->bytes->len)) {
+    /* Folders are called "new" that no mail program has made, with mailboxes in them. */
+    if ((!in_maildir || kind == SNIFF_MBOX) && may_be_mbox(kind, data, source->bytes->len)) {
         source->mbox = mbox_new(source->fd, kind == SNIFF_MESSAGE);
         source->in_doubt = kind != SNIFF_MBOX;
         return false;

@@ -461,6 +461,13 @@ def maildir():
             "box/dovecot.index": b"\x01\x02\0\0"}
 
 
+@case(issued(), issued(B), ("person", WHO, [D.jws], 0), NOTHING, NOTHING)
+def folder_that_only_looks_like_a_maildir():
+    two = mbox(mail(TEXT), mail(B.text + "\n", number=2))
+    return {"export/new/in.mbox": two, "export/new/more/3.eml": mail(D.text + "\n", number=3),
+            "export/loose.eml": mail("x\n", number=4), "export/old/5.eml": mail("x\n", number=5)}
+
+
 @case(("unreadable", None, [], 0), issued())
 def packed_mail_in_maildir():
     return {"box/cur/1.a:2,S": gzip.compress(mail("x\n"), mtime=0), "box/new/2.b": mail(TEXT)}

@@ -2,25 +2,22 @@
 
 #include "base/error.h"
 #include "core/crockford.h"
-#include "core/first_line.h"
 #include "core/jws.h"
 
 #include <string.h>
 
 #define CHECK_BITS  20
-#define CHECK_MASK  ((1U << CHECK_BITS) - 1U)
 #define FIRST_SHORT (ARMOR_FIRST_LINE - ARMOR_CHECK)
 
 typedef struct {
     char letter;
-    const char *title;
     gsize max_body;
 } KindRow;
 
 static const KindRow kinds[] = {
-    [ARMOR_USAGE_REQUEST] = {'Q', "CHARIOT USAGE REQUEST", 4096},
-    [ARMOR_USAGE_LICENSE] = {'G', "CHARIOT USAGE LICENSE", 16384},
-    [ARMOR_DEACTIVATION] = {'D', "CHARIOT DEACTIVATION", 4096},
+    [ARMOR_USAGE_REQUEST] = {'Q', 4096},
+    [ARMOR_USAGE_LICENSE] = {'G', 16384},
+    [ARMOR_DEACTIVATION] = {'D', 4096},
 };
 
 char armor_kind_letter(ArmorKind kind)
@@ -112,35 +109,4 @@ uint32_t armor_block_hash(char letter, const char tag[ARMOR_TAG], const uint8_t 
     memcpy(message + 1 + ARMOR_TAG, block, size);
     const Digest digest = digest_sha256(message, 1 + ARMOR_TAG + size);
     return crockford_leading_bits(&digest, CHECK_BITS);
-}
-
-static void append_block(GString *text, char letter, const char tag[ARMOR_TAG],
-                         const uint8_t *block, gsize size, uint32_t number)
-{
-    char line[60];
-    const gsize length = crockford_length(size);
-    const uint32_t check = (armor_block_hash(letter, tag, block, size) + number) & CHECK_MASK;
-    crockford_encode(block, size, line);
-    crockford_put(check, ARMOR_CHECK, line + length);
-    g_string_append_len(text, line, (gssize)(length + ARMOR_CHECK));
-    g_string_append_c(text, '\n');
-}
-
-char *armor_encode(ArmorKind kind, GBytes *body)
-{
-    gsize size = 0;
-    const uint8_t *data = g_bytes_get_data(body, &size);
-    GString *text = g_string_sized_new(size * 2 + 128);
-    char first_line[ARMOR_FIRST_LINE];
-    first_line_write(kind, size, armor_tag(data, size), first_line);
-    const char *tag = first_line_tag_symbols(first_line);
-    g_string_append_printf(text, "===== %s =====\n%.*s\n", kinds[kind].title, ARMOR_FIRST_LINE,
-                           first_line);
-    for (gsize at = 0; at < size; at += ARMOR_BLOCK_SIZE) {
-        append_block(text, kinds[kind].letter, tag, data + at, MIN(ARMOR_BLOCK_SIZE, size - at),
-                     (uint32_t)(at / ARMOR_BLOCK_SIZE));
-    }
-    /* The closing line leaves the vendor's name out: "END OF USAGE REQUEST". */
-    g_string_append_printf(text, "===== END OF %s =====\n", kinds[kind].title + strlen("CHARIOT "));
-    return g_string_free(text, FALSE);
 }

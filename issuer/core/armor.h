@@ -1,5 +1,5 @@
-/* The armor in which codes travel by mail (formats.md: Armor): Crockford base32 in checked blocks.
- * Writing only; reading is core/finder.h. */
+/* The armor in which codes travel by mail: Crockford base32 in checked blocks. Its kinds, bodies
+ * and checks; it is written by core/armor_text.h and read by core/finder.h. */
 #ifndef ISSUER_CORE_ARMOR_H
 #define ISSUER_CORE_ARMOR_H
 
@@ -40,8 +40,5 @@ uint32_t armor_first_line_check(const char symbols[ARMOR_FIRST_LINE - ARMOR_CHEC
 /* The 20-bit hash of a block under the kind's letter and the tag's six symbols. The block's check
  * symbols are (this + the block's number) mod 2^20, so the number is check - hash. */
 uint32_t armor_block_hash(char letter, const char tag[ARMOR_TAG], const uint8_t *block, gsize size);
-
-/* The armored text, its lines ended by LF, title lines included. New string. */
-char *armor_encode(ArmorKind kind, GBytes *body);
 
 #endif

@@ -1,6 +1,7 @@
 #include "core/reply_attachment.h"
 
 #include "core/armor.h"
+#include "core/armor_text.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -56,7 +57,8 @@ static char *free_name(const GPtrArray *attachments, const ReplyLine *line)
 static char *code_text(const char *jws)
 {
     g_autoptr(GBytes) body = armor_body_from_jws(jws, strlen(jws), NULL);
-    return body != NULL ? armor_encode(ARMOR_USAGE_LICENSE, body) : g_strconcat(jws, "\n", NULL);
+    return body != NULL ? armor_text_write(ARMOR_USAGE_LICENSE, body)
+                        : g_strconcat(jws, "\n", NULL);
 }
 
 void reply_attachment_free(gpointer data)

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "core/armor.h"
+#include "core/armor_text.h"
 
 #include <string.h>
 
@@ -47,7 +48,7 @@ char *usage_licenses_armored(const UsageLicenseShown *shown, GError **error)
         name_record(shown, error);
         return NULL;
     }
-    return armor_encode(ARMOR_USAGE_LICENSE, body);
+    return armor_text_write(ARMOR_USAGE_LICENSE, body);
 }
 
 void usage_license_shown_free(UsageLicenseShown *shown)

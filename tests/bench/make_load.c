@@ -4,6 +4,7 @@
 #include "bench/instance_maker.h"
 
 #include "core/armor.h"
+#include "core/armor_text.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -101,7 +102,7 @@ static bool write_requests(const Options *options, const char *name, int first, 
         const int owner = server % options->licenses;
         g_autoptr(GBytes) body =
             instance_maker_request(options->seed, owner, server, number, update);
-        g_autofree char *code = armor_encode(ARMOR_USAGE_REQUEST, body);
+        g_autofree char *code = armor_text_write(ARMOR_USAGE_REQUEST, body);
         write_mail(stream, number, owner / LICENSES_A_CUSTOMER, code);
     }
     return close_written(stream);

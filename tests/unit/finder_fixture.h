@@ -3,6 +3,7 @@
 #define ISSUER_TESTS_FINDER_FIXTURE_H
 
 #include "core/armor.h"
+#include "core/armor_text.h"
 #include "core/base64url.h"
 #include "core/crockford.h"
 #include "core/finder.h"
@@ -103,7 +104,7 @@ static inline const Code *make_code_with(const Workshop *workshop, ArmorKind kin
     Code *code = g_new0(Code, 1);
     code->kind = kind;
     code->jws = g_strdup(jws->str);
-    code->armor = armor_encode(kind, body);
+    code->armor = armor_text_write(kind, body);
     g_autofree char *trimmed = g_strchomp(g_strdup(code->armor));
     code->lines = g_strsplit(trimmed, "\n", -1);
     code->count = g_strv_length(code->lines) - 2;

@@ -2,6 +2,7 @@
  * no header that anybody slipped in. */
 #include "base/error.h"
 #include "core/armor.h"
+#include "core/armor_text.h"
 #include "core/finder.h"
 #include "mail/compose.h"
 
@@ -198,7 +199,7 @@ static void test_code_survives(void **state)
     (void)state;
     g_autoptr(GBytes) body = sample_body();
     g_autofree char *jws = armor_body_to_jws(body, NULL);
-    g_autofree char *code = armor_encode(ARMOR_USAGE_LICENSE, body);
+    g_autofree char *code = armor_text_write(ARMOR_USAGE_LICENSE, body);
     g_autofree char *text = g_strconcat(WORDS "\n", code, "\nGrüße\n", NULL);
     ComposeAttachment file = {"plant-3-mqtt1-UL-00000042.txt", code};
     g_autoptr(GPtrArray) files = g_ptr_array_new();

@@ -1,6 +1,7 @@
 /* A license key is never stored: wherever it stands in a mail, and whoever sent the mail, its texts
  * are masked and it is said that its bytes hold one. */
 #include "core/armor.h"
+#include "core/armor_text.h"
 #include "mail/message.h"
 
 // cmocka.h needs these before it
@@ -75,7 +76,7 @@ static int set_up(void **state)
     static const char bytes[100] = {0};
     g_autoptr(GBytes) body = g_bytes_new_static(bytes, sizeof bytes);
     message_init();
-    code = armor_encode(ARMOR_USAGE_REQUEST, body);
+    code = armor_text_write(ARMOR_USAGE_REQUEST, body);
     return 0;
 }
 

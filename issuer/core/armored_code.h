@@ -1,4 +1,4 @@
-/* One code that is being put together from the lines found of it (formats.md: Armor). It is known
+/* One code that is being put together from the lines found of it (FORMATS.md, Armor). It is known
  * by its first line; its lines ("blocks", numbered from 0) come in any order and more than once. */
 #ifndef ISSUER_CORE_ARMORED_CODE_H
 #define ISSUER_CORE_ARMORED_CODE_H

@@ -1,5 +1,5 @@
-/* The list of signing keys that are no longer to be trusted (formats.md: Denied list). It is signed
- * by an offline root; of several lists the newest `iat` wins. */
+/* The list of signing keys that are no longer to be trusted (FORMATS.md, Usage license). It is
+ * signed by an offline root; of several lists the newest `iat` wins. */
 #ifndef ISSUER_CORE_DENIED_KEYS_H
 #define ISSUER_CORE_DENIED_KEYS_H
 

@@ -1,4 +1,4 @@
-/* The first line of a code: start word, kind, length, tag and check (formats.md: Armor). */
+/* The first line of a code: start word, kind, length, tag and check (FORMATS.md, Armor). */
 #ifndef ISSUER_CORE_FIRST_LINE_H
 #define ISSUER_CORE_FIRST_LINE_H
 

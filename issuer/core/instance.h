@@ -1,4 +1,4 @@
-/* What a Chariot server says of itself (formats.md: usage request, member `instance`). */
+/* What a Chariot server says of itself (FORMATS.md, Usage request: `instance`). */
 #ifndef ISSUER_CORE_INSTANCE_H
 #define ISSUER_CORE_INSTANCE_H
 

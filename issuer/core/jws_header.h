@@ -1,5 +1,5 @@
 /* The headers of our JWS. There is one allowed form of each (sorted compact JSON with exactly the
- * members listed in formats.md), compared byte for byte, so nothing in a header is ever a choice:
+ * members listed in FORMATS.md), compared byte for byte, so nothing in a header is ever a choice:
  * no `crit`, no other `alg`, no key by URL. */
 #ifndef ISSUER_CORE_JWS_HEADER_H
 #define ISSUER_CORE_JWS_HEADER_H

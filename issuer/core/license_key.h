@@ -1,4 +1,4 @@
-/* License keys and the key pair that comes from one (formats.md: License key). */
+/* License keys and the key pair that comes from one (FORMATS.md, License key). */
 #ifndef ISSUER_CORE_LICENSE_KEY_H
 #define ISSUER_CORE_LICENSE_KEY_H
 

@@ -1,4 +1,4 @@
-/* Looks for license keys in a text (formats.md: License key), so that they can be masked before
+/* Looks for license keys in a text (FORMATS.md, License key), so that they can be masked before
  * the text is kept. Only keys of ours can be told: five groups of five symbols whose check symbol
  * fits, with hyphens or blanks between them, or nothing: then all in one case. */
 #ifndef ISSUER_CORE_LICENSE_KEY_SCAN_H

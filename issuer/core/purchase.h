@@ -1,4 +1,4 @@
-/* One row of the purchases that `issuer license import` reads (formats.md: Purchases): what orders
+/* One row of the purchases that `issuer license import` reads (FORMATS.md, Purchases): what orders
  * wrote down, checked field by field. Whether the product and features exist, and what was imported
  * before, is for the caller to ask the records. */
 #ifndef ISSUER_CORE_PURCHASE_H

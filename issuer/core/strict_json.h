@@ -1,4 +1,4 @@
-/* JSON from outside, read strictly (formats.md): valid UTF-8 without NUL, no duplicate members, at
+/* JSON from outside, read strictly (FORMATS.md): valid UTF-8 without NUL, no duplicate members, at
  * most 8 levels, bounded strings without control or bidirectional characters, numbers that are
  * whole and below 2^53, nothing after the end. What passes is looked at through the functions
  * below, which all answer false (or NULL) with ISSUER_ERROR_INPUT naming the member. */

@@ -1,4 +1,4 @@
-/* The usage license: what support mails back (formats.md: Usage license). */
+/* The usage license: what support mails back (FORMATS.md, Usage license). */
 #ifndef ISSUER_CORE_USAGE_LICENSE_H
 #define ISSUER_CORE_USAGE_LICENSE_H
 

@@ -31,7 +31,7 @@ typedef struct {
     uint64_t size;     /* bytes */
     GBytes *raw;       /* as it stood there, up to MAIL_STORED_RAW; else NULL */
     Digest raw_digest; /* zero if unread */
-    Digest identity;   /* what makes two copies of one mail the same (domain.md: Mail in) */
+    Digest identity;   /* what makes two copies of one mail the same */
     MailKind kind;
     bool absent;           /* MAIL_UNREADABLE because of a path that gives no mail at all */
     char *why;             /* in words, why `kind` or `reply_to` is what it is; may be NULL */

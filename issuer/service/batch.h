@@ -59,8 +59,8 @@ guint batch_done(const Batch *batch);
  * batch. */
 const LicenseRecord *batch_license(const Batch *batch, const Matter *matter);
 
-/* The licenses (of int64_t) to which the batch gave back uses: their refused and held requests may
- * be decided otherwise now (service/redecide.h). Owned by the batch. */
+/* The licenses (of int64_t) to which the batch gave back uses or server places: their refused and
+ * held requests may be decided otherwise now (service/redecide.h). Owned by the batch. */
 const GArray *batch_given_back(const Batch *batch);
 
 /* The usage license that is made for a matter, in a dry run too; NULL unless one is issued. Owned

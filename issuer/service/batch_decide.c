@@ -108,11 +108,21 @@ static void let_pass(Batch *batch, const Matter *matter)
     }
 }
 
+/* A server that leaves a license leaves its place there, for which others may wait. */
+static void free_place(Batch *batch, const Decision *decision)
+{
+    const Activation *left = ledger_find(batch->ledger, decision->moves_from);
+    if (left != NULL) {
+        batch_append_once(batch->given_back, left->license_id);
+    }
+}
+
 static void issue(Batch *batch, const BatchItem *item, Matter *matter, const RequestFacts *facts)
 {
     matter->serial = next_serial(batch);
     let_pass(batch, matter);
     batch_notice_issued(batch, item, matter);
+    free_place(batch, &matter->decision);
     const Activation *activation =
         rules_apply(&matter->decision, facts, batch->ledger, matter->serial);
     SignJob *job = g_new0(SignJob, 1);

@@ -53,7 +53,7 @@ struct Batch {
     GArray *notices;                 /* of NoticeRow */
     GArray *fills;                   /* of RequestLicenseRow */
     GArray *passes;                  /* of Digest: instances that a person let pass */
-    GArray *given_back;              /* of int64_t: licenses with a use more than before */
+    GArray *given_back;              /* of int64_t: licenses with a use or place more than before */
     GPtrArray *jobs;                 /* of SignJob * */
     Signing *signing;                /* of them; NULL: none is under way */
     GPtrArray *texts;                /* strings that rows point to */

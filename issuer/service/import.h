@@ -1,4 +1,4 @@
-/* Imports purchases from CSV (formats.md: Purchases): the whole file or nothing. */
+/* Imports purchases from CSV (FORMATS.md, Purchases): the whole file or nothing. */
 #ifndef ISSUER_SERVICE_IMPORT_H
 #define ISSUER_SERVICE_IMPORT_H
 

@@ -99,17 +99,18 @@ static FolderKind kind_of(const char *path, const Folder *parent)
 
 Folder *folder_new(const char *path, const Folder *parent, GError **error)
 {
-    g_autoptr(Folder) folder = g_new0(Folder, 1);
+    Folder *folder = g_new0(Folder, 1);
     folder->path = g_strdup(path);
     folder->kind = kind_of(path, parent);
     folder->names = g_string_new(NULL);
     folder->starts = g_array_new(FALSE, FALSE, sizeof(guint32));
-    if (!list(folder)) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED, "the folder cannot be read: %s",
-                    g_strerror(errno));
-        return NULL;
+    if (list(folder)) {
+        return folder;
     }
-    return g_steal_pointer(&folder);
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED, "the folder cannot be read: %s",
+                g_strerror(errno));
+    folder_free(folder);
+    return NULL;
 }
 
 static bool may_look_into(const char *path)

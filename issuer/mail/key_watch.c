@@ -11,15 +11,16 @@ void key_watch_text(KeyWatch *watch, const char *text, gsize length)
     watch->seen = watch->seen || license_key_scan_has(text, length);
 }
 
-/* As a C string: zero bytes are blanks. New string. */
-static char *copy_of(const char *data, gsize length)
+/* As text that ends where it ends: zero bytes are blanks. */
+static GString *text_of(const char *data, gsize length)
 {
-    char *copy = g_malloc(length + 1);
+    GString *text = g_string_new_len(data, (gssize)length);
     for (gsize i = 0; i < length; i++) {
-        copy[i] = data[i] == '\0' ? ' ' : data[i];
+        if (text->str[i] == '\0') {
+            text->str[i] = ' ';
+        }
     }
-    copy[length] = '\0';
-    return copy;
+    return text;
 }
 
 void key_watch_around(KeyWatch *watch, const char *data, gsize length)
@@ -29,8 +30,8 @@ void key_watch_around(KeyWatch *watch, const char *data, gsize length)
     }
     key_watch_text(watch, data, length);
     if (!watch->seen && memmem(data, length, "=?", 2) != NULL) {
-        g_autofree char *copy = copy_of(data, length);
-        g_autofree char *decoded = mime_decode_words(copy);
+        g_autoptr(GString) text = text_of(data, length);
+        g_autofree char *decoded = mime_decode_words(text->str);
         key_watch_text(watch, decoded, strlen(decoded));
     }
 }

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #define STAGE_ROWS 5000
-#define FIRST_ROOM ((gsize)1024 * 1024) /* bytes; twice as much whenever it is full */
-#define MOST_SIZE  (256 * 1024 * 1024)  /* bytes; a million rows have about half of it */
+#define FIRST_ROOM ((gsize)1024 * 1024)       /* bytes; twice as much whenever it is full */
+#define MOST_SIZE  ((gsize)256 * 1024 * 1024) /* bytes; a million rows have about half of it */
 
 /* One file on its way in. */
 typedef struct {

@@ -130,25 +130,27 @@ static Group next_group(const GPtrArray *all, guint first, guint most)
     return group;
 }
 
-static bool run_group(const Round *round, const Group *group, GError **error)
+/* Decides the next group, or where it has failed, and has more licenses than one, none of it: then
+ * `most` is halved for the next try. */
+static bool run_group(const Round *round, Group *group, guint *most, GError **error)
 {
     g_autoptr(GError) failure = NULL;
+    const Group one = next_group(group->all, group->first, 1);
     if (run_batch(round, group, &failure)) {
+        *most = BATCH_REQUESTS;
         return true;
     }
     if (concerns_all(failure)) {
         g_propagate_error(error, g_steal_pointer(&failure));
         return false;
     }
-    Group first = next_group(group->all, group->first, MAX(1, group->count / 2));
-    if (first.count == group->count) {
-        first = next_group(group->all, group->first, 1);
-    }
-    if (first.count == group->count) {
+    if (one.count == group->count) {
+        *most = BATCH_REQUESTS;
         return run_without_one(round, group, failure, error);
     }
-    const Group rest = {group->all, group->first + first.count, group->count - first.count, -1};
-    return run_group(round, &first, error) && run_group(round, &rest, error);
+    *most = MAX(1, MIN(*most, group->count) / 2);
+    group->count = 0;
+    return true;
 }
 
 /* Those that wait for the same use are in one batch, so that they are seen together. */
@@ -160,9 +162,10 @@ static bool run_round(const Round *round, const GArray *licenses, GError **error
         return false;
     }
     g_autoptr(GPtrArray) all = read_all(round, found);
+    guint most = BATCH_REQUESTS;
     for (guint at = 0; at < all->len;) {
-        const Group group = next_group(all, at, BATCH_REQUESTS);
-        if (!run_group(round, &group, error)) {
+        Group group = next_group(all, at, most);
+        if (!run_group(round, &group, &most, error)) {
             return false;
         }
         at += group.count;

@@ -16,18 +16,18 @@ struct Verifier {
 
 Verifier *verifier_open(const char *anchors, const char *denied, GError **error)
 {
-    g_autoptr(Verifier) verifier = g_new0(Verifier, 1);
-    verifier->roots = chain_read_roots(anchors, error);
-    if (verifier->roots == NULL) {
+    g_autoptr(GPtrArray) roots = chain_read_roots(anchors, error);
+    if (roots == NULL) {
         return NULL;
     }
-    if (denied != NULL) {
-        verifier->denied = denied_list_read(denied, verifier->roots, error);
-        if (verifier->denied == NULL) {
-            return NULL;
-        }
+    g_autoptr(DeniedKeys) list = denied != NULL ? denied_list_read(denied, roots, error) : NULL;
+    if (denied != NULL && list == NULL) {
+        return NULL;
     }
-    return g_steal_pointer(&verifier);
+    Verifier *verifier = g_new(Verifier, 1);
+    verifier->roots = g_steal_pointer(&roots);
+    verifier->denied = g_steal_pointer(&list);
+    return verifier;
 }
 
 static bool refuse(GError **error, const char *why)

@@ -30,8 +30,7 @@ static const char select_licenses[] =
     "'current')::text,"
     " e.version, e.activations, e.servers, e.expires_on, f.code, g.kind::text, f.until_on,"
     " coalesce(f.quantity, -1),"
-    " (select coalesce(sum(n.id), 0)::bigint from contact n where n.license_id = l.id"
-    "  and n.ended_on is null)"
+    " (select count(*) + count(n.ended_on) from contact n where n.license_id = l.id)"
     " from license l"
     " cross join lateral (select * from entitlement e where e.license_id = l.id"
     "  order by e.version desc limit 1) e"
@@ -233,25 +232,37 @@ bool intake_load_activations(Database *database, const GArray *licenses, const G
 }
 
 /* What is recorded later must not seem to be earlier: a run that began after this one and was done
- * before its locks were ours has the later time. */
+ * before its locks were ours has the later time. What comes from the future was recorded before the
+ * database's clock was set back. */
+#define YOUNGER(time) time " > transaction_timestamp() and " time " <= clock_timestamp()"
+
 static const char select_history[] =
     "select r.thumbprint, r.digest, r.seq, false, r.id, coalesce(r.license_id, 0),"
     " d.resends, d.decisions,"
     " coalesce((select h.id from hold h where h.request_id = r.id and h.closed_at is null), 0),"
-    " greatest(r.recorded_at, d.last) > transaction_timestamp(),"
-    " exists (select from signing_key where revoked_at is not null) and exists"
-    "  (select from usage_license u join signing_key k on k.kid = u.kid"
-    "   where u.request_id = r.id and k.revoked_at is not null), r.recorded_at as at"
-    " from usage_request r cross join lateral (select count(*) as decisions, count(*) filter"
-    "  (where d.outcome = 'resent' and d.effective > $2::timestamptz - interval '1 day') as "
-    "resends,"
-    "  max(d.recorded_at) as last from decision d where d.request_id = r.id) d"
-    " where r.thumbprint = any ($1::bytea[])"
-    " union all"
-    " select thumbprint, digest, seq, true, id, 0, 0, 0, 0,"
-    " recorded_at > transaction_timestamp(), false, recorded_at"
-    " from deactivation where thumbprint = any ($1::bytea[])"
-    " order by at, 4 desc, 5";
+    " " YOUNGER(
+        "greatest(r.recorded_at, d.last)") ","
+                                           " exists (select from signing_key where revoked_at is "
+                                           "not null) and exists"
+                                           "  (select from usage_license u join signing_key k on "
+                                           "k.kid = u.kid"
+                                           "   where u.request_id = r.id and k.revoked_at is not "
+                                           "null), r.recorded_at as at"
+                                           " from usage_request r cross join lateral (select "
+                                           "count(*) as decisions, count(*) filter"
+                                           "  (where d.outcome = 'resent' and d.effective > "
+                                           "$2::timestamptz - interval '1 day') as "
+                                           "resends,"
+                                           "  max(d.recorded_at) as last from decision d where "
+                                           "d.request_id = r.id) d"
+                                           " where r.thumbprint = any ($1::bytea[])"
+                                           " union all"
+                                           " select thumbprint, digest, seq, true, id, 0, 0, 0, 0,"
+                                           " " YOUNGER(
+                                               "recorded_at") ", false, recorded_at"
+                                                              " from deactivation where thumbprint "
+                                                              "= any ($1::bytea[])"
+                                                              " order by at, 4 desc, 5";
 
 static HistoryRecord history_from(const SqlResult *result, int row)
 {

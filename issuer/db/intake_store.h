@@ -83,7 +83,7 @@ typedef struct {
     uint32_t servers;
     int32_t expires_on;  /* day, see core/dates.h; DATES_NONE: perpetual */
     GPtrArray *features; /* of Feature; `until` an instant */
-    int64_t contacts;    /* the sum of its contacts' ids: another one once they have changed */
+    int64_t contacts;    /* how often they were changed: more whenever one is added or ended */
 } LicenseRecord;
 
 /* The licenses (of int64_t) with their newest entitlement: array of LicenseRecord *. */

@@ -7,46 +7,55 @@
     " coalesce((d.facts ->> 'tells_of_loss')::boolean, false), d.outcome::text, d.code,"           \
     " (select count(*) from decision n where n.request_id = r.id),"                                \
     " (select h.id from hold h where h.request_id = r.id and h.closed_at is null),"                \
-    " (select y.license_id from license_proof x join license_key y on y.id = x.license_key_id"     \
-    "  where x.public_key = r.license_key)"
+    " k.license_id"
+
+/* The decision that stands, the mail that carried it, and the license of the request's key. */
+#define OF_REQUEST                                                                                 \
+    " cross join lateral (select * from decision d where d.request_id = r.id"                      \
+    "  order by d.recorded_at desc, d.id desc limit 1) d"                                          \
+    " join message m on m.id = d.message_id"                                                       \
+    " left join (license_proof p join license_key k on k.id = p.license_key_id)"                   \
+    "  on p.public_key = r.license_key"
+
+/* What may be decided otherwise without a person. Requests are numbered in the order in which they
+ * came. */
+#define WAITS                                                                                      \
+    " d.outcome in ('refused', 'held') and k.license_id is not null"                               \
+    " and m.effective > $1::timestamptz - make_interval(days => $2)"                               \
+    " and d.code not in ('damaged', 'superseded-request')"                                         \
+    " and not (d.outcome = 'refused' and d.operator_id is not null)"                               \
+    " and not exists (select from usage_request n where n.thumbprint = r.thumbprint"               \
+    "  and n.seq > r.seq)"
+
+#define IN_ORDER " order by k.license_id, r.id"
 
 /* The facts that a decision has seen stand with it, so what has changed since is told by comparing.
  * The times of the changes would not do: a transaction's time is that of its beginning, and a long
- * import may end after decisions that began later. Each look leaves a decision, even one as
- * before: so no change is looked at twice, at whatever moment the program is run again. Requests
- * are numbered in the order in which they came. */
-static const char select_waiting[] =
+ * import may end after decisions that began later. Each decision that comes of it, even one as
+ * before, has seen the change: so no run looks at it twice. */
+static const char select_changed[] =
     "select " COLUMNS " from (select distinct request_id from decision"
     "  where outcome in ('refused', 'held') and request_id is not null"
-    "  and effective > $2::timestamptz - make_interval(days => $3)) w"
-    " join usage_request r on r.id = w.request_id"
-    " cross join lateral (select * from decision d where d.request_id = r.id"
-    "  order by d.recorded_at desc, d.id desc limit 1) d"
-    " join message m on m.id = d.message_id"
-    " join license_proof p on p.public_key = r.license_key"
-    " join license_key k on k.id = p.license_key_id"
-    " cross join lateral (select max(version) as version from entitlement e"
-    "  where e.license_id = k.license_id) e"
+    "  and effective > $1::timestamptz - make_interval(days => $2)) w"
+    " join usage_request r on r.id = w.request_id" OF_REQUEST
+    " left join lateral (select max(version) as version from entitlement e"
+    "  where e.license_id = k.license_id) e on true"
     " left join lateral (select state from license_state_version v"
     "  where v.license_id = k.license_id order by v.version desc limit 1) s on true"
-    " where d.outcome in ('refused', 'held')"
-    " and m.effective > $2::timestamptz - make_interval(days => $3)"
-    " and d.code not in ('damaged', 'superseded-request')"
-    " and not (d.outcome = 'refused' and d.operator_id is not null)"
-    " and not exists (select from usage_request n where n.thumbprint = r.thumbprint"
-    "  and n.seq > r.seq)"
-    " and (k.license_id = any ($1::bigint[])"
-    "  or d.code = 'unknown-license'"
+    " left join lateral (select count(*) filter (where a.counted) as used,"
+    "  count(*) filter (where a.state = 'active') as active from activation a"
+    "  where a.license_id = k.license_id and (a.counted or a.state = 'active')) a on true"
+    " where" WAITS " and (d.code = 'unknown-license'"
     "  or e.version > (d.facts ->> 'version')::integer"
     "  or coalesce(s.state, 'current')::text <> d.facts ->> 'state'"
     "  or d.code = 'unknown-sender' and (d.facts ->> 'contacts')::bigint is distinct from"
-    "     (select coalesce(sum(c.id), 0) from contact c where c.license_id = k.license_id"
-    "      and c.ended_on is null)"
-    "  or (select count(*) from activation a where a.license_id = k.license_id and a.counted)"
-    "     < (d.facts ->> 'used')::integer"
-    "  or (select count(*) from activation a where a.license_id = k.license_id"
-    "      and a.state = 'active') < (d.facts ->> 'active')::integer)"
-    " order by k.license_id, r.id";
+    "     (select count(*) + count(c.ended_on) from contact c where c.license_id = k.license_id)"
+    "  or a.used < (d.facts ->> 'used')::integer or a.active < (d.facts ->> "
+    "'active')::integer)" IN_ORDER;
+
+static const char select_of_licenses[] =
+    "select " COLUMNS " from usage_request r" OF_REQUEST
+    " where r.license_id = any ($3::bigint[]) and" WAITS IN_ORDER;
 
 static WaitingRequest *waiting_from(const SqlResult *result, int row)
 {
@@ -83,10 +92,15 @@ static void free_waiting(gpointer waiting)
 GPtrArray *waiting_find(Database *database, const GArray *licenses, int64_t now, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
-    sql_params_add_numbers(params, licenses);
     sql_params_add_time(params, now);
     sql_params_add_int(params, SQL_INT4, WAITING_DAYS);
-    g_autoptr(SqlResult) result = sql_run(database, "waiting_find", select_waiting, params, error);
+    if (licenses != NULL) {
+        sql_params_add_numbers(params, licenses);
+    }
+    g_autoptr(SqlResult) result =
+        licenses != NULL
+            ? sql_run(database, "waiting_of_licenses", select_of_licenses, params, error)
+            : sql_run(database, "waiting_changed", select_changed, params, error);
     if (result == NULL) {
         return NULL;
     }
@@ -101,12 +115,8 @@ WaitingRequest *waiting_load(Database *database, int64_t id, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_int(params, SQL_INT8, id);
-    g_autoptr(SqlResult) result =
-        sql_run(database, "waiting_load",
-                "select " COLUMNS " from usage_request r"
-                " cross join lateral (select * from decision d where d.request_id = r.id"
-                "  order by d.recorded_at desc, d.id desc limit 1) d"
-                " join message m on m.id = d.message_id where r.id = $1",
-                params, error);
+    g_autoptr(SqlResult) result = sql_run(
+        database, "waiting_load",
+        "select " COLUMNS " from usage_request r" OF_REQUEST " where r.id = $1", params, error);
     return result != NULL ? waiting_from(result, 0) : NULL;
 }

@@ -25,8 +25,8 @@ typedef struct {
     char *code;
 } WaitingRequest;
 
-/* Those whose license's records have changed since their latest decision, and besides all of
- * `licenses` (row numbers, of int64_t; may be empty); no older than WAITING_DAYS before `now`
+/* Those of `licenses` (row numbers, of int64_t); without (NULL) those whose license's records have
+ * changed since their latest decision. No older than WAITING_DAYS before `now`
  * (seconds), license by license in the order in which they first came, the newest of each instance
  * only. Not among
  * them: damaged and superseded ones, and what a person refused. Array of WaitingRequest *, owned by

@@ -88,13 +88,14 @@ static bool run_once(Batch *batch, GError **error)
         return false;
     }
     bool done = run_in_transaction(batch, error);
-    if (done && !batch->dry_run) {
+    const bool keeps = done && !batch->dry_run && !batch->trial;
+    if (keeps) {
         done = database_commit(database, error);
     } else {
         database_rollback(database);
     }
     if (!batch->dry_run) {
-        (done ? serials_keep : serials_give_back)(batch->serials);
+        (keeps && done ? serials_keep : serials_give_back)(batch->serials);
     }
     return done;
 }
@@ -126,11 +127,13 @@ bool batch_run(Batch *batch, GError **error)
     for (guint conflicts = 0;;) {
         g_autoptr(GError) failure = NULL;
         if (run_once(batch, &failure)) {
+            if (batch->trial) {
+                forget_decisions(batch);
+            }
             return true;
         }
         const uint32_t wanted = batch->jobs->len;
         forget_decisions(batch);
-        batch->begun_again |= failure != NULL;
         if (failure == NULL) {
             if (!make_good(batch, wanted, error)) {
                 return false;

@@ -51,6 +51,12 @@ void batch_set_instruction(Batch *batch, int64_t instruction);
  * cannot be done. */
 bool batch_run(Batch *batch, GError **error);
 
+/* Has batch_run() take back all that it has done: for finding out whether it can be done. */
+void batch_set_trial(Batch *batch);
+
+/* Counts one more that waits for a use of the license, though it is none of the items. */
+void batch_count_rival(Batch *batch, int64_t license_id);
+
 /* How many of the items the last batch_run() did, from the first one on; the others are as they
  * were. */
 guint batch_done(const Batch *batch);

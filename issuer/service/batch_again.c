@@ -56,6 +56,9 @@ static GPtrArray *find_waiting(Batch *batch, GHashTable *rivals)
 {
     GPtrArray *waiting = g_ptr_array_new();
     count_choosing(batch, rivals);
+    for (guint i = 0; i < batch->rivals->len; i++) {
+        count_rival(rivals, &g_array_index(batch->rivals, int64_t, i));
+    }
     for (guint i = 0; i < batch->items->len; i++) {
         const BatchItem *item = g_ptr_array_index(batch->items, i);
         for (guint j = 0; j < item->matters->len; j++) {

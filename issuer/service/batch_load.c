@@ -244,9 +244,8 @@ static bool load_histories(Batch *batch, GError **error)
     if (all == NULL) {
         return false;
     }
-    /* Begun again, this batch is the younger one; if not, the database's clock was set back, and
-     * nobody waits until it has caught up. */
-    if (younger && !batch->begun_again) {
+    /* Begun again, this batch is the younger one. */
+    if (younger) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_CONFLICT,
                     "a run that began later has recorded a server of this batch");
         return false;

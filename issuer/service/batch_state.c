@@ -66,6 +66,7 @@ Batch *batch_new(Context *context, Serials *serials, int64_t now, bool dry_run)
     batch->dry_run = dry_run;
     batch->policy = settings_policy(context->settings);
     batch->items = g_ptr_array_new();
+    batch->rivals = g_array_new(FALSE, FALSE, sizeof(int64_t));
     batch_prepare(batch);
     return batch;
 }
@@ -100,6 +101,16 @@ const UsageLicense *batch_issued(const Batch *batch, const Matter *matter)
         }
     }
     return NULL;
+}
+
+void batch_set_trial(Batch *batch)
+{
+    batch->trial = true;
+}
+
+void batch_count_rival(Batch *batch, int64_t license_id)
+{
+    g_array_append_val(batch->rivals, license_id);
 }
 
 guint batch_done(const Batch *batch)
@@ -193,5 +204,6 @@ void batch_free(Batch *batch)
     }
     batch_clear(batch);
     g_ptr_array_unref(batch->items);
+    g_array_unref(batch->rivals);
     g_free(batch);
 }

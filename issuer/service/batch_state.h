@@ -25,7 +25,8 @@ struct Batch {
     BatchCheck check; /* or NULL */
     gpointer check_data;
     int64_t instruction; /* that it carries out; 0: none */
-    bool begun_again;    /* after a conflict with another writer */
+    bool trial;          /* all is taken back */
+    GArray *rivals;      /* of int64_t: the license of each that waits besides the items */
     bool lacks_serials;  /* more was issued than numbers were at hand */
 
     /* what is on record (batch_load.c) */

@@ -32,6 +32,7 @@ typedef struct {
     gpointer data;
     IngestTotals *totals;
     GArray *given_back; /* of int64_t: licenses to which uses came back since the last look */
+    guint most;         /* messages to try in one batch */
 } Ingest;
 
 static gpointer read_all(gpointer data)
@@ -48,21 +49,8 @@ static gpointer read_all(gpointer data)
     return NULL;
 }
 
-/* It may give uses back. */
-static bool deactivates(const IntakeItem *item)
-{
-    for (guint i = 0; i < item->item.matters->len; i++) {
-        const Matter *matter = g_ptr_array_index(item->item.matters, i);
-        if (matter->kind == ARMOR_DEACTIVATION && matter->problem == NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A batch ends at a number of messages, at a number of bytes, or when its first message has waited
- * long enough, whichever comes first; and with a deactivation, where it would be cut anyway. An
- * empty one: the end. */
+ * long enough, whichever comes first. An empty one: the end. */
 static GPtrArray *next_items(WorkQueue *queue)
 {
     GPtrArray *items = g_ptr_array_new_with_free_func((GDestroyNotify)intake_item_free);
@@ -78,9 +66,6 @@ static GPtrArray *next_items(WorkQueue *queue)
         }
         bytes += item->mail->raw != NULL ? g_bytes_get_size(item->mail->raw) : 0;
         g_ptr_array_add(items, item);
-        if (deactivates(item)) {
-            break;
-        }
     }
     return items;
 }
@@ -104,13 +89,17 @@ static bool try_batch(Ingest *ingest, const GPtrArray *items, Span *span, GError
     return true;
 }
 
-/* What was refused or held before may pass by now: at the start for all that was changed by orders
- * and admins, and after a batch that gave back uses. */
-static bool decide_again(Ingest *ingest, GError **error)
+/* What was refused or held before may pass by now: after a batch that gave back uses, for those
+ * licenses; at the start (`licenses` NULL) for all that was changed by orders and admins. */
+static bool decide_again(const Ingest *ingest, const GArray *licenses, GError **error)
 {
-    bool done =
-        ingest->options->dry_run || redecide_run(ingest->context, ingest->serials,
-                                                 ingest->given_back, &ingest->totals->again, error);
+    return ingest->options->dry_run ||
+           redecide_run(ingest->context, ingest->serials, licenses, &ingest->totals->again, error);
+}
+
+static bool decide_freed(Ingest *ingest, GError **error)
+{
+    bool done = ingest->given_back->len == 0 || decide_again(ingest, ingest->given_back, error);
     g_array_set_size(ingest->given_back, 0);
     return done;
 }
@@ -142,47 +131,36 @@ static bool quarantine_item(Ingest *ingest, const GPtrArray *items, guint at, co
     return try_batch(ingest, items, &alone, error);
 }
 
-/* Does what it can of a span; what is left of it goes back to `todo`. */
-static bool run_span(Ingest *ingest, const GPtrArray *items, Span span, GArray *todo,
-                     GError **error)
+/* Does the items from `at` on, as many as seems wise, and moves `at` behind what is done. What
+ * cannot be done together is tried by halves, down to the one message at fault. Where messages give
+ * uses back, each of which ends a batch, batches stay small: else all that is behind would be read
+ * anew for each. */
+static bool run_some(Ingest *ingest, const GPtrArray *items, guint *at, GError **error)
 {
-    Span done = span;
-    if (!try_batch(ingest, items, &done, error)) {
+    g_autoptr(GError) failure = NULL;
+    const guint wanted = MIN(ingest->most, items->len - *at);
+    Span span = {*at, *at + wanted};
+    if (try_batch(ingest, items, &span, &failure)) {
+        const guint done = span.end - *at;
+        ingest->most = done == wanted ? MIN(BATCH_MESSAGES, 2 * ingest->most) : done;
+        *at = span.end;
+        return decide_freed(ingest, error);
+    }
+    if (is_hopeless(failure)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
         return false;
     }
-    if (done.end < span.end) {
-        Span rest = {done.end, span.end};
-        g_array_append_val(todo, rest);
+    if (wanted > 1) {
+        ingest->most = wanted / 2;
+        return true;
     }
-    return true;
+    return quarantine_item(ingest, items, (*at)++, failure, error);
 }
 
-/* What cannot be done together is cut in halves, the first one first, for the order of the source
- * is the order of the decisions. */
 static bool run_items(Ingest *ingest, const GPtrArray *items, GError **error)
 {
-    g_autoptr(GArray) todo = g_array_new(FALSE, FALSE, sizeof(Span));
-    Span span = {0, items->len};
-    g_array_append_val(todo, span);
-    while (todo->len > 0) {
-        g_autoptr(GError) failure = NULL;
-        span = g_array_index(todo, Span, todo->len - 1);
-        g_array_set_size(todo, todo->len - 1);
-        if (run_span(ingest, items, span, todo, &failure)) {
-            if (ingest->given_back->len > 0 && !decide_again(ingest, error)) {
-                return false;
-            }
-            continue;
-        }
-        if (is_hopeless(failure)) {
-            g_propagate_error(error, g_steal_pointer(&failure));
-            return false;
-        }
-        if (span.end - span.from > 1) {
-            guint middle = span.from + (span.end - span.from) / 2;
-            Span halves[] = {{middle, span.end}, {span.from, middle}};
-            g_array_append_vals(todo, halves, G_N_ELEMENTS(halves));
-        } else if (!quarantine_item(ingest, items, span.from, failure, error)) {
+    for (guint at = 0; at < items->len;) {
+        if (!run_some(ingest, items, &at, error)) {
             return false;
         }
     }
@@ -219,7 +197,7 @@ static bool replan_as_tables_grow(Ingest *ingest, guint64 batches, GError **erro
 
 static bool run_batches(Ingest *ingest, GError **error)
 {
-    if (!decide_again(ingest, error)) {
+    if (!decide_again(ingest, NULL, error)) {
         return false;
     }
     for (guint64 batches = 1;; batches++) {
@@ -292,6 +270,7 @@ bool ingest_run(const IngestOptions *options, IngestReport report, gpointer data
     *totals = (IngestTotals){0};
     g_autoptr(GArray) given_back = g_array_new(FALSE, FALSE, sizeof(int64_t));
     ingest.given_back = given_back;
+    ingest.most = BATCH_MESSAGES;
     /* The parsers are forked first, so that they hold neither a connection nor a key. */
     g_autoptr(Settings) settings = settings_load(options->config_path, error);
     if (settings == NULL) {

@@ -55,15 +55,14 @@ static GPtrArray *read_all(const Round *round, const GPtrArray *found)
     return all;
 }
 
-/* Some of the requests: `count` from `first` on, without the one at `but` (-1: all of them). */
+/* Some of the requests: `count` from `first` on, but for those that are left out. */
 typedef struct {
     const GPtrArray *all;
     guint first;
     guint count;
-    gint but;
 } Group;
 
-static const StoredRequest *member(const Group *group, guint i)
+static StoredRequest *member(const Group *group, guint i)
 {
     return g_ptr_array_index(group->all, group->first + i);
 }
@@ -72,8 +71,10 @@ static bool run_batch(const Round *round, const Group *group, GError **error)
 {
     g_autoptr(Batch) batch = batch_new(round->context, round->serials, clock_now(), false);
     for (guint i = 0; i < group->count; i++) {
-        StoredRequest *again = g_ptr_array_index(group->all, group->first + i);
-        if ((gint)i != group->but) {
+        StoredRequest *again = member(group, i);
+        if (again->left_out) {
+            batch_count_rival(batch, again->license_id);
+        } else {
             batch_add(batch, &again->item);
         }
     }
@@ -85,39 +86,57 @@ static bool run_batch(const Round *round, const Group *group, GError **error)
     return true;
 }
 
+/* What is not the fault of any of them. */
 static bool concerns_all(const GError *error)
 {
     return g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE) ||
+           g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_CONFLICT) ||
            g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_DENIED);
 }
 
-/* The requests of one license, of which one is at fault: it is told and waits on, the others are
- * decided. Together: one by one, the first would be given a use for which all of them wait. */
-static bool run_without_one(const Round *round, const Group *group, const GError *why,
-                            GError **error)
+/* Tries it alone and takes all back; `failure` is set if it is at fault. */
+static void try_alone(const Round *round, StoredRequest *request, GError **failure)
 {
-    for (gint but = 0; but < (gint)group->count; but++) {
-        const Group others = {group->all, group->first, group->count, but};
+    g_autoptr(Batch) batch = batch_new(round->context, round->serials, clock_now(), false);
+    batch_set_trial(batch);
+    batch_add(batch, &request->item);
+    (void)batch_run(batch, failure);
+}
+
+/* The requests of one license, of which some are at fault: these are told and wait on, the others
+ * are decided. Together, and the ones at fault counted with them: one by one, the first would be
+ * given a use for which all of them wait. */
+static bool run_without_faulty(const Round *round, const Group *group, GError **error)
+{
+    for (guint i = 0; i < group->count; i++) {
+        StoredRequest *request = member(group, i);
         g_autoptr(GError) failure = NULL;
-        if (run_batch(round, &others, &failure)) {
-            tell_failure(round, member(group, (guint)but)->matter->request_id, why);
-            return true;
-        }
-        if (concerns_all(failure)) {
+        try_alone(round, request, &failure);
+        if (failure != NULL && concerns_all(failure)) {
             g_propagate_error(error, g_steal_pointer(&failure));
             return false;
         }
+        request->left_out = failure != NULL;
+        if (failure != NULL) {
+            tell_failure(round, request->matter->request_id, failure);
+        }
     }
-    for (guint i = 0; i < group->count; i++) {
-        tell_failure(round, member(group, i)->matter->request_id, why);
+    g_autoptr(GError) failure = NULL;
+    if (run_batch(round, group, &failure)) {
+        return true;
     }
+    if (concerns_all(failure)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return false;
+    }
+    tell_failure(round, member(group, 0)->matter->request_id, failure); /* each alone would do */
     return true;
 }
 
 /* From `first` on: those of one license, and of as many more as make a batch of `most`. */
 static Group next_group(const GPtrArray *all, guint first, guint most)
 {
-    Group group = {all, first, 0, -1};
+    Group group = {all, first, 0};
     while (first + group.count < all->len) {
         const StoredRequest *next = g_ptr_array_index(all, first + group.count);
         const bool same =
@@ -146,7 +165,7 @@ static bool run_group(const Round *round, Group *group, guint *most, GError **er
     }
     if (one.count == group->count) {
         *most = BATCH_REQUESTS;
-        return run_without_one(round, group, failure, error);
+        return run_without_faulty(round, group, error);
     }
     *most = MAX(1, MIN(*most, group->count) / 2);
     group->count = 0;
@@ -178,18 +197,17 @@ bool redecide_run(Context *context, Serials *serials, const GArray *licenses,
                   RedecideTotals *totals, GError **error)
 {
     g_autoptr(GArray) wanted = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    if (licenses != NULL) {
-        g_array_append_vals(wanted, licenses->data, licenses->len);
-    }
+    const GArray *next = licenses;
     do { /* a proven move gives back uses, for which others may wait */
         g_autoptr(GArray) freed = g_array_new(FALSE, FALSE, sizeof(int64_t));
         const Round round = {
             .context = context, .serials = serials, .totals = totals, .freed = freed};
-        if (!run_round(&round, wanted, error)) {
+        if (!run_round(&round, next, error)) {
             return false;
         }
         g_array_set_size(wanted, 0);
         g_array_append_vals(wanted, freed->data, freed->len);
+        next = wanted;
     } while (wanted->len > 0);
     return true;
 }

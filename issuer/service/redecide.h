@@ -11,8 +11,8 @@ typedef struct {
     char failure[256];                      /* why, of the last of them */
 } RedecideTotals;
 
-/* Looks at all requests whose license's records have changed since they were decided, and besides
- * at those of `licenses` (row numbers, of int64_t; NULL: none). Each gets a new decision; the one
+/* Looks at the requests of `licenses` (row numbers, of int64_t); without (NULL) at all those whose
+ * license's records have changed since they were decided. Each gets a new decision; the one
  * that turns out otherwise also its reply, and a place in `totals`. Run again it changes nothing.
  * `context` has a database and a signer. One that cannot be decided keeps no other waiting. Errors
  * of batch_run() that concern all. */

@@ -9,6 +9,7 @@ typedef struct {
     BatchItem item; /* the message that carried it, with this one matter */
     Matter *matter;
     int64_t license_id; /* of its key; 0: not on record */
+    bool left_out;      /* by service/redecide.c: it cannot be decided */
 } StoredRequest;
 
 /* Reads the request. `waiting` must outlive the result, which the caller owns. ISSUER_ERROR_INPUT

@@ -49,6 +49,15 @@ static char **split_list(const char *text)
     return g_strv_builder_end(kept);
 }
 
+static char *judge_list(const ConfigRow *row, char *const *list)
+{
+    char *wrong = NULL;
+    for (gsize i = 0; row->judge != NULL && list[i] != NULL && wrong == NULL; i++) {
+        wrong = row->judge(list[i]);
+    }
+    return wrong;
+}
+
 static char *name_choices(const char *const *choices)
 {
     GString *wrong = g_string_new("must be one of:");
@@ -72,7 +81,7 @@ static char *set_value(Value *value, const ConfigRow *row, const char *text)
         return NULL;
     case CONFIG_LIST:
         value->list = split_list(text);
-        return NULL;
+        return judge_list(row, value->list);
     case CONFIG_FLAG:
         value->flag = strcmp(text, "yes") == 0;
         return value->flag || strcmp(text, "no") == 0 ? NULL : g_strdup("must be yes or no");

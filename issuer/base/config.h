@@ -23,8 +23,9 @@ typedef struct {
     const char *meaning;              /* one line, for `issuer check` and the documentation */
     const char *const *choices;       /* CONFIG_CHOICE, NULL-terminated */
     int64_t least, most;              /* CONFIG_NUMBER */
-    char *(*judge)(const char *text); /* CONFIG_TEXT: what is wrong with it, in words that follow
-                                         the setting's name (new string), or NULL; may be NULL */
+    char *(*judge)(const char *text); /* CONFIG_TEXT, and each of a CONFIG_LIST: what is wrong with
+                                         it, in words that follow the setting's name (new string),
+                                         or NULL; may be NULL */
     ConfigType type;
     bool decides; /* changes what is decided: part of config_digest() */
 } ConfigRow;

@@ -19,6 +19,15 @@ static void show_token(const CommandCall *call, const Secret *token)
                                "named by ISSUER_TOKEN_FILE.");
 }
 
+/* Where the answer of the database was lost, the operator may be on record: then the file has the
+ * only copy of the token. */
+static void forget_token(const char *path, const GError *failure)
+{
+    if (path != NULL && !g_error_matches(failure, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE)) {
+        (void)g_unlink(path);
+    }
+}
+
 /* The token is brought to safety before anybody is added: a token that cannot be written down would
  * be lost, and with it the first admin. In a file it need not be shown at all. */
 static bool add(const CommandCall *call, Context *context, OperatorOrder *order, GError **error)
@@ -30,8 +39,10 @@ static bool add(const CommandCall *call, Context *context, OperatorOrder *order,
         return false;
     }
     order->token = token;
-    if (!operators_add(context, order, error)) {
-        (void)(path != NULL && g_unlink(path));
+    g_autoptr(GError) failure = NULL;
+    if (!operators_add(context, order, &failure)) {
+        forget_token(path, failure);
+        g_propagate_error(error, g_steal_pointer(&failure));
         return false;
     }
     if (path == NULL) {

@@ -19,7 +19,7 @@ typedef struct {
     const char *message_id;
     const char *in_reply_to;
     bool others_mail;     /* the recipient is not who sent that message */
-    const char *stranger; /* a license of which the recipient is no contact any more; NULL: none */
+    const char *stranger; /* a license of which the recipient is no contact now; NULL: none */
     GPtrArray *lines;     /* of ReplyLine *, in their order */
 } QueuedReply;
 

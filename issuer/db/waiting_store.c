@@ -6,21 +6,23 @@
     "r.id, d.message_id, m.reply_to, r.jws,"                                                       \
     " coalesce((d.facts ->> 'tells_of_loss')::boolean, false), d.outcome::text, d.code,"           \
     " (select count(*) from decision n where n.request_id = r.id),"                                \
-    " (select h.id from hold h where h.request_id = r.id and h.closed_at is null),"                \
-    " k.license_id"
+    " (select h.id from hold h where h.request_id = r.id and h.closed_at is null),"
 
-/* The decision that stands, the mail that carried it, and the license of the request's key. */
+/* The decision that stands, and the mail that carried it. */
 #define OF_REQUEST                                                                                 \
     " cross join lateral (select * from decision d where d.request_id = r.id"                      \
     "  order by d.recorded_at desc, d.id desc limit 1) d"                                          \
-    " join message m on m.id = d.message_id"                                                       \
-    " left join (license_proof p join license_key k on k.id = p.license_key_id)"                   \
-    "  on p.public_key = r.license_key"
+    " join message m on m.id = d.message_id"
+
+/* And the license of the request's key, which only the daemon may look up. */
+#define WITH_LICENSE                                                                               \
+    OF_REQUEST " join license_proof p on p.public_key = r.license_key"                             \
+               " join license_key k on k.id = p.license_key_id"
 
 /* What may be decided otherwise without a person. Requests are numbered in the order in which they
  * came. */
 #define WAITS                                                                                      \
-    " d.outcome in ('refused', 'held') and k.license_id is not null"                               \
+    " d.outcome in ('refused', 'held')"                                                            \
     " and m.effective > $1::timestamptz - make_interval(days => $2)"                               \
     " and d.code not in ('damaged', 'superseded-request')"                                         \
     " and not (d.outcome = 'refused' and d.operator_id is not null)"                               \
@@ -34,27 +36,30 @@
  * import may end after decisions that began later. Each decision that comes of it, even one as
  * before, has seen the change: so no run looks at it twice. */
 static const char select_changed[] =
-    "select " COLUMNS " from (select distinct request_id from decision"
+    "select " COLUMNS " k.license_id from (select distinct request_id from decision"
     "  where outcome in ('refused', 'held') and request_id is not null"
     "  and effective > $1::timestamptz - make_interval(days => $2)) w"
-    " join usage_request r on r.id = w.request_id" OF_REQUEST
+    " join usage_request r on r.id = w.request_id" WITH_LICENSE
     " left join lateral (select max(version) as version from entitlement e"
     "  where e.license_id = k.license_id) e on true"
     " left join lateral (select state from license_state_version v"
     "  where v.license_id = k.license_id order by v.version desc limit 1) s on true"
     " left join lateral (select count(*) filter (where a.counted) as used,"
     "  count(*) filter (where a.state = 'active') as active from activation a"
-    "  where a.license_id = k.license_id and (a.counted or a.state = 'active')) a on true"
+    "  where a.license_id = k.license_id and (a.counted or a.state = 'active')) a "
+    "on true"
     " where" WAITS " and (d.code = 'unknown-license'"
     "  or e.version > (d.facts ->> 'version')::integer"
     "  or coalesce(s.state, 'current')::text <> d.facts ->> 'state'"
-    "  or d.code = 'unknown-sender' and (d.facts ->> 'contacts')::bigint is distinct from"
-    "     (select count(*) + count(c.ended_on) from contact c where c.license_id = k.license_id)"
+    "  or d.code = 'unknown-sender' and (d.facts ->> 'contacts')::bigint is "
+    "distinct from"
+    "     (select count(*) + count(c.ended_on) from contact c where c.license_id = "
+    "k.license_id)"
     "  or a.used < (d.facts ->> 'used')::integer or a.active < (d.facts ->> "
     "'active')::integer)" IN_ORDER;
 
 static const char select_of_licenses[] =
-    "select " COLUMNS " from usage_request r" OF_REQUEST
+    "select " COLUMNS " k.license_id from usage_request r" WITH_LICENSE
     " where r.license_id = any ($3::bigint[]) and" WAITS IN_ORDER;
 
 static WaitingRequest *waiting_from(const SqlResult *result, int row)
@@ -117,6 +122,7 @@ WaitingRequest *waiting_load(Database *database, int64_t id, GError **error)
     sql_params_add_int(params, SQL_INT8, id);
     g_autoptr(SqlResult) result = sql_run(
         database, "waiting_load",
-        "select " COLUMNS " from usage_request r" OF_REQUEST " where r.id = $1", params, error);
+        "select " COLUMNS " r.license_id from usage_request r" OF_REQUEST " where r.id = $1",
+        params, error);
     return result != NULL ? waiting_from(result, 0) : NULL;
 }

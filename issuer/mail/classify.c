@@ -180,10 +180,10 @@ static char *only_stranger(const GPtrArray *addresses, const MailSettings *setti
             sender_is_among(address, settings->list_addresses)) {
             continue;
         }
-        if (only != NULL) {
+        if (only != NULL && g_ascii_strcasecmp(only, address) != 0) {
             return NULL;
         }
-        only = address;
+        only = only == NULL ? address : only;
     }
     return only == NULL ? NULL : address_read(only, NULL);
 }
@@ -192,6 +192,9 @@ static char *stranger_in(const Headers *headers, const char *const *fields,
                          const MailSettings *settings)
 {
     for (gsize i = 0; fields[i] != NULL; i++) {
+        if (headers_is_cut(headers, fields[i])) {
+            return NULL;
+        }
         g_autoptr(GPtrArray) addresses = sender_of_fields(headers, fields[i]);
         char *found = only_stranger(addresses, settings);
         if (found != NULL) {
@@ -201,14 +204,24 @@ static char *stranger_in(const Headers *headers, const char *const *fields,
     return NULL;
 }
 
-/* One of our own lists has put its address into From: what it kept of the original counts. */
+/* One of our own lists has put its address into From: what it kept of the original counts. Not all
+ * that stands there is of the list: some the sender may have written, so all must agree. */
 static void take_original(ParsedMail *mail, const Headers *headers, const MailSettings *settings)
 {
     static const char *const kept[] = {"x-original-from", "x-original-sender", "reply-to", NULL};
-    mail->from = stranger_in(headers, kept, settings);
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_free);
+    bool cut = false;
+    for (gsize i = 0; kept[i] != NULL; i++) {
+        g_autoptr(GPtrArray) addresses = sender_of_fields(headers, kept[i]);
+        g_ptr_array_extend_and_steal(all, g_steal_pointer(&addresses));
+        cut = cut || headers_is_cut(headers, kept[i]);
+    }
+    mail->from = cut ? NULL : only_stranger(all, settings);
     mail->reply_to = g_strdup(mail->from);
-    mail->why = g_strdup(mail->from == NULL ? "our list rewrote From and kept no original address"
-                                            : "our list rewrote From; the original counts");
+    mail->why =
+        g_strdup(mail->from == NULL ? "our list rewrote From and kept no original address, or "
+                                      "several that differ"
+                                    : "our list rewrote From; the original counts");
 }
 
 /* Without From nobody vouches even for the claim of who wrote it. */
@@ -262,7 +275,10 @@ void classify_mail(ParsedMail *mail, const Headers *headers, const MessageOrigin
         return;
     }
     mail->kind = MAIL_FROM_PERSON;
-    if (authors->len > 1) {
+    if (headers_is_cut(headers, "from")) {
+        mail->why = g_strdup("its From is too long to be read, or there are too many: nobody is "
+                             "answered");
+    } else if (authors->len > 1) {
         mail->why = g_strdup("its From names more than one author: nobody is answered");
     } else if (author == NULL) {
         take_unproven(mail, headers, settings);

@@ -3,18 +3,21 @@
 #include <string.h>
 
 #define MAX_FIELDS     2000
+#define MAX_TELLING    100 /* besides */
 #define MAX_NAME       128
 #define MAX_VALUE_SIZE (64UL * 1024)
 
 typedef struct {
     char *name; /* lower case */
     GString *value;
+    bool cut; /* there was more of it */
 } Field;
 
 struct Headers {
     GPtrArray *fields;
     gsize start;
     gsize size;
+    bool full; /* a telling field was left out */
 };
 
 static void field_free(gpointer data)
@@ -48,8 +51,10 @@ bool headers_is_field(const char *line, gsize length)
 
 /* Adds `length` bytes to a value: each run of white space becomes one blank. NUL bytes are dropped,
  * for the value is a C string. */
-static void append_value(GString *value, const char *text, gsize length)
+static void append_value(Field *field, const char *text, gsize length)
 {
+    GString *value = field->value;
+    field->cut = field->cut || length > MAX_VALUE_SIZE - value->len;
     for (gsize i = 0; i < length && value->len < MAX_VALUE_SIZE; i++) {
         bool blank = g_ascii_isspace(text[i]);
         if (blank && (value->len == 0 || value->str[value->len - 1] == ' ')) {
@@ -63,25 +68,55 @@ static void append_value(GString *value, const char *text, gsize length)
 
 static Field *field_new(const char *line, gsize name, gsize length)
 {
-    Field *field = g_new(Field, 1);
+    Field *field = g_new0(Field, 1);
     field->name = g_ascii_strdown(line, (gssize)name);
     field->value = g_string_sized_new(length);
     const char *colon = memchr(line, ':', length);
-    append_value(field->value, colon + 1, length - (gsize)(colon + 1 - line));
+    append_value(field, colon + 1, length - (gsize)(colon + 1 - line));
     return field;
+}
+
+/* Who wrote a mail, and whether a program did: read wherever it stands, so that it cannot be hidden
+ * behind fields without end. */
+static bool is_telling(const char *name, gsize length)
+{
+    static const char *const names[] = {"from",
+                                        "sender",
+                                        "reply-to",
+                                        "return-path",
+                                        "x-original-from",
+                                        "x-original-sender",
+                                        "auto-submitted",
+                                        "content-type",
+                                        "message-id",
+                                        "date"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strlen(names[i]) == length && g_ascii_strncasecmp(name, names[i], length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_room(Headers *headers, const char *name, gsize length)
+{
+    const bool telling = headers->fields->len >= MAX_FIELDS && is_telling(name, length);
+    const bool room = headers->fields->len < MAX_FIELDS + (telling ? MAX_TELLING : 0);
+    headers->full = headers->full || (telling && !room);
+    return room;
 }
 
 static void read_line(Headers *headers, Field **last, const char *line, gsize length)
 {
     if (line[0] == ' ' || line[0] == '\t') {
         if (*last != NULL) {
-            append_value((*last)->value, " ", 1);
-            append_value((*last)->value, line, length);
+            append_value(*last, " ", 1);
+            append_value(*last, line, length);
         }
         return;
     }
     gsize name = name_length(line, length);
-    if (name == 0 || headers->fields->len >= MAX_FIELDS) {
+    if (name == 0 || !has_room(headers, line, name)) {
         *last = NULL; /* its continuation lines are no field's either */
         return;
     }
@@ -167,6 +202,16 @@ guint headers_count(const Headers *headers, const char *name)
         count++;
     }
     return count;
+}
+
+bool headers_is_cut(const Headers *headers, const char *name)
+{
+    bool cut = headers->full;
+    for (guint i = 0; i < headers->fields->len && !cut; i++) {
+        const Field *field = g_ptr_array_index(headers->fields, i);
+        cut = field->cut && strcmp(field->name, name) == 0;
+    }
+    return cut;
 }
 
 void headers_free(Headers *headers)

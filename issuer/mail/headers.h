@@ -31,6 +31,10 @@ const char *headers_nth(const Headers *headers, const char *name, guint nth);
 /* headers_nth() with 0. */
 const char *headers_first(const Headers *headers, const char *name);
 
+/* Whether one of the fields called `name` (lower case) is longer than what is read of a value, or
+ * there are more of them than are read: then nobody can tell what they say. */
+bool headers_is_cut(const Headers *headers, const char *name);
+
 /* Whether the `length` bytes at `line` begin with "Name:" as a header field does. */
 bool headers_is_field(const char *line, gsize length);
 

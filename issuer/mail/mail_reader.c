@@ -13,6 +13,7 @@
 typedef struct {
     ParsedMail *mail;
     bool done;
+    bool doubtful; /* see SourceItem */
 } Job;
 
 struct MailReader {
@@ -100,6 +101,7 @@ static Job *job_new(const SourceItem *item)
 {
     Job *job = g_new0(Job, 1);
     job->done = item->trouble != NULL;
+    job->doubtful = item->doubtful;
     job->mail = job->done ? unreadable_new(g_strdup(item->trouble)) : g_new0(ParsedMail, 1);
     job->mail->absent = item->absent;
     job->mail->source = g_strdup_printf("%s#%llu", item->path, (unsigned long long)item->number);
@@ -133,6 +135,21 @@ static ParsedMail *unparsed_new(const ParsedMail *known, const char *why)
     return mail;
 }
 
+/* Whose it is cannot be told: nobody is answered, and nothing of it is passed over either. */
+static void doubt(ParsedMail *mail)
+{
+    if (mail->kind == MAIL_UNREADABLE) {
+        return;
+    }
+    mail->kind = mail->kind == MAIL_FROM_PERSON ? MAIL_FROM_PERSON : MAIL_UNREADABLE;
+    g_clear_pointer(&mail->from, g_free);
+    g_clear_pointer(&mail->reply_to, g_free);
+    g_free(mail->why);
+    mail->why =
+        g_strdup("another mail seems to begin within it, as in a mailbox whose front is cut "
+                 "off: whose it is cannot be told");
+}
+
 /* Puts what was found in the place of what was known before. */
 static void complete(Job *job, ParsedMail *found, char *why)
 {
@@ -141,6 +158,9 @@ static void complete(Job *job, ParsedMail *found, char *why)
         found = unparsed_new(known, why);
     }
     g_free(why);
+    if (job->doubtful) {
+        doubt(found);
+    }
     found->source = g_steal_pointer(&known->source);
     found->offset = known->offset;
     found->size = known->size;

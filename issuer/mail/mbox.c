@@ -88,10 +88,11 @@ typedef enum {
     MARK_HOLE,
 } Mark;
 
-/* Whether the line at index `at` of the buffer stands apart from what comes before it. */
+/* Whether the line at index `at` of the buffer stands apart from what comes before it. Only at the
+ * start of a line does whoever writes an mbox quote "From ", so nothing else is a separator. */
 static bool is_apart(const char *buffer, gsize at)
 {
-    return buffer[at - 1] == '\0' || (at >= 2 && memcmp(buffer + at - 2, "\n\n", 2) == 0) ||
+    return (at >= 2 && memcmp(buffer + at - 2, "\n\n", 2) == 0) ||
            (at >= 3 && memcmp(buffer + at - 3, "\n\r\n", 3) == 0);
 }
 
@@ -100,10 +101,7 @@ static bool is_separator_at(const Mbox *mbox, gsize at)
     const char *line = mbox->buffer + at;
     gsize length = mbox->length - at;
     bool apart = is_apart(mbox->buffer, at);
-    if (mbox->in_mail) {
-        return apart && mbox_is_sure_separator(line, length);
-    }
-    return (line[-1] == '\n' || line[-1] == '\0') && mbox_is_separator(line, length, apart);
+    return line[-1] == '\n' && (apart || !mbox->in_mail) && mbox_is_separator(line, length, apart);
 }
 
 /* The first run of NUL bytes that is a hole, or may become one because it reaches to `end`, else

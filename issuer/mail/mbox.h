@@ -27,7 +27,7 @@ typedef struct Mbox Mbox;
 
 /* A splitter over `fd`, which must be a regular file, stay open, and stays the caller's. Where the
  * file does not begin with a separator, the first piece ends at one; where it `begins_as_mail`,
- * only at one that stands apart and is sure, for a mail may quote others. */
+ * only at one that stands apart. */
 Mbox *mbox_new(int fd, bool begins_as_mail);
 
 /* The next message or torn piece. False at the end, or with an error if the file cannot be read
@@ -38,14 +38,10 @@ bool mbox_next(Mbox *mbox, MboxMessage *message, GError **error);
 bool mbox_ended(const Mbox *mbox);
 
 /* Whether a separator line begins at `data`: "From ", something, and a date at its end, followed by
- * a header line. One that stands `apart`, behind an empty line, NUL bytes or at the file's start,
- * needs no date if the header lines that follow leave no doubt: at least two, one of them such as
- * every mail has. `length` bytes are there, of
- * which MBOX_LOOK suffice. */
+ * a header line. One that stands `apart`, behind an empty line or at the file's start, needs no
+ * date if the header lines that follow leave no doubt: at least two, one of them such as every mail
+ * has. `length` bytes are there, of which MBOX_LOOK suffice. */
 bool mbox_is_separator(const char *data, gsize length, bool apart);
-
-/* Whether it has all that tells a separator: the date and a header beyond doubt. */
-bool mbox_is_sure_separator(const char *data, gsize length);
 
 /* Undoes the quoting of lines that begin with "From " in place: ">From " becomes "From ",
  * ">>From " becomes ">From ". Returns the new length in bytes. */

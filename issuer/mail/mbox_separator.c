@@ -155,6 +155,16 @@ static bool ends_as_separator(const char *line, gsize length)
     return ends_with_date(words, count > DATE_WORDS ? count - DATE_WORDS : 1, count);
 }
 
+/* Behind the lines that UUCP and some programs put between separator and header. */
+static gsize behind_remarks(const char *data, gsize at, gsize length)
+{
+    while (length - at > 6 && memcmp(data + at, ">From ", 6) == 0) {
+        const char *end = memchr(data + at, '\n', length - at);
+        at = end == NULL ? length : (gsize)(end + 1 - data);
+    }
+    return at;
+}
+
 bool mbox_is_separator(const char *data, gsize length, bool apart)
 {
     length = MIN(length, MBOX_LOOK);
@@ -165,20 +175,10 @@ bool mbox_is_separator(const char *data, gsize length, bool apart)
     if (end == NULL) {
         return false;
     }
-    gsize after = (gsize)(end + 1 - data);
+    gsize after = behind_remarks(data, (gsize)(end + 1 - data), length);
     if (!headers_is_field(data + after, length - after)) {
         return false;
     }
-    return ends_as_separator(data + 5, after - 5) ||
+    return ends_as_separator(data + 5, (gsize)(end - data) - 5) ||
            (apart && begins_with_headers(data + after, length - after));
-}
-
-bool mbox_is_sure_separator(const char *data, gsize length)
-{
-    length = MIN(length, MBOX_LOOK);
-    if (!mbox_is_separator(data, length, false)) {
-        return false;
-    }
-    const char *end = memchr(data, '\n', length);
-    return begins_with_headers(end + 1, length - (gsize)(end + 1 - data));
 }

@@ -27,8 +27,11 @@ static void add_address(GPtrArray *found, const char *address)
 
 static void end_angle(Mailbox *mailbox)
 {
-    const char *route = strrchr(mailbox->angle->str, ':'); /* <@relay:ana@example.com> */
-    add_address(mailbox->found, route == NULL ? mailbox->angle->str : route + 1);
+    const char *address = mailbox->angle->str;
+    if (address[0] == '@' && strchr(address, ':') != NULL) {
+        address = strrchr(address, ':') + 1; /* <@relay:ana@example.com> */
+    }
+    add_address(mailbox->found, address);
     g_string_truncate(mailbox->angle, 0);
     mailbox->in_angle = false;
     mailbox->had_angle = true;
@@ -80,7 +83,7 @@ static void read_character(Mailbox *mailbox, char c)
         mailbox->in_angle = true;
     } else if (c == ',' || c == ';') {
         end_mailbox(mailbox);
-    } else if (c == ':') {
+    } else if (c == ':' && strchr(mailbox->bare->str, '@') == NULL) {
         g_string_truncate(mailbox->bare, 0); /* a group's name */
     } else {
         g_string_append_c(mailbox->bare, c);

@@ -215,12 +215,12 @@ static bool give_single(Source *source, SourceItem *item, uint64_t size)
     return true;
 }
 
-/* Whether it is a mailbox or may be one that begins in the middle of a mail, its headers included,
- * or in a hole of NUL bytes. */
-static bool may_be_mbox(SniffKind kind, const char *data, gsize length)
+/* Whether what is no mail may be a mailbox that begins in the middle of one, or in a hole of NUL
+ * bytes. */
+static bool may_be_torn_mbox(SniffKind kind, const char *data, gsize length)
 {
     if (kind != SNIFF_TEXT && kind != SNIFF_BINARY) {
-        return kind != SNIFF_EMPTY;
+        return false;
     }
     g_autoptr(GString) text = g_string_sized_new(length);
     for (gsize i = 0; i < length; i++) {
@@ -229,6 +229,25 @@ static bool may_be_mbox(SniffKind kind, const char *data, gsize length)
         }
     }
     return sniff_is_text(text->str, text->len);
+}
+
+/* Whether nothing in a file that is one mail, parts of it aside, looks like the start of another.
+ * Such a file is never split: its lines are not quoted as in an mbox, so whoever wrote the mail
+ * could have written another one into it, in another's name. */
+static bool is_alone(const Source *source, SniffKind kind)
+{
+    g_autoptr(Mbox) mbox = mbox_new(source->fd, kind == SNIFF_MESSAGE);
+    MboxMessage piece = {0};
+    return !mbox_next(mbox, &piece, NULL) || mbox_ended(mbox) ||
+           (piece.bytes != NULL && multipart_end_is_missing(piece.bytes, piece.size));
+}
+
+static bool give_one(Source *source, SourceItem *item, SniffKind kind, uint64_t size)
+{
+    const bool alone = is_alone(source, kind);
+    const bool given = give_single(source, item, size);
+    item->doubtful = !alone && item->trouble == NULL;
+    return given;
 }
 
 /* Looks at the opened file and gives out its first item; false if it is an mbox, or empty where
@@ -241,10 +260,10 @@ static bool begin_content(Source *source, SourceItem *item, bool in_maildir)
     }
     const char *data = (const char *)source->bytes->data;
     SniffKind kind = sniff_file(data, source->bytes->len);
-    /* Folders are called "new" that no mail program has made, with mailboxes in them. */
-    if ((!in_maildir || kind == SNIFF_MBOX) && may_be_mbox(kind, data, source->bytes->len)) {
-        source->mbox = mbox_new(source->fd, kind == SNIFF_MESSAGE);
-        source->in_doubt = kind != SNIFF_MBOX;
+    const bool torn = may_be_torn_mbox(kind, data, source->bytes->len);
+    if (!in_maildir && (kind == SNIFF_MBOX || torn)) {
+        source->mbox = mbox_new(source->fd, false);
+        source->in_doubt = torn;
         return false;
     }
     if (kind == SNIFF_EMPTY && !in_maildir && source->path != NULL) {
@@ -252,7 +271,7 @@ static bool begin_content(Source *source, SourceItem *item, bool in_maildir)
         return false;
     }
     if (kind == SNIFF_MESSAGE || kind == SNIFF_MBOX) {
-        return give_single(source, item, (uint64_t)status.st_size);
+        return give_one(source, item, kind, (uint64_t)status.st_size);
     }
     return give_no_mail(source, item, (uint64_t)status.st_size);
 }
@@ -293,19 +312,10 @@ static bool begin_file(Source *source, SourceItem *item, bool is_pipe, bool in_m
     return begin_content(source, item, in_maildir);
 }
 
-/* Whether the piece at the start of what may be a mailbox is all of it: no other mail follows, or
- * only within the parts of the one with which it begins. */
-static bool is_no_mbox(const Source *source, const MboxMessage *piece, SniffKind kind)
-{
-    return mbox_ended(source->mbox) || (kind == SNIFF_MESSAGE && piece->bytes != NULL &&
-                                        multipart_end_is_missing(piece->bytes, piece->size));
-}
-
-/* Gives out the first piece of a file that does not begin with a separator. */
+/* Gives out the first piece of a file that does not begin with a separator: it may be all of it. */
 static bool give_first(Source *source, SourceItem *item, const MboxMessage *piece)
 {
-    SniffKind kind = sniff_file((const char *)source->bytes->data, source->bytes->len);
-    if (!is_no_mbox(source, piece, kind)) {
+    if (!mbox_ended(source->mbox)) {
         return give_torn(source, item, piece);
     }
     g_clear_pointer(&source->mbox, mbox_free);
@@ -313,9 +323,7 @@ static bool give_first(Source *source, SourceItem *item, const MboxMessage *piec
     if (fstat(source->fd, &status) != 0) {
         return give_unreadable(source, item, "read");
     }
-    uint64_t size = (uint64_t)status.st_size;
-    return kind == SNIFF_MESSAGE ? give_single(source, item, size)
-                                 : give_no_mail(source, item, size);
+    return give_no_mail(source, item, (uint64_t)status.st_size);
 }
 
 /* The next mail of the mbox at hand; false at its end. */
@@ -357,14 +365,17 @@ static bool enter_folder(Source *source, SourceItem *item, const struct stat *st
     guint depth = source->folders->len;
     char *key = g_strdup_printf("%llu:%llu", (unsigned long long)status->st_dev,
                                 (unsigned long long)status->st_ino);
-    if (!g_hash_table_add(source->entered, key)) {
+    if (g_hash_table_contains(source->entered, key)) {
+        g_free(key);
         return false;
     }
     if (depth >= MAX_FOLDER_DEPTH) {
+        g_free(key);
         return give_absent(
             source, item,
             g_strdup_printf("%s is nested too deeply; give it by itself", source->name));
     }
+    g_hash_table_add(source->entered, key);
     const Folder *parent = depth > 0 ? g_ptr_array_index(source->folders, depth - 1) : NULL;
     g_autoptr(GError) error = NULL;
     Folder *folder = folder_new(source->path, parent, &error);

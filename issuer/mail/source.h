@@ -17,6 +17,7 @@ typedef struct {
     int fd;              /* -1 if `bytes` are there */
     bool from_mbox;      /* lines that begin with "From " are quoted, Status fields count */
     bool deleted;        /* marked deleted by its mailbox */
+    bool doubtful;       /* begins as a mail, but others may follow in it: whose it is, who knows */
     const char *trouble; /* why it cannot be read; then there are neither bytes nor fd */
     const char *head;    /* with trouble: what was read nevertheless, or NULL */
     uint64_t head_size;  /* bytes */

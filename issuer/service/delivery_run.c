@@ -10,7 +10,7 @@
 #define ROUND 64 /* replies in one transaction */
 
 #define WHY_WITHDRAWN "what it tells was superseded or has ended before it was sent"
-#define WHY_STRANGER  "its recipient is no contact of %s any more"
+#define WHY_STRANGER  "its recipient is no contact of %s now"
 
 typedef struct {
     const DeliveryOptions *options;
@@ -136,7 +136,7 @@ static bool hand_over(const Delivery *delivery, Outgoing *outgoing, GError **err
         return true;
     }
     if (reply->stranger != NULL) {
-        outgoing->end = REPLY_UNDELIVERED;
+        outgoing->end = is_notice(reply) ? REPLY_WITHDRAWN : REPLY_UNDELIVERED;
         outgoing->why = g_strdup_printf(WHY_STRANGER, reply->stranger);
         return true;
     }

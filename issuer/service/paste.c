@@ -108,6 +108,13 @@ static IntakeItem *read_text(const PasteOrder *order, const Settings *settings, 
     if (text == NULL) {
         return NULL;
     }
+    gsize size = 0;
+    const char *data = g_bytes_get_data(text, &size);
+    if (size > 0 && memchr(data, '\0', size) != NULL) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                    "%s: it is no text; save what was pasted as plain text", order->path);
+        return NULL;
+    }
     g_autoptr(GString) mail = mail_of(from, text);
     ParsedMail *parsed = parse(mail, settings, error);
     if (parsed == NULL) {

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json_writer.h"
+#include "core/finder.h"
 #include "db/request_query.h"
 #include "service/instructions.h"
 #include "service/review_result.h"
@@ -16,6 +17,8 @@ typedef struct {
     const ReviewOrder *order;
     WaitingRequest *waiting;
     StoredRequest *stored;
+    char *reason; /* the order's, as they may be kept */
+    char *ticket;
     bool dry_run;
     ReviewResult *result; /* of the batch's last run */
 } Review;
@@ -160,6 +163,12 @@ static bool may_be_issued(const Review *review, GError **error)
     return false;
 }
 
+/* A license key may be typed or pasted anywhere, and is never stored. New string, or NULL. */
+static char *kept_text(const char *text)
+{
+    return text != NULL ? finder_mask_license_keys(text) : NULL;
+}
+
 static bool begin(Review *review, GError **error)
 {
     Database *database = review->context->database;
@@ -176,8 +185,10 @@ static bool begin(Review *review, GError **error)
     matter->refuses = order->kind == REVIEW_REFUSE;
     matter->keeps = order->kind == REVIEW_KEEP;
     matter->standing_code = g_strdup(review->waiting->code);
-    matter->reason = order->reason;
-    matter->ticket = order->ticket;
+    review->reason = kept_text(order->reason);
+    review->ticket = kept_text(order->ticket);
+    matter->reason = review->reason;
+    matter->ticket = review->ticket;
     return true;
 }
 
@@ -186,6 +197,8 @@ static void end(Review *review)
     stored_request_free(review->stored);
     waiting_request_free(review->waiting);
     review_result_free(review->result);
+    g_free(review->reason);
+    g_free(review->ticket);
 }
 
 static Batch *new_batch(Review *review, Serials *serials)
@@ -212,14 +225,15 @@ ReviewResult *review_preview(Context *context, const ReviewOrder *order, GError 
 
 /* ---- carrying out ---- */
 
-static char *arguments_of(const ReviewOrder *order)
+static char *arguments_of(const Review *review)
 {
+    const ReviewOrder *order = review->order;
     g_autoptr(JsonWriter) json = json_writer_new();
     json_writer_begin_object(json);
     json_writer_key(json, "reason");
-    json_writer_text(json, order->reason);
+    json_writer_text(json, review->reason);
     json_writer_key(json, "ticket");
-    json_writer_text(json, order->ticket);
+    json_writer_text(json, review->ticket);
     json_writer_key(json, "preview");
     json_writer_text(json, order->preview);
     json_writer_key(json, "continue");
@@ -234,7 +248,7 @@ static char *arguments_of(const ReviewOrder *order)
 
 static int64_t file(const Review *review, bool here, GError **error)
 {
-    g_autofree char *arguments = arguments_of(review->order);
+    g_autofree char *arguments = arguments_of(review);
     InstructionNew instruction = {
         .kind = kind_name(review->order->kind),
         .request_id = review->waiting->request_id,

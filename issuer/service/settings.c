@@ -1,6 +1,7 @@
 #include "service/settings.h"
 
 #include "base/text.h"
+#include "core/address.h"
 #include "core/mail_words.h"
 #include "core/strict_json.h"
 #include "mail/compose.h"
@@ -33,6 +34,14 @@ static char *judge_sender(const char *text)
                           "Licensing <licensing@vendor.example>");
 }
 
+static char *judge_address(const char *text)
+{
+    return address_is_valid(text)
+               ? NULL
+               : g_strdup_printf("must be mail addresses with \";\" between them: \"%s\" is none",
+                                 text);
+}
+
 static const ConfigRow rows[] = {
     {.key = "allow-development-keys",
      .type = CONFIG_FLAG,
@@ -54,6 +63,7 @@ static const ConfigRow rows[] = {
     {.key = "list-addresses",
      .type = CONFIG_LIST,
      .fallback = "",
+     .judge = judge_address,
      .meaning = "our group addresses that rewrite From: to themselves"},
     {.key = "loss-words",
      .type = CONFIG_LIST,
@@ -64,6 +74,7 @@ static const ConfigRow rows[] = {
     {.key = "own-addresses",
      .type = CONFIG_LIST,
      .fallback = "",
+     .judge = judge_address,
      .meaning = "our own mailboxes: mail from them is never a customer's"},
     {.key = "parse-seconds",
      .type = CONFIG_NUMBER,

@@ -24,15 +24,23 @@ begin
         raise exception 'operator % (%) may not "%" requests: that needs the role support or admin',
             who.name, who.role, wanted using errcode = 'IS002';
     end if;
-    -- Nobody carries these out any more: a day has passed, or whoever took it is gone.
-    update instruction i set state = 'expired', ended_at = at
-        where i.state = 'filed' and i.filed_at <= present - interval '24 hours'
-           or i.state = 'taken' and i.taken_until <= present;
-    -- What was left to whoever has the key gives way to somebody who has it, or to its own author.
-    update instruction i set state = 'expired', ended_at = at,
-            answer = jsonb_build_object('why', format('operator %s decided the case instead', who.name))
-        where i.hold_id = hold and i.state = 'filed'
-          and (lease_end is not null or i.operator_id = who.id);
+    -- Nobody carries these out any more: a day has passed, or whoever took it is gone. And what was
+    -- left to whoever has the key gives way to somebody who has it, or to its own author. Those that
+    -- are being ended at this moment are left to who ends them.
+    with over as (
+        select i.id from instruction i
+        where i.state = 'filed' and (i.filed_at <= present - interval '24 hours'
+              or i.hold_id = hold and (lease_end is not null or i.operator_id = who.id))
+           or i.state = 'taken' and i.taken_until <= present
+        order by i.id for update skip locked),
+    ended as (
+        update instruction i set state = 'expired', ended_at = at,
+            answer = case when i.hold_id = hold then jsonb_build_object('why',
+                format('operator %s took up the case', who.name)) end
+        from over where i.id = over.id returning i.*)
+    insert into event (kind, subject, subject_id, row_digest, operator_id, effective)
+        select 'instruction-expired', 'instruction', e.id, sha256(convert_to(e::text, 'UTF8')),
+               e.operator_id, at from ended e order by e.id;
     begin
         insert into instruction (kind, hold_id, request_id, operator_id, arguments, state,
                                  taken_until, filed_at)

@@ -461,7 +461,7 @@ def maildir():
             "box/dovecot.index": b"\x01\x02\0\0"}
 
 
-@case(issued(), issued(B), ("person", WHO, [D.jws], 0), NOTHING, NOTHING)
+@case(("person", None, [A.jws, B.jws], 0), ("person", WHO, [D.jws], 0), NOTHING, NOTHING)
 def folder_that_only_looks_like_a_maildir():
     two = mbox(mail(TEXT), mail(B.text + "\n", number=2))
     return {"export/new/in.mbox": two, "export/new/more/3.eml": mail(D.text + "\n", number=3),

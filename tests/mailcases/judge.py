@@ -50,6 +50,8 @@ def dispositions(mail):
 
 def per_message(text, count):
     values = text.split(";")
+    if len(values) not in (1, count):
+        raise SystemExit(f"the table has {len(values)} values for {count} mails: {text}")
     return values if len(values) == count else values * count
 
 

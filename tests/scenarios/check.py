@@ -254,12 +254,14 @@ class Check(Scenario):
     # ---- mail ----
 
     def test_own_addresses(self):
-        self.set(own_addresses=f"{OWN}; licensing")
-        self.expect("own addresses", "wrong", "'licensing' is no mail address")
+        for wrong in (f"{OWN}; licensing", f"{OWN}, {OWN}"):
+            self.set(own_addresses=wrong)
+            self.assertIn("must be mail addresses with \";\" between them",
+                          self.check(code=1)["settings"][0][1])
         self.set(own_addresses="", reply_from=OWN)
         self.expect("own addresses", "wrong", "list our mailboxes in own-addresses")
         self.set(own_addresses=OWN, list_addresses="group@vendor.example; @vendor.example")
-        self.expect("list addresses", "wrong", "'@vendor.example' is no mail address")
+        self.assertIn('"@vendor.example" is none', self.check(code=1)["settings"][0][1])
 
     def test_reply_sender(self):
         self.set(reply_from=f"Licensing <{OWN.upper()}>")

@@ -166,7 +166,7 @@ class Deliver(Scenario):
         self.house.issuer("deliver", "--folder", self.folder, code=1)
         self.assertEqual(self.written(), {})
         self.assertEqual(self.house.query("select state, why from reply"),
-                         [("undelivered", "its recipient is no contact of LIC-1 any more")])
+                         [("undelivered", "its recipient is no contact of LIC-1 now")])
 
     def test_a_license_that_ended_before_its_reply_is_not_sent(self):
         license = self.house.sell("LIC-1", ANA)

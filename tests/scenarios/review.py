@@ -124,6 +124,15 @@ class Review(Scenario):
         self.assertEqual(self.house.replies(), [])
         self.assertIn("more than one author", self.house.issuer("message", "list"))
 
+    def test_a_license_key_in_a_reason(self):
+        short = self.hold_stranger()
+        self.request("keep", short, "--reason", f"he read out {self.license.key}", "--ticket", "T-7")
+        for statement in ("select reason from decision where reason is not null",
+                          "select arguments::text from instruction"):
+            ((kept,),) = self.house.query(statement)
+            self.assertIn("he read out", kept)
+            self.assertNotIn(self.license.key, kept)
+
     def test_words_that_the_rules_do_not_ask_for(self):
         short = self.hold_stranger()
         before = self.house.digests()
@@ -339,7 +348,7 @@ class Review(Scenario):
         self.assertEqual(self.request("refuse", short, *WHY)["outcome"], "refused")
         self.assertEqual(self.house.query("select kind, state, answer ->> 'why' from instruction"
                                           " order by id"),
-                         [("issue", "expired", "operator sue decided the case instead"),
+                         [("issue", "expired", "operator sue took up the case"),
                           ("refuse", "done", None)])
 
 

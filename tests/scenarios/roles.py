@@ -117,6 +117,28 @@ class Roles(WithLogins):
         self.assertIn("unknown, expired or revoked", self.refused(
             "operator", "add", "--role", "support", "ben"))
 
+    def test_support_leaves_orders_for_who_has_the_key(self):
+        boss, sam = self.house.path("boss.token"), self.house.path("sam.token")
+        environment = self.house.environment
+        self.house.issuer("operator", "add", "--first", "--role", "admin", "--token-file", boss,
+                          "boss")
+        environment["ISSUER_TOKEN_FILE"] = boss
+        self.house.issuer("operator", "add", "--role", "support", "--token-file", sam, "sam")
+        self.house.issuer("license", "import", self.purchases())
+        self.house.ingest(self.export(self.request("plant-1", EVE)))
+        environment.update(ISSUER_TOKEN_FILE=sam, ISSUER_KEY_FOLDER=self.house.path("none"))
+        for group in ("support", "admin"):
+            self.become(group)
+            waiting = self.house.start("request", "keep", "1001", "--reason", "x", "--ticket", "T-1")
+            for _ in range(300):
+                filed = self.house.query("select state from instruction order by id desc limit 1")
+                if filed == [("filed",)] or waiting.poll() is not None:
+                    break
+                time.sleep(0.1)
+            waiting.kill()
+            waiting.communicate()
+            self.assertEqual(filed, [("filed",)])
+
     def test_nobody_else_takes_mail_in(self):
         path = self.export(self.request("plant-1"))
         for group in ("web", "support", "admin", "finance"):

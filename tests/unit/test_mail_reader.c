@@ -175,29 +175,49 @@ static void test_torn_mbox(void **state)
 
 /* The front was cut off within a mail's headers: what is left begins as a mail does, and would be
  * read as one with all that follows in it. A mail that holds others in a part is one. */
-static void test_torn_in_headers(void **state)
+static void check_doubt(const GPtrArray *mails, bool doubtful)
+{
+    assert_int_equal(mails->len, 1);
+    const ParsedMail *mail = mail_at(mails, 0);
+    assert_int_equal(mail->kind, MAIL_FROM_PERSON);
+    bool doubted = mail->why != NULL && strstr(mail->why, "another mail seems to begin") != NULL;
+    assert_int_equal(doubted, doubtful);
+    assert_true(!doubtful || (mail->from == NULL && mail->reply_to == NULL));
+}
+
+/* A file that begins as a mail is one: whoever wrote it may have written another one into it. */
+static void test_another_mail_within(void **state)
 {
     const Fixture *fixture = *state;
     static const struct {
         const char *text;
-        const char *subjects;
+        bool doubtful;
     } cases[] = {
-        {MAIL("a") "\n" SEP MAIL("b") "\n" SEP MAIL("c"), "! b c"},
-        {"ject: a\n\nhello\n\n" SEP MAIL("b"), "! b"},
-        {"Tel: 5550100\nand more\n\n" SEP MAIL("b"), "! b"},
-        {BOUNDED("a") "--b 1--\n\n" SEP MAIL("b"), "! b"},
-        {BOUNDED("a") SEP MAIL("b") "--b 1--\n", "a"},
-        {MAIL("a") "\nFrom here on\nTo: b\nFrom: c\n", "a"},
-        {MAIL("a") "\n" SEP "Subject: only\n\n", "a"},
+        {MAIL("a") "\n" SEP MAIL("b") "\n" SEP MAIL("c"), true},
+        {MAIL("a") "\nFrom ana@example.com\n" MAIL("b"), true},
+        {"ject: a\n\nhello\n\n" SEP MAIL("b"), true},
+        {"Tel: 5550100\nand more\n\n" SEP MAIL("b"), true},
+        {BOUNDED("a") "--b 1--\n\n" SEP MAIL("b"), true},
+        {MAIL("a") "\n" SEP "Subject: only\n\n", true},
+        {BOUNDED("a") SEP MAIL("b") "--b 1--\n", false},
+        {MAIL("a") "\nFrom here on it is quiet.\n\nTo: b\n", false},
+        {MAIL("a") "\n>" SEP MAIL("b"), false},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         put(fixture, "in", cases[i].text);
         g_autoptr(GPtrArray) mails = read_all(fixture, "in");
-        assert_subjects(mails, cases[i].subjects);
+        check_doubt(mails, cases[i].doubtful);
         put(fixture, "box/cur/1", cases[i].text);
         g_autoptr(GPtrArray) one = read_all(fixture, "box");
-        assert_int_equal(one->len, 1); /* there a file is a mail */
+        check_doubt(one, cases[i].doubtful);
     }
+    /* In a Maildir a file that begins with a separator is one mail too, however many are in it. */
+    put(fixture, "box/cur/1", SEP MAIL("a"));
+    g_autoptr(GPtrArray) alone = read_all(fixture, "box");
+    check_doubt(alone, false);
+    put(fixture, "box/cur/1", SEP MAIL("a") "\n" SEP MAIL("b"));
+    g_autoptr(GPtrArray) two = read_all(fixture, "box");
+    check_doubt(two, true);
 }
 
 /* One line of 100 MB before the first mail: searched once, and not held. */
@@ -522,7 +542,7 @@ int main(void)
         TEST(test_mbox_with_hole),
         TEST(test_torn_mbox),
         TEST(test_torn_mbox_of_one_line),
-        TEST(test_torn_in_headers),
+        TEST(test_another_mail_within),
         TEST(test_single),
         TEST(test_maildir),
         TEST(test_folder),

@@ -167,7 +167,9 @@ static GPtrArray *split_hole(const char *before, gsize zeros, const char *after)
     return split(text->str, text->len);
 }
 
-/* What a crash of the file system leaves: NUL bytes, behind which anybody's mail may go on. */
+/* What a crash of the file system leaves: NUL bytes, behind which anybody's mail may go on. What
+ * follows them within a line is no separator: nobody quotes it there, and a sender may write NULs.
+ */
 static void test_holes(void **state)
 {
     (void)state;
@@ -177,9 +179,8 @@ static void test_holes(void **state)
         for (gsize j = 0; j < G_N_ELEMENTS(separators); j++) {
             g_autofree char *second = g_strconcat(separators[j], HEAD "two\n", NULL);
             g_autoptr(GPtrArray) mails = split_hole(SEP HEAD "half a li", sizes[i], second);
-            assert_int_equal(mails->len, sizes[i] < 64 ? 2 : 3);
+            assert_int_equal(mails->len, sizes[i] < 64 ? 1 : 2);
             assert_string_equal(mail_at(mails, 0), HEAD "half a li");
-            assert_string_equal(mail_at(mails, mails->len - 1), HEAD "two\n");
         }
         g_autoptr(GPtrArray) torn =
             split_hole(SEP HEAD "hal", sizes[i], "f of another\n\n" SEP HEAD "two\n");

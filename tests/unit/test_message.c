@@ -167,6 +167,28 @@ static void test_several_authors(void **state)
     assert_non_null(strstr(glued->why, "more than one author"));
 }
 
+static void test_hidden_author(void **state)
+{
+    (void)state;
+    g_autoptr(GString) headers = g_string_new("Sender: ana@example.com\n");
+    for (gsize i = 0; i < 5000; i++) {
+        g_string_append(headers, "X: 1\n");
+    }
+    g_string_append(headers, "From: eve@collector.test\n");
+    g_autoptr(ParsedMail) late = parse(NULL, headers->str);
+    assert_sender(late, "eve@collector.test", "eve@collector.test");
+    g_autofree char *padding = g_strnfill(70000, 'x');
+    g_autofree char *padded = g_strdup_printf("ana@example.com, (%s) eve@collector.test", padding);
+    g_autoptr(ParsedMail) cut = parse(padded, "");
+    assert_sender(cut, NULL, NULL);
+    g_autoptr(ParsedMail) route = parse("<eve@collector.test:ana@example.com>", "");
+    assert_sender(route, NULL, NULL);
+    g_autoptr(ParsedMail) bare = parse("eve@collector.test:ana@example.com", "");
+    assert_sender(bare, NULL, NULL);
+    g_autoptr(ParsedMail) relay = parse("<@relay.example:ana@example.com>", "");
+    assert_sender(relay, "ana@example.com", "ana@example.com");
+}
+
 static void test_no_author(void **state)
 {
     (void)state;
@@ -185,7 +207,7 @@ static void test_own_list(void **state)
     (void)state;
     const char *from = "\"Mio via Licensing\" <licensing@vendor.test>";
     g_autoptr(ParsedMail) original =
-        parse(from, "X-Original-From: Mio <mio@example.com>\nReply-To: other@example.com\n"
+        parse(from, "X-Original-From: Mio <mio@example.com>\nReply-To: Mio@Example.com\n"
                     "Precedence: list\nList-Id: <licensing.vendor.test>\n");
     assert_int_equal(original->kind, MAIL_FROM_PERSON);
     assert_sender(original, "mio@example.com", "mio@example.com");
@@ -193,6 +215,9 @@ static void test_own_list(void **state)
         parse(from, "Reply-To: licensing@vendor.test, Mio <mio@example.com>\nPrecedence: bulk\n");
     assert_int_equal(reply->kind, MAIL_FROM_PERSON);
     assert_sender(reply, "mio@example.com", "mio@example.com");
+    g_autoptr(ParsedMail) differ =
+        parse(from, "X-Original-From: mio@example.com\nReply-To: eve@collector.test\n");
+    assert_sender(differ, NULL, NULL); /* one of them the sender may have written */
     g_autoptr(ParsedMail) nothing = parse(from, "List-Id: <licensing.vendor.test>\n");
     assert_sender(nothing, NULL, NULL);
 }
@@ -409,6 +434,7 @@ int main(void)
         cmocka_unit_test(test_reply_to_does_not_count),
         cmocka_unit_test(test_several_authors),
         cmocka_unit_test(test_no_author),
+        cmocka_unit_test(test_hidden_author),
         cmocka_unit_test(test_own_list),
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_foreign_list),

@@ -201,13 +201,9 @@ static bool run_add(const CommandCall *call, GError **error)
         .path = options_argument(call->options, 0),
         .from = options_text(call->options, "from"),
         .ticket = options_text(call->options, "ticket"),
+        .ask = terminal_token,
         .dry_run = options_flag(call->options, "dry-run"),
     };
-    g_autoptr(Secret) token = order.dry_run ? NULL : terminal_token(error);
-    if (!order.dry_run && token == NULL) {
-        return false;
-    }
-    order.token = token;
     g_autoptr(IntakeItem) item = paste_run(&order, error);
     if (item == NULL) {
         return false;

@@ -20,8 +20,17 @@ static const ReplyWords *words_of(const ReplyLine *line)
     if (line->voided) {
         return reply_words_voided();
     }
+    if (line->settled) {
+        return reply_words_settled();
+    }
     const ReplyWords *words = reply_words_find(line->code, line->outcome);
     return words != NULL ? words : reply_words_generic(line->outcome);
+}
+
+/* It waits under a number. */
+static bool is_case(const ReplyLine *line)
+{
+    return line->outcome == OUTCOME_HELD && line->case_number > 0 && !line->settled;
 }
 
 /* A line as its sentences may tell it: what the sender has no right to hear is taken out here,
@@ -35,6 +44,9 @@ static ReplyLine told(const ReplyLine *line, const ReplyWords *words)
         copy.product = NULL;
         copy.jws = NULL;
         copy.serial = NULL;
+    }
+    if (line->settled) {
+        copy.case_number = 0;
     }
     if (line->voided || line->notice != NOTICE_NONE) {
         copy.jws = NULL;
@@ -75,7 +87,7 @@ static void add_fields(GString *out, const ReplyLine *line)
         add_field(out, "Valid until", until);
         add_field(out, "Replaces", line->supersedes);
     }
-    if (line->outcome == OUTCOME_HELD && line->case_number > 0) {
+    if (is_case(line)) {
         g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, line->case_number);
         add_field(out, "Case", number);
     }
@@ -131,7 +143,7 @@ static char *title_of(const ReplyLine *given)
 {
     const ReplyWords *words = words_of(given);
     const ReplyLine line = told(given, words);
-    if (line.outcome == OUTCOME_HELD && line.case_number <= 0) {
+    if (line.outcome == OUTCOME_HELD && line.case_number <= 0 && !line.settled) {
         return g_strdup("waits for a person");
     }
     return reply_fill(words->title, &line);
@@ -155,9 +167,8 @@ static void add_overview(GString *out, const GPtrArray *lines, bool others_mail)
         const ReplyLine *line = g_ptr_array_index(lines, i);
         g_autofree char *host = reply_fill_host(line);
         g_autofree char *title = title_of(line);
-        g_autofree char *item = g_strdup_printf(
-            "- %u. %s: %s%s", i + 1, host, title,
-            line->outcome == OUTCOME_HELD && line->case_number > 0 ? ", waits for a person" : "");
+        g_autofree char *item = g_strdup_printf("- %u. %s: %s%s", i + 1, host, title,
+                                                is_case(line) ? ", waits for a person" : "");
         reply_layout_text(out, item);
     }
     g_string_append_c(out, '\n');
@@ -183,8 +194,8 @@ static void add_reason(GString *out, const GPtrArray *lines, bool others_mail)
         g_string_append_c(out, '\n');
     } else if (others_mail) {
         reply_layout_text(out,
-                          "We had a mail about your license from an address that is no contact "
-                          "of it. What we answer goes to you alone.");
+                          "We had a mail about your license whose sender is no contact of it, or "
+                          "cannot be told. What we answer goes to you alone.");
         g_string_append_c(out, '\n');
     }
 }
@@ -236,7 +247,7 @@ static char *outcome_title(const ReplyFacts *facts)
     }
     for (guint i = 0; i < facts->lines->len; i++) {
         const ReplyLine *line = g_ptr_array_index(facts->lines, i);
-        if (few || (line->outcome == OUTCOME_HELD && line->case_number > 0)) {
+        if (few || is_case(line)) {
             g_ptr_array_add(titles, title_of(line));
         }
     }

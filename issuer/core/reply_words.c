@@ -210,6 +210,16 @@ static const ReplyWords generic_rows[] = {
     {NULL, OUTCOME_ACCEPTED, false, "recorded", "The code of {server} is recorded.", NULL, NULL},
 };
 
+static const ReplyWords settled_row = {
+    NULL,
+    OUTCOME_HELD,
+    true,
+    "decided meanwhile",
+    "{Request} of {server} waited for a person, and has been decided since.",
+    NULL,
+    "You need do nothing: that has an answer of its own.",
+};
+
 static const ReplyWords voided_row = {
     NULL,
     OUTCOME_ISSUED,
@@ -317,6 +327,11 @@ const ReplyWords *reply_words_notice(NoticeKind kind)
 {
     const gsize index = (gsize)kind;
     return &notice_rows[index < G_N_ELEMENTS(notice_rows) ? index : 0];
+}
+
+const ReplyWords *reply_words_settled(void)
+{
+    return &settled_row;
 }
 
 const ReplyWords *reply_words_voided(void)

@@ -28,6 +28,9 @@ const ReplyWords *reply_words_notice(NoticeKind kind);
  */
 const ReplyWords *reply_words_voided(void);
 
+/* The same for a hold that has ended since. */
+const ReplyWords *reply_words_settled(void);
+
 /* What is said of an outcome whose code has no row. Static, never NULL. */
 const ReplyWords *reply_words_generic(Outcome outcome);
 

@@ -1,7 +1,7 @@
-/* What one batch reads and writes. Every function is one statement for the whole batch, in the
- * order in which they stand here; that order is the same for every batch, so that two daemons never
- * wait for each other in a ring. All run inside the caller's transaction. Errors are those of
- * db/database.h. */
+/* What one batch reads and writes. Every function is one statement for the whole batch. What locks
+ * comes in the same order in every batch (messages, instances, licenses, each by its key), so that
+ * two daemons never wait for each other in a ring. All run inside the caller's transaction. Errors
+ * are those of db/database.h. */
 #ifndef ISSUER_DB_INTAKE_STORE_H
 #define ISSUER_DB_INTAKE_STORE_H
 

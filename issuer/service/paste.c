@@ -131,7 +131,7 @@ static IntakeItem *read_text(const PasteOrder *order, const Settings *settings, 
     return g_steal_pointer(&item);
 }
 
-static int64_t file(Context *context, const PasteOrder *order, GError **error)
+static int64_t file(Context *context, const PasteOrder *order, const Secret *token, GError **error)
 {
     g_autoptr(JsonWriter) arguments = json_writer_new();
     json_writer_begin_object(arguments);
@@ -141,13 +141,14 @@ static int64_t file(Context *context, const PasteOrder *order, GError **error)
     json_writer_text(arguments, order->ticket);
     json_writer_end_object(arguments);
     InstructionNew instruction = {.kind = "add", .arguments = json_writer_peek(arguments)};
-    return instructions_file(context, order->token, true, &instruction, error);
+    return instructions_file(context, token, true, &instruction, error);
 }
 
 static bool decide(Context *context, const PasteOrder *order, IntakeItem *item, Serials *serials,
                    GError **error)
 {
-    const int64_t instruction = order->dry_run ? 0 : file(context, order, error);
+    g_autoptr(Secret) token = order->dry_run ? NULL : order->ask(error);
+    const int64_t instruction = token != NULL ? file(context, order, token, error) : 0;
     if (!order->dry_run && instruction == 0) {
         return false;
     }

@@ -7,12 +7,13 @@
 #include "service/intake_item.h"
 
 typedef struct {
-    const char *config_path; /* or NULL */
-    const char *path;        /* of the text; "-": standard input */
-    const char *from;        /* address of the person who sent it; address_is_valid() */
-    const char *ticket;      /* where it came in; or NULL */
-    const Secret *token;     /* the operator's; not looked at in a dry run */
-    bool dry_run;            /* decide, write nothing */
+    const char *config_path;        /* or NULL */
+    const char *path;               /* of the text; "-": standard input */
+    const char *from;               /* address of the person who sent it; address_is_valid() */
+    const char *ticket;             /* where it came in; or NULL */
+    Secret *(*ask)(GError **error); /* for the operator's token; not in a dry run. Only once the
+                                       text is parsed: whoever parses it must not have the token */
+    bool dry_run;                   /* decide, write nothing */
 } PasteOrder;
 
 /* Decides the codes in the text as those of a mail from `from`; the same text from the same person

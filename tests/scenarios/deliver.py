@@ -159,6 +159,22 @@ class Deliver(Scenario):
         subjects = sorted(reply["Subject"].partition("[")[2] for _, reply in self.house.replies())
         self.assertEqual(subjects, ["case 1002]", "usage license UL-00000001]"])
 
+    def test_of_two_codes_one_was_held_and_is_decided_meanwhile(self):
+        one = self.house.sell("LIC-1", ANA)
+        other = self.house.sell("LIC-2", ANA, activations=1)
+        first, second = (self.house.server(host=f"plant-{n}") for n in (1, 2))
+        self.house.take(mail(ANA, ask(first, other)))
+        self.house.replies()
+        both = mail(ANA, ask(self.house.server(host="plant-3"), one), ask(second, other))
+        lost = both.replace(b"Good morning,", b"Our server was stolen.")
+        self.assertEqual([code for _, code in self.house.take(lost)],
+                         ["issued", "no-activations-left"])
+        self.house.take(mail(ANA, ask(second, other)))  # a newer request ends the hold
+        told = [reply for _, reply in self.house.replies() if "UL-00000002" in reply["Subject"]]
+        text = " ".join(told[0].get_body(("plain",)).get_content().split())
+        self.assertIn("waited for a person, and has been decided since", text)
+        self.assertNotIn("case 1001", text + told[0]["Subject"])
+
     def test_who_is_no_contact_any_more_gets_nothing(self):
         license = self.house.sell("LIC-1", ANA)
         self.house.take(mail(ANA, ask(self.house.server(), license)))

@@ -135,7 +135,9 @@ static void test_separator_without_date(void **state)
 {
     (void)state;
     static const char *const lines[] = {"From ana@example.com\n" HEAD, "From -\nX-A: b\nTo: c\n\n",
-                                        "From ana@example.com\r\nDate: a\r\nX-B: c\r\n\r\n"};
+                                        "From ana@example.com\r\nDate: a\r\nX-B: c\r\n\r\n",
+                                        SEP
+                                        ">From ana Tue Jun  3 08:00:00 2025 remote from h\n" HEAD};
     for (gsize i = 0; i < G_N_ELEMENTS(lines); i++) {
         g_autofree char *text = g_strconcat(lines[i], "one\n\n", lines[i], "two\n", NULL);
         g_autoptr(GPtrArray) mails = split_text(text);

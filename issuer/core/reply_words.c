@@ -64,6 +64,10 @@ static const ReplyWords refused_rows[] = {
      "The key that signed it has been withdrawn since. " KEEPS_WORKING,
      "Please generate a new usage request on this server and mail us that. It takes no further "
      "activation."},
+    {"refused-by-person", OUTCOME_REFUSED, true, "refused",
+     "No usage license is issued for {request} of {server}.",
+     "A person has looked at it and decided so.",
+     "If you do not agree, answer this mail. " KEEPS_WORKING},
     {"wrong-product", OUTCOME_REFUSED, true, "another product",
      "{Request} of {server} asks for {request-product}, but {license} is for {product}.",
      "A usage license can be issued only for the product that was bought.",
@@ -349,9 +353,10 @@ const char *reply_words_note(const char *note)
          "We recognised the machine of an earlier installation: this usage license continues its "
          "activation, and no further one was taken."},
         {"replaced",
-         "The license allows one server at a time, so {server} now takes the place of the server "
-         "that had it. Please deactivate the license on that other server, and mail us the "
-         "deactivation code, to get its activation back. If both shall run, order a further "
+         "The license allows no further server at the same time, so {server} now takes the place "
+         "of "
+         "{other-server}. Please deactivate the license on the server that was replaced, and mail "
+         "us the deactivation code, to get its activation back. If both shall run, order a further "
          "server place."},
         {"entitlement-grown",
          "Your license has been changed since this usage license was issued; it does not contain "

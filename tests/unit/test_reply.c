@@ -228,8 +228,10 @@ static void test_notes(void **state)
     g_autofree char *jws = new_jws(1);
     ReplyLine line = full_line("issued", OUTCOME_ISSUED, jws);
     line.note = "replaced";
+    line.other_host = "plant-2-mqtt1";
     g_autoptr(ReplyText) replaced = render_one(&line);
-    assert_says(replaced, "Please deactivate the license on that other server");
+    assert_says(replaced, "takes the place of server plant-2-mqtt1");
+    assert_says(replaced, "Please deactivate the license on the server that was replaced");
     assert_says(replaced, "is not switched off");
     line.note = "reinstalled";
     g_autoptr(ReplyText) reinstalled = render_one(&line);

@@ -42,10 +42,15 @@ static const char *by_mark(const char *data, gsize length, gsize *mark)
     return NULL;
 }
 
-const char *charset_utf16(const char *data, gsize length)
+const char *charset_wide(const char *data, gsize length)
 {
     gsize zeros[2] = {0, 0};
     gsize look = MIN(length, SNIFFED);
+    gsize mark = 0;
+    const char *marked = by_mark(data, length, &mark);
+    if (mark == 4) {
+        return marked; /* most of such a text is zero bytes */
+    }
     if (look < 8 || memchr(data, '\0', look) == NULL) {
         return NULL;
     }
@@ -132,7 +137,7 @@ CharsetText charset_read(const char *label, const char *data, gsize length)
     data += mark;
     length -= mark;
     if (seen == NULL) {
-        seen = charset_utf16(data, length);
+        seen = charset_wide(data, length);
     }
     GString *text = seen == NULL || mark == 3 ? NULL : convert(seen, data, length);
     if (text != NULL) {

@@ -16,10 +16,10 @@ typedef struct {
  * converted becomes U+FFFD. The result refers to `data` unless it was converted. */
 CharsetText charset_read(const char *label, const char *data, gsize length);
 
-/* UTF-16 without a mark, by its pattern near the beginning: text of Latin letters has a zero in
- * every second byte for the most part, pictures and archives have not. The encoding's name
- * (static), or NULL. */
-const char *charset_utf16(const char *data, gsize length);
+/* UTF-32 by its mark, and UTF-16 without one by its pattern near the beginning: text of Latin
+ * letters has a zero in every second byte for the most part, pictures and archives have not. The
+ * encoding's name (static), or NULL. */
+const char *charset_wide(const char *data, gsize length);
 
 /* Frees what the text owns. */
 void charset_text_clear(CharsetText *text);

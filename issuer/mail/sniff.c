@@ -68,7 +68,7 @@ bool sniff_is_text(const char *data, gsize length)
         guchar c = (guchar)data[i];
         controls += c < 32 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 27;
     }
-    return controls <= length / 32 || charset_utf16(data, length) != NULL;
+    return controls <= length / 32 || charset_wide(data, length) != NULL;
 }
 
 const char *sniff_name(const char *data, gsize length)

@@ -220,6 +220,11 @@ def utf16_file_with_mark():
 
 
 @case(issued())
+def utf32_file_with_mark():
+    return one(mixed_mail(attached(b64(TEXT.encode("utf-32")))))
+
+
+@case(issued())
 def byte_order_mark():
     return one(mail(b"\xef\xbb\xbf" + TEXT.encode(), ["Content-Type: text/plain; charset=utf-8"]))
 

@@ -228,7 +228,9 @@ static Decision decide_by_person(const Matter *matter, const RequestFacts *facts
         return (Decision){.outcome = OUTCOME_REFUSED, .code = MATTER_REFUSED_BY_PERSON};
     }
     if (matter->keeps) {
-        return (Decision){.outcome = OUTCOME_HELD, .code = matter->standing_code};
+        const Decision ruled = rules_decide(facts);
+        return (Decision){
+            .outcome = OUTCOME_HELD, .code = matter->standing_code, .would = ruled.would};
     }
     return rules_decide(facts);
 }

@@ -210,7 +210,7 @@ class Review(Scenario):
         short = self.hold_stranger()
         kept = self.request("keep", short, "--reason", "asked the sales department")
         self.assertEqual((kept["outcome"], kept["code"]), ("held", "unknown-sender"))
-        self.assertEqual([one["case"] for one in self.waiting()], [1001])
+        self.assertEqual([(one["case"], one["would"]) for one in self.waiting()], [(1001, "issued")])
         shown = self.house.issuer("request", "show", short)
         self.assertIn("asked the sales department", shown)
         self.assertEqual(self.house.replies(), [])

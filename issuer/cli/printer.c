@@ -4,11 +4,10 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "cli/table.h"
+#include "core/dates.h"
 
 #include <errno.h>
 #include <string.h>
-
-#define LAST_SECOND INT64_C(253402300799) /* of the year 9999 */
 
 struct Printer {
     PrinterFace face;
@@ -230,7 +229,7 @@ char *printer_time_text(int64_t seconds)
     if (seconds == 0) {
         return NULL;
     }
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(MIN(seconds, LAST_SECOND));
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(MIN(seconds, DATES_LAST_INSTANT));
     return time != NULL ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
 }
 

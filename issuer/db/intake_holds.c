@@ -8,8 +8,8 @@ static const char close_holds[] =
     " from unnest($1::bigint[], $2::bigint[], $3::text[]) as u (request_id, decision_id, how)"
     " where h.request_id = u.request_id and h.closed_at is null returning h.*)"
     " insert into event (kind, subject, subject_id, row_digest, effective)"
-    " select 'hold-closed', 'hold', h.id, sha256(convert_to(h::text, 'UTF8')), $4 from h order by "
-    "h.id";
+    " select 'hold-closed', 'hold', h.id, sha256(convert_to(h::text, 'UTF8')), $4 from h"
+    " order by h.id";
 
 /* One may have ended within the batch that opens it. */
 static const char open_holds[] =
@@ -73,12 +73,12 @@ bool intake_write_holds(Database *database, const GArray *rows, const BatchStamp
 }
 
 static const char select_choosing[] =
-    "select r.license_id, r.id, r.thumbprint, r.seq from hold h join usage_request r on r.id = "
-    "h.request_id"
+    "select r.license_id, r.id, r.thumbprint, r.seq from hold h"
+    " join usage_request r on r.id = h.request_id"
     " cross join lateral (select code from decision d where d.request_id = r.id"
     "  order by d.recorded_at desc, d.id desc limit 1) d"
-    " where h.closed_at is null and d.code = 'choose-request' and r.license_id = any "
-    "($1::bigint[])";
+    " where h.closed_at is null and d.code = 'choose-request'"
+    "  and r.license_id = any ($1::bigint[])";
 
 GArray *intake_load_choosing(Database *database, const GArray *licenses, GError **error)
 {

@@ -26,8 +26,8 @@ static FeatureKind feature_kind_from(const char *text)
 /* One row a feature of a license, in the order of licenses and codes; a license without features
  * gives one row with a null code. */
 static const char select_licenses[] =
-    "select l.id, l.license_id, l.customer_id, c.name, l.product, coalesce(s.state, "
-    "'current')::text,"
+    "select l.id, l.license_id, l.customer_id, c.name, l.product,"
+    " coalesce(s.state, 'current')::text,"
     " e.version, e.activations, e.servers, e.expires_on, f.code, g.kind::text, f.until_on,"
     " coalesce(f.quantity, -1),"
     " (select count(*) + count(n.ended_on) from contact n where n.license_id = l.id)"
@@ -234,35 +234,26 @@ bool intake_load_activations(Database *database, const GArray *licenses, const G
 /* What is recorded later must not seem to be earlier: a run that began after this one and was done
  * before its locks were ours has the later time. What comes from the future was recorded before the
  * database's clock was set back. */
-#define YOUNGER(time) time " > transaction_timestamp() and " time " <= clock_timestamp()"
-
 static const char select_history[] =
-    "select r.thumbprint, r.digest, r.seq, false, r.id, coalesce(r.license_id, 0),"
-    " d.resends, d.decisions,"
-    " coalesce((select h.id from hold h where h.request_id = r.id and h.closed_at is null), 0),"
-    " " YOUNGER(
-        "greatest(r.recorded_at, d.last)") ","
-                                           " exists (select from signing_key where revoked_at is "
-                                           "not null) and exists"
-                                           "  (select from usage_license u join signing_key k on "
-                                           "k.kid = u.kid"
-                                           "   where u.request_id = r.id and k.revoked_at is not "
-                                           "null), r.recorded_at as at"
-                                           " from usage_request r cross join lateral (select "
-                                           "count(*) as decisions, count(*) filter"
-                                           "  (where d.outcome = 'resent' and d.effective > "
-                                           "$2::timestamptz - interval '1 day') as "
-                                           "resends,"
-                                           "  max(d.recorded_at) as last from decision d where "
-                                           "d.request_id = r.id) d"
-                                           " where r.thumbprint = any ($1::bytea[])"
-                                           " union all"
-                                           " select thumbprint, digest, seq, true, id, 0, 0, 0, 0,"
-                                           " " YOUNGER(
-                                               "recorded_at") ", false, recorded_at"
-                                                              " from deactivation where thumbprint "
-                                                              "= any ($1::bytea[])"
-                                                              " order by at, 4 desc, 5";
+    "select thumbprint, digest, seq, deactivation, id, license_id, resends, decisions, open_hold,"
+    " key_revoked, latest > transaction_timestamp() and latest <= clock_timestamp()"
+    " from (select r.thumbprint, r.digest, r.seq, false as deactivation, r.id,"
+    "   coalesce(r.license_id, 0) as license_id, d.resends, d.decisions,"
+    "   coalesce((select h.id from hold h where h.request_id = r.id and h.closed_at is null), 0)"
+    "    as open_hold,"
+    "   exists (select from signing_key where revoked_at is not null)"
+    "    and exists (select from usage_license u join signing_key k on k.kid = u.kid"
+    "     where u.request_id = r.id and k.revoked_at is not null) as key_revoked,"
+    "   r.recorded_at as at, greatest(r.recorded_at, d.last) as latest"
+    "  from usage_request r cross join lateral (select count(*) as decisions,"
+    "    count(*) filter (where d.outcome = 'resent'"
+    "     and d.effective > $2::timestamptz - interval '1 day') as resends,"
+    "    max(d.recorded_at) as last from decision d where d.request_id = r.id) d"
+    "  where r.thumbprint = any ($1::bytea[])"
+    "  union all"
+    "  select thumbprint, digest, seq, true, id, 0, 0, 0, 0, false, recorded_at, recorded_at"
+    "  from deactivation where thumbprint = any ($1::bytea[])) x"
+    " order by at, deactivation desc, id";
 
 static HistoryRecord history_from(const SqlResult *result, int row)
 {
@@ -276,7 +267,7 @@ static HistoryRecord history_from(const SqlResult *result, int row)
         .resends_today = (uint32_t)sql_result_int(result, row, 6),
         .decisions = (uint32_t)sql_result_int(result, row, 7),
         .open_hold = sql_result_int(result, row, 8),
-        .key_revoked = sql_result_bool(result, row, 10),
+        .key_revoked = sql_result_bool(result, row, 9),
     };
 }
 
@@ -297,7 +288,7 @@ GArray *intake_load_history(Database *database, const GArray *thumbprints, int64
         return NULL;
     }
     for (int i = 0; i < sql_result_rows(result); i++) {
-        *younger |= sql_result_bool(result, i, 9);
+        *younger |= sql_result_bool(result, i, 10);
         const HistoryRecord record = history_from(result, i);
         g_array_append_val(history, record);
     }

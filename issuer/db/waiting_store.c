@@ -46,17 +46,15 @@ static const char select_changed[] =
     "  where v.license_id = k.license_id order by v.version desc limit 1) s on true"
     " left join lateral (select count(*) filter (where a.counted) as used,"
     "  count(*) filter (where a.state = 'active') as active from activation a"
-    "  where a.license_id = k.license_id and (a.counted or a.state = 'active')) a "
-    "on true"
+    "  where a.license_id = k.license_id and (a.counted or a.state = 'active')) a"
+    "  on true"
     " where" WAITS " and (d.code = 'unknown-license'"
     "  or e.version > (d.facts ->> 'version')::integer"
     "  or coalesce(s.state, 'current')::text <> d.facts ->> 'state'"
-    "  or d.code = 'unknown-sender' and (d.facts ->> 'contacts')::bigint is "
-    "distinct from"
-    "     (select count(*) + count(c.ended_on) from contact c where c.license_id = "
-    "k.license_id)"
-    "  or a.used < (d.facts ->> 'used')::integer or a.active < (d.facts ->> "
-    "'active')::integer)" IN_ORDER;
+    "  or d.code = 'unknown-sender' and (d.facts ->> 'contacts')::bigint is distinct from"
+    "   (select count(*) + count(c.ended_on) from contact c where c.license_id = k.license_id)"
+    "  or a.used < (d.facts ->> 'used')::integer"
+    "  or a.active < (d.facts ->> 'active')::integer)" IN_ORDER;
 
 static const char select_of_licenses[] =
     "select " COLUMNS " k.license_id from usage_request r" WITH_LICENSE

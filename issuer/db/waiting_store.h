@@ -26,9 +26,8 @@ typedef struct {
 } WaitingRequest;
 
 /* Those of `licenses` (row numbers, of int64_t); without (NULL) those whose license's records have
- * changed since their latest decision. No older than WAITING_DAYS before `now`
- * (seconds), license by license in the order in which they first came, the newest of each instance
- * only. Not among
+ * changed since their latest decision. No older than WAITING_DAYS before `now` (seconds), license
+ * by license in the order in which they first came, the newest of each instance only. Not among
  * them: damaged and superseded ones, and what a person refused. Array of WaitingRequest *, owned by
  * the caller; NULL on an error of db/database.h. */
 GPtrArray *waiting_find(Database *database, const GArray *licenses, int64_t now, GError **error);

@@ -141,7 +141,9 @@ static void doubt(ParsedMail *mail)
     if (mail->kind == MAIL_UNREADABLE) {
         return;
     }
-    mail->kind = mail->kind == MAIL_FROM_PERSON ? MAIL_FROM_PERSON : MAIL_UNREADABLE;
+    if (mail->kind != MAIL_FROM_PERSON) {
+        mail->kind = MAIL_UNREADABLE;
+    }
     g_clear_pointer(&mail->from, g_free);
     g_clear_pointer(&mail->reply_to, g_free);
     g_free(mail->why);

@@ -2,14 +2,19 @@
  * order of their mails is no reason to serve one of them. */
 #include "service/batch_internal.h"
 
+static bool takes_new_use(const RequestFacts *facts)
+{
+    const Decision decision = rules_decide(facts);
+    return decision.outcome == OUTCOME_ISSUED && decision.continues == 0;
+}
+
 /* The license of which it would be given a new use, were it alone; 0: of none. */
 static int64_t would_take_use_of(Batch *batch, const BatchItem *item, const Matter *matter)
 {
     RequestFacts facts;
     LicenseFacts of_license;
     batch_request_facts(batch, item, matter, &facts, &of_license);
-    const Decision decision = rules_decide(&facts);
-    return decision.outcome == OUTCOME_ISSUED && decision.continues == 0 ? of_license.id : 0;
+    return takes_new_use(&facts) ? of_license.id : 0;
 }
 
 static uint32_t uses_left(const Batch *batch, int64_t license_id)
@@ -102,11 +107,7 @@ bool batch_would_overtake(const Batch *batch, const RequestFacts *facts)
         return false;
     }
     const guint others = count_others(batch, facts->license->id, &facts->request->thumbprint);
-    if (others == 0 || others < uses_left(batch, facts->license->id)) {
-        return false;
-    }
-    const Decision decision = rules_decide(facts);
-    return decision.outcome == OUTCOME_ISSUED && decision.continues == 0;
+    return others > 0 && others >= uses_left(batch, facts->license->id) && takes_new_use(facts);
 }
 
 void batch_note_choosing(Batch *batch, const Matter *matter)

@@ -32,7 +32,7 @@ revoke all on all functions in schema issuer from public, @PREFIX@_daemon, @PREF
 
 grant usage on schema issuer to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders,
     @PREFIX@_admin, @PREFIX@_finance;
-grant execute on function operator_of_token to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support,
+grant execute on function operator_of_token, operator_require to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support,
     @PREFIX@_orders, @PREFIX@_admin, @PREFIX@_finance;
 grant execute on function licenses_of_keys, import_begin, contact_digest, import_resolve, import_resolve_customers,
     import_differences, import_problems_of_file, import_problems_of_records, import_check, import_book_customers,
@@ -44,6 +44,11 @@ grant select on migration, product, feature, customer, customer_version, orders,
     activation, usage_license, deactivation, operator, event
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
     @PREFIX@_finance;
+grant select on command_right, term_entry, key_delivery, customer_merge
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
+    @PREFIX@_finance;
+grant select on restoration, restoration_decision
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
 grant select on contact
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin;
 grant select on license_now
@@ -58,14 +63,15 @@ grant select (id, digest, host, license_id) on usage_request to @PREFIX@_orders;
 grant select on instance, usage_request, decision, hold, alert, signing_key, serial_block,
     serial_void to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin,
     @PREFIX@_finance;
-grant select on message, quarantine, reply, reply_line, instruction
+grant select on message, quarantine, reply, reply_line, instruction, case_mail, question
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
 grant select on license_proof, operator_token to @PREFIX@_daemon;
 
 -- The daemon writes what mail and decisions make. The update of license.id, which nothing can use,
 -- is what PostgreSQL asks for where a license is locked.
 grant insert on message, quarantine, instance, usage_request, deactivation, decision, hold, alert,
-    activation, usage_license, reply, reply_line, event, serial_block, serial_void, signing_key
+    activation, usage_license, reply, reply_line, event, serial_block, serial_void, signing_key,
+    restoration, restoration_decision, case_mail, question
     to @PREFIX@_daemon;
 grant update (id) on license to @PREFIX@_daemon;
 grant update (passed_at) on instance to @PREFIX@_daemon;
@@ -85,7 +91,7 @@ grant usage on all sequences in schema issuer to @PREFIX@_daemon;
 -- Orders records what was bought. The keys' public halves go in and cannot be read back.
 grant insert on customer, customer_version, orders, license, license_state_version, license_key,
     license_proof, entitlement, entitlement_feature, contact, import, import_row, product, feature,
-    event to @PREFIX@_orders;
+    event, term_entry, key_delivery to @PREFIX@_orders;
 grant usage on sequence customer_id_seq, orders_id_seq, license_id_seq, license_key_id_seq
     to @PREFIX@_orders;
 grant update (ended_on, ended_at) on contact to @PREFIX@_orders;

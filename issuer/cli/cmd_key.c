@@ -190,12 +190,11 @@ static bool revoke_key(const CommandCall *call, Context *context, int64_t operat
 
 static bool run_revoke(const CommandCall *call, GError **error)
 {
-    static const char *const roles[] = {"admin", NULL};
     int64_t operator_id = 0;
     g_autoptr(Context) context = open_keys(call, "issuer key revoke", error);
     bool known =
         context != NULL && (context->database == NULL ||
-                            operator_sign_in_if_named(context, roles, &operator_id, error));
+                            operator_sign_in_if_named(context, "key revoke", &operator_id, error));
     return known && revoke_key(call, context, operator_id, error);
 }
 

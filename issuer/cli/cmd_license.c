@@ -54,7 +54,6 @@ static void decide_again(const CommandCall *call)
 
 static bool run_import(const CommandCall *call, GError **error)
 {
-    static const char *const roles[] = {"orders", "admin", NULL};
     const char *path = options_argument(call->options, 0);
     ImportOptions options = {
         .update = options_flag(call->options, "update"),
@@ -63,7 +62,7 @@ static bool run_import(const CommandCall *call, GError **error)
     g_autoptr(Context) context =
         context_open(call->config_path, CONTEXT_DATABASE, "license import", error);
     if (context == NULL ||
-        !operator_sign_in_if_named(context, roles, &options.operator_id, error)) {
+        !operator_sign_in_if_named(context, "license import", &options.operator_id, error)) {
         return false;
     }
     g_autoptr(ImportReport) report = import_purchases(context, path, &options, error);

@@ -6,8 +6,6 @@
 
 #include <glib/gstdio.h>
 
-static const char *const admin_only[] = {"admin", NULL};
-
 /* The token is shown once. */
 static void show_token(const CommandCall *call, const Secret *token)
 {
@@ -74,7 +72,7 @@ static bool run_add(const CommandCall *call, GError **error)
     }
     g_autoptr(OperatorRecord) by = NULL;
     if (!first) {
-        by = operator_sign_in(context, admin_only, error);
+        by = operator_sign_in(context, "operator add", error);
         if (by == NULL) {
             return false;
         }
@@ -114,7 +112,7 @@ static bool run_revoke(const CommandCall *call, GError **error)
     if (context == NULL) {
         return false;
     }
-    g_autoptr(OperatorRecord) by = operator_sign_in(context, admin_only, error);
+    g_autoptr(OperatorRecord) by = operator_sign_in(context, "operator revoke", error);
     const char *name = options_argument(call->options, 0);
     if (by == NULL || !operators_revoke(context, by, name, error)) {
         return false;

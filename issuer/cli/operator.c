@@ -2,27 +2,19 @@
 
 #include "cli/terminal.h"
 
-OperatorRecord *operator_sign_in(Context *context, const char *const *roles, GError **error)
+OperatorRecord *operator_sign_in(Context *context, const char *command, GError **error)
 {
     g_autoptr(Secret) token = terminal_token(error);
-    if (token == NULL) {
-        return NULL;
-    }
-    g_autoptr(OperatorRecord) person = operators_of_token(context, token, error);
-    if (person == NULL || !operators_require(person, roles, error)) {
-        return NULL;
-    }
-    return g_steal_pointer(&person);
+    return token == NULL ? NULL : operators_sign_in(context, token, command, error);
 }
 
-bool operator_sign_in_if_named(Context *context, const char *const *roles, int64_t *id,
-                               GError **error)
+bool operator_sign_in_if_named(Context *context, const char *command, int64_t *id, GError **error)
 {
     *id = 0;
     if (g_getenv("ISSUER_TOKEN_FILE") == NULL) {
         return true;
     }
-    g_autoptr(OperatorRecord) person = operator_sign_in(context, roles, error);
+    g_autoptr(OperatorRecord) person = operator_sign_in(context, command, error);
     if (person == NULL) {
         return false;
     }

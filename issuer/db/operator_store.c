@@ -139,19 +139,17 @@ GPtrArray *operator_store_list(Database *db, int64_t now, GError **error)
     return operators;
 }
 
-OperatorRecord *operator_store_find(Database *db, const Digest *token, int64_t now, GError **error)
+OperatorRecord *operator_store_require(Database *db, const Digest *token, const char *command,
+                                       int64_t now, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_digest(params, token);
+    sql_params_add_text(params, command);
     sql_params_add_time(params, now);
-    g_autoptr(SqlResult) result = sql_run(
-        db, NULL, "select id, name, role::text from operator_of_token($1, $2)", params, error);
+    g_autoptr(SqlResult) result =
+        sql_run(db, NULL, "select id, name, role::text from operator_require($1, $2, $3)", params,
+                error);
     if (!result) {
-        return NULL;
-    }
-    if (sql_result_rows(result) == 0) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
-                    "the operator's token is unknown, expired or revoked: ask an admin for one");
         return NULL;
     }
     OperatorRecord *record = g_new0(OperatorRecord, 1);

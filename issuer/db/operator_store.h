@@ -43,9 +43,10 @@ bool operator_store_revoke(Database *db, const char *name, int64_t by, int64_t n
  * them. */
 GPtrArray *operator_store_list(Database *db, int64_t now, GError **error);
 
-/* The operator whose token has this digest, both in force at `now`; ISSUER_ERROR_DENIED if there is
- * none. The caller owns it. */
-OperatorRecord *operator_store_find(Database *db, const Digest *token, int64_t now, GError **error);
+/* The operator whose token has this digest, both in force at `now`, and whose role may use
+ * `command`; ISSUER_ERROR_DENIED says what is lacking. The caller owns it. */
+OperatorRecord *operator_store_require(Database *db, const Digest *token, const char *command,
+                                       int64_t now, GError **error);
 
 void operator_record_free(OperatorRecord *record);
 

@@ -12,12 +12,10 @@
 Digest operators_token_digest(const Secret *token);
 
 /* The operator of a token as a person hands it over (blanks around it aside); ISSUER_ERROR_DENIED
- * if it is not in force. */
-OperatorRecord *operators_of_token(Context *context, const Secret *token, GError **error);
-
-/* Whether `operator` has one of the `roles` (NULL-terminated); ISSUER_ERROR_DENIED names what is
- * needed otherwise. */
-bool operators_require(const OperatorRecord *operator, const char * const * roles, GError **error);
+ * if it is not in force, or its role may not use `command` ("license add"): which may stands in
+ * schema/repeat/access_rights.sql. The caller owns it. */
+OperatorRecord *operators_sign_in(Context *context, const Secret *token, const char *command,
+                                  GError **error);
 
 /* A token for an operator who is to be added. It is made first, so that it can be brought to safety
  * first: on record stands its digest alone. The caller owns it. */
@@ -25,7 +23,7 @@ Secret *operators_make_token(GError **error);
 
 /* Who is to be added. */
 typedef struct {
-    const OperatorRecord *by; /* the admin who adds; NULL: the first admin, added by the database's
+    const OperatorRecord *by; /* who adds, signed in for "operator add"; NULL: the first admin, added by the database's
                                  owner while there is none */
     const char *name;
     const char *role;
@@ -33,14 +31,14 @@ typedef struct {
     unsigned days; /* the token's life */
 } OperatorOrder;
 
-/* Adds an operator. ISSUER_ERROR_DENIED if `by` may not, ISSUER_ERROR_USAGE for a wrong name or
+/* Adds an operator. ISSUER_ERROR_DENIED for a first one who is none, ISSUER_ERROR_USAGE for a wrong name or
  * role, ISSUER_ERROR_CONFLICT for a name that is taken. */
 bool operators_add(Context *context, const OperatorOrder *order, GError **error);
 
 /* All operators, by name: of OperatorRecord *. */
 GPtrArray *operators_list(Context *context, GError **error);
 
-/* Ends an operator and its tokens. An admin cannot revoke the last admin (ISSUER_ERROR_DENIED). */
+/* Ends an operator and its tokens; `by` has signed in for "operator revoke". An admin cannot revoke the last admin (ISSUER_ERROR_DENIED). */
 bool operators_revoke(Context *context, const OperatorRecord *by, const char *name, GError **error);
 
 #endif

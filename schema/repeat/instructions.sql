@@ -5,25 +5,13 @@ create or replace function issuer.instruction_file(token digest, wanted text, re
     hold bigint, arguments jsonb, lease_end timestamptz, at timestamptz)
 returns bigint language plpgsql security definer set search_path = issuer, pg_temp as $$
 declare
-    -- What each role may have done.
-    rights constant jsonb := '{
-        "issue": ["support", "admin"], "refuse": ["support", "admin"], "keep": ["support", "admin"],
-        "resend": ["support", "admin"], "add": ["support", "admin"]}';
     who record;
     other record;
     made instruction;
     -- Whoever calls names the time of the event, and could name one at which another's work is over.
     present constant timestamptz := least(at, clock_timestamp());
 begin
-    select * into who from operator_of_token(token, at);
-    if not found then
-        raise exception 'the operator''s token is unknown, expired or revoked: ask an admin for one'
-            using errcode = 'IS002';
-    end if;
-    if not coalesce(rights -> wanted ? who.role::text, false) then
-        raise exception 'operator % (%) may not "%" requests: that needs the role support or admin',
-            who.name, who.role, wanted using errcode = 'IS002';
-    end if;
+    select * into who from operator_require(token, 'request ' || wanted, at);
     -- Nobody carries these out any more: a day has passed, or whoever took it is gone. And what was
     -- left to whoever has the key gives way to somebody who has it, or to its own author. Those that
     -- are being ended at this moment are left to who ends them.

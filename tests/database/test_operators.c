@@ -45,10 +45,10 @@ static void expect_not_added(Context *context, const OperatorRecord *by, const c
     assert_int_equal(error->code, code);
 }
 
-static OperatorRecord *sign_in(Context *context, const Secret *token)
+static OperatorRecord *sign_in(Context *context, const Secret *token, const char *command)
 {
     g_autoptr(GError) error = NULL;
-    OperatorRecord *person = operators_of_token(context, token, &error);
+    OperatorRecord *person = operators_sign_in(context, token, command, &error);
     if (!person) {
         fail_msg("%s", error->message);
     }
@@ -58,8 +58,17 @@ static OperatorRecord *sign_in(Context *context, const Secret *token)
 static void expect_not_in_force(Context *context, const Secret *token)
 {
     g_autoptr(GError) error = NULL;
-    assert_null(operators_of_token(context, token, &error));
+    assert_null(operators_sign_in(context, token, "operator add", &error));
     assert_int_equal(error->code, ISSUER_ERROR_DENIED);
+}
+
+static void expect_may_not(Context *context, const Secret *token, const char *command,
+                           const char *says)
+{
+    g_autoptr(GError) error = NULL;
+    assert_null(operators_sign_in(context, token, command, &error));
+    assert_int_equal(error->code, ISSUER_ERROR_DENIED);
+    assert_non_null(strstr(error->message, says));
 }
 
 static void first_admin_and_others(void **state)
@@ -69,12 +78,14 @@ static void first_admin_and_others(void **state)
     expect_not_added(context, NULL, "sam", "support", ISSUER_ERROR_DENIED);
     g_autoptr(Secret) token = add(context, NULL, "ana", "admin");
     expect_not_added(context, NULL, "eve", "admin", ISSUER_ERROR_DENIED);
-    g_autoptr(OperatorRecord) ana = sign_in(context, token);
+    g_autoptr(OperatorRecord) ana = sign_in(context, token, "operator add");
     assert_string_equal(ana->name, "ana");
     assert_string_equal(ana->role, "admin");
     g_autoptr(Secret) other = add(context, ana, "sam", "support");
-    g_autoptr(OperatorRecord) sam = sign_in(context, other);
-    expect_not_added(context, sam, "eve", "admin", ISSUER_ERROR_DENIED);
+    g_autoptr(OperatorRecord) sam = sign_in(context, other, "request issue");
+    assert_string_equal(sam->role, "support");
+    expect_may_not(context, other, "operator add", "takes the role admin");
+    expect_may_not(context, token, "license fly", "takes the role of nobody");
     expect_not_added(context, ana, "sam", "support", ISSUER_ERROR_CONFLICT);
     expect_not_added(context, ana, "ivo", "chief", ISSUER_ERROR_USAGE);
     expect_not_added(context, ana, "i v o", "support", ISSUER_ERROR_USAGE);
@@ -96,7 +107,7 @@ static void tokens_are_kept_as_digests(void **state)
 
     g_autofree char *typed = g_strdup_printf(" %s\n", secret_peek(token));
     g_autoptr(Secret) with_blanks = secret_new_copy(typed, strlen(typed));
-    g_autoptr(OperatorRecord) ana = sign_in(context, with_blanks);
+    g_autoptr(OperatorRecord) ana = sign_in(context, with_blanks, "operator add");
     assert_string_equal(ana->name, "ana");
     g_autoptr(Secret) wrong = secret_new_copy("issuer-wrong", 12);
     expect_not_in_force(context, wrong);
@@ -110,13 +121,13 @@ static void tokens_end(void **state)
     g_setenv("ISSUER_NOW", "4000000000", TRUE);
     expect_not_in_force(context, token);
     g_unsetenv("ISSUER_NOW");
-    g_autoptr(OperatorRecord) ana = sign_in(context, token);
+    g_autoptr(OperatorRecord) ana = sign_in(context, token, "operator add");
     g_autoptr(Secret) other = add(context, ana, "sam", "support");
 
     g_autoptr(GError) error = NULL;
     assert_false(operators_revoke(context, ana, "ana", &error));
     assert_int_equal(error->code, ISSUER_ERROR_DENIED);
-    g_autoptr(OperatorRecord) still = sign_in(context, token);
+    g_autoptr(OperatorRecord) still = sign_in(context, token, "operator add");
     assert_non_null(still);
 
     assert_true(operators_revoke(context, ana, "sam", NULL));

@@ -242,7 +242,7 @@ class Keys(Scenario):
         self.house.environment["ISSUER_TOKEN_FILE"] = admin
         self.house.issuer("operator", "add", "sam", "--role", "support", "--token-file", support)
         self.house.environment["ISSUER_TOKEN_FILE"] = support
-        self.refused("key", "revoke", self.first, "--reason", "x", says="it takes admin")
+        self.refused("key", "revoke", self.first, "--reason", "x", says="that takes the role admin")
         self.house.environment["ISSUER_TOKEN_FILE"] = admin
         self.revoke(self.first)
         self.assertEqual(self.house.query(

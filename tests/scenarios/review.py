@@ -170,7 +170,7 @@ class Review(Scenario):
         for role in ("orders", "finance"):
             self.operator = self.house.path("boss.token")
             self.token(role, role)
-            self.assertIn("needs the role support or admin",
+            self.assertIn("takes the role support or admin",
                           self.request("issue", short, *WHY, code=1))
         self.assertEqual(len(self.waiting()), 1)
         self.assertEqual(self.house.query("select count(*) from instruction"), [(0,)])

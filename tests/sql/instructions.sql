@@ -24,8 +24,8 @@ grant execute on function says to public;
 select throws_ok($$select says('nobody', 'issue')$$, 'IS002', null, 'an unknown token');
 select throws_ok($$select says('sam', 'issue', null, '2031-01-01')$$, 'IS002', null, 'an expired token');
 select throws_ok(format($$select says(%L, %L)$$, who, kind), 'IS002',
-    format('operator %s (%s) may not "%s" requests: that needs the role support or admin', who, role,
-           kind), format('%s may not %s', role, kind))
+    format('operator %s (%s) may not use "request %s": that takes the role support or admin', who,
+           role, kind), format('%s may not %s', role, kind))
     from (values ('olga', 'orders'), ('fay', 'finance')) w (who, role),
          unnest(array['issue', 'refuse', 'keep', 'resend', 'add']) kind;
 select throws_ok($$select says('sam', 'approve')$$, 'IS002', null, 'what is not in the table nobody may');

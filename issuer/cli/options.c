@@ -14,6 +14,7 @@ struct Options {
     const OptionSpec *spec;
     const char *command;
     const char **values; /* each option's as it came, a flag's own word; NULL: not given */
+    GPtrArray **lists;   /* each option's that repeats, NULL-terminated; of others NULL */
     int64_t *numbers;
     GPtrArray *arguments; /* NULL-terminated once it is read */
     gsize argument_count;
@@ -97,18 +98,20 @@ static bool take_value(Options *options, gsize row, const char *text, GError **e
 
 /* `word` is the option as it was typed: getopt_long() accepts any unambiguous beginning of a
  * name, we do not. */
-static bool take_option(Options *options, gsize row, const char *word, const char *text,
-                        GError **error)
+static bool take_option(Options *options, gsize row, const char *word, char *text, GError **error)
 {
     const OptionRow *option = &options->spec->options[row];
     gsize typed = strcspn(word + 2, "=");
     if (typed != strlen(option->name)) {
         return refuse(options, error, "unknown option '%s' (--%s?)", word, option->name);
     }
-    if (options->values[row] != NULL) {
+    if (options->values[row] != NULL && !option->repeats) {
         return refuse(options, error, "--%s stands twice", option->name);
     }
     options->values[row] = text != NULL ? text : word;
+    if (option->repeats) {
+        g_ptr_array_insert(options->lists[row], (gint)options->lists[row]->len - 1, text);
+    }
     return take_value(options, row, text, error);
 }
 
@@ -246,6 +249,18 @@ bool options_asks_help(const Options *options)
     return false;
 }
 
+static GPtrArray **new_lists(const OptionSpec *spec)
+{
+    GPtrArray **lists = g_new0(GPtrArray *, spec->option_count);
+    for (gsize i = 0; i < spec->option_count; i++) {
+        if (spec->options[i].repeats) {
+            lists[i] = g_ptr_array_new();
+            g_ptr_array_add(lists[i], NULL);
+        }
+    }
+    return lists;
+}
+
 Options *options_read(const OptionSpec *spec, int argc, char **argv, bool leading, GError **error)
 {
     Options *options = g_new0(Options, 1);
@@ -253,6 +268,7 @@ Options *options_read(const OptionSpec *spec, int argc, char **argv, bool leadin
     options->command = argv[0];
     options->values = g_new0(const char *, spec->option_count);
     options->numbers = g_new0(int64_t, spec->option_count);
+    options->lists = new_lists(spec);
     options->arguments = g_ptr_array_new();
     if (!read_words(options, argc, argv, leading, error) ||
         (!leading && !options_asks_help(options) && !check_complete(options, error))) {
@@ -286,6 +302,13 @@ const char *options_text(const Options *options, const char *name)
     return options->values[row_of(options, name, TEXT_TYPES)];
 }
 
+const char *const *options_texts(const Options *options, const char *name)
+{
+    const gsize row = row_of(options, name, 1U << OPTION_TEXT);
+    g_assert(options->lists[row] != NULL);
+    return (const char *const *)(gconstpointer)options->lists[row]->pdata;
+}
+
 int64_t options_number(const Options *options, const char *name, int64_t fallback)
 {
     gsize row = row_of(options, name, 1U << OPTION_NUMBER);
@@ -313,6 +336,10 @@ void options_free(Options *options)
     if (options == NULL) {
         return;
     }
+    for (gsize i = 0; i < options->spec->option_count; i++) {
+        g_clear_pointer(&options->lists[i], g_ptr_array_unref);
+    }
+    g_free(options->lists);
     g_free(options->values);
     g_free(options->numbers);
     g_ptr_array_unref(options->arguments);

@@ -28,6 +28,7 @@ typedef struct {
     int64_t least, most;        /* OPTION_NUMBER; OPTION_TEXT: most */
     OptionType type;
     bool required;
+    bool repeats; /* OPTION_TEXT: may be given several times, see options_texts() */
 } OptionRow;
 
 /* The arguments that are no options, in order: UTF-8 that is not blank. */
@@ -61,6 +62,8 @@ Options *options_read(const OptionSpec *spec, int argc, char **argv, bool leadin
  * (aborts). Text, path and choice: NULL if not given; owned by argv. */
 bool options_flag(const Options *options, const char *name);
 const char *options_text(const Options *options, const char *name);
+/* All values of an option that repeats, in order, NULL-terminated; owned by the options. */
+const char *const *options_texts(const Options *options, const char *name);
 int64_t options_number(const Options *options, const char *name, int64_t fallback);
 
 /* The argument number `index`, from 0; NULL if it was left out. */

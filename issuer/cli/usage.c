@@ -48,7 +48,8 @@ static void append_synopsis(GString *out, const Command *command)
     for (gsize i = 0; i < spec->option_count; i++) {
         const OptionRow *row = &spec->options[i];
         g_autofree char *option = option_word(row);
-        g_autofree char *word = g_strdup_printf(row->required ? "%s" : "[%s]", option);
+        g_autofree char *word =
+            g_strdup_printf(row->required ? "%s%s" : "[%s]%s", option, row->repeats ? "…" : "");
         append_word(out, &column, word);
     }
     g_string_append_c(out, '\n');

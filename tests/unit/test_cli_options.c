@@ -25,6 +25,7 @@ static const OptionRow rows[] = {
      .least = 1,
      .most = 9},
     {.name = "role", .type = OPTION_CHOICE, .value = "R", .meaning = "role", .choices = roles},
+    {.name = "end", .type = OPTION_TEXT, .value = "S", .meaning = "end", .repeats = true},
     {.name = "help", .type = OPTION_FLAG, .meaning = "help"},
 };
 static const ArgumentRow arguments[] = {
@@ -80,6 +81,17 @@ static void what_was_not_given_is_absent(void **state)
     assert_null(options_text(options, "key"));
     assert_null(options_arguments(options, 1)[0]);
     assert_int_equal(options_number(options, "limit", 5), 5);
+}
+
+static void an_option_may_repeat(void **state)
+{
+    (void)state;
+    g_autoptr(Options) none = read_words("issue --reason x R", false, NULL);
+    assert_null(options_texts(none, "end")[0]);
+    g_autoptr(Options) two = read_words("issue --end a R --end=b --reason x", false, NULL);
+    assert_string_equal(options_texts(two, "end")[0], "a");
+    assert_string_equal(options_texts(two, "end")[1], "b");
+    assert_null(options_texts(two, "end")[2]);
 }
 
 static void wrong_words_are_refused(void **state)
@@ -196,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_stand_anywhere),
         cmocka_unit_test(what_was_not_given_is_absent),
+        cmocka_unit_test(an_option_may_repeat),
         cmocka_unit_test(wrong_words_are_refused),
         cmocka_unit_test(text_is_utf8_and_not_blank),
         cmocka_unit_test(an_argument_may_begin_with_a_dash),

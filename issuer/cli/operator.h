@@ -5,8 +5,8 @@
 #include "service/context.h"
 #include "service/operators.h"
 
-/* The operator, by the token from ISSUER_TOKEN_FILE or from the terminal, whose role must be one that
- * may use `command` ("license add"): ISSUER_ERROR_DENIED otherwise. The caller owns it. */
+/* The operator, by the token from ISSUER_TOKEN_FILE or from the terminal, whose role must be one
+ * that may use `command` ("license add"): ISSUER_ERROR_DENIED otherwise. The caller owns it. */
 OperatorRecord *operator_sign_in(Context *context, const char *command, GError **error);
 
 /* The same, but without ISSUER_TOKEN_FILE nobody is named: `id` is 0, and the database alone

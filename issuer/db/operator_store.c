@@ -146,9 +146,8 @@ OperatorRecord *operator_store_require(Database *db, const Digest *token, const 
     sql_params_add_digest(params, token);
     sql_params_add_text(params, command);
     sql_params_add_time(params, now);
-    g_autoptr(SqlResult) result =
-        sql_run(db, NULL, "select id, name, role::text from operator_require($1, $2, $3)", params,
-                error);
+    g_autoptr(SqlResult) result = sql_run(
+        db, NULL, "select id, name, role::text from operator_require($1, $2, $3)", params, error);
     if (!result) {
         return NULL;
     }

@@ -23,22 +23,23 @@ Secret *operators_make_token(GError **error);
 
 /* Who is to be added. */
 typedef struct {
-    const OperatorRecord *by; /* who adds, signed in for "operator add"; NULL: the first admin, added by the database's
-                                 owner while there is none */
+    const OperatorRecord *by; /* who adds, signed in for "operator add"; NULL: the first admin,
+                                 added by the database's owner while there is none */
     const char *name;
     const char *role;
     const Secret *token;
     unsigned days; /* the token's life */
 } OperatorOrder;
 
-/* Adds an operator. ISSUER_ERROR_DENIED for a first one who is none, ISSUER_ERROR_USAGE for a wrong name or
- * role, ISSUER_ERROR_CONFLICT for a name that is taken. */
+/* Adds an operator. ISSUER_ERROR_DENIED for a first one who is none, ISSUER_ERROR_USAGE for a wrong
+ * name or role, ISSUER_ERROR_CONFLICT for a name that is taken. */
 bool operators_add(Context *context, const OperatorOrder *order, GError **error);
 
 /* All operators, by name: of OperatorRecord *. */
 GPtrArray *operators_list(Context *context, GError **error);
 
-/* Ends an operator and its tokens; `by` has signed in for "operator revoke". An admin cannot revoke the last admin (ISSUER_ERROR_DENIED). */
+/* Ends an operator and its tokens; `by` has signed in for "operator revoke". An admin cannot revoke
+ * the last admin (ISSUER_ERROR_DENIED). */
 bool operators_revoke(Context *context, const OperatorRecord *by, const char *name, GError **error);
 
 #endif

@@ -96,6 +96,7 @@ class House:
     def __init__(self, folder, keys, template):
         House.made += 1
         self.folder, self.keys = folder, keys
+        self.tokens = {}  # of operators, by name: a path
         self.database = f"{NAME}_{House.made}"
         admin(f'create database "{self.database}" template "{template}"')
         self.dsn = f"{SERVER} dbname={self.database}".replace(f"dbname={NAME} ", "")
@@ -133,6 +134,26 @@ class House:
             raise AssertionError(f"issuer {' '.join(words)} ended with {done.returncode}, not "
                                  f"{code}:\n{output[-2000:]}{self.errors[-4000:]}")
         return output
+
+    def hire(self, name, role):
+        """Makes an operator; the house's first admin, if it has none yet, is ada."""
+        path = self.path(f"{name}.token")
+        options = ["--role", role, "--token-file", path]
+        if not self.tokens and role == "admin":
+            self.issuer("operator", "add", name, "--first", *options)
+        else:
+            if not self.tokens:
+                self.hire("ada", "admin")
+            self.by(next(iter(self.tokens)), "operator", "add", name, *options)
+        self.tokens[name] = path
+
+    def by(self, name, *words, code=0, data=None):
+        """Runs the program as that operator."""
+        self.environment["ISSUER_TOKEN_FILE"] = self.tokens[name]
+        try:
+            return self.issuer(*words, code=code, data=data)
+        finally:
+            del self.environment["ISSUER_TOKEN_FILE"]
 
     def mails(self, command, *paths, code=0, data=None):
         """What `inspect` or `ingest` says of each mail."""

@@ -56,8 +56,20 @@ grant select on license_now
     @PREFIX@_finance;
 grant execute on function instruction_file
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
-grant execute on function find_licenses
-    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin;
+-- Finding and showing: each view gives addresses only to who may read them where they stand.
+grant execute on function find_licenses, find_customers, find_contacts, find_orders, find_servers,
+    customer_named, customer_members
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
+    @PREFIX@_finance;
+grant select on customer_now, contact_shown, license_order, license_use
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
+    @PREFIX@_finance;
+grant select on license_mail, license_reply, license_open
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
+grant execute on function customer_rename, customer_merge_into to @PREFIX@_orders;
+grant execute on function contact_add, contact_end to @PREFIX@_orders, @PREFIX@_admin;
+grant execute on function contact_erase to @PREFIX@_admin;
+grant execute on function alert_close to @PREFIX@_support, @PREFIX@_admin;
 -- What orders sees of requests: which server a license runs on.
 grant select (id, digest, host, license_id) on usage_request to @PREFIX@_orders;
 grant select on instance, usage_request, decision, hold, alert, signing_key, serial_block,

@@ -3,9 +3,9 @@
 #include "base/error.h"
 #include "cli/license_printer.h"
 #include "cli/operator.h"
+#include "cli/redecided.h"
 #include "service/import.h"
 #include "service/licenses.h"
-#include "service/redecide.h"
 
 static void print_imported(Printer *printer, const ImportReport *report)
 {
@@ -40,18 +40,6 @@ static bool refuse_rows(Printer *printer, const char *path, const ImportReport *
     return false;
 }
 
-/* What waited for these records is decided at once where this login may and the signing key is at
- * hand; elsewhere it cannot be told whether anything waits, and the next ingest decides it. */
-static void decide_again(const CommandCall *call)
-{
-    RedecideTotals totals = {0};
-    (void)redecide_after_change(call->config_path, &totals, NULL);
-    g_autofree char *text = redecide_text(&totals);
-    if (text != NULL) {
-        printer_say(call->printer, "%s", text);
-    }
-}
-
 static bool run_import(const CommandCall *call, GError **error)
 {
     const char *path = options_argument(call->options, 0);
@@ -74,20 +62,34 @@ static bool run_import(const CommandCall *call, GError **error)
     }
     print_imported(call->printer, report);
     if (!options.dry_run && report->result.added + report->result.changed > 0) {
-        decide_again(call);
+        redecided_tell(call);
     }
+    return true;
+}
+
+static bool show_uses(const CommandCall *call, Context *context, const char *id, GError **error)
+{
+    g_autoptr(LicenseUses) uses = licenses_uses(context, id, error);
+    if (uses == NULL) {
+        return false;
+    }
+    license_printer_uses(call->printer, uses);
     return true;
 }
 
 static bool run_show(const CommandCall *call, GError **error)
 {
+    const bool all = options_flag(call->options, "all");
+    const char *id = options_argument(call->options, 0);
     g_autoptr(Context) context =
         context_open(call->config_path, CONTEXT_DATABASE, "license show", error);
     if (context == NULL) {
         return false;
     }
-    g_autoptr(LicenseDetail) detail =
-        licenses_show(context, options_argument(call->options, 0), error);
+    if (options_flag(call->options, "for-customer")) {
+        return show_uses(call, context, id, error);
+    }
+    g_autoptr(LicenseDetail) detail = licenses_show(context, id, all, error);
     if (detail == NULL) {
         return false;
     }
@@ -125,6 +127,12 @@ static const ArgumentRow texts[] = {
     {.name = "TEXT",
      .meaning = "part of a License ID, customer, contact, order, host; a request or serial"},
 };
+static const OptionRow show_options[] = {
+    {.name = "all", .type = OPTION_FLAG, .meaning = "all rows of each list, however long"},
+    {.name = "for-customer",
+     .type = OPTION_FLAG,
+     .meaning = "its uses with their evidence, in words that may be sent to the customer"},
+};
 static const OptionRow import_options[] = {
     {.name = "update", .type = OPTION_FLAG, .meaning = "book what differs, under the row's order"},
     {.name = "dry-run", .type = OPTION_FLAG, .meaning = "check the file, change nothing"},
@@ -140,9 +148,9 @@ static const Command commands[] = {
                 "order_kind, servers. contacts and features are\nseparated by ';'; a feature is "
                 "CODE or CODE=UNTIL-DATE. An empty expires is perpetual."},
     {.words = "license show",
-     .summary = "Show one license with all that is on record about it",
+     .summary = "Show one license: what was bought, where it runs, what came in, what is open",
      .run = run_show,
-     .spec = {.arguments = ids, .argument_count = G_N_ELEMENTS(ids)}},
+     .spec = {show_options, G_N_ELEMENTS(show_options), ids, G_N_ELEMENTS(ids)}},
     {.words = "license find",
      .summary = "Find licenses by anything that a customer may name",
      .run = run_find,

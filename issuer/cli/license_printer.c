@@ -1,5 +1,6 @@
 #include "cli/license_printer.h"
 
+#include "cli/listing_printer.h"
 #include "cli/usage_license_printer.h"
 #include "core/dates.h"
 #include "core/statement.h"
@@ -47,7 +48,7 @@ void license_printer_list(Printer *printer, const GPtrArray *licenses)
     }
 }
 
-static void print_contacts(Printer *printer, const GPtrArray *contacts)
+static void print_contacts(Printer *printer, const GPtrArray *contacts, guint most)
 {
     static const PrinterColumn columns[] = {
         {"contact", COLUMN_TEXT},
@@ -56,16 +57,18 @@ static void print_contacts(Printer *printer, const GPtrArray *contacts)
         {"doubtful", COLUMN_FLAG},
     };
     printer_begin_part(printer, "contacts", columns, G_N_ELEMENTS(columns));
-    for (guint i = 0; i < contacts->len; i++) {
+    for (guint i = 0; i < MIN(contacts->len, most); i++) {
         const LicenseContact *contact = g_ptr_array_index(contacts, i);
-        printer_text(printer, contact->entry != NULL ? contact->entry : "(erased)");
+        printer_text(printer, contact->entry != NULL ? contact->entry
+                              : contact->hidden      ? "(hidden)"
+                                                     : "(erased)");
         print_day(printer, contact->effective);
         print_day(printer, contact->ended_on);
         printer_flag(printer, contact->doubtful);
     }
 }
 
-static void print_keys(Printer *printer, const GPtrArray *keys)
+static void print_keys(Printer *printer, const GPtrArray *keys, guint most)
 {
     static const PrinterColumn columns[] = {
         {"hint", COLUMN_TEXT},
@@ -74,7 +77,7 @@ static void print_keys(Printer *printer, const GPtrArray *keys)
         {"retired_at", COLUMN_TIME},
     };
     printer_begin_part(printer, "keys", columns, G_N_ELEMENTS(columns));
-    for (guint i = 0; i < keys->len; i++) {
+    for (guint i = 0; i < MIN(keys->len, most); i++) {
         const LicenseKeyRecord *key = g_ptr_array_index(keys, i);
         printer_text(printer, key->hint);
         printer_flag(printer, key->weak);
@@ -98,7 +101,7 @@ static char *features_text(const GPtrArray *features)
     return g_string_free(text, FALSE);
 }
 
-static void print_entitlements(Printer *printer, const GPtrArray *entitlements)
+static void print_entitlements(Printer *printer, const GPtrArray *entitlements, guint most)
 {
     static const PrinterColumn columns[] = {
         {"version", COLUMN_NUMBER},     {"features", COLUMN_TEXT},   {"expires_on", COLUMN_TEXT},
@@ -106,7 +109,7 @@ static void print_entitlements(Printer *printer, const GPtrArray *entitlements)
         {"kind", COLUMN_TEXT},          {"ordered_on", COLUMN_TEXT}, {"recorded_at", COLUMN_TIME},
     };
     printer_begin_part(printer, "entitlements", columns, G_N_ELEMENTS(columns));
-    for (guint i = 0; i < entitlements->len; i++) {
+    for (guint i = 0; i < MIN(entitlements->len, most); i++) {
         const LicenseEntitlement *entitlement = g_ptr_array_index(entitlements, i);
         g_autofree char *features = features_text(entitlement->features);
         printer_number(printer, entitlement->version);
@@ -121,12 +124,12 @@ static void print_entitlements(Printer *printer, const GPtrArray *entitlements)
     }
 }
 
-static void print_states(Printer *printer, const GPtrArray *states)
+static void print_states(Printer *printer, const GPtrArray *states, guint most)
 {
     static const PrinterColumn columns[] = {
         {"state", COLUMN_TEXT}, {"since", COLUMN_TIME}, {"reason", COLUMN_TEXT}};
     printer_begin_part(printer, "states", columns, G_N_ELEMENTS(columns));
-    for (guint i = 0; i < states->len; i++) {
+    for (guint i = 0; i < MIN(states->len, most); i++) {
         const LicenseStateRecord *state = g_ptr_array_index(states, i);
         printer_text(printer, state->state);
         printer_time(printer, state->effective);
@@ -134,7 +137,7 @@ static void print_states(Printer *printer, const GPtrArray *states)
     }
 }
 
-static void print_activations(Printer *printer, const GPtrArray *activations)
+static void print_activations(Printer *printer, const GPtrArray *activations, guint most)
 {
     static const PrinterColumn columns[] = {
         {"serial", COLUMN_TEXT},       {"state", COLUMN_TEXT},     {"host", COLUMN_TEXT},
@@ -144,7 +147,7 @@ static void print_activations(Printer *printer, const GPtrArray *activations)
         {"active_until", COLUMN_TIME}, {"ended_by", COLUMN_TEXT},
     };
     printer_begin_part(printer, "activations", columns, G_N_ELEMENTS(columns));
-    for (guint i = 0; i < activations->len; i++) {
+    for (guint i = 0; i < MIN(activations->len, most); i++) {
         const LicenseActivation *activation = g_ptr_array_index(activations, i);
         usage_license_printer_serial(printer, activation->id);
         printer_text(printer, activation->state);
@@ -163,7 +166,7 @@ static void print_activations(Printer *printer, const GPtrArray *activations)
     }
 }
 
-static void print_usage_licenses(Printer *printer, const GPtrArray *usage_licenses)
+static void print_usage_licenses(Printer *printer, const GPtrArray *usage_licenses, guint most)
 {
     static const PrinterColumn columns[] = {
         {"serial", COLUMN_TEXT},    {"host", COLUMN_TEXT},       {"request", COLUMN_TEXT},
@@ -172,7 +175,7 @@ static void print_usage_licenses(Printer *printer, const GPtrArray *usage_licens
         {"kid", COLUMN_TEXT},
     };
     printer_begin_part(printer, "usage_licenses", columns, G_N_ELEMENTS(columns));
-    for (guint i = 0; i < usage_licenses->len; i++) {
+    for (guint i = 0; i < MIN(usage_licenses->len, most); i++) {
         const LicenseUsageLicense *issued = g_ptr_array_index(usage_licenses, i);
         usage_license_printer_serial(printer, issued->serial);
         printer_text(printer, issued->host);
@@ -187,7 +190,7 @@ static void print_usage_licenses(Printer *printer, const GPtrArray *usage_licens
     }
 }
 
-static void print_events(Printer *printer, const GPtrArray *events)
+static void print_events(Printer *printer, const GPtrArray *events, guint most)
 {
     static const PrinterColumn columns[] = {
         {"event", COLUMN_NUMBER},   {"recorded_at", COLUMN_TIME},  {"kind", COLUMN_TEXT},
@@ -195,7 +198,7 @@ static void print_events(Printer *printer, const GPtrArray *events)
         {"effective", COLUMN_TIME},
     };
     printer_begin_part(printer, "events", columns, G_N_ELEMENTS(columns));
-    for (guint i = 0; i < events->len; i++) {
+    for (guint i = 0; i < MIN(events->len, most); i++) {
         const LicenseEvent *event = g_ptr_array_index(events, i);
         printer_number(printer, event->id);
         printer_time(printer, event->recorded_at);
@@ -207,15 +210,92 @@ static void print_events(Printer *printer, const GPtrArray *events)
     }
 }
 
+static void print_page(Printer *printer, const LicenseDetail *detail, LicensePagePart part)
+{
+    static const char *const names[] = {
+        [LICENSE_PAGE_ORDERS] = "orders", [LICENSE_PAGE_TERMS] = "terms",
+        [LICENSE_PAGE_RUNS] = "runs",     [LICENSE_PAGE_OPEN] = "open",
+        [LICENSE_PAGE_MAILS] = "mails",   [LICENSE_PAGE_REPLIES] = "replies",
+    };
+    const Listing *listing = detail->pages[part];
+    if (listing == NULL) {
+        printer_say(printer, "\n%s: not shown to this login", names[part]);
+        return;
+    }
+    listing_printer_print(printer, listing, LISTING_PRINTED_PART, names[part], NULL);
+}
+
+static bool is_cut(const LicenseDetail *detail)
+{
+    const GPtrArray *lists[] = {detail->keys,       detail->contacts,       detail->entitlements,
+                                detail->states,     detail->usage_licenses, detail->events,
+                                detail->activations};
+    bool cut = false;
+    for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
+        cut |= detail->most > 0 && lists[i]->len > detail->most;
+    }
+    for (gsize i = 0; i < LICENSE_PAGE_PARTS; i++) {
+        cut |= detail->pages[i] != NULL && detail->pages[i]->more;
+    }
+    return cut;
+}
+
+/* What it grants now, before its versions: the page is read from its top. */
+static void print_head(Printer *printer, const LicenseDetail *detail)
+{
+    static const PrinterColumn columns[] = {
+        {"license_id", COLUMN_TEXT}, {"customer", COLUMN_TEXT},      {"customer_ref", COLUMN_TEXT},
+        {"product", COLUMN_TEXT},    {"state", COLUMN_TEXT},         {"expires_on", COLUMN_TEXT},
+        {"used", COLUMN_NUMBER},     {"activations", COLUMN_NUMBER}, {"active", COLUMN_NUMBER},
+        {"servers", COLUMN_NUMBER},  {"features", COLUMN_TEXT},
+    };
+    const LicenseEntitlement *newest =
+        detail->entitlements->len > 0 ? g_ptr_array_index(detail->entitlements, 0) : NULL;
+    g_autofree char *features = newest != NULL ? features_text(newest->features) : NULL;
+    printer_begin_record(printer, columns, G_N_ELEMENTS(columns));
+    print_summary(printer, detail->summary);
+    printer_text(printer, features);
+}
+
 void license_printer_detail(Printer *printer, const LicenseDetail *detail)
 {
-    printer_begin_record(printer, summary_columns, G_N_ELEMENTS(summary_columns) - 1);
-    print_summary(printer, detail->summary);
-    print_contacts(printer, detail->contacts);
-    print_keys(printer, detail->keys);
-    print_entitlements(printer, detail->entitlements);
-    print_states(printer, detail->states);
-    print_activations(printer, detail->activations);
-    print_usage_licenses(printer, detail->usage_licenses);
-    print_events(printer, detail->events);
+    const guint most = detail->most > 0 ? detail->most : G_MAXUINT;
+    print_head(printer, detail);
+    print_page(printer, detail, LICENSE_PAGE_OPEN);
+    print_page(printer, detail, LICENSE_PAGE_RUNS);
+    print_page(printer, detail, LICENSE_PAGE_ORDERS);
+    print_entitlements(printer, detail->entitlements, most);
+    print_page(printer, detail, LICENSE_PAGE_TERMS);
+    print_states(printer, detail->states, most);
+    print_page(printer, detail, LICENSE_PAGE_MAILS);
+    print_page(printer, detail, LICENSE_PAGE_REPLIES);
+    print_contacts(printer, detail->contacts, most);
+    print_keys(printer, detail->keys, most);
+    print_activations(printer, detail->activations, most);
+    print_usage_licenses(printer, detail->usage_licenses, most);
+    print_events(printer, detail->events, most);
+    if (is_cut(detail)) {
+        g_autofree char *more =
+            g_strdup_printf("Long lists end after %u rows: `issuer license show "
+                            "%s --all` shows all.",
+                            detail->most, detail->summary->license_id);
+        printer_hint(printer, more);
+    }
+}
+
+void license_printer_uses(Printer *printer, const LicenseUses *uses)
+{
+    static const PrinterColumn columns[] = {
+        {"license_id", COLUMN_TEXT}, {"product", COLUMN_TEXT}, {"at", COLUMN_TIME},
+        {"allowed", COLUMN_NUMBER},  {"used", COLUMN_NUMBER},  {"left", COLUMN_NUMBER},
+    };
+    const LicenseSummary *summary = uses->summary;
+    printer_begin_record(printer, columns, G_N_ELEMENTS(columns));
+    printer_text(printer, summary->license_id);
+    printer_text(printer, summary->product);
+    printer_time(printer, uses->now);
+    printer_number(printer, summary->activations);
+    printer_number(printer, summary->used);
+    printer_number(printer, MAX((int64_t)summary->activations - summary->used, 0));
+    listing_printer_print(printer, uses->uses, LISTING_PRINTED_PART, "uses", NULL);
 }

@@ -8,7 +8,11 @@
 /* A list of LicenseSummary. */
 void license_printer_list(Printer *printer, const GPtrArray *licenses);
 
-/* One license, whole. */
+/* One license: what it grants and what is open, where it runs, what was bought, what came in and
+ * went out, and the records; a hint where lists are cut. */
 void license_printer_detail(Printer *printer, const LicenseDetail *detail);
+
+/* The uses of a license, for its customer. */
+void license_printer_uses(Printer *printer, const LicenseUses *uses);
 
 #endif

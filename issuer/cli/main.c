@@ -1,6 +1,9 @@
 /* issuer: offline licenses from usage requests that arrive by mail. */
 #include "cli/cmd_check.h"
+#include "cli/cmd_contact.h"
+#include "cli/cmd_customer.h"
 #include "cli/cmd_deliver.h"
+#include "cli/cmd_history.h"
 #include "cli/cmd_key.h"
 #include "cli/cmd_license.h"
 #include "cli/cmd_mail.h"
@@ -36,9 +39,9 @@ int main(int argc, char **argv)
     open_standard_descriptors();
     /* In the order of `issuer help`. */
     const CommandGroup groups[] = {
-        cmd_mail,    cmd_request,       cmd_review, cmd_message,  cmd_deliver,
-        cmd_license, cmd_usage_license, cmd_verify, cmd_operator, cmd_key,
-        cmd_rules,   cmd_schema,        cmd_check,  cmd_status,
+        cmd_mail,     cmd_request, cmd_review,        cmd_message, cmd_deliver,  cmd_license,
+        cmd_customer, cmd_contact, cmd_usage_license, cmd_verify,  cmd_operator, cmd_history,
+        cmd_key,      cmd_rules,   cmd_schema,        cmd_check,   cmd_status,
     };
     return command_main(groups, G_N_ELEMENTS(groups), argc, argv);
 }

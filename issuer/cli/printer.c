@@ -130,6 +130,14 @@ void printer_begin_part(Printer *printer, const char *part, const PrinterColumn 
     begin_table(printer);
 }
 
+void printer_end(Printer *printer)
+{
+    g_assert(printer->at == 0); /* a row was left unfinished */
+    end_list(printer);
+    printer->columns = NULL;
+    printer->count = 0;
+}
+
 static void add_table_cell(Printer *printer, const char *text)
 {
     if (printer->table != NULL) {

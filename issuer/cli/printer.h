@@ -50,6 +50,9 @@ void printer_begin_record(Printer *printer, const PrinterColumn *columns, gsize 
 void printer_begin_part(Printer *printer, const char *part, const PrinterColumn *columns,
                         gsize count);
 
+/* Ends a list whose columns do not live until the next begins. */
+void printer_end(Printer *printer);
+
 /* The cells of a row, in the order of the columns and as many; the last one ends the row. A cell
  * of the wrong type is a bug (aborts). NULL text: no value. */
 void printer_text(Printer *printer, const char *text);

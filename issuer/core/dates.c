@@ -83,6 +83,47 @@ bool dates_read(const char *text, int32_t *day)
     return true;
 }
 
+/* "12:00" or "12:00:59" in seconds; -1 if it is none. */
+static int32_t read_clock(const char *text)
+{
+    const gsize length = strlen(text);
+    if ((length != 5 && length != 8) || text[2] != ':' || (length == 8 && text[5] != ':')) {
+        return -1;
+    }
+    const int32_t hour = read_digits(text, 2);
+    const int32_t minute = read_digits(text + 3, 2);
+    const int32_t second = length == 8 ? read_digits(text + 6, 2) : 0;
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) {
+        return -1;
+    }
+    return hour * 3600 + minute * 60 + second;
+}
+
+bool dates_read_time(const char *text, int64_t *instant, bool *whole_day)
+{
+    const gsize day_length = strlen("2027-03-31");
+    g_autofree char *day_text = g_strndup(text, day_length);
+    int32_t day = 0;
+    if (!dates_read(day_text, &day)) {
+        return false;
+    }
+    const char *rest = text + day_length;
+    int32_t seconds = 0;
+    if (*rest != '\0') {
+        g_autofree char *clock = g_strdup(rest + 1);
+        if (g_str_has_suffix(clock, "Z")) {
+            clock[strlen(clock) - 1] = '\0';
+        }
+        seconds = *rest == 'T' || *rest == ' ' ? read_clock(clock) : -1;
+    }
+    if (seconds < 0) {
+        return false;
+    }
+    *instant = day * DAY_SECONDS + seconds;
+    *whole_day = *rest == '\0';
+    return true;
+}
+
 char *dates_text(int32_t day)
 {
     const Civil civil = civil_of(CLAMP(day, 0, DATES_LAST_DAY));

@@ -15,6 +15,11 @@
  * false, with `day` untouched, if it is none. */
 bool dates_read(const char *text, int32_t *day);
 
+/* Reads a time as people and our own lists write it: "2027-03-31" (`whole_day` is set; its first
+ * instant in UTC) or "2027-03-31T12:00:00Z", the seconds and the Z as one likes, a blank for the T;
+ * all in UTC. False, with both untouched, if it is none. */
+bool dates_read_time(const char *text, int64_t *instant, bool *whole_day);
+
 /* A day of 0 to DATES_LAST_DAY as "2027-03-31". New string. */
 char *dates_text(int32_t day);
 

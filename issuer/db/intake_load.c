@@ -3,6 +3,7 @@
 
 #include "core/address.h"
 #include "core/dates.h"
+#include "core/usage_license.h"
 #include "db/sql.h"
 
 #include <string.h>
@@ -26,16 +27,18 @@ static FeatureKind feature_kind_from(const char *text)
 /* One row a feature of a license, in the order of licenses and codes; a license without features
  * gives one row with a null code. */
 static const char select_licenses[] =
-    "select l.id, l.license_id, l.customer_id, c.name, l.product,"
+    "select l.id, l.license_id, coalesce(m.into_id, l.customer_id), c.name, l.product,"
     " coalesce(s.state, 'current')::text,"
     " e.version, e.activations, e.servers, e.expires_on, f.code, g.kind::text, f.until_on,"
     " coalesce(f.quantity, -1),"
-    " (select count(*) + count(n.ended_on) from contact n where n.license_id = l.id)"
+    " (select count(*) + count(n.ended_on) from contact n where n.license_id = l.id), c.version"
     " from license l"
+    " left join lateral (select into_id from customer_merge m where m.customer_id = l.customer_id"
+    "  order by m.version desc limit 1) m on true"
     " cross join lateral (select * from entitlement e where e.license_id = l.id"
     "  order by e.version desc limit 1) e"
-    " cross join lateral (select name from customer_version v where v.customer_id = l.customer_id"
-    "  order by v.version desc limit 1) c"
+    " cross join lateral (select name, version from customer_version v"
+    "  where v.customer_id = coalesce(m.into_id, l.customer_id) order by v.version desc limit 1) c"
     " left join lateral (select state from license_state_version v where v.license_id = l.id"
     "  order by v.version desc limit 1) s on true"
     " left join entitlement_feature f on f.license_id = l.id and f.version = e.version"
@@ -56,6 +59,7 @@ static LicenseRecord *license_from(const SqlResult *result, int row)
     record->servers = (uint32_t)sql_result_int(result, row, 8);
     record->expires_on = sql_result_day(result, row, 9);
     record->contacts = sql_result_int(result, row, 14);
+    record->customer_version = (uint32_t)sql_result_int(result, row, 15);
     record->features = g_ptr_array_new_with_free_func((GDestroyNotify)feature_free);
     return record;
 }
@@ -295,22 +299,42 @@ GArray *intake_load_history(Database *database, const GArray *thumbprints, int64
     return g_steal_pointer(&history);
 }
 
+static void clear_installed(gpointer data)
+{
+    InstalledRecord *record = data;
+    g_free(record->customer);
+}
+
+/* What it calls its customer stands in its own bytes alone; they are asked for only where the
+ * customer was ever called otherwise. */
+static char *customer_of(const SqlResult *result, int row, int column)
+{
+    const char *jws = sql_result_text(result, row, column);
+    g_autoptr(UsageLicense) license =
+        jws != NULL ? usage_license_read(jws, strlen(jws), NULL) : NULL;
+    return license != NULL ? g_strdup(license->customer) : NULL;
+}
+
+static const char select_installed[] =
+    "select u.serial, r.thumbprint, u.license_id, u.customer_id, u.version,"
+    " coalesce(a.state in ('deactivated', 'lost', 'corrected'), false),"
+    " case when exists (select from customer_version v where v.customer_id = u.customer_id"
+    "  and v.version > 1) then u.jws end"
+    " from usage_license u join usage_request r on r.id = u.request_id"
+    " left join activation a on a.id = u.activation_id"
+    " where u.serial = any ($1::bigint[])";
+
 GArray *intake_load_installed(Database *database, const GArray *serials, GError **error)
 {
     g_autoptr(GArray) records = g_array_new(FALSE, TRUE, sizeof(InstalledRecord));
+    g_array_set_clear_func(records, clear_installed);
     if (serials->len == 0) {
         return g_steal_pointer(&records);
     }
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_numbers(params, serials);
     g_autoptr(SqlResult) result =
-        sql_run(database, "intake_load_installed",
-                "select u.serial, r.thumbprint, u.license_id, u.customer_id, u.version,"
-                " coalesce(a.state in ('deactivated', 'lost', 'corrected'), false)"
-                " from usage_license u join usage_request r on r.id = u.request_id"
-                " left join activation a on a.id = u.activation_id"
-                " where u.serial = any ($1::bigint[])",
-                params, error);
+        sql_run(database, "intake_load_installed", select_installed, params, error);
     if (result == NULL) {
         return NULL;
     }
@@ -322,6 +346,7 @@ GArray *intake_load_installed(Database *database, const GArray *serials, GError 
             .customer_id = sql_result_int(result, i, 3),
             .version = (uint32_t)sql_result_int(result, i, 4),
             .given_back = sql_result_bool(result, i, 5),
+            .customer = customer_of(result, i, 6),
         };
         g_array_append_val(records, record);
     }

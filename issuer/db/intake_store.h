@@ -76,6 +76,7 @@ typedef struct {
     char *license_id; /* LIC-… */
     int64_t customer_id;
     char *customer;
+    uint32_t customer_version; /* of its name */
     char *product;
     LicenseState state;
     uint32_t version; /* of the newest entitlement */
@@ -126,6 +127,7 @@ typedef struct {
     Digest thumbprint;
     int64_t license_id;
     int64_t customer_id;
+    char *customer; /* what it calls its customer; NULL: as the customer has always been called */
     uint32_t version;
     bool given_back; /* deactivated, lost or ended by a correction */
 } InstalledRecord;

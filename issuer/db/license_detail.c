@@ -1,10 +1,11 @@
 /* All that is on record about one license: a query for each list. */
+#include "base/error.h"
 #include "core/dates.h"
 #include "db/license_query.h"
-#include "db/license_rows.h"
 #include "db/sql.h"
 
-/* How a list is read: its query ($1 is the license's row) and what makes a record of a row. */
+/* How a list is read: its query ($1 is the license's row, $2 how many rows are read) and what makes
+ * a record of a row. */
 typedef struct {
     const char *query;
     gpointer (*read)(const SqlResult *result, int row);
@@ -16,10 +17,11 @@ static char *text(const SqlResult *result, int row, int column)
     return g_strdup(sql_result_text(result, row, column));
 }
 
-static GPtrArray *load(Database *db, int64_t license, const List *list, GError **error)
+static GPtrArray *load(Database *db, const LicenseDetail *detail, const List *list, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
-    sql_params_add_int(params, SQL_INT8, license);
+    sql_params_add_int(params, SQL_INT8, detail->summary->id);
+    sql_params_add_int(params, SQL_INT8, detail->most > 0 ? (int64_t)detail->most + 1 : G_MAXINT64);
     g_autoptr(SqlResult) result = sql_run(db, NULL, list->query, params, error);
     if (!result) {
         return NULL;
@@ -49,7 +51,7 @@ static void free_key(gpointer data)
 }
 
 static const List keys = {"select hint::text, weak, effective, retired_at from license_key"
-                          " where license_id = $1 order by id desc",
+                          " where license_id = $1 order by id desc limit $2",
                           read_key, free_key};
 
 static gpointer read_contact(const SqlResult *result, int row)
@@ -59,6 +61,7 @@ static gpointer read_contact(const SqlResult *result, int row)
     contact->effective = sql_result_day(result, row, 1);
     contact->ended_on = sql_result_day(result, row, 2);
     contact->doubtful = sql_result_bool(result, row, 3);
+    contact->hidden = sql_result_bool(result, row, 4);
     return contact;
 }
 
@@ -69,9 +72,11 @@ static void free_contact(gpointer data)
     g_free(contact);
 }
 
-static const List contacts = {"select entry, effective, ended_on, doubtful from contact"
-                              " where license_id = $1 order by ended_on nulls first, entry",
-                              read_contact, free_contact};
+static const List contacts = {
+    "select entry, effective, ended_on, doubtful, hidden from contact_shown"
+    " where license_id = $1 order by ended_on nulls first, entry, id"
+    " limit $2",
+    read_contact, free_contact};
 
 static gpointer read_feature(const SqlResult *result, int row)
 {
@@ -119,7 +124,8 @@ static void free_entitlement(gpointer data)
 static const List entitlements = {
     "select e.version, e.servers, e.activations, e.expires_on, o.reference::text, o.kind::text,"
     " o.ordered_on, e.effective, e.recorded_at from entitlement e"
-    " join orders o on o.id = e.order_id where e.license_id = $1 order by e.version desc",
+    " join orders o on o.id = e.order_id where e.license_id = $1 order by e.version desc"
+    " limit $2",
     read_entitlement, free_entitlement};
 
 static LicenseEntitlement *find_version(const GPtrArray *versions, int64_t version)
@@ -173,7 +179,7 @@ static void free_state(gpointer data)
 }
 
 static const List states = {"select state::text, reason, effective from license_state_version"
-                            " where license_id = $1 order by version desc",
+                            " where license_id = $1 order by version desc limit $2",
                             read_state, free_state};
 
 static gpointer read_activation(const SqlResult *result, int row)
@@ -212,7 +218,7 @@ static const List activations = {
     "select a.id, a.thumbprint, r.digest, r.host::text, a.state::text, a.counted, a.use_no, a.slot,"
     " a.version, a.origin::text, a.continues, a.replaces, a.active_from, a.active_until,"
     " a.counted_until, a.ended_by from activation a join usage_request r on r.id = a.request_id"
-    " where a.license_id = $1 order by a.id desc",
+    " where a.license_id = $1 order by a.id desc limit $2",
     read_activation, free_activation};
 
 static gpointer read_usage_license(const SqlResult *result, int row)
@@ -247,7 +253,7 @@ static const List usage_licenses = {
     " join usage_request r on r.id = u.request_id left join activation a on a.id = u.activation_id"
     " left join lateral (select name from customer_version v where v.customer_id = u.customer_id"
     " and v.recorded_at <= u.recorded_at order by version desc limit 1) c on true"
-    " where u.license_id = $1 order by u.serial desc",
+    " where u.license_id = $1 order by u.serial desc limit $2",
     read_usage_license, free_usage_license};
 
 static gpointer read_event(const SqlResult *result, int row)
@@ -275,13 +281,27 @@ static void free_event(gpointer data)
 static const List events = {
     "select e.id, e.kind::text, e.subject::text, e.subject_id, o.name::text, e.effective,"
     " e.recorded_at from event e left join operator o on o.id = e.operator_id"
-    " where e.license_id = $1 order by e.id desc",
+    " where e.license_id = $1 order by e.recorded_at desc, e.id desc limit $2",
     read_event, free_event};
+
+/* A part that this login may not read is left out: each statement stands by itself. */
+static bool load_pages(Database *db, LicenseDetail *detail, GError **error)
+{
+    for (LicensePagePart part = 0; part < LICENSE_PAGE_PARTS; part++) {
+        g_autoptr(GError) why = NULL;
+        detail->pages[part] = license_page_part(db, part, detail->summary->id, detail->most, &why);
+        if (why && !g_error_matches(why, ISSUER_ERROR, ISSUER_ERROR_DENIED)) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            return false;
+        }
+    }
+    return true;
+}
 
 static bool fill(Database *db, LicenseDetail *detail, const char *license_id, GError **error)
 {
-    detail->summary = license_rows_find(db, license_id, error);
-    if (!detail->summary) {
+    detail->summary = license_query_summary(db, license_id, error);
+    if (!detail->summary || !load_pages(db, detail, error)) {
         return false;
     }
     const struct {
@@ -296,19 +316,20 @@ static bool fill(Database *db, LicenseDetail *detail, const char *license_id, GE
         {&detail->usage_licenses, &usage_licenses},
         {&detail->events, &events},
     };
-    const int64_t license = detail->summary->id;
     for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
-        *lists[i].records = load(db, license, lists[i].list, error);
+        *lists[i].records = load(db, detail, lists[i].list, error);
         if (!*lists[i].records) {
             return false;
         }
     }
-    return load_features(db, license, detail->entitlements, error);
+    return load_features(db, detail->summary->id, detail->entitlements, error);
 }
 
-LicenseDetail *license_query_show(Database *db, const char *license_id, GError **error)
+LicenseDetail *license_query_show(Database *db, const char *license_id, unsigned most,
+                                  GError **error)
 {
     LicenseDetail *detail = g_new0(LicenseDetail, 1);
+    detail->most = most;
     if (!fill(db, detail, license_id, error)) {
         license_detail_free(detail);
         return NULL;
@@ -329,6 +350,9 @@ void license_detail_free(LicenseDetail *detail)
         return;
     }
     license_summary_free(detail->summary);
+    for (LicensePagePart part = 0; part < LICENSE_PAGE_PARTS; part++) {
+        listing_free(detail->pages[part]);
+    }
     unref_list(detail->keys);
     unref_list(detail->contacts);
     unref_list(detail->entitlements);

@@ -4,10 +4,8 @@
 #include "base/error.h"
 #include "core/statement.h"
 #include "core/usage_license.h"
-#include "db/license_rows.h"
+#include "db/listing_rows.h"
 #include "db/sql.h"
-
-#include <string.h>
 
 static const char summary_columns[] =
     "n.id, n.license_id::text, n.customer::text, n.customer_ref::text, n.product::text,"
@@ -30,12 +28,12 @@ static LicenseSummary *read_summary(const SqlResult *result, int row)
     return summary;
 }
 
-LicenseSummary *license_rows_find(Database *db, const char *license_id, GError **error)
+LicenseSummary *license_query_summary(Database *db, const char *license_id, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_text(params, license_id);
     g_autofree char *text = g_strdup_printf(
-        "select %s from license_now n where upper(n.license_id) = upper($1)", summary_columns);
+        "select %s from license_now n where lower(n.license_id) = lower($1)", summary_columns);
     g_autoptr(SqlResult) result = sql_run(db, NULL, text, params, error);
     if (!result) {
         return NULL;
@@ -47,21 +45,6 @@ LicenseSummary *license_rows_find(Database *db, const char *license_id, GError *
         return NULL;
     }
     return read_summary(result, 0);
-}
-
-/* The text for LIKE: found anywhere, its own % and _ meaning themselves. New string. */
-static char *like_pattern(const char *text)
-{
-    g_autofree char *lower = g_utf8_strdown(text, -1);
-    GString *pattern = g_string_new("%");
-    for (const char *c = lower; *c; c++) {
-        if (strchr("\\%_", *c)) {
-            g_string_append_c(pattern, '\\');
-        }
-        g_string_append_c(pattern, *c);
-    }
-    g_string_append_c(pattern, '%');
-    return g_string_free(pattern, FALSE);
 }
 
 static void add_span(SqlParams *params, const char *text)
@@ -81,18 +64,21 @@ static void free_summary(gpointer summary)
 GPtrArray *license_query_find(Database *db, const char *text, unsigned most, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
-    g_autofree char *pattern = like_pattern(text);
+    g_autofree char *pattern = listing_rows_pattern(text);
     int64_t serial = 0;
     sql_params_add_text(params, text);
     sql_params_add_text(params, pattern);
     sql_params_add_id(params, usage_license_serial_typed(text, &serial) ? serial : 0);
     add_span(params, text);
     sql_params_add_int(params, SQL_INT4, most);
-    g_autofree char *query = g_strdup_printf(
-        "select %s, f.found_by from (select id, string_agg(distinct found_by, ', ') as found_by"
-        " from find_licenses($1, $2, $3, $4, $5) group by id) f join license_now n using (id)"
-        " order by n.license_id limit $6",
-        summary_columns);
+    g_autofree char *query =
+        g_strdup_printf("with f as materialized (select f.id, bool_or(f.whole) as whole,"
+                        "  string_agg(distinct f.found_by, ', ') as found_by, l.license_id"
+                        "  from find_licenses($1, $2, $3, $4, $5, $6) f join license l using (id)"
+                        "  group by f.id, l.license_id order by 2 desc, 4 limit $6)"
+                        " select %s, f.found_by from f join license_now n using (id)"
+                        " order by f.whole desc, n.license_id",
+                        summary_columns);
     g_autoptr(SqlResult) result = sql_run(db, NULL, query, params, error);
     if (!result) {
         return NULL;

@@ -4,6 +4,7 @@
 
 #include "core/digest.h"
 #include "db/database.h"
+#include "db/license_page.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -27,7 +28,8 @@ typedef struct {
 } LicenseSummary;
 
 typedef struct {
-    char *entry; /* NULL: erased */
+    char *entry; /* NULL: erased, or hidden */
+    bool hidden; /* this login may not read it */
     int32_t effective;
     int32_t ended_on;
     bool doubtful;
@@ -108,10 +110,12 @@ typedef struct {
     int64_t recorded_at;
 } LicenseEvent;
 
-/* One license with all that is on record about it. */
+/* One license with what is on record about it. */
 typedef struct {
     LicenseSummary *summary;
-    GPtrArray *keys;           /* of LicenseKeyRecord, newest first */
+    Listing *pages[LICENSE_PAGE_PARTS]; /* NULL: this login may not read that part */
+    unsigned most;   /* rows of a list, of which one more is read where there are more; 0: all */
+    GPtrArray *keys; /* of LicenseKeyRecord, newest first */
     GPtrArray *contacts;       /* of LicenseContact, current ones first */
     GPtrArray *entitlements;   /* of LicenseEntitlement, newest first */
     GPtrArray *states;         /* of LicenseStateRecord, newest first; may be empty: current */
@@ -120,12 +124,19 @@ typedef struct {
     GPtrArray *events;         /* of LicenseEvent, newest first */
 } LicenseDetail;
 
-/* The license `license_id` ("LIC-…", case aside). ISSUER_ERROR_NOT_FOUND. The caller owns it. */
-LicenseDetail *license_query_show(Database *db, const char *license_id, GError **error);
+/* The license `license_id` ("LIC-…", case aside), of each list at most `most` rows and one that
+ * tells of more (0: all). ISSUER_ERROR_NOT_FOUND. The caller owns it. */
+LicenseDetail *license_query_show(Database *db, const char *license_id, unsigned most,
+                                  GError **error);
 
-/* Licenses to which `text` leads: License ID, customer's name or reference (parts of them), contact
- * (an address also by its domain), order, host, short form of a request, serial of a usage license,
- * hint of the key. At most `most` LicenseSummary *, by License ID; none is no error. */
+/* One license alone, as it is in a list. ISSUER_ERROR_NOT_FOUND. The caller owns it. */
+LicenseSummary *license_query_summary(Database *db, const char *license_id, GError **error);
+
+/* Licenses to which `text` leads: License ID or customer's name (parts of them), customer's
+ * reference or number, contact (an address also by its domain, a domain by all its addresses; not
+ * for a login that may not read them), order, host, short form of a request, serial of a usage
+ * license, hint of the key. At most `most` LicenseSummary *, the License ID itself first, then by
+ * License ID; none is no error. */
 GPtrArray *license_query_find(Database *db, const char *text, unsigned most, GError **error);
 
 void license_summary_free(LicenseSummary *summary);

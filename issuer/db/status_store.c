@@ -16,7 +16,7 @@ static const char waiting_text[] =
     " union all select 'quarantine', null, count(*), min(recorded_at) from quarantine"
     " where closed_at is null having count(*) > 0"
     " union all select 'alert', kind, count(*), min(effective) from alert"
-    " where closed_at is null group by kind"
+    " where closed_at is null and effective <= statement_timestamp() group by kind"
     " union all select 'instruction', state, count(*), min(filed_at) from instruction"
     " where state in ('filed', 'taken') group by state"
     " order by 1, 3 desc, 2";

@@ -53,6 +53,10 @@ static const char select_changed[] =
     "  or coalesce(s.state, 'current')::text <> d.facts ->> 'state'"
     "  or d.code = 'unknown-sender' and (d.facts ->> 'contacts')::bigint is distinct from"
     "   (select count(*) + count(c.ended_on) from contact c where c.license_id = k.license_id)"
+    "  or d.code = 'no-upgrade-on-record' and exists (select from license l"
+    "   join customer_now o on o.id = l.customer_id join customer_now n on n.id = o.root"
+    "   where l.id = k.license_id and (n.id <> (d.facts ->> 'customer')::bigint"
+    "    or n.version <> (d.facts ->> 'customer_version')::integer))"
     "  or a.used < (d.facts ->> 'used')::integer"
     "  or a.active < (d.facts ->> 'active')::integer)" IN_ORDER;
 

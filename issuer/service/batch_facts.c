@@ -43,6 +43,16 @@ static bool given_back(ActivationState state)
            state == ACTIVATION_CORRECTED;
 }
 
+/* 0 where its usage license calls the customer otherwise than a new one would: what the license
+ * page shows is part of what an update brings. */
+static int64_t customer_shown(const Batch *batch, const InstalledRecord *record)
+{
+    const LicenseRecord *license = g_hash_table_lookup(batch->licenses, &record->license_id);
+    const bool renamed = record->customer != NULL && license != NULL &&
+                         g_strcmp0(record->customer, license->customer) != 0;
+    return renamed ? 0 : record->customer_id;
+}
+
 /* The ledger knows what this batch has changed since; the database knows the rest. */
 static void add_installed_facts(const Batch *batch, RequestFacts *facts)
 {
@@ -73,7 +83,7 @@ static void add_installed_facts(const Batch *batch, RequestFacts *facts)
         facts->installed_is_own = digest_equal(&record->thumbprint, &facts->request->thumbprint);
         facts->installed_license_id = record->license_id;
         facts->installed_version = record->version;
-        facts->installed_customer_id = record->customer_id;
+        facts->installed_customer_id = customer_shown(batch, record);
         if (activation == NULL) {
             facts->installed = record->given_back ? INSTALLED_GIVEN_BACK : INSTALLED_ON_RECORD;
         }
@@ -129,7 +139,10 @@ char *batch_facts_json(const RequestFacts *facts, const LicenseRecord *record)
                                ledger_active(facts->ledger, license->id), license->expires_at);
     }
     if (record != NULL) {
-        g_string_append_printf(json, ",\"contacts\":%" G_GINT64_FORMAT, record->contacts);
+        g_string_append_printf(json,
+                               ",\"contacts\":%" G_GINT64_FORMAT ",\"customer\":%" G_GINT64_FORMAT
+                               ",\"customer_version\":%u",
+                               record->contacts, record->customer_id, record->customer_version);
     }
     g_string_append_c(json, '}');
     return g_string_free(json, FALSE);

@@ -15,13 +15,35 @@ static void note_expiry(LicenseSummary *summary)
     }
 }
 
-LicenseDetail *licenses_show(Context *context, const char *license_id, GError **error)
+LicenseDetail *licenses_show(Context *context, const char *license_id, bool all, GError **error)
 {
-    LicenseDetail *detail = license_query_show(context->database, license_id, error);
+    LicenseDetail *detail =
+        license_query_show(context->database, license_id, all ? 0 : LICENSES_MOST_SHOWN, error);
     if (detail != NULL) {
         note_expiry(detail->summary);
     }
     return detail;
+}
+
+LicenseUses *licenses_uses(Context *context, const char *license_id, GError **error)
+{
+    g_autoptr(LicenseUses) uses = g_new0(LicenseUses, 1);
+    uses->now = clock_now();
+    uses->summary = license_query_summary(context->database, license_id, error);
+    uses->uses = uses->summary != NULL
+                     ? license_page_uses(context->database, uses->summary->id, error)
+                     : NULL;
+    return uses->uses != NULL ? g_steal_pointer(&uses) : NULL;
+}
+
+void license_uses_free(LicenseUses *uses)
+{
+    if (uses == NULL) {
+        return;
+    }
+    license_summary_free(uses->summary);
+    listing_free(uses->uses);
+    g_free(uses);
 }
 
 GPtrArray *licenses_find(Context *context, const char *text, bool *more, GError **error)

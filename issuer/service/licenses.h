@@ -4,11 +4,27 @@
 
 #include "db/license_query.h"
 #include "service/context.h"
+#include "service/listings.h"
 
 #define LICENSES_MOST_FOUND 200
+#define LICENSES_MOST_SHOWN 15 /* rows of each list on a license's page */
 
-/* One license with all that is on record about it; see license_query_show(). */
-LicenseDetail *licenses_show(Context *context, const char *license_id, GError **error);
+/* One license with what is on record about it, of each list LICENSES_MOST_SHOWN rows and one that
+ * tells of more, or `all`; see license_query_show(). */
+LicenseDetail *licenses_show(Context *context, const char *license_id, bool all, GError **error);
+
+/* The uses of a license as its customer may read them. */
+typedef struct {
+    LicenseSummary *summary;
+    Listing *uses; /* see license_page_uses() */
+    int64_t now;   /* when it was read, seconds */
+} LicenseUses;
+
+/* ISSUER_ERROR_NOT_FOUND. The caller owns it. */
+LicenseUses *licenses_uses(Context *context, const char *license_id, GError **error);
+void license_uses_free(LicenseUses *uses);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LicenseUses, license_uses_free)
 
 /* Licenses to which `text` leads, at most LICENSES_MOST_FOUND; see license_query_find(). `more`:
  * there are more than these. ISSUER_ERROR_USAGE for an empty text. */

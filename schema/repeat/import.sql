@@ -54,21 +54,27 @@ $$;
 create or replace function issuer.import_resolve_customers() returns void
 language plpgsql set search_path = issuer, pg_temp as $$
 begin
-    create temporary table customer_now on commit drop as
+    create temporary table merged on commit drop as
+        select distinct on (customer_id) customer_id, into_id from customer_merge
+        order by customer_id, version desc;
+    analyze merged;
+    create temporary table named on commit drop as
         select distinct on (customer_id) customer_id, name, reference from customer_version
         order by customer_id, version desc;
-    analyze customer_now;
+    analyze named;
     insert into stage_customer (key, name, reference, first_line)
         select distinct on (customer_key) customer_key, customer, customer_ref, line
         from staged s where not exists (select from license l where l.license_id = s.license_id)
         order by customer_key, line;
     analyze stage_customer;
     update stage_customer c set id = n.customer_id, recorded_name = n.name
-    from customer_now n where n.reference = c.reference;
+    from named n where n.reference = c.reference;
     update stage_customer c set id = n.customer_id, recorded_name = n.name
-    from (select distinct on (name) * from customer_now
+    from (select distinct on (name) * from named
           order by name, reference nulls first, customer_id) n
     where c.reference is null and n.name = c.name;
+    -- Under whatever name of it the customer is found: what was merged is the one it went to.
+    update stage_customer c set id = m.into_id from merged m where m.customer_id = c.id;
     update stage_customer set fresh = id is null, id = coalesce(id, nextval('customer_id_seq'));
 end $$;
 
@@ -81,7 +87,7 @@ begin
     insert into stage
         select s.*, x.content, coalesce(l.id, nextval('license_id_seq')), l.id is not null,
             r.content, l.id is not null and r.content is distinct from x.content,
-            coalesce(l.customer_id, customer.id)
+            coalesce(m.into_id, l.customer_id, customer.id)
         from staged s
         left join (select line, jsonb_agg(contact_digest(entry) order by entry) as entries
                    from stage_contact
@@ -89,6 +95,7 @@ begin
         left join (select line, jsonb_object_agg(code, until_on) as codes from stage_feature
                    group by line) f using (line)
         left join license l on l.license_id = s.license_id
+        left join merged m on m.customer_id = l.customer_id
         left join stage_customer customer on customer.key = s.customer_key
         left join (select distinct on (license_id) license_id, content from import_row
                    order by license_id, import_id desc) r on r.license_id = l.id
@@ -199,11 +206,12 @@ begin
     from stage s where not s.known and s.order_kind in ('cancellation', 'correction')
     union all
     select s.line, format('order_ref: order %s is on record with another %s', s.order_ref,
-        case when o.customer_id <> s.customer_id then 'customer'
+        case when coalesce(m.into_id, o.customer_id) <> s.customer_id then 'customer'
              when o.kind <> s.order_kind then 'order_kind' else 'order_date' end)
     from stage s join orders o on o.reference = s.order_ref
+    left join merged m on m.customer_id = o.customer_id
     where (not s.known or s.changed)
-      and (o.customer_id <> s.customer_id or o.kind <> s.order_kind
+      and (coalesce(m.into_id, o.customer_id) <> s.customer_id or o.kind <> s.order_kind
            or o.ordered_on <> s.order_day)
     union all
     select s.line, format('customer: customer_ref %s is on record as %s', s.customer_ref,
@@ -216,7 +224,9 @@ begin
     from stage s
     where s.changed and s.last ->> 'customer' <> s.customer
       and exists (select from customer_version v where lower(v.name) = lower(s.customer)
-                  and v.name = s.customer and v.customer_id <> s.customer_id
+                  and v.name = s.customer
+                  and coalesce((select m.into_id from merged m where m.customer_id = v.customer_id),
+                               v.customer_id) <> s.customer_id
                   and not exists (select from customer_version newer
                                   where newer.customer_id = v.customer_id
                                     and newer.version > v.version));

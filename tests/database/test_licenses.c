@@ -41,15 +41,21 @@ static void found_by_what_is_in_hand(void **state)
     expect_found(context, "ul 42", "LIC-1", "usage license");
     expect_found(context, "42", "LIC-1", "usage license");
     expect_found(context, "x8q7", "LIC-1", "key …X8Q7");
-    expect_found(context, "%", "LIC-2", "customer 100% Sample_Inc");
-    expect_found(context, "e_I", "LIC-2", "customer 100% Sample_Inc");
+    expect_found(context, "0% sam", "LIC-2", "customer 100% Sample_Inc");
+    expect_found(context, "ple_I", "LIC-2", "customer 100% Sample_Inc");
+    expect_found(context, "10", "LIC-2", "customer 100% Sample_Inc"); /* short: by its beginning */
+    expect_found(context, "@plants.example", "LIC-1", "contact ops@plants.example");
+    expect_found(context, "plants.example", "LIC-1", "contact ops@plants.example");
+    expect_found(context, "cu-2", "LIC-2", "customer 100% Sample_Inc");
 }
 
 static void nothing_is_no_error(void **state)
 {
     (void)state;
     static const char *const nothing[] = {
-        "LIC-999", "@", "7K2QW-9M3XA", "ZZZZZ-ZZZZZ", "UL-00000043", "'; drop table license; --"};
+        "LIC-999",     "@",           "%",
+        "%%%",         "e_I",         "7K2QW-9M3XA",
+        "ZZZZZ-ZZZZZ", "UL-00000043", "'; drop table license; --"};
     g_autoptr(Context) context = fresh();
     for (gsize i = 0; i < G_N_ELEMENTS(nothing); i++) {
         g_autoptr(GError) error = NULL;
@@ -70,7 +76,7 @@ static void shown_with_all_records(void **state)
     (void)state;
     g_autoptr(Context) context = fresh();
     g_autoptr(GError) error = NULL;
-    g_autoptr(LicenseDetail) detail = licenses_show(context, "lic-1", &error);
+    g_autoptr(LicenseDetail) detail = licenses_show(context, "lic-1", false, &error);
     assert_non_null(detail);
     const LicenseSummary *summary = detail->summary;
     assert_string_equal(summary->customer, "Example Plants");
@@ -115,7 +121,7 @@ static void unknown_license(void **state)
     (void)state;
     g_autoptr(Context) context = fresh();
     g_autoptr(GError) error = NULL;
-    assert_null(licenses_show(context, "LIC-9", &error));
+    assert_null(licenses_show(context, "LIC-9", false, &error));
     assert_int_equal(error->code, ISSUER_ERROR_NOT_FOUND);
     assert_non_null(strstr(error->message, "LIC-9"));
 }

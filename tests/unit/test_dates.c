@@ -121,9 +121,50 @@ static void years_are_counted_on_named_days(void **state)
     assert_int_equal(untouched, 77);
 }
 
+static void times_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t instant;
+        bool whole_day;
+    } times[] = {
+        {"1970-01-02", 86400, true},
+        {"1970-01-02T00:00:01Z", 86401, false},
+        {"1970-01-02 23:59", 86400 + 86340, false},
+        {"9999-12-31T23:59:59", DATES_LAST_INSTANT, false},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(times); i++) {
+        int64_t instant = -1;
+        bool whole_day = !times[i].whole_day;
+        assert_true(dates_read_time(times[i].text, &instant, &whole_day));
+        assert_int_equal(instant, times[i].instant);
+        assert_int_equal(whole_day, times[i].whole_day);
+    }
+    static const char *const wrong[] = {"",
+                                        "2027",
+                                        "2027-02-29",
+                                        "2027-03-31T",
+                                        "2027-03-31T24:00",
+                                        "2027-03-31T12:60:00Z",
+                                        "2027-03-31T12:00:60",
+                                        "2027-03-31T12:00:00ZZ",
+                                        "2027-03-31x12:00",
+                                        "2027-03-31T1:00",
+                                        "2027-03-31T12:00:00+01:00",
+                                        "2027-03-31Z"};
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        int64_t instant = -1;
+        bool whole_day = false;
+        assert_false(dates_read_time(wrong[i], &instant, &whole_day));
+        assert_int_equal(instant, -1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(times_are_read),
         cmocka_unit_test(all_days),
         cmocka_unit_test(other_texts_are_no_days),
         cmocka_unit_test(a_day_ends_at_noon_of_the_next),

@@ -1,0 +1,80 @@
+#include "cli/listing_printer.h"
+
+#include "cli/usage_license_printer.h"
+#include "core/dates.h"
+
+static ColumnType column_type(ListingType type)
+{
+    static const ColumnType types[] = {
+        [LISTING_TEXT] = COLUMN_TEXT,    [LISTING_NUMBER] = COLUMN_NUMBER,
+        [LISTING_FLAG] = COLUMN_FLAG,    [LISTING_TIME] = COLUMN_TIME,
+        [LISTING_DAY] = COLUMN_TEXT,     [LISTING_SERIAL] = COLUMN_TEXT,
+        [LISTING_REQUEST] = COLUMN_TEXT,
+    };
+    return types[type];
+}
+
+static void print_cell(Printer *printer, ListingType type, const ListingCell *cell)
+{
+    if (cell->none) {
+        printer_none(printer);
+        return;
+    }
+    switch (type) {
+    case LISTING_NUMBER:
+        printer_number(printer, cell->number);
+        break;
+    case LISTING_FLAG:
+        printer_flag(printer, cell->number != 0);
+        break;
+    case LISTING_TIME:
+        printer_time(printer, cell->number);
+        break;
+    case LISTING_SERIAL:
+        usage_license_printer_serial(printer, cell->number);
+        break;
+    case LISTING_DAY: {
+        g_autofree char *day = dates_text((int32_t)cell->number);
+        printer_text(printer, day);
+        break;
+    }
+    case LISTING_TEXT:
+    case LISTING_REQUEST:
+        printer_text(printer, cell->text);
+        break;
+    }
+}
+
+static void begin(Printer *printer, ListingFace face, const char *part,
+                  const PrinterColumn *columns, gsize count)
+{
+    if (face == LISTING_PRINTED_PART) {
+        printer_begin_part(printer, part, columns, count);
+    } else if (face == LISTING_PRINTED_RECORD) {
+        printer_begin_record(printer, columns, count);
+    } else {
+        printer_begin(printer, columns, count);
+    }
+}
+
+void listing_printer_print(Printer *printer, const Listing *listing, ListingFace face,
+                           const char *part, const char *more)
+{
+    const gsize count = listing->column_count;
+    g_autofree PrinterColumn *columns = g_new(PrinterColumn, count);
+    for (gsize i = 0; i < count; i++) {
+        columns[i].name = listing->columns[i].name;
+        columns[i].type = column_type(listing->columns[i].type);
+    }
+    begin(printer, face, part, columns, count);
+    for (gsize row = 0; row < listing->rows; row++) {
+        for (gsize column = 0; column < count; column++) {
+            print_cell(printer, listing->columns[column].type, listing_cell(listing, row, column));
+        }
+    }
+    /* The printer keeps no column from here on. */
+    printer_end(printer);
+    if (listing->more && more != NULL) {
+        printer_hint(printer, more);
+    }
+}

@@ -1,0 +1,20 @@
+/* Prints lists as they come from the database. */
+#ifndef ISSUER_CLI_LISTING_PRINTER_H
+#define ISSUER_CLI_LISTING_PRINTER_H
+
+#include "cli/printer.h"
+#include "service/listings.h"
+
+/* How a list begins: printer_begin(), printer_begin_record() or printer_begin_part(). */
+typedef enum {
+    LISTING_PRINTED_LIST,
+    LISTING_PRINTED_RECORD,
+    LISTING_PRINTED_PART,
+} ListingFace;
+
+/* Prints all rows; `part` is the name of a part, else NULL. Where there are more rows than these, a
+ * hint says `more` (NULL: none). */
+void listing_printer_print(Printer *printer, const Listing *listing, ListingFace face,
+                           const char *part, const char *more);
+
+#endif

@@ -1,0 +1,96 @@
+#include "core/dates.h"
+#include "core/statement.h"
+#include "db/listing_rows.h"
+
+#include <string.h>
+
+static void clear_cell(gpointer data)
+{
+    ListingCell *cell = data;
+    g_free(cell->text);
+}
+
+static ListingCell read_cell(const SqlResult *result, int row, int column, ListingType type)
+{
+    ListingCell cell = {.none = sql_result_is_null(result, row, column)};
+    if (cell.none) {
+        return cell;
+    }
+    switch (type) {
+    case LISTING_TEXT:
+        cell.text = g_strdup(sql_result_text(result, row, column));
+        break;
+    case LISTING_NUMBER:
+    case LISTING_SERIAL:
+        cell.number = sql_result_int(result, row, column);
+        break;
+    case LISTING_FLAG:
+        cell.number = sql_result_bool(result, row, column);
+        break;
+    case LISTING_TIME:
+        cell.number = sql_result_time(result, row, column);
+        break;
+    case LISTING_DAY:
+        cell.number = sql_result_day(result, row, column);
+        break;
+    case LISTING_REQUEST: {
+        const Digest digest = sql_result_digest(result, row, column);
+        cell.text = statement_short_form(&digest);
+        break;
+    }
+    }
+    return cell;
+}
+
+Listing *listing_rows_load(Database *db, const ListingQuery *query, const SqlParams *params,
+                           unsigned most, GError **error)
+{
+    g_autoptr(SqlResult) result = sql_run(db, NULL, query->text, params, error);
+    if (!result) {
+        return NULL;
+    }
+    const gsize found = (gsize)sql_result_rows(result);
+    Listing *listing = g_new0(Listing, 1);
+    listing->columns = query->columns;
+    listing->column_count = query->column_count;
+    listing->more = most > 0 && found > most;
+    listing->rows = listing->more ? most : found;
+    listing->cells = g_array_new(FALSE, TRUE, sizeof(ListingCell));
+    g_array_set_clear_func(listing->cells, clear_cell);
+    for (gsize row = 0; row < listing->rows; row++) {
+        for (gsize column = 0; column < query->column_count; column++) {
+            const ListingCell cell =
+                read_cell(result, (int)row, (int)column, query->columns[column].type);
+            g_array_append_val(listing->cells, cell);
+        }
+    }
+    return listing;
+}
+
+const ListingCell *listing_cell(const Listing *listing, gsize row, gsize column)
+{
+    return &g_array_index(listing->cells, ListingCell, row * listing->column_count + column);
+}
+
+void listing_free(Listing *listing)
+{
+    if (!listing) {
+        return;
+    }
+    g_array_unref(listing->cells);
+    g_free(listing);
+}
+
+char *listing_rows_pattern(const char *text)
+{
+    g_autofree char *lower = g_utf8_strdown(text, -1);
+    GString *pattern = g_string_new("%");
+    for (const char *c = lower; *c; c++) {
+        if (strchr("\\%_", *c)) {
+            g_string_append_c(pattern, '\\');
+        }
+        g_string_append_c(pattern, *c);
+    }
+    g_string_append_c(pattern, '%');
+    return g_string_free(pattern, FALSE);
+}

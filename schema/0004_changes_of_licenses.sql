@@ -59,6 +59,9 @@ insert into term_entry (license_id, version, code, order_id, kind, until_on, eff
     where was.until_on is distinct from f.until_on
     order by e.license_id, e.version, f.code;
 
+-- What an operator has done, for who looks at it again.
+create index on event (operator_id) where operator_id is not null;
+
 -- Customers that were recorded twice. The latest version counts, and `into_id` is never a customer
 -- that was merged itself: where that one is merged later, each that led to it gets a new version.
 create table customer_merge (

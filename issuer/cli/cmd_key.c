@@ -165,7 +165,7 @@ static void print_revoked(Printer *printer, const char *id, const KeyRevoked *re
     }
 }
 
-static bool revoke_key(const CommandCall *call, Context *context, int64_t operator_id,
+static bool revoke_key(const CommandCall *call, Context *context, const OperatorToken *token,
                        GError **error)
 {
     g_autoptr(Secret) passphrase = NULL;
@@ -179,7 +179,7 @@ static bool revoke_key(const CommandCall *call, Context *context, int64_t operat
                                 .reason = options_text(call->options, "reason"),
                                 .root = root_of(call),
                                 .passphrase = passphrase,
-                                .operator_id = operator_id};
+                                .token = token->named ? &token->digest : NULL};
     g_autoptr(KeyRevoked) revoked = keys_revoke(context, &revocation, error);
     if (revoked == NULL) {
         return false;
@@ -190,12 +190,12 @@ static bool revoke_key(const CommandCall *call, Context *context, int64_t operat
 
 static bool run_revoke(const CommandCall *call, GError **error)
 {
-    int64_t operator_id = 0;
+    OperatorToken token = {0};
     g_autoptr(Context) context = open_keys(call, "issuer key revoke", error);
     bool known =
         context != NULL && (context->database == NULL ||
-                            operator_sign_in_if_named(context, "key revoke", &operator_id, error));
-    return known && revoke_key(call, context, operator_id, error);
+                            operator_sign_in_if_named(context, "key revoke", &token, error));
+    return known && revoke_key(call, context, &token, error);
 }
 
 #define PASSPHRASE_FILE                                                                            \

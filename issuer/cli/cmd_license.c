@@ -47,12 +47,13 @@ static bool run_import(const CommandCall *call, GError **error)
         .update = options_flag(call->options, "update"),
         .dry_run = options_flag(call->options, "dry-run"),
     };
+    OperatorToken token;
     g_autoptr(Context) context =
         context_open(call->config_path, CONTEXT_DATABASE, "license import", error);
-    if (context == NULL ||
-        !operator_sign_in_if_named(context, "license import", &options.operator_id, error)) {
+    if (context == NULL || !operator_sign_in_if_named(context, "license import", &token, error)) {
         return false;
     }
+    options.token = token.named ? &token.digest : NULL;
     g_autoptr(ImportReport) report = import_purchases(context, path, &options, error);
     if (report == NULL) {
         return false;

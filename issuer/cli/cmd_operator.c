@@ -2,7 +2,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "cli/operator.h"
+#include "cli/terminal.h"
+#include "service/operators.h"
 
 #include <glib/gstdio.h>
 
@@ -26,9 +27,12 @@ static void forget_token(const char *path, const GError *failure)
     }
 }
 
+typedef bool (*TokenUse)(Context *context, const OperatorOrder *order, GError **error);
+
 /* The token is brought to safety before anybody is added: a token that cannot be written down would
  * be lost, and with it the first admin. In a file it need not be shown at all. */
-static bool add(const CommandCall *call, Context *context, OperatorOrder *order, GError **error)
+static bool with_new_token(const CommandCall *call, Context *context, OperatorOrder *order,
+                           TokenUse use, GError **error)
 {
     const char *path = options_text(call->options, "token-file");
     g_autoptr(Secret) token = operators_make_token(error);
@@ -36,9 +40,11 @@ static bool add(const CommandCall *call, Context *context, OperatorOrder *order,
         (path != NULL && !file_create(path, secret_peek(token), secret_size(token), 0600, error))) {
         return false;
     }
+    order->name = options_argument(call->options, 0);
+    order->days = (unsigned)options_number(call->options, "days", OPERATORS_TOKEN_DAYS);
     order->token = token;
     g_autoptr(GError) failure = NULL;
-    if (!operators_add(context, order, &failure)) {
+    if (!use(context, order, &failure)) {
         forget_token(path, failure);
         g_propagate_error(error, g_steal_pointer(&failure));
         return false;
@@ -52,11 +58,7 @@ static bool add(const CommandCall *call, Context *context, OperatorOrder *order,
 static bool run_add(const CommandCall *call, GError **error)
 {
     const bool first = options_flag(call->options, "first");
-    OperatorOrder order = {
-        .name = options_argument(call->options, 0),
-        .role = options_text(call->options, "role"),
-        .days = (unsigned)options_number(call->options, "days", OPERATORS_TOKEN_DAYS),
-    };
+    OperatorOrder order = {.role = options_text(call->options, "role")};
     if (order.role == NULL && first) {
         order.role = "admin";
     }
@@ -67,18 +69,19 @@ static bool run_add(const CommandCall *call, GError **error)
     }
     g_autoptr(Context) context =
         context_open(call->config_path, CONTEXT_DATABASE, "operator add", error);
-    if (context == NULL) {
-        return false;
-    }
-    g_autoptr(OperatorRecord) by = NULL;
-    if (!first) {
-        by = operator_sign_in(context, "operator add", error);
-        if (by == NULL) {
-            return false;
-        }
-    }
+    g_autoptr(Secret) by = context == NULL || first ? NULL : terminal_token(error);
     order.by = by;
-    return add(call, context, &order, error);
+    return context != NULL && (first || by != NULL) &&
+           with_new_token(call, context, &order, operators_add, error);
+}
+
+static bool run_renew(const CommandCall *call, GError **error)
+{
+    g_autoptr(Context) context =
+        context_open(call->config_path, CONTEXT_DATABASE, "operator renew", error);
+    g_autoptr(Secret) by = context == NULL ? NULL : terminal_token(error);
+    OperatorOrder order = {.by = by};
+    return by != NULL && with_new_token(call, context, &order, operators_renew, error);
 }
 
 static bool run_list(const CommandCall *call, GError **error)
@@ -105,25 +108,83 @@ static bool run_list(const CommandCall *call, GError **error)
     return true;
 }
 
+/* What a revoked operator did stays; which of it was wrong only people can say. */
+static void print_deeds(const CommandCall *call, const GPtrArray *deeds)
+{
+    static const PrinterColumn columns[] = {
+        {"day", COLUMN_TEXT},
+        {"kind", COLUMN_TEXT},
+        {"subject", COLUMN_TEXT},
+    };
+    printer_say(call->printer, "%s is no operator any more; all tokens are void.",
+                options_argument(call->options, 0));
+    if (deeds->len > 0) {
+        printer_say(call->printer, "It stays on record, for whoever looks at it again:");
+    }
+    printer_begin(call->printer, columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < deeds->len; i++) {
+        const OperatorDeed *deed = g_ptr_array_index(deeds, i);
+        printer_text(call->printer, deed->day);
+        printer_text(call->printer, deed->kind);
+        printer_text(call->printer, deed->subject);
+    }
+}
+
 static bool run_revoke(const CommandCall *call, GError **error)
 {
     g_autoptr(Context) context =
         context_open(call->config_path, CONTEXT_DATABASE, "operator revoke", error);
-    if (context == NULL) {
+    g_autoptr(Secret) by = context == NULL ? NULL : terminal_token(error);
+    g_autoptr(GPtrArray) deeds =
+        by == NULL ? NULL
+                   : operators_revoke(context, by, options_argument(call->options, 0), error);
+    if (deeds == NULL) {
         return false;
     }
-    g_autoptr(OperatorRecord) by = operator_sign_in(context, "operator revoke", error);
-    const char *name = options_argument(call->options, 0);
-    if (by == NULL || !operators_revoke(context, by, name, error)) {
+    print_deeds(call, deeds);
+    return true;
+}
+
+static bool run_rights(const CommandCall *call, GError **error)
+{
+    static const PrinterColumn columns[] = {
+        {"command", COLUMN_TEXT},
+        {"roles", COLUMN_TEXT},
+        {"logins", COLUMN_TEXT},
+    };
+    g_autoptr(Context) context =
+        context_open(call->config_path, CONTEXT_DATABASE, "operator rights", error);
+    g_autoptr(GPtrArray) rights =
+        context == NULL ? NULL
+                        : operators_rights(context, options_text(call->options, "role"), error);
+    if (rights == NULL) {
         return false;
     }
-    printer_say(call->printer, "%s is no operator any more; all tokens are void.", name);
+    printer_begin(call->printer, columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < rights->len; i++) {
+        const OperatorRight *right = g_ptr_array_index(rights, i);
+        printer_text(call->printer, right->command);
+        printer_nested(call->printer, right->roles, right->roles_text);
+        printer_nested(call->printer, right->logins, right->logins_text);
+    }
     return true;
 }
 
 static const char *const roles[] = {"support", "orders", "admin", "finance", NULL};
 
 static const ArgumentRow names[] = {{.name = "NAME", .meaning = "the person's name"}};
+
+#define TOKEN_OPTIONS                                                                              \
+    {.name = "days",                                                                               \
+     .type = OPTION_NUMBER,                                                                        \
+     .value = "N",                                                                                 \
+     .meaning = "days until the token expires, else 365",                                          \
+     .least = 1,                                                                                   \
+     .most = 3650},                                                                                \
+    {                                                                                              \
+        .name = "token-file", .type = OPTION_PATH, .value = "FILE",                                \
+        .meaning = "write the token into this new file (mode 600) and show it nowhere"             \
+    }
 
 static const OptionRow add_options[] = {
     {.name = "role",
@@ -134,28 +195,39 @@ static const OptionRow add_options[] = {
     {.name = "first",
      .type = OPTION_FLAG,
      .meaning = "make the first admin, as the database's owner and without a token"},
-    {.name = "days",
-     .type = OPTION_NUMBER,
-     .value = "N",
-     .meaning = "days until the token expires, else 365",
-     .least = 1,
-     .most = 3650},
-    {.name = "token-file",
-     .type = OPTION_PATH,
-     .value = "FILE",
-     .meaning = "write the token into this new file (mode 600) and show it nowhere"},
+    TOKEN_OPTIONS,
+};
+static const OptionRow renew_options[] = {TOKEN_OPTIONS};
+static const OptionRow rights_options[] = {
+    {.name = "role",
+     .type = OPTION_CHOICE,
+     .choices = roles,
+     .value = "ROLE",
+     .meaning = "only what this role may use"},
 };
 
 static const Command commands[] = {
     {.words = "operator add",
      .summary = "Add an operator and print its token",
      .run = run_add,
-     .spec = {add_options, G_N_ELEMENTS(add_options), names, G_N_ELEMENTS(names)}},
+     .spec = {add_options, G_N_ELEMENTS(add_options), names, G_N_ELEMENTS(names)},
+     .details = "--first works while no admin has a token in force."},
     {.words = "operator list", .summary = "List the operators", .run = run_list},
+    {.words = "operator renew",
+     .summary = "Give an operator a new token; the ones before are void",
+     .run = run_renew,
+     .spec = {renew_options, G_N_ELEMENTS(renew_options), names, G_N_ELEMENTS(names)}},
     {.words = "operator revoke",
-     .summary = "End an operator and all its tokens",
+     .summary = "End an operator and all its tokens, and list what it did",
      .run = run_revoke,
      .spec = {.arguments = names, .argument_count = G_N_ELEMENTS(names)}},
+    {.words = "operator rights",
+     .summary = "Show which role may use which command",
+     .run = run_rights,
+     .spec = {.options = rights_options, .option_count = G_N_ELEMENTS(rights_options)},
+     .details = "roles: whose token a command takes (none: it asks for no token). logins: the "
+                "groups whose database\nlogin it works with; 'owner' is the database's own, which "
+                "may do whatever takes no token."},
 };
 
 const CommandGroup cmd_operator = {commands, G_N_ELEMENTS(commands)};

@@ -2,22 +2,19 @@
 
 #include "cli/terminal.h"
 
-OperatorRecord *operator_sign_in(Context *context, const char *command, GError **error)
+bool operator_sign_in_if_named(Context *context, const char *command, OperatorToken *token,
+                               GError **error)
 {
-    g_autoptr(Secret) token = terminal_token(error);
-    return token == NULL ? NULL : operators_sign_in(context, token, command, error);
-}
-
-bool operator_sign_in_if_named(Context *context, const char *command, int64_t *id, GError **error)
-{
-    *id = 0;
+    *token = (OperatorToken){0};
     if (g_getenv("ISSUER_TOKEN_FILE") == NULL) {
         return true;
     }
-    g_autoptr(OperatorRecord) person = operator_sign_in(context, command, error);
+    g_autoptr(Secret) secret = terminal_token(error);
+    g_autoptr(OperatorRecord) person =
+        secret == NULL ? NULL : operators_sign_in(context, secret, command, error);
     if (person == NULL) {
         return false;
     }
-    *id = person->id;
+    *token = (OperatorToken){.digest = operators_token_digest(secret), .named = true};
     return true;
 }

@@ -5,12 +5,17 @@
 #include "service/context.h"
 #include "service/operators.h"
 
-/* The operator, by the token from ISSUER_TOKEN_FILE or from the terminal, whose role must be one
- * that may use `command` ("license add"): ISSUER_ERROR_DENIED otherwise. The caller owns it. */
-OperatorRecord *operator_sign_in(Context *context, const char *command, GError **error);
+/* A token by its digest; without a name nobody has signed in. */
+typedef struct {
+    Digest digest;
+    bool named;
+} OperatorToken;
 
-/* The same, but without ISSUER_TOKEN_FILE nobody is named: `id` is 0, and the database alone
- * judges, by the role that is connected. For what its owner sets up before there are operators. */
-bool operator_sign_in_if_named(Context *context, const char *command, int64_t *id, GError **error);
+/* The token from ISSUER_TOKEN_FILE, whose operator's role must be one that may use `command`
+ * ("license import"): ISSUER_ERROR_DENIED otherwise. Without that variable nobody is named, and the
+ * database alone judges, by the role that is connected: for what its owner sets up before there are
+ * operators. */
+bool operator_sign_in_if_named(Context *context, const char *command, OperatorToken *token,
+                               GError **error);
 
 #endif

@@ -11,100 +11,139 @@ static bool role_is_known(const char *role)
     return g_strv_contains(roles, role);
 }
 
-static const char insert_operator[] =
-    "with o as (insert into operator (name, role, effective)"
-    "  values ($1, $2::operator_role, $3) returning *),"
-    " e as (insert into event (kind, subject, subject_id, row_digest, operator_id, effective)"
-    "  select 'operator-added', 'operator', o.id, sha256(convert_to(o::text, 'UTF8')), $4, $3"
-    "  from o)"
-    " select id from o";
+static void add_new_token(SqlParams *params, const OperatorNew *row)
+{
+    sql_params_add_digest(params, &row->token);
+    sql_params_add_int(params, SQL_INT4, row->days);
+    sql_params_add_time(params, row->now);
+}
 
-static bool add_token(Database *db, int64_t id, const OperatorNew *new_operator, GError **error)
+static bool call_add(Database *db, const OperatorNew *row, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
-    sql_params_add_digest(params, &new_operator->token);
-    sql_params_add_int(params, SQL_INT8, id);
-    sql_params_add_time(params, new_operator->expires_at);
+    if (row->by != NULL) {
+        sql_params_add_digest(params, row->by);
+    }
+    sql_params_add_text(params, row->name);
+    sql_params_add_text(params, row->role);
+    add_new_token(params, row);
     return sql_do(db, NULL,
-                  "insert into operator_token (digest, operator_id, expires_at)"
-                  " values ($1, $2, $3)",
+                  row->by != NULL ? "select operator_add($1, $2, $3::operator_role, $4, $5, $6)"
+                                  : "select operator_add_first($1, $2::operator_role, $3, $4, $5)",
                   params, error);
 }
 
-int64_t operator_store_add(Database *db, const OperatorNew *new_operator, GError **error)
+bool operator_store_add(Database *db, const OperatorNew *new_operator, GError **error)
 {
     if (!role_is_known(new_operator->role)) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
                     "unknown role '%s' (support, orders, admin or finance)", new_operator->role);
-        return 0;
+        return false;
     }
-    g_autoptr(SqlParams) params = sql_params_new();
-    sql_params_add_text(params, new_operator->name);
-    sql_params_add_text(params, new_operator->role);
-    sql_params_add_time(params, new_operator->now);
-    sql_params_add_id(params, new_operator->by);
     g_autoptr(GError) why = NULL;
-    g_autoptr(SqlResult) result = sql_run(db, NULL, insert_operator, params, &why);
-    if (!result && why->code == ISSUER_ERROR_CONFLICT) {
+    if (call_add(db, new_operator, &why)) {
+        return true;
+    }
+    if (why->code == ISSUER_ERROR_CONFLICT) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_CONFLICT,
                     "an operator named '%s' is on record; names are never used again",
                     new_operator->name);
-        return 0;
-    }
-    if (!result) {
+    } else {
         g_propagate_error(error, g_steal_pointer(&why));
-        return 0;
     }
-    int64_t id = sql_result_int(result, 0, 0);
-    return add_token(db, id, new_operator, error) ? id : 0;
+    return false;
 }
 
-int operator_store_has_admin(Database *db, int64_t now, GError **error)
+bool operator_store_renew(Database *db, const OperatorNew *renewed, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
-    sql_params_add_time(params, now);
-    g_autoptr(SqlResult) result =
-        sql_do(db, NULL, "select pg_advisory_xact_lock(hashtextextended('issuer: admins', 0))",
-               NULL, error)
-            ? sql_run(db, NULL,
-                      "select count(*) from operator where role = 'admin'"
-                      " and (revoked_at is null or revoked_at > $1)",
-                      params, error)
-            : NULL;
-    return result ? (int)MIN(sql_result_int(result, 0, 0), G_MAXINT) : -1;
+    sql_params_add_digest(params, renewed->by);
+    sql_params_add_text(params, renewed->name);
+    add_new_token(params, renewed);
+    return sql_do(db, NULL, "select operator_renew($1, $2, $3, $4, $5)", params, error);
 }
 
-static const char revoke_operator[] =
-    "with o as (update operator set revoked_at = $2 where name = $1 and revoked_at is null"
-    "  returning *),"
-    " e as (insert into event (kind, subject, subject_id, row_digest, operator_id, effective)"
-    "  select 'operator-revoked', 'operator', o.id, sha256(convert_to(o::text, 'UTF8')), $3, $2"
-    "  from o)"
-    " select id from o";
+bool operator_store_revoke(Database *db, const Digest *by, const char *name, int64_t now,
+                           GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_digest(params, by);
+    sql_params_add_text(params, name);
+    sql_params_add_time(params, now);
+    return sql_do(db, NULL, "select operator_revoke($1, $2, $3)", params, error);
+}
 
-bool operator_store_revoke(Database *db, const char *name, int64_t by, int64_t now, GError **error)
+static void free_deed(gpointer data)
+{
+    OperatorDeed *deed = data;
+    if (deed) {
+        g_free(deed->kind);
+        g_free(deed->subject);
+        g_free(deed->day);
+        g_free(deed);
+    }
+}
+
+GPtrArray *operator_store_deeds(Database *db, const char *name, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_text(params, name);
-    sql_params_add_time(params, now);
-    sql_params_add_id(params, by);
-    g_autoptr(SqlResult) result = sql_run(db, NULL, revoke_operator, params, error);
+    g_autoptr(SqlResult) result =
+        sql_run(db, NULL, "select kind, subject, day::text from operator_deeds($1)", params, error);
     if (!result) {
-        return false;
+        return NULL;
     }
-    if (sql_result_rows(result) == 0) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND,
-                    "no operator named '%s' is in force", name);
-        return false;
+    GPtrArray *deeds = g_ptr_array_new_with_free_func(free_deed);
+    for (int row = 0; row < sql_result_rows(result); row++) {
+        OperatorDeed *deed = g_new0(OperatorDeed, 1);
+        deed->kind = g_strdup(sql_result_text(result, row, 0));
+        deed->subject = g_strdup(sql_result_text(result, row, 1));
+        deed->day = g_strdup(sql_result_text(result, row, 2));
+        g_ptr_array_add(deeds, deed);
     }
-    /* A token is in force only with its operator, but its own row should say so too. */
-    g_autoptr(SqlParams) token = sql_params_new();
-    sql_params_add_int(token, SQL_INT8, sql_result_int(result, 0, 0));
-    sql_params_add_time(token, now);
-    return sql_do(db, NULL,
-                  "update operator_token set revoked_at = $2"
-                  " where operator_id = $1 and revoked_at is null",
-                  token, error);
+    return deeds;
+}
+
+static void free_right(gpointer data)
+{
+    OperatorRight *right = data;
+    if (right) {
+        g_free(right->command);
+        g_free(right->roles);
+        g_free(right->logins);
+        g_free(right->roles_text);
+        g_free(right->logins_text);
+        g_free(right);
+    }
+}
+
+/* Without a token a command is a matter of the login, so a role may use it whose group may. */
+static const char list_rights[] =
+    "select command, to_json(roles)::text, to_json(logins)::text,"
+    " array_to_string(roles, ', '), array_to_string(logins, ', ') from command_right"
+    " where $1::text is null or $1 = any (roles::text[])"
+    "  or cardinality(roles) = 0 and ($1 = any (logins) or cardinality(logins) = 0)"
+    " order by command";
+
+GPtrArray *operator_store_rights(Database *db, const char *role, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_text(params, role);
+    g_autoptr(SqlResult) result = sql_run(db, NULL, list_rights, params, error);
+    if (!result) {
+        return NULL;
+    }
+    GPtrArray *rights = g_ptr_array_new_with_free_func(free_right);
+    for (int row = 0; row < sql_result_rows(result); row++) {
+        OperatorRight *right = g_new0(OperatorRight, 1);
+        right->command = g_strdup(sql_result_text(result, row, 0));
+        right->roles = g_strdup(sql_result_text(result, row, 1));
+        right->logins = g_strdup(sql_result_text(result, row, 2));
+        right->roles_text = g_strdup(sql_result_text(result, row, 3));
+        right->logins_text = g_strdup(sql_result_text(result, row, 4));
+        g_ptr_array_add(rights, right);
+    }
+    return rights;
 }
 
 static void free_record(gpointer record)

@@ -190,7 +190,7 @@ bool purchase_import_book(Database *db, const ImportStamp *stamp, ImportResult *
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_digest(params, &stamp->file);
     sql_params_add_int(params, SQL_INT4, stamp->rows);
-    sql_params_add_id(params, stamp->operator_id);
+    sql_params_add_digest(params, stamp->token);
     sql_params_add_time(params, stamp->now);
     g_autoptr(SqlResult) counts =
         sql_run(db, NULL,

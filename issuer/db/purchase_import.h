@@ -34,7 +34,7 @@ typedef struct {
 typedef struct {
     Digest file; /* SHA-256 of what was read */
     int64_t rows;
-    int64_t operator_id; /* 0: nobody is named */
+    const Digest *token; /* of who imports; NULL: nobody is named */
     int64_t now;         /* seconds */
 } ImportStamp;
 

@@ -46,25 +46,20 @@ bool signing_key_store_check(Database *database, const char *kid, GError **error
 bool signing_key_store_revoke(Database *database, const SigningKeyRevocation *revocation,
                               GError **error)
 {
+    const SigningKeyRow *key = revocation->key;
+    gsize size = 0;
+    const void *certificate = key != NULL ? g_bytes_get_data(key->certificate, &size) : NULL;
     g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_digest(params, revocation->by);
     sql_params_add_text(params, revocation->kid);
     sql_params_add_text(params, revocation->reason);
-    sql_params_add_int(params, SQL_INT8, revocation->by);
+    sql_params_add_bytes(params, certificate, size);
+    sql_params_add_time(params, key != NULL ? key->not_before : 0);
+    sql_params_add_time(params, key != NULL ? key->not_after : 0);
+    sql_params_add_bool(params, key != NULL && key->development);
     sql_params_add_time(params, revocation->now);
-    g_autoptr(SqlResult) result = sql_run(
-        database, NULL,
-        "with k as (update signing_key set revoked_at = $4 where kid = $1 and revoked_at is null"
-        " returning *)"
-        " insert into event (kind, subject, subject_id, row_digest, operator_id, detail, effective)"
-        " select 'signing-key-revoked', 'signing_key', 0, sha256(convert_to(k::text, 'UTF8')),"
-        " nullif($3, 0), jsonb_build_object('kid', k.kid, 'reason', $2), $4 from k",
-        params, error);
-    if (result != NULL && sql_result_affected(result) == 0) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND,
-                    "signing key %s is not on record, or revoked already", revocation->kid);
-        return false;
-    }
-    return result != NULL;
+    return sql_do(database, NULL, "select signing_key_revoke($1, $2, $3, $4, $5, $6, $7, $8)",
+                  params, error);
 }
 
 static void signing_key_record_free(SigningKeyRecord *record)

@@ -2,6 +2,7 @@
 #ifndef ISSUER_DB_SIGNING_KEY_STORE_H
 #define ISSUER_DB_SIGNING_KEY_STORE_H
 
+#include "core/digest.h"
 #include "db/database.h"
 
 #include <glib.h>
@@ -29,8 +30,9 @@ typedef struct {
 typedef struct {
     const char *kid;
     const char *reason;
-    int64_t by;  /* operator; 0: nobody is named (the database's owner) */
-    int64_t now; /* seconds */
+    const Digest *by;         /* token of who revokes; NULL: nobody is named */
+    const SigningKeyRow *key; /* goes on record first, if it is not; or NULL */
+    int64_t now;              /* seconds */
 } SigningKeyRevocation;
 
 /* Records the key with an event, unless it is on record. */
@@ -40,7 +42,7 @@ bool signing_key_store_record(Database *database, const SigningKeyRow *row, int6
 /* ISSUER_ERROR_DENIED if the key is on record as revoked. */
 bool signing_key_store_check(Database *database, const char *kid, GError **error);
 
-/* Puts on record, with an event, that the key is revoked; waits for transactions that store usage
+/* Puts on record, with its events, that the key is revoked; waits for transactions that store usage
  * licenses of it, and the schema's guard refuses all that come later. ISSUER_ERROR_NOT_FOUND if it
  * is not on record or revoked already. */
 bool signing_key_store_revoke(Database *database, const SigningKeyRevocation *revocation,

@@ -100,11 +100,6 @@ int sql_result_rows(const SqlResult *result)
     return PQntuples(result->rows);
 }
 
-int64_t sql_result_affected(const SqlResult *result)
-{
-    return g_ascii_strtoll(PQcmdTuples(result->rows), NULL, 10);
-}
-
 bool sql_result_is_null(const SqlResult *result, int row, int column)
 {
     return PQgetisnull(result->rows, row, column) != 0;

@@ -90,9 +90,8 @@ bool sql_script(Database *db, const char *text, GError **error);
 
 void sql_result_free(SqlResult *result);
 
-/* How many rows came back, and how many the statement wrote. */
+/* How many rows came back. */
 int sql_result_rows(const SqlResult *result);
-int64_t sql_result_affected(const SqlResult *result);
 
 /* A cell; `row` and `column` count from 0. Pointers live as long as the result. What stands in
  * place of SQL's NULL: false, 0, NULL, an all-zero digest, a time of 0, a day of DATES_NONE. */

@@ -196,7 +196,7 @@ static bool work(Import *import, const ImportOptions *options, const Digest *fil
     const ImportStamp stamp = {
         .file = *file,
         .rows = report->result.rows,
-        .operator_id = options->operator_id,
+        .token = options->token,
         .now = clock_now(),
     };
     return report->wrong_rows > 0 || purchase_import_book(database, &stamp, &report->result, error);

@@ -10,7 +10,7 @@
 typedef struct {
     bool update;         /* book differences as new versions under the row's order */
     bool dry_run;        /* check everything, change nothing */
-    int64_t operator_id; /* who imports; 0: nobody is named (the database's owner) */
+    const Digest *token; /* of who imports; NULL: nobody is named, the login alone judges */
 } ImportOptions;
 
 typedef struct {

@@ -31,7 +31,7 @@ typedef struct {
     const char *reason;
     unsigned root;            /* that signs the denied list */
     const Secret *passphrase; /* of the roots; NULL for development keys */
-    int64_t operator_id;      /* 0: nobody is named */
+    const Digest *token;      /* of who revokes; NULL: nobody is named */
 } KeyRevocation;
 
 typedef struct {

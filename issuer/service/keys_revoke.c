@@ -64,21 +64,18 @@ bool keys_revoke_wants_root(Context *context, const char *id, bool *wanted, GErr
 static bool put_on_record(Context *context, const KeyEntry *entry, const KeyRevocation *revocation,
                           GError **error)
 {
-    int64_t now = clock_now();
+    SigningKeyRow key = {.kid = revocation->id};
     SigningKeyRevocation row = {.kid = revocation->id,
                                 .reason = revocation->reason,
-                                .by = revocation->operator_id,
-                                .now = now};
+                                .by = revocation->token,
+                                .now = clock_now()};
     if (entry != NULL) {
         const Certificate *certificate = entry->certificate;
-        SigningKeyRow key = {.kid = revocation->id,
-                             .certificate = certificate_der(certificate),
-                             .not_before = certificate_not_before(certificate),
-                             .not_after = certificate_not_after(certificate),
-                             .development = certificate_is_development(certificate)};
-        if (!signing_key_store_record(context->database, &key, now, error)) {
-            return false;
-        }
+        key.certificate = certificate_der(certificate);
+        key.not_before = certificate_not_before(certificate);
+        key.not_after = certificate_not_after(certificate);
+        key.development = certificate_is_development(certificate);
+        row.key = &key;
     }
     return signing_key_store_revoke(context->database, &row, error);
 }

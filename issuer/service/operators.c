@@ -10,9 +10,6 @@
 #define TOKEN_START  "issuer-" /* so that one can be told when it turns up where it should not */
 #define TOKEN_RANDOM 32        /* bytes */
 #define NAME_MOST    64
-#define DAY          86400 /* seconds */
-
-static const char role_admin[] = "admin";
 
 /* The digest of a token as a person hands it over, blanks around it aside. */
 Digest operators_token_digest(const Secret *token)
@@ -58,31 +55,6 @@ static bool name_is_plain(const char *name)
                length;
 }
 
-static bool may_add(Context *context, const OperatorRecord *by, const char *role, GError **error)
-{
-    if (by != NULL) {
-        return true;
-    }
-    const int admin_count = operator_store_has_admin(context->database, clock_now(), error);
-    if (admin_count == 0 && strcmp(role, role_admin) == 0) {
-        return true;
-    }
-    if (admin_count >= 0) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
-                    admin_count > 0 ? "there is an admin already: operators are added by an admin"
-                                    : "the first operator must be an admin");
-    }
-    return false;
-}
-
-static bool add(Context *context, const OperatorRecord *by, const OperatorNew *new_operator,
-                GError **error)
-{
-    return may_add(context, by, new_operator->role, error) &&
-           operator_store_add(context->database, new_operator, error) != 0 &&
-           database_commit(context->database, error);
-}
-
 bool operators_add(Context *context, const OperatorOrder *order, GError **error)
 {
     if (!name_is_plain(order->name)) {
@@ -90,22 +62,29 @@ bool operators_add(Context *context, const OperatorOrder *order, GError **error)
                     "'%s' is no operator's name: 1 to 64 of A-Z a-z 0-9 . _ @ -", order->name);
         return false;
     }
+    const Digest by = order->by != NULL ? operators_token_digest(order->by) : (Digest){0};
     const OperatorNew new_operator = {
+        .by = order->by != NULL ? &by : NULL,
         .name = order->name,
         .role = order->role,
         .token = operators_token_digest(order->token),
+        .days = order->days,
         .now = clock_now(),
-        .expires_at = clock_now() + (int64_t)order->days * DAY,
-        .by = order->by == NULL ? 0 : order->by->id,
     };
-    if (!database_begin(context->database, error)) {
-        return false;
-    }
-    if (!add(context, order->by, &new_operator, error)) {
-        database_rollback(context->database);
-        return false;
-    }
-    return true;
+    return operator_store_add(context->database, &new_operator, error);
+}
+
+bool operators_renew(Context *context, const OperatorOrder *order, GError **error)
+{
+    const Digest by = operators_token_digest(order->by);
+    const OperatorNew renewed = {
+        .by = &by,
+        .name = order->name,
+        .token = operators_token_digest(order->token),
+        .days = order->days,
+        .now = clock_now(),
+    };
+    return operator_store_renew(context->database, &renewed, error);
 }
 
 GPtrArray *operators_list(Context *context, GError **error)
@@ -113,27 +92,15 @@ GPtrArray *operators_list(Context *context, GError **error)
     return operator_store_list(context->database, clock_now(), error);
 }
 
-/* Somebody must be left who can add operators. */
-static bool admin_is_left(Context *context, GError **error)
+GPtrArray *operators_revoke(Context *context, const Secret *by, const char *name, GError **error)
 {
-    const int admin_count = operator_store_has_admin(context->database, clock_now(), error);
-    if (admin_count == 0) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
-                    "the last admin cannot be revoked: add another one first");
-    }
-    return admin_count > 0;
+    const Digest token = operators_token_digest(by);
+    return operator_store_revoke(context->database, &token, name, clock_now(), error)
+               ? operator_store_deeds(context->database, name, error)
+               : NULL;
 }
 
-bool operators_revoke(Context *context, const OperatorRecord *by, const char *name, GError **error)
+GPtrArray *operators_rights(Context *context, const char *role, GError **error)
 {
-    Database *database = context->database;
-    if (!database_begin(database, error)) {
-        return false;
-    }
-    const bool done = operator_store_revoke(database, name, by->id, clock_now(), error) &&
-                      admin_is_left(context, error) && database_commit(database, error);
-    if (!done) {
-        database_rollback(database);
-    }
-    return done;
+    return operator_store_rights(context->database, role, error);
 }

@@ -21,25 +21,33 @@ OperatorRecord *operators_sign_in(Context *context, const Secret *token, const c
  * first: on record stands its digest alone. The caller owns it. */
 Secret *operators_make_token(GError **error);
 
-/* Who is to be added. */
+/* Who is to be added, or given a new token. */
 typedef struct {
-    const OperatorRecord *by; /* who adds, signed in for "operator add"; NULL: the first admin,
-                                 added by the database's owner while there is none */
+    const Secret *by; /* token of the admin who orders it, as handed over; NULL: a first admin,
+                         added by the database's owner while no admin has a token in force */
     const char *name;
-    const char *role;
-    const Secret *token;
-    unsigned days; /* the token's life */
+    const char *role;    /* of who is added */
+    const Secret *token; /* the new one */
+    unsigned days;       /* that it is in force */
 } OperatorOrder;
 
-/* Adds an operator. ISSUER_ERROR_DENIED for a first one who is none, ISSUER_ERROR_USAGE for a wrong
- * name or role, ISSUER_ERROR_CONFLICT for a name that is taken. */
+/* Adds an operator. ISSUER_ERROR_DENIED if `by` may not, or for a first one who is none;
+ * ISSUER_ERROR_USAGE for a wrong name or role, ISSUER_ERROR_CONFLICT for a name that is taken. */
 bool operators_add(Context *context, const OperatorOrder *order, GError **error);
+
+/* Gives an operator a new token; the ones before are void. ISSUER_ERROR_DENIED if `by` may not,
+ * ISSUER_ERROR_NOT_FOUND if none of that name is in force. */
+bool operators_renew(Context *context, const OperatorOrder *order, GError **error);
 
 /* All operators, by name: of OperatorRecord *. */
 GPtrArray *operators_list(Context *context, GError **error);
 
-/* Ends an operator and its tokens; `by` has signed in for "operator revoke". An admin cannot revoke
- * the last admin (ISSUER_ERROR_DENIED). */
-bool operators_revoke(Context *context, const OperatorRecord *by, const char *name, GError **error);
+/* Ends an operator and its tokens, on the word of who has the token `by`; an admin cannot revoke
+ * the last admin (ISSUER_ERROR_DENIED). Gives what that operator did that somebody may want to look
+ * at again: of OperatorDeed *, the caller's. */
+GPtrArray *operators_revoke(Context *context, const Secret *by, const char *name, GError **error);
+
+/* Which role may use which command: of OperatorRight *, the caller's. `role` may be NULL: all. */
+GPtrArray *operators_rights(Context *context, const char *role, GError **error);
 
 #endif

@@ -1,8 +1,14 @@
 -- Which role may use which command: the one table of it. The program asks it before it does anything,
 -- and so does every function here that changes records for a person; `issuer operator rights` prints it.
--- What a group's login in the database may do at all is said in roles.sql.
+-- What a group's login in the database may do at all is said in roles.sql. A command that is not
+-- listed fails structure.commands.
+--
+--   roles   whose token it takes; none: it asks for no token
+--   logins  the groups whose database login it works with ('owner': of the database itself, who may
+--           do all that needs no token); none: it needs no database, only files of the machine
 
-create or replace view issuer.command_right (command, roles) as values
+create or replace view issuer.command_right (command, roles, logins) as
+with by_token (command, roles) as (values
     -- what was bought
     ('license import',      array['orders', 'admin']::issuer.operator_role[]),
     ('license add',         array['orders']::issuer.operator_role[]),
@@ -40,8 +46,41 @@ create or replace view issuer.command_right (command, roles) as values
     ('operator add',        array['admin']::issuer.operator_role[]),
     ('operator renew',      array['admin']::issuer.operator_role[]),
     ('operator revoke',     array['admin']::issuer.operator_role[]),
-    ('key rotate',          array['admin']::issuer.operator_role[]),
-    ('key revoke',          array['admin']::issuer.operator_role[]);
+    ('key revoke',          array['admin']::issuer.operator_role[])),
+-- Reading is a matter of the login alone, and so is what the house's services do.
+by_login (command, logins) as (values
+    ('license find',        array['daemon', 'web', 'support', 'orders', 'admin', 'finance']),
+    ('license show',        array['daemon', 'web', 'support', 'orders', 'admin', 'finance']),
+    ('customer list',       array['daemon', 'web', 'support', 'orders', 'admin', 'finance']),
+    ('customer show',       array['daemon', 'web', 'support', 'orders', 'admin', 'finance']),
+    ('event list',          array['daemon', 'web', 'support', 'orders', 'admin', 'finance']),
+    ('alert list',          array['daemon', 'web', 'support', 'admin', 'finance']),
+    ('instruction list',    array['daemon', 'web', 'support', 'admin']),
+    ('request list',        array['daemon', 'web', 'support', 'admin']),
+    ('request show',        array['daemon', 'web', 'support', 'admin']),
+    ('request preview',     array['daemon']),
+    ('message list',        array['daemon', 'web', 'support', 'admin']),
+    ('message show',        array['daemon', 'web', 'support', 'admin']),
+    ('quarantine list',     array['daemon', 'web', 'support', 'admin']),
+    ('quarantine show',     array['daemon', 'web', 'support', 'admin']),
+    ('usage-license show',  array['daemon', 'web', 'support', 'admin']),
+    ('operator list',       array['daemon', 'web', 'support', 'orders', 'admin', 'finance']),
+    ('operator rights',     array['daemon', 'web', 'support', 'orders', 'admin', 'finance']),
+    ('status',              array['daemon', 'web', 'support', 'admin']),
+    ('check',               array['daemon', 'web', 'support', 'admin']),
+    ('key list',            array['daemon', 'web', 'support', 'admin']),
+    ('ingest',              array['daemon']),
+    ('deliver',             array['daemon']),
+    ('migrate',             array['owner']),
+    -- what needs no database, or can do without
+    ('inspect',             array[]::text[]),
+    ('verify',              array[]::text[]),
+    ('rules',               array[]::text[]),
+    ('key init',            array[]::text[]),
+    ('key rotate',          array[]::text[]))
+select command, roles, roles::text[] from by_token
+union all
+select command, array[]::issuer.operator_role[], logins from by_login;
 
 -- The operator whose token this is, if its role may use the command; else it is said in one line.
 create or replace function issuer.operator_require(token digest, wanted text, at timestamptz)
@@ -60,7 +99,7 @@ begin
     select r.roles into may from command_right r where r.command = wanted;
     if not coalesce(who.role = any (may), false) then
         raise exception 'operator % (%) may not use "%": that takes the role %', who.name, who.role,
-            wanted, coalesce(array_to_string(may, ' or '), 'of nobody') using errcode = 'IS002';
+            wanted, coalesce(nullif(array_to_string(may, ' or '), ''), 'of nobody') using errcode = 'IS002';
     end if;
     return query select who.id, who.name, who.role;
 end $$;

@@ -2,9 +2,27 @@
 -- here against each other and the records, and booked as whole sets. A row is compared with what
 -- was last imported for its license, not with today's record: what was changed by other means since
 -- stays.
+--
+-- Whoever imports may put rows into the staging tables and nothing else: the three functions that it
+-- calls (import_begin, import_check, import_book) run with the owner's rights, and what they read are
+-- tables of the owner's own making. What was not checked, or was found wrong, is not booked.
+
+drop function if exists issuer.import_book(issuer.digest, integer, bigint, timestamptz);
+
+-- Temporary tables stand where others may make some too, with triggers that would run with our rights.
+create or replace function issuer.import_is_ours(tables text[]) returns void
+language plpgsql stable set search_path = issuer, pg_temp as $$
+begin
+    if (select count(*) from pg_class c join pg_roles r on r.oid = c.relowner
+        where c.relnamespace = pg_my_temp_schema() and c.relkind = 'r'
+          and r.rolname = current_user and c.relname = any (tables)) <> cardinality(tables) then
+        raise exception 'no import was begun and checked in this transaction'
+            using errcode = 'IS002';
+    end if;
+end $$;
 
 create or replace function issuer.import_begin() returns void
-language plpgsql set search_path = issuer, pg_temp as $$
+language plpgsql security definer set search_path = issuer, pg_temp as $$
 begin
     -- One import at a time: two would find the same customer missing.
     perform pg_advisory_xact_lock(hashtextextended('issuer: import', 0));
@@ -41,6 +59,8 @@ begin
         reference text not null, kind order_kind not null, day date, customer_id bigint not null,
         id bigint not null, fresh boolean not null, first_line integer not null
     ) on commit drop;
+    -- No other session sees them.
+    grant insert on staged, stage_contact, stage_feature to public;
 end $$;
 
 -- What an imported row keeps of a contact: addresses stand in `contact` alone, where they can be
@@ -234,15 +254,18 @@ end $$;
 
 create or replace function issuer.import_check(may_update boolean, most integer)
 returns table (line integer, problem text, total bigint)
-language plpgsql set search_path = issuer, pg_temp as $$
+language plpgsql security definer set search_path = issuer, pg_temp as $$
 #variable_conflict use_column
 begin
+    perform import_is_ours('{staged,stage,stage_contact,stage_feature,stage_customer,stage_order}');
+    revoke insert on staged, stage_contact, stage_feature from public;  -- they are as checked
     perform import_resolve();
+    create temporary table stage_problem on commit drop as
+        select * from import_problems_of_file()
+        union select * from import_problems_of_records(may_update);
     return query
-        with found as (select * from import_problems_of_file()
-                       union select * from import_problems_of_records(may_update))
-        select f.line, f.problem, (select count(distinct g.line) from found g)
-        from found f order by f.line, f.problem limit most;
+        select p.line, p.problem, (select count(distinct g.line) from stage_problem g)
+        from stage_problem p order by p.line, p.problem limit most;
 end $$;
 
 -- Customers and orders that are new, and names that the rows change.
@@ -369,16 +392,26 @@ begin
           and (n.code is not null or not coalesce(s.last -> 'features' ? c.code, false));
 end $$;
 
-create or replace function issuer.import_book(file digest, total integer, who bigint,
+-- `token`: of the operator who imports; null: nobody is named, the login alone judges.
+create or replace function issuer.import_book(file digest, total integer, token digest,
                                              at timestamptz)
 returns table (added bigint, changed bigint, same bigint, customers bigint, orders bigint,
                weak_keys bigint)
-language plpgsql set search_path = issuer, pg_temp as $$
+language plpgsql security definer set search_path = issuer, pg_temp as $$
 #variable_conflict use_column
 declare
     today date := (at at time zone 'UTC')::date;
     this_import bigint;
+    who bigint;
 begin
+    perform import_is_ours('{stage,stage_contact,stage_feature,stage_customer,stage_order,
+                           stage_problem}');
+    if exists (select from stage_problem) then
+        raise exception 'the rows were found wrong: nothing is booked' using errcode = 'IS003';
+    end if;
+    if token is not null then
+        select r.id into who from operator_require(token, 'license import', at) r;
+    end if;
     if not exists (select from stage s where not s.known or s.changed) then
         return query select 0::bigint, 0::bigint, count(*), 0::bigint, 0::bigint, 0::bigint
             from stage;

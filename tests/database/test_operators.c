@@ -24,7 +24,7 @@ static Context *fresh(void)
     return context;
 }
 
-static Secret *add(Context *context, const OperatorRecord *by, const char *name, const char *role)
+static Secret *add(Context *context, const Secret *by, const char *name, const char *role)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Secret) token = operators_make_token(&error);
@@ -35,8 +35,8 @@ static Secret *add(Context *context, const OperatorRecord *by, const char *name,
     return g_steal_pointer(&token);
 }
 
-static void expect_not_added(Context *context, const OperatorRecord *by, const char *name,
-                             const char *role, int code)
+static void expect_not_added(Context *context, const Secret *by, const char *name, const char *role,
+                             int code)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Secret) token = operators_make_token(NULL);
@@ -81,15 +81,15 @@ static void first_admin_and_others(void **state)
     g_autoptr(OperatorRecord) ana = sign_in(context, token, "operator add");
     assert_string_equal(ana->name, "ana");
     assert_string_equal(ana->role, "admin");
-    g_autoptr(Secret) other = add(context, ana, "sam", "support");
+    g_autoptr(Secret) other = add(context, token, "sam", "support");
     g_autoptr(OperatorRecord) sam = sign_in(context, other, "request issue");
     assert_string_equal(sam->role, "support");
     expect_may_not(context, other, "operator add", "takes the role admin");
     expect_may_not(context, token, "license fly", "takes the role of nobody");
-    expect_not_added(context, ana, "sam", "support", ISSUER_ERROR_CONFLICT);
-    expect_not_added(context, ana, "ivo", "chief", ISSUER_ERROR_USAGE);
-    expect_not_added(context, ana, "i v o", "support", ISSUER_ERROR_USAGE);
-    expect_not_added(context, ana, "", "support", ISSUER_ERROR_USAGE);
+    expect_not_added(context, token, "sam", "support", ISSUER_ERROR_CONFLICT);
+    expect_not_added(context, token, "ivo", "chief", ISSUER_ERROR_USAGE);
+    expect_not_added(context, token, "i v o", "support", ISSUER_ERROR_USAGE);
+    expect_not_added(context, token, "", "support", ISSUER_ERROR_USAGE);
 }
 
 static void tokens_are_kept_as_digests(void **state)
@@ -113,6 +113,42 @@ static void tokens_are_kept_as_digests(void **state)
     expect_not_in_force(context, wrong);
 }
 
+static void a_token_is_renewed(void **state)
+{
+    (void)state;
+    g_autoptr(Context) context = fresh();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Secret) token = add(context, NULL, "ana", "admin");
+    g_autoptr(Secret) before = add(context, token, "sam", "support");
+    g_autoptr(Secret) after = operators_make_token(&error);
+    OperatorOrder order = {.by = before, .name = "sam", .token = after, .days = 1};
+    assert_false(operators_renew(context, &order, &error));
+    assert_int_equal(error->code, ISSUER_ERROR_DENIED);
+    g_autoptr(OperatorRecord) as_before = sign_in(context, before, "request issue");
+    order.by = token;
+    assert_true(operators_renew(context, &order, NULL));
+    expect_not_in_force(context, before);
+    g_autoptr(OperatorRecord) as_after = sign_in(context, after, "request issue");
+    assert_string_equal(as_after->name, "sam");
+    g_clear_error(&error);
+    order.name = "nobody";
+    assert_false(operators_renew(context, &order, &error));
+    assert_int_equal(error->code, ISSUER_ERROR_NOT_FOUND);
+}
+
+/* Where every admin's token has run out, only the owner can help. */
+static void a_first_admin_again(void **state)
+{
+    (void)state;
+    g_autoptr(Context) context = fresh();
+    g_autoptr(Secret) token = add(context, NULL, "ana", "admin");
+    expect_not_added(context, NULL, "bo", "admin", ISSUER_ERROR_DENIED);
+    g_setenv("ISSUER_NOW", "4000000000", TRUE);
+    g_autoptr(Secret) other = add(context, NULL, "bo", "admin");
+    expect_not_added(context, NULL, "cy", "admin", ISSUER_ERROR_DENIED);
+    g_unsetenv("ISSUER_NOW");
+}
+
 static void tokens_end(void **state)
 {
     (void)state;
@@ -122,18 +158,19 @@ static void tokens_end(void **state)
     expect_not_in_force(context, token);
     g_unsetenv("ISSUER_NOW");
     g_autoptr(OperatorRecord) ana = sign_in(context, token, "operator add");
-    g_autoptr(Secret) other = add(context, ana, "sam", "support");
+    g_autoptr(Secret) other = add(context, token, "sam", "support");
 
     g_autoptr(GError) error = NULL;
-    assert_false(operators_revoke(context, ana, "ana", &error));
+    assert_null(operators_revoke(context, token, "ana", &error));
     assert_int_equal(error->code, ISSUER_ERROR_DENIED);
     g_autoptr(OperatorRecord) still = sign_in(context, token, "operator add");
     assert_non_null(still);
 
-    assert_true(operators_revoke(context, ana, "sam", NULL));
+    g_autoptr(GPtrArray) deeds = operators_revoke(context, token, "sam", NULL);
+    assert_int_equal(deeds->len, 0);
     expect_not_in_force(context, other);
     g_clear_error(&error);
-    assert_false(operators_revoke(context, ana, "sam", &error));
+    assert_null(operators_revoke(context, token, "sam", &error));
     assert_int_equal(error->code, ISSUER_ERROR_NOT_FOUND);
 
     g_autoptr(GPtrArray) list = operators_list(context, NULL);
@@ -152,6 +189,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_admin_and_others),
         cmocka_unit_test(tokens_are_kept_as_digests),
+        cmocka_unit_test(a_token_is_renewed),
+        cmocka_unit_test(a_first_admin_again),
         cmocka_unit_test(tokens_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,10 @@ FAULTS = [
     ("style", "issuer/base/text.c", "void stray_name(void)\n{\n}\n", "stray_name() is exported"),
     ("style", "issuer/base/text.c", "\n" * 800, "lines; at most 800"),
     ("style", "issuer/base/text.c", "/* TO" + "DO: later */\n", "unfinished work"),
+    ("commands", "issuer/cli/cmd_rules.c", 'static const Command more = {.words = "rules fly"};\n',
+     "'rules fly' has no row"),
+    ("commands", "schema/repeat/access_rights.sql", "    ('rules fly', array['admin']),\n",
+     "'rules fly' is no command"),
     ("used", "issuer/base/text.h", "void text_unused(void);\n", "text_unused() is used by no other"),
     ("used", "issuer/core/rules.h", "#define X ledger_lose\n", "ledger_lose() is used: it needs no"),
     ("tree", "issuer/base/text.c", "/* see /ho" + "me/ana/notes */\n", "a path of one machine"),
@@ -49,7 +53,7 @@ def run(folder, check, *words):
 
 
 def copy_tree(folder):
-    for name in ("issuer", "tests/structure"):
+    for name in ("issuer", "schema", "tests/structure"):
         shutil.copytree(ROOT / name, folder / name,
                         ignore=shutil.ignore_patterns("__pycache__", "build*"))
     shutil.copy(ROOT / "tests/README.md", folder / "tests")

@@ -61,12 +61,14 @@ void listing_printer_print(Printer *printer, const Listing *listing, ListingFace
                            const char *part, const char *more)
 {
     const gsize count = listing->column_count;
-    g_autofree PrinterColumn *columns = g_new(PrinterColumn, count);
+    g_autoptr(GArray) columns =
+        g_array_sized_new(FALSE, FALSE, sizeof(PrinterColumn), (guint)count);
     for (gsize i = 0; i < count; i++) {
-        columns[i].name = listing->columns[i].name;
-        columns[i].type = column_type(listing->columns[i].type);
+        const PrinterColumn column = {.name = listing->columns[i].name,
+                                      .type = column_type(listing->columns[i].type)};
+        g_array_append_val(columns, column);
     }
-    begin(printer, face, part, columns, count);
+    begin(printer, face, part, &g_array_index(columns, PrinterColumn, 0), count);
     for (gsize row = 0; row < listing->rows; row++) {
         for (gsize column = 0; column < count; column++) {
             print_cell(printer, listing->columns[column].type, listing_cell(listing, row, column));

@@ -103,7 +103,7 @@ CustomerDetail *customer_store_show(Database *db, const char *wanted, unsigned m
     if (number == 0) {
         return NULL;
     }
-    g_autoptr(CustomerDetail) detail = g_new0(CustomerDetail, 1);
+    CustomerDetail *detail = g_new0(CustomerDetail, 1);
     g_autoptr(SqlParams) of_one = sql_params_new();
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_int(of_one, SQL_INT8, number);
@@ -124,7 +124,11 @@ CustomerDetail *customer_store_show(Database *db, const char *wanted, unsigned m
         *lists[i].list = listing_rows_load(db, lists[i].query, params, most, error);
         done = *lists[i].list != NULL;
     }
-    return done ? g_steal_pointer(&detail) : NULL;
+    if (!done) {
+        customer_detail_free(detail);
+        return NULL;
+    }
+    return detail;
 }
 
 void customer_detail_free(CustomerDetail *detail)

@@ -27,13 +27,17 @@ LicenseDetail *licenses_show(Context *context, const char *license_id, bool all,
 
 LicenseUses *licenses_uses(Context *context, const char *license_id, GError **error)
 {
-    g_autoptr(LicenseUses) uses = g_new0(LicenseUses, 1);
+    g_autoptr(LicenseSummary) summary = license_query_summary(context->database, license_id, error);
+    g_autoptr(Listing) rows =
+        summary != NULL ? license_page_uses(context->database, summary->id, error) : NULL;
+    if (rows == NULL) {
+        return NULL;
+    }
+    LicenseUses *uses = g_new0(LicenseUses, 1);
     uses->now = clock_now();
-    uses->summary = license_query_summary(context->database, license_id, error);
-    uses->uses = uses->summary != NULL
-                     ? license_page_uses(context->database, uses->summary->id, error)
-                     : NULL;
-    return uses->uses != NULL ? g_steal_pointer(&uses) : NULL;
+    uses->summary = g_steal_pointer(&summary);
+    uses->uses = g_steal_pointer(&rows);
+    return uses;
 }
 
 void license_uses_free(LicenseUses *uses)

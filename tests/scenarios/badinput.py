@@ -215,8 +215,9 @@ class BadInput(Sender):
         mails = [self.good() for _ in range(4)]
         whole = mbox(mails)
         path = self.house.path("rest.mbox")
-        for _ in range(12):
-            at = dice.randrange(len(SEPARATOR), whole.index(b"===== END"))
+        text = whole.index(b"\n\n") + 2
+        for _ in range(8):
+            at = dice.randrange(text, whole.index(b"===== END"))
             with self.subTest(at=at):
                 write(path, whole[at:])
                 torn, *rest = self.house.mails("inspect", path, code=1)
@@ -227,6 +228,30 @@ class BadInput(Sender):
         self.assertEqual(self.house.query("select count(*) from usage_license"), [(3,)])
         self.assertEqual(self.house.query("select count(*) from quarantine"), [(1,)])
         self.nothing_changes(found, path, code=1)
+
+    def test_a_mailbox_that_begins_within_headers(self):
+        """What is left begins as one mail does, which is never split: it is nobody's, and all that
+        stands in it waits for a person. Where it does not, its first piece is told as torn."""
+        whole = mbox([self.good() for _ in range(4)])
+        path = self.house.path("rest.mbox")
+        as_mail = []
+        for at in range(len(SEPARATOR), whole.index(b"\n\n"), 3):
+            with self.subTest(at=at):
+                write(path, whole[at:])
+                found = self.house.mails("inspect", path, code=None)
+                if re.match(rb"\s*[!-9;-~]+:", whole[at:]):
+                    as_mail.append(at)
+                    self.assertEqual([(one["class"], one["from"], one["reply_to"]) for one in found],
+                                     [("request", None, None)])
+                    self.assertIn("whose it is cannot be told", found[0]["why"])
+                    self.assertEqual([one["intact"] for one in found[0]["tokens"]], [True] * 4)
+                else:
+                    self.assertEqual([one["class"] for one in found], ["quarantined"] + ["request"] * 3)
+        write(path, whole[as_mail[-1]:])
+        found = self.house.ingest(path)
+        self.assertEqual([one["code"] for one in found[0]["decisions"]], ["unknown-sender"] * 4)
+        self.assertEqual(self.house.query("select count(*) from usage_license"), [(0,)])
+        self.nothing_changes(found, path)
 
     # ---- paths ----
 

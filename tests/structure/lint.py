@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Tools that read the C sources, two at a time.
 
-  lint.py format                 clang-format changes nothing
-  lint.py tidy BUILD_FOLDER      clang-tidy finds nothing
-  lint.py clang BUILD_FOLDER     clang, with nearly all its warnings, finds nothing
-  lint.py cppcheck BUILD_FOLDER  cppcheck finds nothing"""
+  lint.py format                     clang-format changes nothing
+  lint.py tidy BUILD_FOLDER [FILE…]  clang-tidy finds nothing, in all sources or in these
+  lint.py clang BUILD_FOLDER         clang, with nearly all its warnings, finds nothing
+  lint.py cppcheck BUILD_FOLDER      cppcheck finds nothing"""
 import concurrent.futures
 import json
 import pathlib
@@ -92,7 +92,10 @@ def main():
         run_all([["clang-format", "--dry-run", "-Werror", *files]])
     folder = sys.argv[2]
     if what == "tidy":
-        run_all([["clang-tidy", "--quiet", "-p", folder, e["file"]] for e in commands(folder)])
+        wanted = {str(pathlib.Path(name).resolve()) for name in sys.argv[3:]}
+        files = [e["file"] for e in commands(folder)]
+        run_all([["clang-tidy", "--quiet", "-p", folder, name] for name in files
+                 if not wanted or str(pathlib.Path(name).resolve()) in wanted])
     elif what == "clang":
         run_all([clang_command(e) for e in commands(folder)])
     elif what == "cppcheck":

@@ -1,7 +1,10 @@
 #include "base/secret.h"
 
+#include "base/error.h"
+
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 
 struct Secret {
     size_t size;
@@ -23,6 +26,18 @@ Secret *secret_new_copy(const void *data, size_t size)
     Secret *secret = secret_new(size);
     if (size > 0) {
         memcpy(secret->data, data, size);
+    }
+    return secret;
+}
+
+Secret *secret_new_random(size_t size, GError **error)
+{
+    Secret *secret = secret_new(size);
+    if (getrandom(secret->data, size, 0) != (ssize_t)size) {
+        secret_free(secret);
+        g_set_error_literal(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
+                            "the system gave no random numbers");
+        return NULL;
     }
     return secret;
 }

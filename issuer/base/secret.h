@@ -14,6 +14,9 @@ Secret *secret_new(size_t size);
 /* A new secret holding a copy of `data`; the caller still wipes the original. */
 Secret *secret_new_copy(const void *data, size_t size);
 
+/* A new secret of `size` random bytes (at most 256) from the system. ISSUER_ERROR_FAILED. */
+Secret *secret_new_random(size_t size, GError **error);
+
 /* The bytes; a zero byte always follows them, so that text can be read as a string. */
 char *secret_data(Secret *secret);
 const char *secret_peek(const Secret *secret);

@@ -100,20 +100,28 @@ static bool run_show(const CommandCall *call, GError **error)
 
 static bool run_find(const CommandCall *call, GError **error)
 {
+    const bool undelivered = options_flag(call->options, "undelivered");
+    const char *text = options_argument(call->options, 0);
+    if (undelivered == (text != NULL)) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
+                    "say what to look for, or --undelivered alone");
+        return false;
+    }
     g_autoptr(Context) context =
         context_open(call->config_path, CONTEXT_DATABASE, "license find", error);
     if (context == NULL) {
         return false;
     }
     bool more = false;
-    g_autoptr(GPtrArray) found =
-        licenses_find(context, options_argument(call->options, 0), &more, error);
+    g_autoptr(GPtrArray) found = undelivered ? licenses_undelivered(context, &more, error)
+                                             : licenses_find(context, text, &more, error);
     if (found == NULL) {
         return false;
     }
     license_printer_list(call->printer, found);
     if (more) {
-        printer_hint(call->printer, "There are more: say more of what you look for.");
+        printer_hint(call->printer, undelivered ? "There are more, sold later than these."
+                                                : "There are more: say more of what you look for.");
     }
     return true;
 }
@@ -126,7 +134,13 @@ static const ArgumentRow ids[] = {
 };
 static const ArgumentRow texts[] = {
     {.name = "TEXT",
-     .meaning = "part of a License ID, customer, contact, order, host; a request or serial"},
+     .meaning = "part of a License ID, customer, contact, order, host; a request or serial",
+     .optional = true},
+};
+static const OptionRow find_options[] = {
+    {.name = "undelivered",
+     .type = OPTION_FLAG,
+     .meaning = "those that were sold and whose key nobody has got yet"},
 };
 static const OptionRow show_options[] = {
     {.name = "all", .type = OPTION_FLAG, .meaning = "all rows of each list, however long"},
@@ -155,7 +169,7 @@ static const Command commands[] = {
     {.words = "license find",
      .summary = "Find licenses by anything that a customer may name",
      .run = run_find,
-     .spec = {.arguments = texts, .argument_count = G_N_ELEMENTS(texts)}},
+     .spec = {find_options, G_N_ELEMENTS(find_options), texts, G_N_ELEMENTS(texts)}},
 };
 
 const CommandGroup cmd_license = {commands, G_N_ELEMENTS(commands)};

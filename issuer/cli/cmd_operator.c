@@ -1,11 +1,9 @@
 #include "cli/cmd_operator.h"
 
 #include "base/error.h"
-#include "base/file.h"
+#include "cli/new_secret.h"
 #include "cli/terminal.h"
 #include "service/operators.h"
-
-#include <glib/gstdio.h>
 
 /* The token is shown once. */
 static void show_token(const CommandCall *call, const Secret *token)
@@ -18,15 +16,6 @@ static void show_token(const CommandCall *call, const Secret *token)
                                "named by ISSUER_TOKEN_FILE.");
 }
 
-/* Where the answer of the database was lost, the operator may be on record: then the file has the
- * only copy of the token. */
-static void forget_token(const char *path, const GError *failure)
-{
-    if (path != NULL && !g_error_matches(failure, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE)) {
-        (void)g_unlink(path);
-    }
-}
-
 typedef bool (*TokenUse)(Context *context, const OperatorOrder *order, GError **error);
 
 /* The token is brought to safety before anybody is added: a token that cannot be written down would
@@ -36,8 +25,7 @@ static bool with_new_token(const CommandCall *call, Context *context, OperatorOr
 {
     const char *path = options_text(call->options, "token-file");
     g_autoptr(Secret) token = operators_make_token(error);
-    if (token == NULL ||
-        (path != NULL && !file_create(path, secret_peek(token), secret_size(token), 0600, error))) {
+    if (token == NULL || !new_secret_keep(path, token, error)) {
         return false;
     }
     order->name = options_argument(call->options, 0);
@@ -45,7 +33,7 @@ static bool with_new_token(const CommandCall *call, Context *context, OperatorOr
     order->token = token;
     g_autoptr(GError) failure = NULL;
     if (!use(context, order, &failure)) {
-        forget_token(path, failure);
+        new_secret_forget(path, failure);
         g_propagate_error(error, g_steal_pointer(&failure));
         return false;
     }

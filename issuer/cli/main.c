@@ -12,6 +12,7 @@
 #include "cli/cmd_request.h"
 #include "cli/cmd_review.h"
 #include "cli/cmd_rules.h"
+#include "cli/cmd_sale.h"
 #include "cli/cmd_schema.h"
 #include "cli/cmd_status.h"
 #include "cli/cmd_usage_license.h"
@@ -39,9 +40,9 @@ int main(int argc, char **argv)
     open_standard_descriptors();
     /* In the order of `issuer help`. */
     const CommandGroup groups[] = {
-        cmd_mail,     cmd_request, cmd_review,        cmd_message, cmd_deliver,  cmd_license,
-        cmd_customer, cmd_contact, cmd_usage_license, cmd_verify,  cmd_operator, cmd_history,
-        cmd_key,      cmd_rules,   cmd_schema,        cmd_check,   cmd_status,
+        cmd_mail,    cmd_request,  cmd_review,  cmd_message,       cmd_deliver, cmd_license,
+        cmd_sale,    cmd_customer, cmd_contact, cmd_usage_license, cmd_verify,  cmd_operator,
+        cmd_history, cmd_key,      cmd_rules,   cmd_schema,        cmd_check,   cmd_status,
     };
     return command_main(groups, G_N_ELEMENTS(groups), argc, argv);
 }

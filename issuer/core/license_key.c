@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define SYMBOLS     25 /* of a key of ours: 24 random ones and the check symbol */
+#define GROUP       5
 #define LEAST_OLD   16 /* of a key sold before this service */
 #define MOST        128
 #define HINT        4
@@ -18,6 +19,23 @@ static char check_symbol(const char *symbols)
 {
     const Digest digest = digest_sha256(symbols, SYMBOLS - 1);
     return crockford_symbol(crockford_leading_bits(&digest, 5));
+}
+
+Secret *license_key_make(const Secret *random)
+{
+    char symbols[SYMBOLS];
+    Secret *key = secret_new(SYMBOLS + SYMBOLS / GROUP - 1);
+    char *out = secret_data(key);
+    crockford_encode((const uint8_t *)secret_peek(random), LICENSE_KEY_RANDOM, symbols);
+    symbols[SYMBOLS - 1] = check_symbol(symbols);
+    for (size_t i = 0; i < SYMBOLS; i++) {
+        if (i > 0 && i % GROUP == 0) {
+            *out++ = '-';
+        }
+        *out++ = symbols[i];
+    }
+    secret_wipe(symbols, sizeof symbols);
+    return key;
 }
 
 /* How many bytes a separator takes here: blanks and hyphens, also those that word processors and

@@ -8,6 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define LICENSE_KEY_RANDOM 15 /* bytes that a key is made from */
+
+/* A new key of ours as people read it ("84G7Z-WYRD6-Z1RV0-WHE6M-11105"), from LICENSE_KEY_RANDOM
+ * random bytes. */
+Secret *license_key_make(const Secret *random);
+
 /* The normal form of a key as a person gives it: separators dropped, upper case, look-alikes
  * mapped; the check symbol is verified for a key of 25 symbols. NULL with ISSUER_ERROR_INPUT; the
  * message never contains the key. */

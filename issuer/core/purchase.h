@@ -42,6 +42,7 @@ typedef enum {
 typedef struct {
     char *code;
     int32_t until; /* the day through which it runs, or DATES_NONE */
+    int32_t years; /* bought for so many years, and `until` is still to be counted; 0: not so */
 } PurchaseFeature;
 
 typedef struct {

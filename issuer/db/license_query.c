@@ -61,6 +61,23 @@ static void free_summary(gpointer summary)
     license_summary_free(summary);
 }
 
+/* What a query of summaries and what they were found by gives. */
+static GPtrArray *load_found(Database *db, const char *query, const SqlParams *params,
+                             GError **error)
+{
+    g_autoptr(SqlResult) result = sql_run(db, NULL, query, params, error);
+    if (!result) {
+        return NULL;
+    }
+    GPtrArray *found = g_ptr_array_new_with_free_func(free_summary);
+    for (int row = 0; row < sql_result_rows(result); row++) {
+        LicenseSummary *summary = read_summary(result, row);
+        summary->found_by = g_strdup(sql_result_text(result, row, 11));
+        g_ptr_array_add(found, summary);
+    }
+    return found;
+}
+
 GPtrArray *license_query_find(Database *db, const char *text, unsigned most, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
@@ -79,17 +96,24 @@ GPtrArray *license_query_find(Database *db, const char *text, unsigned most, GEr
                         " select %s, f.found_by from f join license_now n using (id)"
                         " order by f.whole desc, n.license_id",
                         summary_columns);
-    g_autoptr(SqlResult) result = sql_run(db, NULL, query, params, error);
-    if (!result) {
-        return NULL;
-    }
-    GPtrArray *found = g_ptr_array_new_with_free_func(free_summary);
-    for (int row = 0; row < sql_result_rows(result); row++) {
-        LicenseSummary *summary = read_summary(result, row);
-        summary->found_by = g_strdup(sql_result_text(result, row, 11));
-        g_ptr_array_add(found, summary);
-    }
-    return found;
+    return load_found(db, query, params, error);
+}
+
+GPtrArray *license_query_undelivered(Database *db, unsigned most, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_int(params, SQL_INT4, most);
+    g_autofree char *query = g_strdup_printf(
+        "with f as materialized (select k.license_id as id, 'key …' || k.hint || ' of '"
+        "  || (k.effective at time zone 'UTC')::date || ', order ' || o.reference as found_by"
+        "  from (select * from license_key x where delivered_on is null and retired_at is null"
+        "   and (select s.state from license_state_version s where s.license_id = x.license_id"
+        "    order by s.version desc limit 1) is distinct from 'ended'"
+        "   order by license_id limit $1) k"
+        "  join license l on l.id = k.license_id join orders o on o.id = l.order_id)"
+        " select %s, f.found_by from f join license_now n using (id) order by n.id",
+        summary_columns);
+    return load_found(db, query, params, error);
 }
 
 void license_summary_free(LicenseSummary *summary)

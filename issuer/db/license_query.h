@@ -139,6 +139,10 @@ LicenseSummary *license_query_summary(Database *db, const char *license_id, GErr
  * License ID; none is no error. */
 GPtrArray *license_query_find(Database *db, const char *text, unsigned most, GError **error);
 
+/* Licenses that have not ended and whose key nobody has got yet, the oldest first, `found_by`
+ * telling which key of which order; at most `most`. */
+GPtrArray *license_query_undelivered(Database *db, unsigned most, GError **error);
+
 void license_summary_free(LicenseSummary *summary);
 void license_detail_free(LicenseDetail *detail);
 

@@ -220,6 +220,11 @@ void sql_params_add_time(SqlParams *params, int64_t seconds)
     sql_column_time(add(params, SQL_TIME, false), seconds);
 }
 
+void sql_params_add_day(SqlParams *params, int32_t day)
+{
+    sql_column_day(add(params, SQL_DAY, false), day);
+}
+
 void sql_params_add_id(SqlParams *params, int64_t id)
 {
     sql_column_id(add(params, SQL_INT8, false), id);

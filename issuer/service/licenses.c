@@ -50,6 +50,19 @@ void license_uses_free(LicenseUses *uses)
     g_free(uses);
 }
 
+/* Of one license more than a list has, `more` tells. */
+static GPtrArray *cut_list(GPtrArray *found, bool *more)
+{
+    *more = found != NULL && found->len > LICENSES_MOST_FOUND;
+    if (*more) {
+        g_ptr_array_set_size(found, LICENSES_MOST_FOUND);
+    }
+    for (guint i = 0; found != NULL && i < found->len; i++) {
+        note_expiry(g_ptr_array_index(found, i));
+    }
+    return found;
+}
+
 GPtrArray *licenses_find(Context *context, const char *text, bool *more, GError **error)
 {
     g_autofree char *bare = g_strstrip(g_strdup(text));
@@ -59,13 +72,12 @@ GPtrArray *licenses_find(Context *context, const char *text, bool *more, GError 
                     "serial or the key's last symbols");
         return NULL;
     }
-    GPtrArray *found = license_query_find(context->database, bare, LICENSES_MOST_FOUND + 1, error);
-    *more = found != NULL && found->len > LICENSES_MOST_FOUND;
-    if (*more) {
-        g_ptr_array_set_size(found, LICENSES_MOST_FOUND);
-    }
-    for (guint i = 0; found != NULL && i < found->len; i++) {
-        note_expiry(g_ptr_array_index(found, i));
-    }
-    return found;
+    return cut_list(license_query_find(context->database, bare, LICENSES_MOST_FOUND + 1, error),
+                    more);
+}
+
+GPtrArray *licenses_undelivered(Context *context, bool *more, GError **error)
+{
+    return cut_list(license_query_undelivered(context->database, LICENSES_MOST_FOUND + 1, error),
+                    more);
 }

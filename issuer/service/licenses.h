@@ -30,4 +30,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LicenseUses, license_uses_free)
  * there are more than these. ISSUER_ERROR_USAGE for an empty text. */
 GPtrArray *licenses_find(Context *context, const char *text, bool *more, GError **error);
 
+/* Those that were sold and whose key nobody has got yet, the oldest first, as many and with `more`
+ * as in licenses_find(). */
+GPtrArray *licenses_undelivered(Context *context, bool *more, GError **error);
+
 #endif

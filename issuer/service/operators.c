@@ -5,7 +5,6 @@
 #include "core/base64url.h"
 
 #include <string.h>
-#include <sys/random.h>
 
 #define TOKEN_START  "issuer-" /* so that one can be told when it turns up where it should not */
 #define TOKEN_RANDOM 32        /* bytes */
@@ -30,10 +29,8 @@ OperatorRecord *operators_sign_in(Context *context, const Secret *token, const c
 /* 256 random bits in base64url after a fixed start. */
 Secret *operators_make_token(GError **error)
 {
-    g_autoptr(Secret) random = secret_new(TOKEN_RANDOM);
-    if (getrandom(secret_data(random), TOKEN_RANDOM, 0) != TOKEN_RANDOM) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
-                    "the system gave no random numbers for a token");
+    g_autoptr(Secret) random = secret_new_random(TOKEN_RANDOM, error);
+    if (random == NULL) {
         return NULL;
     }
     char *text = base64url_text(secret_peek(random), TOKEN_RANDOM);

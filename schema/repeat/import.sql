@@ -8,6 +8,8 @@
 -- tables of the owner's own making. What was not checked, or was found wrong, is not booked.
 
 drop function if exists issuer.import_book(issuer.digest, integer, bigint, timestamptz);
+drop function if exists issuer.import_book_new(date, timestamptz);
+drop function if exists issuer.import_book_customers(date, timestamptz, bigint);
 
 -- Temporary tables stand where others may make some too, with triggers that would run with our rights.
 create or replace function issuer.import_is_ours(tables text[]) returns void
@@ -45,7 +47,9 @@ begin
         expires date, order_ref text not null, order_day date, order_kind order_kind not null
     ) on commit drop;
     create temporary table stage_contact (line integer, entry text) on commit drop;
-    create temporary table stage_feature (line integer, code text, until_on date) on commit drop;
+    -- `years`: bought for so many; then its end is counted when it is booked.
+    create temporary table stage_feature (line integer, code text, until_on date, years integer)
+        on commit drop;
     -- Beside the records: `content` is compared next time, `last` is what was imported last.
     create temporary table stage (
         like staged, content jsonb not null, id bigint not null, known boolean not null,
@@ -269,7 +273,8 @@ begin
 end $$;
 
 -- Customers and orders that are new, and names that the rows change.
-create or replace function issuer.import_book_customers(today date, at timestamptz, who bigint)
+create or replace function issuer.import_book_customers(today date, at timestamptz, who bigint,
+                                                       detail jsonb)
 returns void language plpgsql set search_path = issuer, pg_temp as $$
 begin
     insert into customer (id) overriding system value
@@ -278,9 +283,10 @@ begin
         insert into customer_version (customer_id, version, name, reference, effective)
         select id, 1, name, reference, today from stage_customer where fresh order by id
         returning *)
-    insert into event (kind, subject, subject_id, row_digest, operator_id, effective)
+    insert into event (kind, subject, subject_id, row_digest, operator_id, detail,
+                       effective)
     select 'customer-recorded', 'customer', v.customer_id, sha256(convert_to(v::text, 'UTF8')),
-        who, at from v;
+        who, detail, at from v;
     with changes as (
         select distinct on (s.customer_id) s.customer_id, s.customer, s.customer_ref
         from stage s
@@ -297,9 +303,10 @@ begin
         where (n.name, n.reference) is distinct from
               (c.customer, coalesce(c.customer_ref, n.reference))
         returning *)
-    insert into event (kind, subject, subject_id, row_digest, operator_id, effective)
+    insert into event (kind, subject, subject_id, row_digest, operator_id, detail,
+                       effective)
     select 'customer-changed', 'customer', v.customer_id, sha256(convert_to(v::text, 'UTF8')),
-        who, at from v;
+        who, detail, at from v;
 
     -- No event of its own: the imported row's vouches for its order too.
     insert into orders (id, reference, kind, ordered_on, customer_id) overriding system value
@@ -307,8 +314,9 @@ begin
         where fresh order by id;
 end $$;
 
--- Licenses that were not on record, with everything that belongs to them.
-create or replace function issuer.import_book_new(today date, at timestamptz)
+-- Licenses that were not on record, with everything that belongs to them. What a file brings was sold
+-- before, so its customers have their keys.
+create or replace function issuer.import_book_new(way text, today date, at timestamptz, who bigint)
 returns void language plpgsql set search_path = issuer, pg_temp as $$
 begin
     insert into license (id, license_id, customer_id, product, order_id, effective)
@@ -317,9 +325,13 @@ begin
         from stage s join stage_order o on o.reference = s.order_ref where not s.known
         order by s.id;
     with k as (
-        insert into license_key (license_id, hint, weak, effective)
-        select id, hint, weak, at from stage where not known order by id
-        returning id, license_id)
+        insert into license_key (license_id, hint, weak, effective, delivered_on)
+        select id, hint, weak, at, case when way = 'file' then today end
+        from stage where not known order by id
+        returning id, license_id),
+    d as (
+        insert into key_delivery (license_key_id, how, delivered_on, operator_id)
+        select id, 'import', today, who from k where way = 'file')
     insert into license_proof (public_key, license_key_id)
         select s.key, k.id from k join stage s on s.id = k.license_id;
     insert into contact (license_id, entry, effective)
@@ -333,6 +345,15 @@ begin
     insert into entitlement_feature (license_id, version, code, until_on)
         select s.id, 1, f.code, f.until_on
         from stage s join stage_feature f using (line) where not s.known;
+    insert into term_entry (license_id, version, code, order_id, kind, years, from_on, until_on,
+                            effective)
+        select s.id, 1, f.code, o.id, case when f.years is null then 'set' else 'bought' end,
+            f.years, case when f.years is not null then o.ordered_on end, f.until_on,
+            coalesce(s.order_day, today)
+        from stage s join stage_feature f using (line)
+        join feature x on x.code = f.code and x.kind = 'term'
+        join stage_order so on so.reference = s.order_ref join orders o on o.id = so.id
+        where not s.known order by s.id, f.code;
 end $$;
 
 -- What rows change: only the columns that differ from the last import are booked, over whatever
@@ -390,6 +411,51 @@ begin
                           and f.version = e.version)
           -- in the new row, or never imported and so none of its business
           and (n.code is not null or not coalesce(s.last -> 'features' ? c.code, false));
+    -- The yearly features' ends that are others now, also those that are gone.
+    insert into term_entry (license_id, version, code, order_id, kind, until_on, effective)
+        select e.license_id, e.version, x.code, e.order_id, 'set', f.until_on, e.effective
+        from stage s
+        join lateral (select * from entitlement where license_id = s.id
+                      order by version desc limit 1) e on true
+        cross join (select code from feature where kind = 'term') x
+        left join entitlement_feature f on f.license_id = e.license_id and f.version = e.version
+            and f.code = x.code
+        left join entitlement_feature was on was.license_id = e.license_id
+            and was.version = e.version - 1 and was.code = x.code
+        where s.changed and was.until_on is distinct from f.until_on
+          and not exists (select from term_entry t where t.license_id = e.license_id
+                          and t.version = e.version)
+        order by e.license_id, x.code;
+end $$;
+
+-- Books all that was checked, and notes it.
+create or replace function issuer.import_book_stage(file digest, total integer, new_way text,
+                                                   at timestamptz, who bigint)
+returns void language plpgsql set search_path = issuer, pg_temp as $$
+declare
+    today constant date := (at at time zone 'UTC')::date;
+    this_import bigint;
+    part_of jsonb;  -- of what an operator has done, a file is one thing
+begin
+    insert into import (file_digest, rows, operator_id, way) values (file, total, who, new_way)
+        returning id into this_import;
+    if new_way = 'file' then
+        part_of := jsonb_build_object('import', this_import);
+    end if;
+    perform import_book_customers(today, at, who, part_of);
+    perform import_book_new(new_way, today, at, who);
+    perform import_book_changes(today, at);
+    -- The row holds every field of the license (its key aside), so its digest vouches for them.
+    with r as (
+        insert into import_row (license_id, import_id, line, content)
+        select s.id, this_import, s.line, s.content from stage s
+        where not s.known or s.changed order by s.id
+        returning *)
+    insert into event (kind, subject, subject_id, row_digest, license_id, operator_id, detail,
+                       effective)
+    select case when s.known then 'license-changed' else 'license-recorded' end, 'license', s.id,
+        sha256(convert_to(r::text, 'UTF8')), s.id, who, part_of, at
+    from r join stage s on s.id = r.license_id order by s.id;
 end $$;
 
 -- `token`: of the operator who imports; null: nobody is named, the login alone judges.
@@ -400,8 +466,6 @@ returns table (added bigint, changed bigint, same bigint, customers bigint, orde
 language plpgsql security definer set search_path = issuer, pg_temp as $$
 #variable_conflict use_column
 declare
-    today date := (at at time zone 'UTC')::date;
-    this_import bigint;
     who bigint;
 begin
     perform import_is_ours('{stage,stage_contact,stage_feature,stage_customer,stage_order,
@@ -417,21 +481,7 @@ begin
             from stage;
         return;
     end if;
-    perform import_book_customers(today, at, who);
-    perform import_book_new(today, at);
-    perform import_book_changes(today, at);
-    insert into import (file_digest, rows, operator_id) values (file, total, who)
-        returning id into this_import;
-    -- The row holds every field of the license (its key aside), so its digest vouches for them.
-    with r as (
-        insert into import_row (license_id, import_id, line, content)
-        select s.id, this_import, s.line, s.content from stage s
-        where not s.known or s.changed order by s.id
-        returning *)
-    insert into event (kind, subject, subject_id, row_digest, license_id, operator_id, effective)
-    select case when s.known then 'license-changed' else 'license-recorded' end, 'license', s.id,
-        sha256(convert_to(r::text, 'UTF8')), s.id, who, at
-    from r join stage s on s.id = r.license_id order by s.id;
+    perform import_book_stage(file, total, 'file', at, who);
     return query select count(*) filter (where not s.known), count(*) filter (where s.changed),
         count(*) filter (where s.known and not s.changed),
         (select count(*) from stage_customer where fresh),

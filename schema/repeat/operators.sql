@@ -156,7 +156,7 @@ language sql stable set search_path = issuer, pg_temp as $$
             where i.state = 'done' and i.restoration_id is null
         union all
         select 'license import', format('import %s: %s rows', i.id, i.rows), i.recorded_at
-            from who join import i on i.operator_id = who.id
+            from who join import i on i.operator_id = who.id and i.way = 'file'
         union all
         select replace(e.kind, '-', ' '),
             coalesce(l.license_id, o.name, s.reference, 'customer ' || c.name, e.detail ->> 'kid',

@@ -115,6 +115,7 @@ insert into expected_functions values
     ('import_book_changes',         'own', '-'),
     ('import_book_customers',       'own', '-'),
     ('import_book_new',             'own', '-'),
+    ('import_book_stage',           'own', '-'),
     ('import_check',                'door', 'orders admin'),
     ('import_differences',          'own', '-'),
     ('import_is_ours',              'own', '-'),
@@ -123,7 +124,12 @@ insert into expected_functions values
     ('import_resolve',              'own', '-'),
     ('import_resolve_customers',    'own', '-'),
     ('instruction_file',            'door', 'daemon web support admin'),
+    ('license_add',                 'door', 'orders'),
+    ('license_add_customer',        'own', '-'),
+    ('license_add_terms',           'own', '-'),
+    ('license_delivered',           'door', 'orders'),
     ('license_lock',                'own', '-'),
+    ('license_rekey',               'door', 'orders'),
     ('licenses_of_keys',            'door', 'orders admin'),
     ('messages_empty',              'own', '-'),
     ('note_event',                  'own', '-'),
@@ -144,7 +150,8 @@ insert into expected_functions values
     ('refuse_revoked_key',          'door', '-'),
     ('replies_erase',               'own', '-'),
     ('signing_key_revoke',          'door', 'admin'),
-    ('stamp_activation',            'own', '-');
+    ('stamp_activation',            'own', '-'),
+    ('stamp_delivery',              'own', '-');
 -- Sequences: for what is numbered before it is inserted; else nobody needs them.
 create temporary table expected_sequences (name text, users text);
 insert into expected_sequences values

@@ -45,8 +45,7 @@ def main():
 
 # Rights that came before their commands.
 COMING = {
-    "license add", "license upgrade", "license correct", "license end", "license rekey",
-    "license delivered", "feature add", "customer rename", "customer merge", "contact add",
+    "license upgrade", "license correct", "license end", "feature add", "customer rename", "customer merge", "contact add",
     "contact end", "contact erase", "request ask", "request emergency", "message answer",
     "message to-case", "message drop", "restoration open", "restoration approve",
     "restoration deny", "license suspend", "license resume", "alert close", 

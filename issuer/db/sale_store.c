@@ -1,0 +1,88 @@
+#include "db/sale_store.h"
+
+#include "core/license_key.h"
+#include "db/purchase_import.h"
+#include "db/sql.h"
+
+static bool stage(Database *db, const Purchase *purchase, GError **error)
+{
+    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(ImportRow));
+    const ImportRow row = {.line = 1, .purchase = purchase};
+    g_array_append_val(rows, row);
+    return purchase_import_begin(db, error) && purchase_import_stage(db, rows, error);
+}
+
+SaleRecord *sale_store_add(Database *db, const Purchase *purchase, bool new_customer,
+                           const Digest *token, int64_t now, GError **error)
+{
+    if (!stage(db, purchase, error)) {
+        return NULL;
+    }
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_digest(params, token);
+    sql_params_add_bool(params, new_customer);
+    sql_params_add_time(params, now);
+    g_autoptr(SqlResult) result =
+        sql_run(db, NULL,
+                "select license_id, customer, customer_name, customer_new, order_new"
+                " from license_add($1, $2, $3)",
+                params, error);
+    if (!result) {
+        return NULL;
+    }
+    SaleRecord *record = g_new0(SaleRecord, 1);
+    record->license_id = g_strdup(sql_result_text(result, 0, 0));
+    record->customer = g_strdup(sql_result_text(result, 0, 1));
+    record->name = g_strdup(sql_result_text(result, 0, 2));
+    record->new_customer = sql_result_bool(result, 0, 3);
+    record->new_order = sql_result_bool(result, 0, 4);
+    return record;
+}
+
+/* The License ID that a door gives back. */
+static char *run_door(Database *db, const char *text, const SqlParams *params, GError **error)
+{
+    g_autoptr(SqlResult) result = sql_run(db, NULL, text, params, error);
+    return result ? g_strdup(sql_result_text(result, 0, 0)) : NULL;
+}
+
+char *sale_store_rekey(Database *db, const RekeyOrder *order, GError **error)
+{
+    const Digest public_key = license_key_public(order->key);
+    g_autofree char *hint = license_key_hint(order->key);
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_digest(params, &order->token);
+    sql_params_add_text(params, order->license_id);
+    sql_params_add_digest(params, &public_key);
+    sql_params_add_text(params, hint);
+    sql_params_add_text(params, order->reason);
+    sql_params_add_time(params, order->now);
+    return run_door(db, "select license_rekey($1, $2, $3, $4, $5, $6)", params, error);
+}
+
+char *sale_store_delivered(Database *db, const DeliveredOrder *order, GError **error)
+{
+    g_autofree Digest *public_key = order->mailed ? g_new(Digest, 1) : NULL;
+    g_autoptr(SqlParams) params = sql_params_new();
+    if (public_key) {
+        *public_key = license_key_public(order->mailed);
+    }
+    sql_params_add_digest(params, &order->token);
+    sql_params_add_text(params, order->license_id);
+    sql_params_add_digest(params, public_key);
+    sql_params_add_text(params, order->what);
+    sql_params_add_day(params, order->day);
+    sql_params_add_time(params, order->now);
+    return run_door(db, "select license_delivered($1, $2, $3, $4, $5, $6)", params, error);
+}
+
+void sale_record_free(SaleRecord *record)
+{
+    if (!record) {
+        return;
+    }
+    g_free(record->license_id);
+    g_free(record->customer);
+    g_free(record->name);
+    g_free(record);
+}

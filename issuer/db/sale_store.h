@@ -1,0 +1,57 @@
+/* What orders does by hand, each by a door of the database (schema/repeat/selling.sql). */
+#ifndef ISSUER_DB_SALE_STORE_H
+#define ISSUER_DB_SALE_STORE_H
+
+#include "core/digest.h"
+#include "core/purchase.h"
+#include "db/database.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What was recorded of a purchase. */
+typedef struct {
+    char *license_id;
+    char *customer; /* "CU-12" */
+    char *name;     /* of the customer */
+    bool new_customer;
+    bool new_order;
+} SaleRecord;
+
+/* Records one purchase within the caller's transaction, whose commit makes it last. `new_customer`:
+ * the purchase names one who is not on record; else its number (CU-12), reference or whole name.
+ * NULL with ISSUER_ERROR_INPUT where something does not fit the records. The caller owns it. */
+SaleRecord *sale_store_add(Database *db, const Purchase *purchase, bool new_customer,
+                           const Digest *token, int64_t now, GError **error);
+
+typedef struct {
+    Digest token;
+    const char *license_id; /* case aside */
+    const Secret *key;      /* the new one, in its normal form */
+    const char *reason;
+    int64_t now; /* seconds */
+} RekeyOrder;
+
+/* Gives the license another key; the one before is retired. Its License ID as it is on record (new
+ * string); NULL with ISSUER_ERROR_NOT_FOUND or ISSUER_ERROR_INPUT. */
+char *sale_store_rekey(Database *db, const RekeyOrder *order, GError **error);
+
+typedef struct {
+    Digest token;
+    const char *license_id; /* case aside */
+    const Secret *mailed;   /* the key that was mailed; NULL: the current one was handed over */
+    const char *what;       /* handed over: to whom and by what channel */
+    int32_t day;            /* or DATES_NONE: today */
+    int64_t now;            /* seconds */
+} DeliveredOrder;
+
+/* Says that a key reached its customer. Its License ID as it is on record (new string); NULL with
+ * ISSUER_ERROR_NOT_FOUND, or ISSUER_ERROR_INPUT where it is said already. */
+char *sale_store_delivered(Database *db, const DeliveredOrder *order, GError **error);
+
+void sale_record_free(SaleRecord *record);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SaleRecord, sale_record_free)
+
+#endif

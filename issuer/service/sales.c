@@ -1,0 +1,178 @@
+#include "service/sales.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "core/crockford.h"
+#include "core/finder.h"
+#include "core/license_key.h"
+#include "service/operators.h"
+
+#include <string.h>
+
+#define ID_RANDOM  5 /* bytes of a License ID that is made: eight symbols in two groups */
+#define YEARS_MOST 100
+
+Secret *sales_make_key(GError **error)
+{
+    g_autoptr(Secret) random = secret_new_random(LICENSE_KEY_RANDOM, error);
+    return random != NULL ? license_key_make(random) : NULL;
+}
+
+/* It says nothing of what was sold before or after it. */
+static char *make_license_id(GError **error)
+{
+    char symbols[ID_RANDOM * 8 / 5];
+    g_autoptr(Secret) random = secret_new_random(ID_RANDOM, error);
+    if (random == NULL) {
+        return NULL;
+    }
+    crockford_encode((const uint8_t *)secret_peek(random), ID_RANDOM, symbols);
+    return g_strdup_printf("LIC-%.4s-%.4s", symbols, symbols + 4);
+}
+
+/* How many years "support=2y" says; 0 if it says none. */
+static int32_t years_of(const char *feature)
+{
+    const char *sign = strchr(feature, '=');
+    char *end = NULL;
+    const guint64 years =
+        sign != NULL && g_ascii_isdigit(sign[1]) ? g_ascii_strtoull(sign + 1, &end, 10) : 0;
+    const bool said = end != NULL && (strcmp(end, "y") == 0 || strcmp(end, "Y") == 0);
+    return said && years <= YEARS_MOST ? (int32_t)years : 0;
+}
+
+/* A field of several entries, as a row of purchases has it; the years of a feature are no part of
+ * it.
+ */
+static char *list_field(const char *const *entries)
+{
+    GString *field = g_string_new(NULL);
+    for (; entries != NULL && *entries != NULL; entries++) {
+        const gsize length = years_of(*entries) > 0 ? strcspn(*entries, "=") : strlen(*entries);
+        g_string_append_len(field, *entries, (gssize)length);
+        g_string_append_c(field, ';');
+    }
+    return g_string_free(field, FALSE);
+}
+
+static void set_years(const Purchase *purchase, const char *const *features)
+{
+    for (; features != NULL && *features != NULL; features++) {
+        g_autofree char *code = g_strndup(*features, strcspn(*features, "="));
+        g_strstrip(code);
+        for (guint i = 0; i < purchase->features->len; i++) {
+            PurchaseFeature *feature = g_ptr_array_index(purchase->features, i);
+            if (strcmp(feature->code, code) == 0) {
+                feature->years = years_of(*features);
+            }
+        }
+    }
+}
+
+static char *number_field(int64_t number)
+{
+    return g_strdup_printf("%" G_GINT64_FORMAT, (gint64)number);
+}
+
+/* What was typed is judged as a row of a file is. */
+static Purchase *read_purchase(const SaleOrder *order, GError **error)
+{
+    g_autofree char *made_id = order->license_id == NULL ? make_license_id(error) : NULL;
+    if (order->license_id == NULL && made_id == NULL) {
+        return NULL;
+    }
+    g_autofree char *contacts = list_field(order->contacts);
+    g_autofree char *features = list_field(order->features);
+    g_autofree char *activations = number_field(order->activations);
+    g_autofree char *servers = number_field(order->servers);
+    const char *const fields[PURCHASE_COLUMNS] = {
+        [PURCHASE_LICENSE_ID] = made_id != NULL ? made_id : order->license_id,
+        [PURCHASE_LICENSE_KEY] = secret_peek(order->key),
+        [PURCHASE_CUSTOMER] = order->customer,
+        [PURCHASE_CONTACTS] = contacts,
+        [PURCHASE_PRODUCT] = order->product,
+        [PURCHASE_FEATURES] = features,
+        [PURCHASE_ACTIVATIONS] = activations,
+        [PURCHASE_EXPIRES] = order->expires,
+        [PURCHASE_ORDER_REF] = order->order,
+        [PURCHASE_CUSTOMER_REF] = order->customer_ref,
+        [PURCHASE_ORDER_DATE] = order->order_day,
+        [PURCHASE_ORDER_KIND] = order->order_kind,
+        [PURCHASE_SERVERS] = servers,
+    };
+    Purchase *purchase = purchase_read(fields, error);
+    if (purchase != NULL) {
+        set_years(purchase, order->features);
+    }
+    return purchase;
+}
+
+SaleRecord *sales_add(Context *context, const SaleOrder *order, GError **error)
+{
+    if (order->customer_ref != NULL && !order->new_customer) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
+                    "--customer-ref is the reference of a new customer: it takes --new-customer");
+        return NULL;
+    }
+    g_autoptr(Purchase) purchase = read_purchase(order, error);
+    Database *database = context->database;
+    if (purchase == NULL || !database_begin(database, error)) {
+        return NULL;
+    }
+    const Digest token = operators_token_digest(order->token);
+    SaleRecord *record =
+        sale_store_add(database, purchase, order->new_customer, &token, clock_now(), error);
+    if (record == NULL || order->dry_run) {
+        database_rollback(database);
+        return record;
+    }
+    if (!database_commit(database, error)) {
+        sale_record_free(record);
+        return NULL;
+    }
+    return record;
+}
+
+char *sales_rekey(Context *context, const Secret *token, const char *license_id, const Secret *key,
+                  const char *reason, GError **error)
+{
+    g_autoptr(Secret) normal = license_key_read(secret_peek(key), error);
+    if (normal == NULL) {
+        return NULL;
+    }
+    g_autofree char *kept = finder_mask_license_keys(reason);
+    const RekeyOrder order = {
+        .token = operators_token_digest(token),
+        .license_id = license_id,
+        .key = normal,
+        .reason = kept,
+        .now = clock_now(),
+    };
+    return sale_store_rekey(context->database, &order, error);
+}
+
+static bool read_day(const char *text, int32_t *day, GError **error)
+{
+    *day = DATES_NONE;
+    if (text == NULL || dates_read(text, day)) {
+        return true;
+    }
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE, "%s is no day: give one as 2027-03-31",
+                text);
+    return false;
+}
+
+char *sales_handed_over(Context *context, const SaleHandover *handover, GError **error)
+{
+    g_autofree char *typed = g_strdup_printf("to %s by %s", handover->to, handover->channel);
+    g_autofree char *what = finder_mask_license_keys(typed);
+    DeliveredOrder order = {
+        .token = operators_token_digest(handover->token),
+        .license_id = handover->license_id,
+        .what = what,
+        .now = clock_now(),
+    };
+    return read_day(handover->day, &order.day, error)
+               ? sale_store_delivered(context->database, &order, error)
+               : NULL;
+}

@@ -1,0 +1,172 @@
+-- What orders does by hand: one purchase is recorded, a key is replaced, a key is handed over, the
+-- catalogue grows. The key itself is made by the program and never comes here: its public half, its
+-- hint.
+
+-- license_key says on which day the key was delivered, for the index of those that were not.
+create or replace function issuer.stamp_delivery() returns trigger
+language plpgsql set search_path = issuer, pg_temp as $$
+begin
+    update license_key k set delivered_on = a.delivered_on from added a
+        where k.id = a.license_key_id and k.delivered_on is null;
+    return null;
+end $$;
+
+create or replace trigger keep_delivered after insert on issuer.key_delivery
+    referencing new table as added for each statement execute function issuer.stamp_delivery();
+
+-- The one row that was staged names its customer as people do; `is_new`: nobody on record is meant.
+create or replace function issuer.license_add_customer(wanted text, is_new boolean) returns bigint
+language plpgsql set search_path = issuer, pg_temp as $$
+declare
+    meant bigint;
+begin
+    begin
+        meant := customer_named(wanted);
+    exception when sqlstate 'IS001' then
+        if not is_new then
+            raise exception 'no customer is named %: `issuer customer list` looks by a part of the name; --new-customer records a new one',
+                wanted using errcode = 'IS001';
+        end if;
+    end;
+    if meant is not null and is_new then
+        raise exception '% is on record as customer CU-%: leave out --new-customer', wanted, meant
+            using errcode = 'IS003';
+    end if;
+    update staged set customer = n.name, customer_ref = n.reference
+        from customer_now n where n.id = meant;
+    return meant;
+end $$;
+
+-- A yearly feature bought for some years runs on from its order's day.
+create or replace function issuer.license_add_terms(today date) returns void
+language plpgsql set search_path = issuer, pg_temp as $$
+declare
+    wrong text;
+begin
+    select f.code into wrong from stage_feature f join feature x on x.code = f.code
+        where f.years is not null and x.kind <> 'term' limit 1;
+    if found then
+        raise exception 'features: % is not sold by the year', wrong using errcode = 'IS003';
+    end if;
+    update stage_feature f
+        set until_on = (coalesce(s.order_day, o.ordered_on, today)
+                        + make_interval(years => f.years))::date
+        from staged s left join orders o on o.reference = s.order_ref
+        where f.years is not null and f.line = s.line;
+end $$;
+
+-- Records the one purchase that was staged, as an import of one row whose key nobody has got yet.
+create or replace function issuer.license_add(token digest, new_customer boolean, at timestamptz)
+returns table (license_id text, customer text, customer_name text, customer_new boolean,
+               order_new boolean)
+language plpgsql security definer set search_path = issuer, pg_temp as $$
+#variable_conflict use_column
+declare
+    who record;
+    bought record;
+    meant bigint;
+    wrong text;
+begin
+    select * into who from operator_require(token, 'license add', at);
+    perform import_is_ours('{staged,stage,stage_contact,stage_feature,stage_customer,stage_order}');
+    select s.*, count(*) over () as rows into bought from staged s limit 1;
+    if bought.rows is distinct from 1 then
+        raise exception 'one purchase is recorded at a time' using errcode = 'IS003';
+    end if;
+    if exists (select from license l where lower(l.license_id) = lower(bought.license_id)) then
+        raise exception 'license_id: % is on record already; `issuer license upgrade` changes what it grants',
+            bought.license_id using errcode = 'IS003';
+    end if;
+    perform pg_advisory_xact_lock(hashtextextended('issuer: order ' || bought.order_ref, 0));
+    meant := license_add_customer(bought.customer, new_customer);
+    perform license_add_terms((at at time zone 'UTC')::date);
+    select c.problem into wrong from import_check(false, 1) c;
+    if found then
+        raise exception '%', wrong using errcode = 'IS003';
+    end if;
+    if exists (select from stage s where s.customer_id <> meant) then
+        raise exception 'customer: another one is called so too: rename one of them first'
+            using errcode = 'IS003';
+    end if;
+    perform import_book_stage((select sha256(convert_to(s.content::text, 'UTF8')) from stage s), 1,
+                              'typed', at, who.id);
+    return query select s.license_id, 'CU-' || s.customer_id, n.name::text,
+        exists (select from stage_customer c where c.fresh), o.fresh
+        from stage s join stage_order o on o.reference = s.order_ref
+        join customer_now n on n.id = s.customer_id;
+end $$;
+
+-- Gives a license another key. The one before is retired: the servers that run by it are served on,
+-- and a new server that asks with it is held.
+create or replace function issuer.license_rekey(token digest, wanted text, new_key digest,
+    new_hint text, reason text, at timestamptz)
+returns text language plpgsql security definer set search_path = issuer, pg_temp as $$
+declare
+    who record;
+    of license;
+    old license_key;
+    made license_key;
+    detail jsonb;
+begin
+    select * into who from operator_require(token, 'license rekey', at);
+    perform reason_require(reason);
+    of := license_lock(wanted);
+    if (select n.state from license_now n where n.id = of.id) = 'ended' then
+        raise exception '% has ended: no key of it is of use any more', of.license_id
+            using errcode = 'IS003';
+    end if;
+    if exists (select from license_proof p where p.public_key = new_key) then
+        raise exception 'this key is on record already' using errcode = 'IS003';
+    end if;
+    detail := jsonb_build_object('reason', reason);
+    update license_key k set retired_at = greatest(at, k.effective)
+        where k.license_id = of.id and k.retired_at is null returning * into old;
+    if found then
+        perform note_event('key-retired', 'license_key', old.id, old::text, of.id, who.id, at,
+                           detail);
+    end if;
+    insert into license_key (license_id, hint, weak, effective)
+        values (of.id, new_hint, false, at) returning * into made;
+    insert into license_proof (public_key, license_key_id) values (new_key, made.id);
+    perform note_event('key-made', 'license_key', made.id, made::text, of.id, who.id, at, detail);
+    return of.license_id;
+end $$;
+
+-- Says that the license's key reached its customer on that day: mailed, or handed over as `what`
+-- says. `mailed`: the public half of the key that the mail server took; null: the current one.
+create or replace function issuer.license_delivered(token digest, wanted text, mailed digest,
+    what text, day date, at timestamptz)
+returns text language plpgsql security definer set search_path = issuer, pg_temp as $$
+declare
+    who record;
+    of license;
+    meant license_key;
+    made key_delivery;
+begin
+    select * into who from operator_require(token, 'license delivered', at);
+    of := license_lock(wanted);
+    select k.* into meant from license_key k left join license_proof p on p.license_key_id = k.id
+        where k.license_id = of.id
+          and case when mailed is null then k.retired_at is null else p.public_key = mailed end;
+    if not found then
+        raise exception '% has no such key', of.license_id using errcode = 'IS001';
+    end if;
+    if meant.delivered_on is not null then
+        raise exception 'the key of % that ends in % was delivered on %; `issuer license rekey` makes a new one',
+            of.license_id, meant.hint, meant.delivered_on using errcode = 'IS003';
+    end if;
+    if day > (at at time zone 'UTC')::date or day < (meant.effective at time zone 'UTC')::date then
+        raise exception 'the key was made on %: give a day from then until today',
+            (meant.effective at time zone 'UTC')::date using errcode = 'IS003';
+    end if;
+    if mailed is null and (coalesce(btrim(what), '') = '' or what ~ '@') then
+        raise exception 'say to whom and how without a mail address: those stand in contacts alone'
+            using errcode = 'IS003';
+    end if;
+    insert into key_delivery (license_key_id, how, detail, delivered_on, operator_id)
+        values (meant.id, case when mailed is null then 'handed-over' else 'mail' end, what,
+                coalesce(day, (at at time zone 'UTC')::date), who.id)
+        returning * into made;
+    perform note_event('key-delivered', 'key_delivery', meant.id, made::text, of.id, who.id, at);
+    return of.license_id;
+end $$;

@@ -84,6 +84,16 @@ grant execute on function license_add, license_rekey, license_delivered to @PREF
 grant execute on function contact_add, contact_end to @PREFIX@_orders, @PREFIX@_admin;
 grant execute on function contact_erase to @PREFIX@_admin;
 grant execute on function alert_close to @PREFIX@_support, @PREFIX@_admin;
+-- Lost-server cases: the daemon opens those that come by mail, and carries out what was approved.
+grant select on restoration_shown
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
+grant execute on function restoration_limit
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
+grant execute on function restoration_open, restoration_open_from_message
+    to @PREFIX@_support, @PREFIX@_admin;
+grant execute on function restoration_file to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_admin;
+grant execute on function restoration_deny to @PREFIX@_admin;
+grant execute on function restorations_from_mail, restoration_carry_out to @PREFIX@_daemon;
 -- What orders sees of requests: which server a license runs on.
 grant select (id, digest, host, license_id) on usage_request to @PREFIX@_orders;
 grant select on instance, decision, hold, alert, signing_key, serial_block, serial_void,
@@ -110,7 +120,7 @@ grant select on license_proof, operator_token to @PREFIX@_daemon;
 -- is what PostgreSQL asks for where a license is locked.
 grant insert on message, quarantine, instance, usage_request, deactivation, decision, hold, alert,
     activation, usage_license, reply, reply_line, event, serial_block, serial_void, signing_key,
-    restoration, restoration_decision, case_mail, question
+    case_mail, question
     to @PREFIX@_daemon;
 grant update (id) on license to @PREFIX@_daemon;
 grant update (passed_at) on instance to @PREFIX@_daemon;

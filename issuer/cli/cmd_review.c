@@ -6,10 +6,9 @@
 #include "cli/terminal.h"
 #include "cli/usage_license_printer.h"
 #include "core/address.h"
+#include "service/instructions.h"
 #include "service/paste.h"
 #include "service/review.h"
-
-#define WAIT_SECONDS 30 /* for whoever has the signing key */
 
 /* ---- what would happen, or has happened ---- */
 
@@ -121,7 +120,7 @@ static bool leave_it_filed(const CommandCall *call, const ReviewOrder *order, GE
 {
     g_autoptr(Context) context =
         context_open(call->config_path, CONTEXT_DATABASE, "issuer request", error);
-    if (context == NULL || !review_file(context, order, WAIT_SECONDS, error)) {
+    if (context == NULL || !review_file(context, order, INSTRUCTIONS_WAIT, error)) {
         return false;
     }
     printer_say(call->printer, "done; see `issuer request show %s`", order->request);

@@ -11,10 +11,13 @@
 /* What all contacts of a license are told, whoever's mail has caused it. */
 typedef enum {
     NOTICE_NONE,
-    NOTICE_REPLACED,   /* another server took a server's place */
-    NOTICE_MOVED_AWAY, /* a server runs under another license now */
-    NOTICE_MOVED_HERE, /* a server of another license runs under this one now */
-    NOTICE_GIVEN_BACK, /* a use was given back */
+    NOTICE_REPLACED,     /* another server took a server's place */
+    NOTICE_MOVED_AWAY,   /* a server runs under another license now */
+    NOTICE_MOVED_HERE,   /* a server of another license runs under this one now */
+    NOTICE_GIVEN_BACK,   /* a use was given back */
+    NOTICE_CASE_OPENED,  /* a lost server was reported */
+    NOTICE_RESTORED,     /* its use was given back */
+    NOTICE_NOT_RESTORED, /* it was denied */
 } NoticeKind;
 
 /* One code of the mail and what was decided for it. Strings may be NULL where they make no sense

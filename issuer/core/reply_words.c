@@ -266,6 +266,35 @@ static const ReplyWords notice_rows[] = {
          "The server has shown with its own signature that its usage license is no longer "
          "installed.",
          UNEXPECTED},
+    [NOTICE_CASE_OPENED] =
+        {NULL, OUTCOME_HELD, true, "{case}: lost server reported, {license}",
+         "A server of {license} was reported to us as lost. We look at it as {case}.",
+         "If its activation is restored, it is free for another server, and the lost one is "
+         "watched: "
+         "should it ever ask again, a person looks at it first.",
+         "Please answer with what you know of it, and quote {case}: the server's host name, what "
+         "happened and when, and whether it can ever run again. If no server was lost, tell us so "
+         "at "
+         "once. " NOTHING_AGAIN},
+    [NOTICE_RESTORED] =
+        {NULL, OUTCOME_HELD, true, "{case}: activation restored, {license}",
+         "The activation that {server} had under {license} is restored: it is given back, and free "
+         "for another server.",
+         "{Server} was reported to us as lost. " KEEPS_WORKING " Should it turn up again, please "
+         "deactivate the license there and mail us the deactivation code; do not run it beside its "
+         "replacement.",
+         "A request that waited for this activation is decided again by itself and answered in a "
+         "mail "
+         "of its own; else generate a usage request on the new server and mail us "
+         "that. " UNEXPECTED},
+    [NOTICE_NOT_RESTORED] =
+        {NULL, OUTCOME_HELD, true, "{case}: activation not restored, {license}",
+         "We have looked at the report of a lost server of {license}, and its activation was not "
+         "restored.",
+         "Its use still counts. " KEEPS_WORKING,
+         "If the server still runs, deactivate the license on it and mail us the deactivation "
+         "code. If "
+         "you do not agree, answer this mail and quote {case}."},
 };
 
 #define REQUEST_STEPS                                                                              \

@@ -14,28 +14,34 @@ struct ReplyQueue {
 static const char select_queued[] =
     "select p.id, p.recipient, p.ready, p.effective, m.subject, m.message_id, m.in_reply_to,"
     " lower(p.recipient) is distinct from lower(m.reply_to)"
-    " from reply p join message m on m.id = p.message_id"
+    " from reply p left join message m on m.id = p.message_id"
     " where p.state = 'queued' and p.id > $1 order by p.id limit $2"
     " for no key update of p skip locked";
 
-/* A line's license is the one that the notice is about, that the decision has seen, or that the
- * usage license of a deactivation was made for. */
+/* A line tells of a decision or of a lost-server case. Its license is the one that the notice is
+ * about, that the decision has seen, or that the usage license of a deactivation was made for. */
 static const char select_lines[] =
-    "select l.reply_id, l.about::text, d.token_kind = 'deactivation', d.outcome::text,"
-    " d.code::text, d.note::text, d.problem, coalesce(r.digest, e.digest, d.token_digest),"
-    " coalesce(r.iat, e.iat), coalesce(r.host, e.host)::text, s.license_id::text,"
-    " s.product::text, r.product::text, d.serial, u.supersedes, u.exp,"
+    "select l.reply_id, l.about::text, d.token_kind = 'deactivation',"
+    " coalesce(d.outcome::text, 'held'), d.code::text, d.note::text, d.problem,"
+    " coalesce(r.digest, e.digest, d.token_digest), coalesce(r.iat, e.iat),"
+    " coalesce(r.host, e.host, lost.host)::text, s.license_id::text,"
+    " s.product::text, r.product::text, coalesce(d.serial, lost.id), u.supersedes, u.exp,"
     " (d.facts ->> 'expires')::bigint, u.jws, a.state <> 'active',"
     " d.outcome = 'held' and not exists (select from hold h where h.request_id = d.request_id"
     "  and h.closed_at is null),"
     " told.license_id is not null and not exists (select from contact c, reply p"
     "  where p.id = l.reply_id and c.license_id = told.license_id and c.ended_on is null"
     "  and c.entry in (lower(p.recipient), substring(lower(p.recipient) from '@[^@]*$'))),"
-    " (select max(h.id) from hold h where h.request_id = d.request_id),"
+    " coalesce(l.restoration_id,"
+    "  (select max(h.id) from hold h where h.request_id = d.request_id)),"
     " (d.facts ->> 'used')::integer, (d.facts ->> 'allowed')::integer,"
     " oq.host::text, a.replaces, case when l.license_id = r.license_id then old.license_id"
     " else new.license_id end::text, l.license_id = r.license_id"
-    " from reply_line l join decision d on d.id = l.decision_id"
+    " from reply_line l left join decision d on d.id = l.decision_id"
+    " left join lateral (select a.id, q.host from restoration c"
+    "  left join restoration_decision o on o.restoration_id = c.id"
+    "  join activation a on a.id = coalesce(o.activation_id, c.activation_id)"
+    "  join usage_request q on q.id = a.request_id where c.id = l.restoration_id) lost on true"
     " left join usage_request r on r.id = d.request_id"
     " left join deactivation e on e.id = d.deactivation_id"
     " left join usage_license u on u.serial = d.serial and d.outcome in ('issued', 'resent')"
@@ -127,13 +133,21 @@ static const char *keep_short_form(ReplyQueue *queue, const SqlResult *result, i
 
 static NoticeKind notice_of(const char *about, bool own_license)
 {
-    if (about == NULL) {
-        return NOTICE_NONE;
+    static const struct {
+        const char *about;
+        NoticeKind kind;
+    } kinds[] = {
+        {"replaced", NOTICE_REPLACED},         {"given-back", NOTICE_GIVEN_BACK},
+        {"case-opened", NOTICE_CASE_OPENED},   {"restored", NOTICE_RESTORED},
+        {"not-restored", NOTICE_NOT_RESTORED}, {"moved", NOTICE_MOVED_AWAY},
+    };
+    for (gsize i = 0; about != NULL && i < G_N_ELEMENTS(kinds); i++) {
+        if (strcmp(about, kinds[i].about) == 0) {
+            return kinds[i].kind == NOTICE_MOVED_AWAY && own_license ? NOTICE_MOVED_HERE
+                                                                     : kinds[i].kind;
+        }
     }
-    if (strcmp(about, "moved") == 0) {
-        return own_license ? NOTICE_MOVED_HERE : NOTICE_MOVED_AWAY;
-    }
-    return strcmp(about, "replaced") == 0 ? NOTICE_REPLACED : NOTICE_GIVEN_BACK;
+    return NOTICE_NONE;
 }
 
 static ReplyLine *line_from(ReplyQueue *queue, const SqlResult *result, int row)

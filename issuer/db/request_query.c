@@ -93,8 +93,7 @@ GPtrArray *request_query_list(Database *db, bool all, unsigned most, GError **er
 
 /* ---- one request ---- */
 
-/* A case's number in "1001" or "case 1001"; 0: it is none. */
-static int64_t case_number(const char *given)
+int64_t request_query_case_number(const char *given)
 {
     if (g_ascii_strncasecmp(given, "case", 4) == 0) {
         given += 4 + strspn(given + 4, " #");
@@ -108,7 +107,7 @@ static int64_t case_number(const char *given)
 static SqlResult *find_ids(Database *db, const char *given, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
-    const int64_t number = case_number(given);
+    const int64_t number = request_query_case_number(given);
     if (number != 0) {
         sql_params_add_int(params, SQL_INT8, number);
         return sql_run(db, NULL, "select request_id from hold where id = $1", params, error);

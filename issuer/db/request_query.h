@@ -55,6 +55,9 @@ typedef struct {
  * most `most`. Array of RequestSummary *. */
 GPtrArray *request_query_list(Database *db, bool all, unsigned most, GError **error);
 
+/* A case's number in "1001" or "case 1001"; 0: it is none. */
+int64_t request_query_case_number(const char *given);
+
 /* The request that `given` means: its short form ("7K2QW-9M3XA", read generously) or its case's
  * number ("1001", "case 1001"). 0 with ISSUER_ERROR_NOT_FOUND, ISSUER_ERROR_USAGE if it is
  * neither, or ISSUER_ERROR_INPUT if it can mean several. */

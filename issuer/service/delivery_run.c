@@ -53,11 +53,23 @@ static bool is_void(const QueuedReply *reply)
     return reply->lines->len > 0;
 }
 
-/* A notice answers no mail of its recipient's. */
+static NoticeKind notice_of(const QueuedReply *reply)
+{
+    return reply->lines->len > 0 ? ((const ReplyLine *)g_ptr_array_index(reply->lines, 0))->notice
+                                 : NOTICE_NONE;
+}
+
 static bool is_notice(const QueuedReply *reply)
 {
-    return reply->lines->len > 0 &&
-           ((const ReplyLine *)g_ptr_array_index(reply->lines, 0))->notice != NOTICE_NONE;
+    return notice_of(reply) != NOTICE_NONE;
+}
+
+/* A notice answers no mail of its recipient's, but who reported a lost server hears of the case. */
+static bool answers_mail(const QueuedReply *reply)
+{
+    const NoticeKind notice = notice_of(reply);
+    return !reply->others_mail && (notice == NOTICE_NONE || notice == NOTICE_CASE_OPENED ||
+                                   notice == NOTICE_RESTORED || notice == NOTICE_NOT_RESTORED);
 }
 
 static GPtrArray *attachments_of(const ReplyText *text)
@@ -75,7 +87,7 @@ static GPtrArray *attachments_of(const ReplyText *text)
 static GBytes *compose(const Delivery *delivery, const QueuedReply *reply, const ReplyText *text,
                        GError **error)
 {
-    const bool answers = !is_notice(reply) && !reply->others_mail;
+    const bool answers = answers_mail(reply);
     g_autoptr(GPtrArray) attachments = attachments_of(text);
     g_autoptr(GPtrArray) references = g_ptr_array_new_with_free_func(g_free);
     if (answers && reply->in_reply_to != NULL) {

@@ -1,23 +1,24 @@
 #include "service/instructions.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/json_writer.h"
 #include "service/operators.h"
 #include "service/redecide.h"
 
-#define LEASE_SECONDS 60 /* in which whoever files an instruction carries it out, or is gone */
+#define POLL_US 200000 /* between two looks at a filed instruction */
 
 int64_t instructions_file(Context *context, const Secret *token, bool here,
                           InstructionNew *instruction, GError **error)
 {
     const int64_t now = clock_now();
     instruction->token = operators_token_digest(token);
-    instruction->lease_end = here ? now + LEASE_SECONDS : 0;
+    instruction->lease_end = here ? now + INSTRUCTIONS_LEASE : 0;
     return instruction_store_file(context->database, instruction, now, error);
 }
 
 /* That this cannot be recorded either is no news to who waits for the reason. */
-static void record_refusal(Context *context, int64_t instruction, const GError *why)
+void instructions_refuse(Context *context, int64_t instruction, const GError *why)
 {
     g_autoptr(JsonWriter) answer = json_writer_new();
     json_writer_begin_object(answer);
@@ -35,7 +36,7 @@ bool instructions_run(Context *context, Serials *serials, Batch *batch, int64_t 
     g_autoptr(GError) failure = NULL;
     if (!batch_run(batch, &failure)) {
         if (instruction != 0) {
-            record_refusal(context, instruction, failure);
+            instructions_refuse(context, instruction, failure);
         }
         g_propagate_error(error, g_steal_pointer(&failure));
         return false;
@@ -47,4 +48,33 @@ bool instructions_run(Context *context, Serials *serials, Batch *batch, int64_t 
         (void)redecide_run(context, serials, batch_given_back(batch), &totals, NULL);
     }
     return true;
+}
+
+bool instructions_wait(Context *context, int64_t instruction, unsigned seconds, GError **error)
+{
+    const int64_t deadline = clock_monotonic_us() + (int64_t)seconds * G_USEC_PER_SEC;
+    for (;;) {
+        g_autofree char *state = NULL;
+        g_autofree char *answer = NULL;
+        if (!instruction_store_look(context->database, instruction, &state, &answer, error)) {
+            return false;
+        }
+        if (g_strcmp0(state, "done") == 0) {
+            return true;
+        }
+        if (g_strcmp0(state, "filed") != 0 && g_strcmp0(state, "taken") != 0) {
+            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
+                        "instruction %" G_GINT64_FORMAT " is %s: %s", instruction, state,
+                        answer != NULL ? answer : "no reason");
+            return false;
+        }
+        if (clock_monotonic_us() >= deadline) {
+            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
+                        "the signing key is not on this machine, and nobody who has it carried out "
+                        "instruction %" G_GINT64_FORMAT " yet; it stays filed for 24 hours",
+                        instruction);
+            return false;
+        }
+        g_usleep(POLL_US);
+    }
 }

@@ -7,6 +7,9 @@
 #include "db/instruction_store.h"
 #include "service/batch.h"
 
+#define INSTRUCTIONS_LEASE 60 /* seconds in which whoever files one carries it out, or is gone */
+#define INSTRUCTIONS_WAIT  30 /* seconds that a command waits for whoever has the signing key */
+
 /* Files `instruction` (its token and lease_end are set here) in the name of the operator who has
  * `token`. `here`: this process carries it out at once; else whoever has the signing key does.
  * Errors and result as instruction_store_file(). */
@@ -18,5 +21,12 @@ int64_t instructions_file(Context *context, const Secret *token, bool here,
  * out ends as refused, with the reason. Errors of batch_run(). */
 bool instructions_run(Context *context, Serials *serials, Batch *batch, int64_t instruction,
                       GError **error);
+
+/* Ends an instruction that cannot be carried out as refused, with the reason. */
+void instructions_refuse(Context *context, int64_t instruction, const GError *why);
+
+/* Waits up to `seconds` for whoever has the signing key. True if it was carried out;
+ * ISSUER_ERROR_UNAVAILABLE if it stays filed, _DENIED with the answer if it was refused. */
+bool instructions_wait(Context *context, int64_t instruction, unsigned seconds, GError **error);
 
 #endif

@@ -9,8 +9,6 @@
 #include "service/review_result.h"
 #include "service/stored_request.h"
 
-#define POLL_US 200000 /* between two looks at a filed order */
-
 /* One order on its way. */
 typedef struct {
     Context *context;
@@ -298,39 +296,10 @@ ReviewResult *review_carry_out(Context *context, const ReviewOrder *order, GErro
 
 /* ---- leaving it to whoever has the key ---- */
 
-static bool wait_for_answer(Context *context, int64_t instruction, unsigned seconds, GError **error)
-{
-    const int64_t deadline = clock_monotonic_us() + (int64_t)seconds * G_USEC_PER_SEC;
-    for (;;) {
-        g_autofree char *state = NULL;
-        g_autofree char *answer = NULL;
-        if (!instruction_store_look(context->database, instruction, &state, &answer, error)) {
-            return false;
-        }
-        if (g_strcmp0(state, "done") == 0) {
-            return true;
-        }
-        if (g_strcmp0(state, "filed") != 0 && g_strcmp0(state, "taken") != 0) {
-            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
-                        "instruction %" G_GINT64_FORMAT " is %s: %s", instruction, state,
-                        answer != NULL ? answer : "no reason");
-            return false;
-        }
-        if (clock_monotonic_us() >= deadline) {
-            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
-                        "the signing key is not on this machine, and nobody who has it carried out "
-                        "instruction %" G_GINT64_FORMAT " yet; it stays filed for 24 hours",
-                        instruction);
-            return false;
-        }
-        g_usleep(POLL_US);
-    }
-}
-
 bool review_file(Context *context, const ReviewOrder *order, unsigned seconds, GError **error)
 {
     Review review = {.context = context, .order = order};
     const int64_t instruction = begin(&review, error) ? file(&review, false, error) : 0;
     end(&review);
-    return instruction != 0 && wait_for_answer(context, instruction, seconds, error);
+    return instruction != 0 && instructions_wait(context, instruction, seconds, error);
 }

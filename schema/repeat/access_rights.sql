@@ -63,6 +63,8 @@ by_login (command, logins) as (values
     ('message show',        array['daemon', 'web', 'support', 'admin']),
     ('quarantine list',     array['daemon', 'web', 'support', 'admin']),
     ('quarantine show',     array['daemon', 'web', 'support', 'admin']),
+    ('restoration list',    array['daemon', 'web', 'support', 'admin', 'finance']),
+    ('restoration show',    array['daemon', 'web', 'support', 'admin', 'finance']),
     ('usage-license show',  array['daemon', 'web', 'support', 'admin']),
     ('operator list',       array['daemon', 'web', 'support', 'orders', 'admin', 'finance']),
     ('operator rights',     array['daemon', 'web', 'support', 'orders', 'admin', 'finance']),

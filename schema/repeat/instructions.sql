@@ -1,49 +1,66 @@
--- What people decide comes in by this one door: whoever has the operator's token sets the operator,
--- nobody can name another. The daemon, or the command line where the signing key is, carries it out.
+-- What people decide comes in by doors: whoever has the operator's token sets the operator, nobody can
+-- name another. The daemon, or the command line where the signing key is, carries it out.
 
-create or replace function issuer.instruction_file(token digest, wanted text, request bigint,
-    hold bigint, arguments jsonb, lease_end timestamptz, at timestamptz)
-returns bigint language plpgsql security definer set search_path = issuer, pg_temp as $$
+-- Files what a door has judged. `lease_end`: until then the caller carries it out itself.
+create or replace function issuer.instruction_record(made instruction, lease_end timestamptz,
+    at timestamptz)
+returns bigint language plpgsql set search_path = issuer, pg_temp as $$
 declare
-    who record;
     other record;
-    made instruction;
+    by_name constant text := (select o.name from operator o where o.id = made.operator_id);
     -- Whoever calls names the time of the event, and could name one at which another's work is over.
     present constant timestamptz := least(at, clock_timestamp());
 begin
-    select * into who from operator_require(token, 'request ' || wanted, at);
     -- Nobody carries these out any more: a day has passed, or whoever took it is gone. And what was
     -- left to whoever has the key gives way to somebody who has it, or to its own author. Those that
     -- are being ended at this moment are left to who ends them.
     with over as (
         select i.id from instruction i
         where i.state = 'filed' and (i.filed_at <= present - interval '24 hours'
-              or i.hold_id = hold and (lease_end is not null or i.operator_id = who.id))
+              or (i.hold_id = made.hold_id or i.restoration_id = made.restoration_id)
+                 and (lease_end is not null or i.operator_id = made.operator_id))
            or i.state = 'taken' and i.taken_until <= present
         order by i.id for update skip locked),
     ended as (
         update instruction i set state = 'expired', ended_at = at,
-            answer = case when i.hold_id = hold then jsonb_build_object('why',
-                format('operator %s took up the case', who.name)) end
+            answer = case when i.hold_id = made.hold_id or i.restoration_id = made.restoration_id
+                then jsonb_build_object('why', format('operator %s took up the case', by_name)) end
         from over where i.id = over.id returning i.*)
     insert into event (kind, subject, subject_id, row_digest, operator_id, effective)
         select 'instruction-expired', 'instruction', e.id, sha256(convert_to(e::text, 'UTF8')),
                e.operator_id, at from ended e order by e.id;
     begin
-        insert into instruction (kind, hold_id, request_id, operator_id, arguments, state,
-                                 taken_until, filed_at)
-            values (wanted, hold, request, who.id, arguments,
+        insert into instruction (kind, hold_id, request_id, restoration_id, operator_id, second_id,
+                                 arguments, state, taken_until, filed_at)
+            values (made.kind, made.hold_id, made.request_id, made.restoration_id, made.operator_id,
+                    made.second_id, made.arguments,
                     case when lease_end is null then 'filed' else 'taken' end,
                     least(lease_end, clock_timestamp() + interval '5 minutes'), at)
             returning * into made;
     exception when unique_violation then
         select o.name, i.kind into other from instruction i join operator o on o.id = i.operator_id
-            where i.hold_id = hold and i.state in ('filed', 'taken');
-        raise exception 'case % is being decided: operator % says "%"; look again in a minute', hold,
-            other.name, other.kind using errcode = 'IS004';
+            where (i.hold_id = made.hold_id or i.restoration_id = made.restoration_id)
+              and i.state in ('filed', 'taken');
+        raise exception 'case % is being decided: operator % says "%"; look again in a minute',
+            coalesce(made.hold_id, made.restoration_id), other.name, other.kind using errcode = 'IS004';
     end;
     insert into event (kind, subject, subject_id, row_digest, operator_id, effective)
         values ('instruction-filed', 'instruction', made.id,
-                sha256(convert_to(made::text, 'UTF8')), who.id, at);
+                sha256(convert_to(made::text, 'UTF8')), made.operator_id, at);
     return made.id;
+end $$;
+
+-- What becomes of a request.
+create or replace function issuer.instruction_file(token digest, wanted text, request bigint,
+    hold bigint, arguments jsonb, lease_end timestamptz, at timestamptz)
+returns bigint language plpgsql security definer set search_path = issuer, pg_temp as $$
+declare
+    filed instruction;
+begin
+    filed.operator_id := (operator_require(token, 'request ' || wanted, at)).id;
+    filed.kind := wanted;
+    filed.hold_id := hold;
+    filed.request_id := request;
+    filed.arguments := arguments;
+    return instruction_record(filed, lease_end, at);
 end $$;

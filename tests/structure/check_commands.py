@@ -47,7 +47,7 @@ def main():
 COMING = {
     "license upgrade", "license correct", "license end", "feature add", "customer rename", "customer merge", "contact add",
     "contact end", "contact erase", "request ask", "request emergency", "message answer",
-    "message to-case", "message drop", "restoration open", "restoration approve",
-    "restoration deny", "license suspend", "license resume", "alert close", 
+    "message to-case", "message drop",
+    "license suspend", "license resume", "alert close", 
 }
 main()

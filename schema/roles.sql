@@ -83,6 +83,10 @@ grant execute on function customer_rename, customer_merge_into to @PREFIX@_order
 grant execute on function license_add, license_rekey, license_delivered to @PREFIX@_orders;
 grant execute on function contact_add, contact_end to @PREFIX@_orders, @PREFIX@_admin;
 grant execute on function contact_erase to @PREFIX@_admin;
+grant execute on function license_upgrade, license_correct, license_end to @PREFIX@_orders;
+grant execute on function license_suspend, license_resume to @PREFIX@_admin;
+grant execute on function license_waiting
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin;
 grant execute on function alert_close to @PREFIX@_support, @PREFIX@_admin;
 -- Lost-server cases: the daemon opens those that come by mail, and carries out what was approved.
 grant select on restoration_shown

@@ -6,6 +6,7 @@
 #include "cli/cmd_history.h"
 #include "cli/cmd_key.h"
 #include "cli/cmd_license.h"
+#include "cli/cmd_license_change.h"
 #include "cli/cmd_mail.h"
 #include "cli/cmd_message.h"
 #include "cli/cmd_operator.h"
@@ -41,10 +42,10 @@ int main(int argc, char **argv)
     open_standard_descriptors();
     /* In the order of `issuer help`. */
     const CommandGroup groups[] = {
-        cmd_mail,          cmd_request, cmd_review,   cmd_restoration, cmd_message,
-        cmd_deliver,       cmd_license, cmd_sale,     cmd_customer,    cmd_contact,
-        cmd_usage_license, cmd_verify,  cmd_operator, cmd_history,     cmd_key,
-        cmd_rules,         cmd_schema,  cmd_check,    cmd_status,
+        cmd_mail,    cmd_request,       cmd_review,         cmd_restoration, cmd_message,
+        cmd_deliver, cmd_license,       cmd_license_change, cmd_sale,        cmd_customer,
+        cmd_contact, cmd_usage_license, cmd_verify,         cmd_operator,    cmd_history,
+        cmd_key,     cmd_rules,         cmd_schema,         cmd_check,       cmd_status,
     };
     return command_main(groups, G_N_ELEMENTS(groups), argc, argv);
 }

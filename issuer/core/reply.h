@@ -15,6 +15,7 @@ typedef enum {
     NOTICE_MOVED_AWAY,   /* a server runs under another license now */
     NOTICE_MOVED_HERE,   /* a server of another license runs under this one now */
     NOTICE_GIVEN_BACK,   /* a use was given back */
+    NOTICE_CORRECTED,    /* a use ended because the license has fewer now */
     NOTICE_CASE_OPENED,  /* a lost server was reported */
     NOTICE_RESTORED,     /* its use was given back */
     NOTICE_NOT_RESTORED, /* it was denied */

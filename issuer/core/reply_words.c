@@ -295,6 +295,12 @@ static const ReplyWords notice_rows[] = {
          "If the server still runs, deactivate the license on it and mail us the deactivation "
          "code. If "
          "you do not agree, answer this mail and quote {case}."},
+    [NOTICE_CORRECTED] =
+        {NULL, OUTCOME_ACCEPTED, true, "{license}: an activation has ended",
+         "The activation that {server} had under {license} has ended by a change of the license.",
+         "The license allows fewer activations or servers now than were in use. " KEEPS_WORKING,
+         "That server will be given no further usage license unless an activation is left for "
+         "it. " UNEXPECTED},
 };
 
 #define REQUEST_STEPS                                                                              \

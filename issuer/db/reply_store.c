@@ -137,9 +137,10 @@ static NoticeKind notice_of(const char *about, bool own_license)
         const char *about;
         NoticeKind kind;
     } kinds[] = {
-        {"replaced", NOTICE_REPLACED},         {"given-back", NOTICE_GIVEN_BACK},
-        {"case-opened", NOTICE_CASE_OPENED},   {"restored", NOTICE_RESTORED},
-        {"not-restored", NOTICE_NOT_RESTORED}, {"moved", NOTICE_MOVED_AWAY},
+        {"replaced", NOTICE_REPLACED},   {"given-back", NOTICE_GIVEN_BACK},
+        {"corrected", NOTICE_CORRECTED}, {"case-opened", NOTICE_CASE_OPENED},
+        {"restored", NOTICE_RESTORED},   {"not-restored", NOTICE_NOT_RESTORED},
+        {"moved", NOTICE_MOVED_AWAY},
     };
     for (gsize i = 0; about != NULL && i < G_N_ELEMENTS(kinds); i++) {
         if (strcmp(about, kinds[i].about) == 0) {

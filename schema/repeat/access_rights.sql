@@ -51,6 +51,7 @@ with by_token (command, roles) as (values
 by_login (command, logins) as (values
     ('license find',        array['daemon', 'web', 'support', 'orders', 'admin', 'finance']),
     ('license show',        array['daemon', 'web', 'support', 'orders', 'admin', 'finance']),
+    ('license terms',       array['daemon', 'web', 'support', 'orders', 'admin', 'finance']),
     ('customer list',       array['daemon', 'web', 'support', 'orders', 'admin', 'finance']),
     ('customer show',       array['daemon', 'web', 'support', 'orders', 'admin', 'finance']),
     ('event list',          array['daemon', 'web', 'support', 'orders', 'admin', 'finance']),

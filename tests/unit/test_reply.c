@@ -373,6 +373,9 @@ static void test_notices(void **state)
          "Server plant-3-mqtt1, which ran under license LIC-7 before"},
         {NOTICE_GIVEN_BACK, "license LIC-00000012: an activation was given back",
          "The activation that server plant-3-mqtt1 had under license LIC-00000012 is given back"},
+        {NOTICE_CORRECTED, "license LIC-00000012: an activation has ended",
+         "The activation that server plant-3-mqtt1 had under license LIC-00000012 has ended by a "
+         "change of the license."},
     };
     (void)state;
     g_autofree char *jws = new_jws(1);

@@ -1,0 +1,57 @@
+#include "core/license_wish.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "core/dates.h"
+
+#include <string.h>
+
+#define NUMBER_MOST 1000000000000 /* of a metered feature's limit */
+#define YEARS_MOST  100
+
+static bool read_value(const char *text, FeatureWish *wish)
+{
+    return dates_read(text, &wish->until) || text_read_number(text, 1, NUMBER_MOST, &wish->number);
+}
+
+FeatureWish *license_wish_feature(const char *text, GError **error)
+{
+    g_autoptr(FeatureWish) wish = g_new0(FeatureWish, 1);
+    wish->number = LICENSE_WISH_NONE;
+    wish->until = DATES_NONE;
+    const char *sign = strchr(text, '=');
+    wish->code = g_strstrip(sign != NULL ? g_strndup(text, (gsize)(sign - text)) : g_strdup(text));
+    g_autofree char *value = sign != NULL ? g_strstrip(g_strdup(sign + 1)) : NULL;
+    if (wish->code[0] == '\0' || (value != NULL && !read_value(value, wish))) {
+        g_set_error(
+            error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
+            "\"%s\" is no feature: give CODE, CODE=NUMBER or CODE=DAY, such as support=2 or "
+            "support=2028-03-31",
+            text);
+        return NULL;
+    }
+    return g_steal_pointer(&wish);
+}
+
+void feature_wish_free(FeatureWish *wish)
+{
+    if (wish == NULL) {
+        return;
+    }
+    g_free(wish->code);
+    g_free(wish);
+}
+
+bool license_wish_expiry(const char *text, ExpiryWish *wish, GError **error)
+{
+    ExpiryWish read = {.years = LICENSE_WISH_NONE, .until = DATES_NONE};
+    if (g_ascii_strcasecmp(text, "never") != 0 && !dates_read(text, &read.until) &&
+        !text_read_number(text, 1, YEARS_MOST, &read.years)) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
+                    "\"%s\" is no expiry: give years (1 to %d), a day as 2028-03-31, or never",
+                    text, YEARS_MOST);
+        return false;
+    }
+    *wish = read;
+    return true;
+}

@@ -1,0 +1,163 @@
+#include "service/license_changes.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "core/dates.h"
+#include "core/finder.h"
+#include "core/usage_license.h"
+#include "service/operators.h"
+
+#define TRIES 3 /* another change of the same license may come in between */
+
+/* The words of an order, read; what a change points to. */
+typedef struct {
+    GPtrArray *features; /* of FeatureWish * */
+    GPtrArray *removed;
+    GArray *end_uses; /* of int64_t */
+    ExpiryWish expires;
+    int32_t ordered_on;
+    char *license_id;
+    char *paid_by;
+    char *reason;
+} Words;
+
+static void free_wish(gpointer wish)
+{
+    feature_wish_free(wish);
+}
+
+static bool read_features(const char *const *texts, GPtrArray *out, GError **error)
+{
+    for (; texts != NULL && *texts != NULL; texts++) {
+        FeatureWish *wish = license_wish_feature(*texts, error);
+        if (wish == NULL) {
+            return false;
+        }
+        g_ptr_array_add(out, wish);
+    }
+    return true;
+}
+
+/* What is taken back are years or all of it; a day would say neither. */
+static bool read_removed(const char *const *texts, GPtrArray *out, GError **error)
+{
+    if (!read_features(texts, out, error)) {
+        return false;
+    }
+    for (guint i = 0; i < out->len; i++) {
+        const FeatureWish *wish = g_ptr_array_index(out, i);
+        if (wish->until != DATES_NONE) {
+            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
+                        "%s: give the years that are taken back, or nothing, not a day",
+                        wish->code);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_serials(const char *const *texts, GArray *out, GError **error)
+{
+    for (; texts != NULL && *texts != NULL; texts++) {
+        int64_t serial = 0;
+        if (!usage_license_serial_read(*texts, &serial)) {
+            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
+                        "\"%s\" is no serial of a usage license: give it as UL-00000042", *texts);
+            return false;
+        }
+        g_array_append_val(out, serial);
+    }
+    return true;
+}
+
+static bool read_day(const char *text, int32_t *out, GError **error)
+{
+    if (text != NULL && !dates_read(text, out)) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
+                    "\"%s\" is no day: give it as 2027-03-31", text);
+        return false;
+    }
+    return true;
+}
+
+static bool read_words(const LicenseChangeOrder *order, Words *words, GError **error)
+{
+    words->features = g_ptr_array_new_with_free_func(free_wish);
+    words->removed = g_ptr_array_new_with_free_func(free_wish);
+    words->end_uses = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    words->ordered_on = DATES_NONE;
+    words->license_id = g_strstrip(g_strdup(order->license_id));
+    words->paid_by = order->order != NULL ? g_strstrip(g_strdup(order->order)) : NULL;
+    words->reason = order->reason != NULL ? finder_mask_license_keys(order->reason) : NULL;
+    return read_features(order->features, words->features, error) &&
+           read_removed(order->removed, words->removed, error) &&
+           read_serials(order->end_uses, words->end_uses, error) &&
+           read_day(order->ordered_on, &words->ordered_on, error) &&
+           (order->expires == NULL || license_wish_expiry(order->expires, &words->expires, error));
+}
+
+static void words_clear(Words *words)
+{
+    g_ptr_array_unref(words->features);
+    g_ptr_array_unref(words->removed);
+    g_array_unref(words->end_uses);
+    g_free(words->license_id);
+    g_free(words->paid_by);
+    g_free(words->reason);
+}
+
+/* Whoever was not first sees the other's version at the next try. */
+static LicenseChanged *run(const Context *context, const LicenseChange *change, bool keep,
+                           GError **error)
+{
+    for (unsigned left = TRIES;; left--) {
+        g_autoptr(GError) failure = NULL;
+        LicenseChanged *changed =
+            license_change_store_run(context->database, change, keep, &failure);
+        if (changed != NULL) {
+            return changed;
+        }
+        if (left == 1 || !g_error_matches(failure, ISSUER_ERROR, ISSUER_ERROR_CONFLICT)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return NULL;
+        }
+    }
+}
+
+LicenseChanged *license_changes_make(Context *context, const LicenseChangeOrder *order,
+                                     GError **error)
+{
+    Words words = {0};
+    LicenseChanged *changed = NULL;
+    if (read_words(order, &words, error)) {
+        const LicenseChange change = {
+            .kind = order->kind,
+            .token = operators_token_digest(order->token),
+            .license_id = words.license_id,
+            .order = words.paid_by,
+            .order_kind = order->order_kind,
+            .ordered_on = words.ordered_on,
+            .same_order = order->same_order,
+            .features = words.features,
+            .removed = words.removed,
+            .expires = order->expires != NULL ? &words.expires : NULL,
+            .activations = order->activations,
+            .servers = order->servers,
+            .end_uses = words.end_uses,
+            .ended_how = order->ended_how,
+            .replaced_by = order->replaced_by,
+            .reinstated = order->reinstated,
+            .reason = words.reason,
+            .now = clock_now(),
+        };
+        changed = run(context, &change, !order->dry_run, error);
+    }
+    words_clear(&words);
+    return changed;
+}
+
+Listing *license_changes_terms(Context *context, const char *license_id, GError **error)
+{
+    g_autofree char *bare = g_strstrip(g_strdup(license_id));
+    return license_change_store_terms(context->database, bare, error);
+}

@@ -1,0 +1,206 @@
+-- What becomes of a license after it was sold, by its doors: who may, what is refused, what stays; and
+-- the dates of yearly features at their edges.
+begin;
+select no_plan();
+\ir fixture.psql
+select set_config('test.prefix', :'prefix', false) \g /dev/null
+
+insert into operator (name, role, effective)
+    values ('sam', 'support', '2026-01-01'), ('olga', 'orders', '2026-01-01'),
+           ('fay', 'finance', '2026-01-01') \g /dev/null
+insert into operator_token (digest, operator_id, expires_at)
+    select d(name), id, '2030-01-01' from operator \g /dev/null
+
+-- Years that are bought: from the end that stands, or from the order's day where that has passed by
+-- then. Only named days count: in 2026-03-31 the whole day is in, whatever the hour.
+select results_eq(format('select from_on, until_on from term_bought(%L, %L, %s)', ends, ordered, years),
+    format('values (%L::date, %L::date)', starts, until), about)
+from (values
+    ('2027-03-31', '2027-01-10', 1, '2027-03-31', '2028-03-31', 'continues from its end'),
+    ('2027-03-31', '2027-03-31', 1, '2027-03-31', '2028-03-31', 'ordered on its last day: it has not lapsed'),
+    ('2027-03-31', '2027-04-01', 1, '2027-04-01', '2028-04-01', 'ordered the day after: from that day'),
+    ('2027-03-31', '2029-06-15', 2, '2029-06-15', '2031-06-15', 'lapsed for years: from the order''s day'),
+    (null,         '2026-05-01', 3, '2026-05-01', '2029-05-01', 'had none: from the order''s day'),
+    ('2030-12-31', '2026-05-01', 1, '2030-12-31', '2031-12-31', 'long before the end, over a year''s end'),
+    ('2026-12-31', '2027-01-01', 1, '2027-01-01', '2028-01-01', 'lapsed at the year''s end'),
+    ('2028-02-29', '2028-01-01', 1, '2028-02-29', '2029-02-28', '29 February becomes 28 in a common year'),
+    ('2028-02-29', '2028-01-01', 4, '2028-02-29', '2032-02-29', 'and stays in a leap year'),
+    ('2029-02-28', '2029-01-01', 3, '2029-02-28', '2032-02-28', 'but 28 never becomes 29'),
+    ('2096-02-29', '2096-01-01', 4, '2096-02-29', '2100-02-28', '2100 is a common year'),
+    (null,         '2028-02-29', 1, '2028-02-29', '2029-02-28', 'bought on 29 February')
+) c (ends, ordered, years, starts, until, about);
+select throws_ok('select term_bought(null, ''2026-01-01'', 0)', 'IS003', null, 'no years are not sold');
+select throws_ok('select term_bought(null, ''2026-01-01'', -1)', 'IS003', null, 'nor less than none');
+select throws_ok('select term_bought(''9999-06-01'', ''2026-01-01'', 1)', 'IS003', null, 'nor what has no digits');
+-- Step by step is not at once: each step ends on a named day, and the next starts from it.
+select is((term_bought((term_bought('2028-02-29', '2028-01-01', 1)).until_on, '2028-01-01', 3)).until_on,
+    '2032-02-28'::date, 'steps are not computed anew');
+
+-- Years that are taken back.
+select results_eq(format('select from_on, until_on from term_cancelled(%L, %L, %s)', ends, began, years),
+    format('values (%L::date, %L::date)', ends, until), about)
+from (values
+    ('2029-03-31', '2026-03-31', 1, '2028-03-31', 'a year less'),
+    ('2027-03-31', '2026-03-31', 1, null,         'the only year: nothing is left'),
+    ('2027-03-31', '2026-03-31', 9, null,         'more than there is: nothing is left'),
+    ('2020-03-31', '2018-03-31', 1, '2019-03-31', 'after it lapsed: from the end that stands, not from today'),
+    ('2028-02-29', '2026-01-01', 1, '2027-02-28', '29 February'),
+    ('2029-02-28', '2026-01-01', 1, '2028-02-28', 'a step back is not the step before')
+) c (ends, began, years, until, about);
+
+-- A license for them: LIC-2, which has had nothing by the year yet.
+insert into orders (reference, kind, ordered_on, customer_id)
+    values ('SO-OLD', 'sale', '2026-01-01', 1) \g /dev/null
+insert into license (license_id, customer_id, product, order_id, effective)
+    select 'LIC-2', 1, 'chariot', id, '2026-01-01' from orders where reference = 'SO-OLD' \g /dev/null
+insert into entitlement (license_id, version, servers, activations, expires_on, order_id, effective)
+    select id, 1, 1, 2, '2027-03-31', order_id, '2026-01-01' from license where license_id = 'LIC-2' \g /dev/null
+insert into entitlement_feature (license_id, version, code)
+    select id, 1, 'mqtt-server' from license where license_id = 'LIC-2' \g /dev/null
+
+-- Who.
+select throws_ok(format($$select license_%s(d(%L), 'LIC-2', '{"order":"X","kind":"sale","reason":"r","how":"cancelled"}', '2026-05-01')$$,
+    door, who), 'IS002', null, who || ' may not ' || door)
+from unnest(array['upgrade', 'correct', 'end', 'suspend', 'resume']) door, unnest(array['sam', 'olga', 'fay', 'ana', 'nobody']) who
+where not (who = 'olga' and door in ('upgrade', 'correct', 'end')) and not (who = 'ana' and door in ('suspend', 'resume'));
+
+create function upgrade(change jsonb, day timestamptz default '2026-05-01') returns table (what text, before text, after text)
+language sql as $$ select * from license_upgrade(d('olga'), 'lic-2', '{"kind": "sale"}' || change, day) $$;
+create function correct(change jsonb, day timestamptz default '2026-05-01') returns table (what text, before text, after text)
+language sql as $$ select * from license_correct(d('olga'), 'LIC-2', '{"kind": "correction", "reason": "r"}' || change, day) $$;
+create function wrong(call text, says text, about text) returns text language sql as $$
+    select throws_like(call, says, about) $$;
+
+-- What is not booked.
+select throws_like(format('select upgrade(%L)', change), says, says)
+from (values
+    ('{"order":"SO-2"}', 'this changes nothing of LIC-2%'),
+    ('{"order":"SO-2","activations":2}', 'this changes nothing of LIC-2%'),
+    ('{"order":"SO-2","activations":0}', 'activations: give a whole number%'),
+    ('{"order":"SO-2","features":[{"code":"mqtt-server"}]}', 'mqtt-server is there already'),
+    ('{"order":"SO-2","features":[{"code":"mqtt-server","number":1}]}', 'mqtt-server is bought once%'),
+    ('{"order":"SO-2","features":[{"code":"flux"}]}', 'flux is no feature of chariot'),
+    ('{"order":"SO-2","features":[{"code":"support","number":0}]}', '0 years are not sold%'),
+    ('{"order":"SO-2","features":[{"code":"support","until":"2026-05-01"}]}', 'support would end on 2026-05-01, not after%'),
+    ('{"order":"SO-2","features":[{"code":"snowflake-bridge","until":"2027-05-01"}]}', 'snowflake-bridge is metered%'),
+    ('{"order":"SO-2","features":[{"code":"support"},{"code":"support"}]}', 'support is named twice'),
+    ('{"order":"SO-2","features":[{"code":"support"}],"removed":[{"code":"support"}]}', 'support is named twice'),
+    ('{"order":"SO-2","removed":[{"code":"mqtt-server"}]}', 'mqtt-server is taken back by an order of the kind cancellation%'),
+    ('{"order":"SO-2","kind":"cancellation","removed":[{"code":"support"}]}', 'support is not there%'),
+    ('{"order":"SO-2","kind":"cancellation","features":[{"code":"support"}]}', 'a cancellation adds nothing%'),
+    ('{"order":"SO-2","kind":"cancellation","expires":{"years":1}}', 'a cancellation extends nothing%'),
+    ('{"order":"SO-2","kind":"correction","activations":3}', 'a correction is booked by%'),
+    ('{"order":"SO-2","expires":{"until":"2027-03-30"}}', 'the license would expire on 2027-03-30, which is before 2027-03-31%'),
+    ('{"order":"SO-2","kind":"trial","ordered_on":"2026-05-03","activations":3}', '%lies ahead'),
+    ('{"order":"SO-OLD","activations":3}', 'order SO-OLD is behind version 1 of LIC-2 already%'),
+    ('{"order":"SO-OLD","kind":"trial","activations":3}', 'order SO-OLD is on record as a sale order, not a trial'),
+    ('{"order":"SO-OLD","ordered_on":"2026-01-02","activations":3}', 'order SO-OLD is on record with the day%'),
+    ('{"order":"SO-2","activations":3,"end_uses":[77]}', 'UL-00000077 carries no use of LIC-2%'),
+    ('{"order":"SO-2","activations":3,"end_uses":[1]}', 'UL-00000001 carries no use of LIC-2%')
+) c (change, says);
+select is((select count(*) from orders where reference = 'SO-2') + (select max(version) from entitlement e join license l on l.id = e.license_id where l.license_id = 'LIC-2'),
+    1::bigint, 'and nothing of it is on record');
+
+-- Two years of support, twice: they stack.
+select results_eq($$select * from upgrade('{"order":"SO-2","ordered_on":"2026-04-30","features":[{"code":"support","number":2},{"code":"snowflake-bridge","number":5000}],"expires":{"years":1},"activations":4}')$$,
+    $$values ('activations', '2', '4'), ('expires_on', '2027-03-31', '2028-03-31'), ('snowflake-bridge', null, 'limit 5000'),
+             ('support', null, 'until 2028-04-30'), ('version', '1', '2')$$, 'what changes is told');
+select lives_ok($$select upgrade('{"order":"SO-3","kind":"goodwill","features":[{"code":"support"}],"reason":"late delivery"}')$$, 'a year more');
+select results_eq($$select t.version, o.reference::text, t.kind::text, t.years, t.from_on, t.until_on, t.effective from term_entry t join orders o on o.id = t.order_id
+                    join license l on l.id = t.license_id where l.license_id = 'LIC-2' order by 1$$,
+    $$values (2, 'SO-2', 'bought', 2, date '2026-04-30', date '2028-04-30', date '2026-04-30'),
+             (3, 'SO-3', 'bought', 1, date '2028-04-30', date '2029-04-30', date '2026-05-01')$$, 'the ledger tells each step');
+select results_eq($$select e.version, e.activations, e.expires_on, e.effective, e.reason, o.name::text from entitlement e join license l on l.id = e.license_id
+                    left join operator o on o.id = e.operator_id where l.license_id = 'LIC-2' order by 1$$,
+    $$values (1, 2, date '2027-03-31', date '2026-01-01', null, null), (2, 4, '2028-03-31', '2026-04-30', null, 'olga'),
+             (3, 4, '2028-03-31', '2026-05-01', 'late delivery', 'olga')$$, 'versions are added; the old ones stand');
+select results_eq($$select code::text, until_on, quantity from entitlement_feature f join license l on l.id = f.license_id where l.license_id = 'LIC-2' and version = 3 order by 1$$,
+    $$values ('mqtt-server', null::date, null::bigint), ('snowflake-bridge', null, 5000), ('support', '2029-04-30', null)$$, 'with all their features');
+select is((select count(*) from event e join license l on l.id = e.license_id where l.license_id = 'LIC-2' and e.kind = 'license-upgraded'
+           and e.row_digest = sha256(convert_to(entitlement_text(l.id, (e.detail ->> 'version')::integer), 'UTF8'))
+           and e.operator_id = (select id from operator where name = 'olga')), 2::bigint, 'each with its event, which vouches for all of it');
+select is((select detail -> 'changes' -> 0 from event where kind = 'license-upgraded' order by id desc limit 1),
+    '{"what": "support", "before": "until 2028-04-30", "after": "until 2029-04-30"}'::jsonb, 'and tells what changed');
+select lives_ok($$select upgrade('{"order":"SO-3","kind":"goodwill","same_order":true,"servers":2}')$$, 'a further part of an order');
+select lives_ok($$select upgrade('{"order":"SO-4","expires":{}}')$$, 'for ever');
+select wrong($$select upgrade('{"order":"SO-5","expires":{"years":1}}')$$, 'the license does not expire%', 'no longer than that');
+select wrong($$select upgrade('{"order":"SO-5","expires":{"until":"2040-01-01"}}')$$, 'the license would expire on 2040-01-01, which is before never%', 'nor less by an upgrade');
+
+-- Taken back: a year, then all.
+select results_eq($$select * from upgrade('{"order":"CN-1","kind":"cancellation","removed":[{"code":"support","number":1}]}', '2026-06-01')$$,
+    $$values ('support', 'until 2029-04-30', 'until 2028-04-30'), ('version', '5', '6')$$, 'a year less');
+select results_eq($$select * from upgrade('{"order":"CN-2","kind":"cancellation","removed":[{"code":"support"},{"code":"snowflake-bridge"}]}', '2026-06-01')$$,
+    $$values ('snowflake-bridge', 'limit 5000', null), ('support', 'until 2028-04-30', null), ('version', '6', '7')$$, 'all of it');
+select results_eq($$select t.version, t.kind::text, t.years, t.from_on, t.until_on from term_entry t join license l on l.id = t.license_id where l.license_id = 'LIC-2' and version > 3 order by 1$$,
+    $$values (6, 'cancelled', -1, date '2029-04-30', date '2028-04-30'), (7, 'cancelled', -2, '2028-04-30', null)$$, 'negative steps; the sum is none');
+select lives_ok($$select upgrade('{"order":"SO-6","features":[{"code":"support"}]}', '2026-07-01')$$, 'bought again');
+select is((select until_on from term_entry t join license l on l.id = t.license_id where l.license_id = 'LIC-2' and version = 8), '2027-07-01'::date, 'from the order''s day');
+
+-- Corrected: it holds from the day of what it puts right.
+select throws_like(format('select correct(%L)', change), says, says)
+from (values
+    ('{"order":"C-1"}', 'this changes nothing of LIC-2%'),
+    ('{"order":"C-1","reason":" ","activations":5}', 'say why%'),
+    ('{"order":"C-1","features":[{"code":"support","number":2}]}', 'support is sold by the year: give its right last day%'),
+    ('{"order":"C-1","features":[{"code":"mqtt-server","until":"2027-01-01"}]}', 'mqtt-server is bought once%'),
+    ('{"order":"C-1","removed":[{"code":"snowflake-bridge"}]}', 'snowflake-bridge is not there%'),
+    ('{"order":"C-1","removed":[{"code":"support","number":1}]}', 'support: a correction takes no years back%'),
+    ('{"order":"C-1","kind":"cancellation","activations":5}', 'a cancellation is booked by%'),
+    ('{"order":"C-1","reinstated":true}', 'LIC-2 has not ended')
+) c (change, says);
+select results_eq($$select * from correct('{"order":"C-1","features":[{"code":"support","until":"2027-06-30"}],"expires":{"until":"2030-12-31"},"activations":3}', '2026-08-01')$$,
+    $$values ('activations', '4', '3'), ('expires_on', 'never', '2030-12-31'), ('support', 'until 2027-07-01', 'until 2027-06-30'), ('version', '8', '9')$$, 'put right');
+select results_eq($$select e.effective, o.kind::text, o.ordered_on from entitlement e join license l on l.id = e.license_id join orders o on o.id = e.order_id where l.license_id = 'LIC-2' and version = 9$$,
+    $$values (date '2026-07-01', 'correction', date '2026-08-01')$$, 'from the day of what it puts right');
+select lives_ok($$select correct('{"order":"SO-6","kind":"sale"}', '2026-08-02')$$, 'it was another order');
+select lives_ok($$select correct('{"order":"C-2","removed":[{"code":"support"}]}', '2026-08-02')$$, 'it was no support at all');
+select results_eq($$select t.kind::text, t.years, t.until_on from term_entry t join license l on l.id = t.license_id where l.license_id = 'LIC-2' and version = 11$$,
+    $$values ('set', null::integer, null::date)$$, 'nothing is left of it');
+
+-- Suspended and resumed.
+create function change(door text, who text, wish jsonb, day timestamptz default '2026-09-01') returns table (what text, before text, after text)
+language plpgsql as $$ begin
+    return query execute format('select * from license_%s(d(%L), %L, %L, %L)', door, who, coalesce(wish ->> 'license', 'LIC-2'), '{"reason": "r"}' || wish, day);
+end $$;
+select wrong($$select change('resume', 'ana', '{}')$$, 'LIC-2 is not suspended, but current', 'nothing to resume');
+select wrong($$select change('suspend', 'ana', '{"reason":""}')$$, 'say why%', 'no reason');
+select results_eq($$select * from change('suspend', 'ana', '{"reason":"unpaid"}')$$, $$values ('state', 'current', 'suspended')$$, 'suspended');
+select wrong($$select change('suspend', 'ana', '{}')$$, 'LIC-2 is suspended already', 'once');
+select lives_ok($$select upgrade('{"order":"SO-7","activations":5}', '2026-09-01')$$, 'what is suspended can be upgraded');
+select results_eq($$select * from change('resume', 'ana', '{}')$$, $$values ('state', 'suspended', 'current')$$, 'resumed');
+select results_eq($$select s.version, s.state::text, s.reason, o.name::text from license_state_version s join license l on l.id = s.license_id join operator o on o.id = s.operator_id where l.license_id = 'LIC-2' order by 1$$,
+    $$values (1, 'suspended', 'unpaid', 'ana'), (2, 'current', 'r', 'ana')$$, 'as versions');
+
+-- Ended. LIC-1 belongs to the same customer.
+select lives_ok($$select upgrade('{"order":"SO-8","features":[{"code":"support","number":3}]}', '2026-09-01')$$, 'three years');
+select throws_like(format('select change(''end'', ''olga'', %L)', wish), says, says)
+from (values
+    ('{"how":"refunded"}', 'name the order%'),
+    ('{"how":"refunded","order":"CN-3","reason":" "}', 'say why%'),
+    ('{"how":"refunded","order":"SO-8"}', 'order SO-8 is on record as a sale order, not a cancellation'),
+    ('{"how":"replaced","replaced_by":"LIC-99"}', 'license LIC-99 is not on record%'),
+    ('{"how":"replaced","replaced_by":"LIC-2"}', 'LIC-2 cannot replace LIC-2: it is the same'),
+    ('{"how":"cancelled","order":"CN-3","removed":[{"code":"snowflake-bridge"}]}', 'snowflake-bridge is not there%')
+) c (wish, says);
+select results_eq($$select * from change('end', 'olga', '{"how":"refunded","order":"CN-3"}', '2026-10-01')$$,
+    $$values ('state', 'current', 'ended: refunded'), ('support', 'until 2029-09-01', null), ('version', '13', '14')$$, 'refunded, with its years');
+select results_eq($$select t.kind::text, t.years, t.from_on, t.until_on, o.reference::text, o.kind::text from term_entry t join orders o on o.id = t.order_id join license l on l.id = t.license_id
+                    where l.license_id = 'LIC-2' and version = 14$$,
+    $$values ('cancelled', -3, date '2029-09-01', null::date, 'CN-3', 'cancellation')$$, 'in the ledger as a negative entry');
+select results_eq($$select s.state::text, s.ended_how::text, o.reference::text from license_state_version s join orders o on o.id = s.order_id join license l on l.id = s.license_id where l.license_id = 'LIC-2'$$,
+    $$values ('ended', 'refunded', 'CN-3')$$, 'and its state, with the order');
+select wrong($$select change('end', 'olga', '{"how":"cancelled","order":"CN-4"}')$$, 'LIC-2 has ended already', 'once');
+select wrong($$select change('resume', 'ana', '{}')$$, 'LIC-2 is not suspended, but ended: where that was a mistake%', 'nothing resumes it');
+select wrong($$select upgrade('{"order":"SO-9","activations":9}')$$, 'LIC-2 has ended%', 'nothing is added to it');
+select wrong($$select change('end', 'olga', '{"license":"LIC-1","how":"replaced","replaced_by":"LIC-2"}')$$, 'LIC-2 cannot replace LIC-1: it has ended', 'it replaces nothing');
+select results_eq($$select * from correct('{"order":"C-3","reinstated":true,"features":[{"code":"support","until":"2029-09-01"}]}', '2026-10-02')$$,
+    $$values ('state', 'ended', 'current'), ('support', null, 'until 2029-09-01'), ('version', '14', '15')$$, 'but by a correction it was never ended');
+select results_eq($$select * from change('end', 'olga', '{"license":"LIC-1","how":"replaced","replaced_by":"lic-2"}')$$,
+    $$values ('state', 'current', 'ended: replaced')$$, 'replaced by another');
+select is((select replaced_by from license_state_version where license_id = 1 and state = 'ended'), (select id from license where license_id = 'LIC-2'), 'by which');
+select results_eq($$select kind::text from event where license_id = (select id from license where license_id = 'LIC-2') and kind like 'license%' and kind <> 'license-upgraded' order by id$$,
+    $$values ('license-corrected'), ('license-corrected'), ('license-corrected'), ('license-suspended'), ('license-resumed'), ('license-ended'), ('license-taken-back'),
+             ('license-reinstated'), ('license-corrected')$$, 'each has its event');
+
+select * from finish();
+rollback;

@@ -118,6 +118,22 @@ grant select (id, message_id, state, ready, effective, sent_at, attempts, record
 grant select (id, kind, hold_id, request_id, restoration_id, operator_id, second_id, preview, state,
     taken_until, filed_at, ended_at, recorded_at) on instruction to @PREFIX@_finance;
 grant select (decision_id, recorded_at) on question to @PREFIX@_finance;
+-- Reports run with the rights of who asks, so a group sees those whose tables it reads.
+grant execute on function report_zone, report_today, report_known, report_end, report_day,
+    report_month, report_entitlement, report_state, report_delivery, report_customer,
+    report_activation, report_license, report_licenses, report_licenses_rows, report_orders,
+    report_orders_rows
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
+    @PREFIX@_finance;
+grant select on report_licenses_now, report_licenses_rows_now, report_orders_now,
+    report_orders_rows_now
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
+    @PREFIX@_finance;
+grant execute on function report_restored, report_use, report_activations,
+    report_activations_rows, report_reconciliation
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
+grant select on report_activations_now, report_activations_rows_now, report_reconciliation_now
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
 grant select on license_proof, operator_token to @PREFIX@_daemon;
 
 -- The daemon writes what mail and decisions make. The update of license.id, which nothing can use,
@@ -141,3 +157,14 @@ grant update (doubtful) on contact to @PREFIX@_daemon;
 grant update (state, taken_until, answer, ended_at) on instruction to @PREFIX@_daemon;
 grant usage on sequence usage_request_id_seq, decision_id_seq, reply_id_seq, hold_id_seq
     to @PREFIX@_daemon;
+
+-- report_known() must see since when every session's transaction is open.
+do $$
+begin
+    if not pg_has_role(current_user, 'pg_read_all_stats', 'usage') then
+        execute format('grant pg_read_all_stats to %I', current_user);
+    end if;
+exception when insufficient_privilege then
+    raise notice 'reports need a moment for --known-at until pg_read_all_stats is granted to %',
+        current_user;
+end $$;

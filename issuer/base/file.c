@@ -60,6 +60,11 @@ static bool sync_folder(const char *path)
     return synced;
 }
 
+bool file_sync_folder(const char *path, GError **error)
+{
+    return sync_folder(path) || fail(error, "bring to the disk the folder of", path);
+}
+
 bool file_write_durably(const char *path, const void *data, gsize size, int mode, GError **error)
 {
     g_autofree char *temporary = g_strdup_printf("%s.XXXXXX", path);
@@ -73,7 +78,7 @@ bool file_write_durably(const char *path, const void *data, gsize size, int mode
         errno = saved;
         return fail(error, "write", path);
     }
-    return sync_folder(path) || fail(error, "bring to the disk the folder of", path);
+    return file_sync_folder(path, error);
 }
 
 bool file_create(const char *path, const void *data, gsize size, int mode, GError **error)

@@ -17,6 +17,9 @@ bool file_write_durably(const char *path, const void *data, gsize size, int mode
  * errors of file_write_durably(), and nothing is left behind. */
 bool file_create(const char *path, const void *data, gsize size, int mode, GError **error);
 
+/* Brings the name of `path` to the disk, once it stands in its folder. ISSUER_ERROR_FAILED. */
+bool file_sync_folder(const char *path, GError **error);
+
 /* Reads a secret file of at most `most` bytes. Refused (ISSUER_ERROR_DENIED) unless it is a
  * regular file of this process's user, or of root, that nobody else may read or write, and no
  * symbolic link. Missing: ISSUER_ERROR_NOT_FOUND; larger: ISSUER_ERROR_INPUT. The caller owns it.

@@ -127,6 +127,7 @@ static bool call_with(const Command *command, const Options *before, const Optio
     const char *config = options_text(after, "config");
     g_autoptr(Printer) printer = printer_new(face, stdout);
     CommandCall details = {
+        .words = command->words,
         .options = after,
         .printer = printer,
         .config_path = config != NULL ? config : options_text(before, "config"),

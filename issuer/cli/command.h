@@ -13,6 +13,7 @@
 
 /* What a command is called with. */
 typedef struct {
+    const char *words; /* the command's own: "key init" */
     const Options *options;
     Printer *printer;        /* finished by the caller */
     const char *config_path; /* --config, or NULL */

@@ -57,22 +57,32 @@ static void begin(Printer *printer, ListingFace face, const char *part,
     }
 }
 
+GArray *listing_printer_columns(const ListingColumn *columns, gsize count)
+{
+    GArray *printed = g_array_sized_new(FALSE, FALSE, sizeof(PrinterColumn), (guint)count);
+    for (gsize i = 0; i < count; i++) {
+        const PrinterColumn column = {.name = columns[i].name,
+                                      .type = column_type(columns[i].type)};
+        g_array_append_val(printed, column);
+    }
+    return printed;
+}
+
+void listing_printer_row(Printer *printer, const Listing *listing, gsize row)
+{
+    for (gsize column = 0; column < listing->column_count; column++) {
+        print_cell(printer, listing->columns[column].type, listing_cell(listing, row, column));
+    }
+}
+
 void listing_printer_print(Printer *printer, const Listing *listing, ListingFace face,
                            const char *part, const char *more)
 {
     const gsize count = listing->column_count;
-    g_autoptr(GArray) columns =
-        g_array_sized_new(FALSE, FALSE, sizeof(PrinterColumn), (guint)count);
-    for (gsize i = 0; i < count; i++) {
-        const PrinterColumn column = {.name = listing->columns[i].name,
-                                      .type = column_type(listing->columns[i].type)};
-        g_array_append_val(columns, column);
-    }
+    g_autoptr(GArray) columns = listing_printer_columns(listing->columns, count);
     begin(printer, face, part, &g_array_index(columns, PrinterColumn, 0), count);
     for (gsize row = 0; row < listing->rows; row++) {
-        for (gsize column = 0; column < count; column++) {
-            print_cell(printer, listing->columns[column].type, listing_cell(listing, row, column));
-        }
+        listing_printer_row(printer, listing, row);
     }
     /* The printer keeps no column from here on. */
     printer_end(printer);

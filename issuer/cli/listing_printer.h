@@ -12,6 +12,12 @@ typedef enum {
     LISTING_PRINTED_PART,
 } ListingFace;
 
+/* For a list that comes in pieces: the columns that printer_begin() and its like want for it, an
+ * array of PrinterColumn with the names of `columns` that the caller owns; and the cells of one
+ * row. */
+GArray *listing_printer_columns(const ListingColumn *columns, gsize count);
+void listing_printer_row(Printer *printer, const Listing *listing, gsize row);
+
 /* Prints all rows; `part` is the name of a part, else NULL. Where there are more rows than these, a
  * hint says `more` (NULL: none). */
 void listing_printer_print(Printer *printer, const Listing *listing, ListingFace face,

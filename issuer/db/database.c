@@ -164,6 +164,11 @@ bool database_prefer_indexes(Database *db, GError **error)
     return tell(db, "set enable_seqscan = off", "choosing index scans", error);
 }
 
+bool database_for_reports(Database *db, GError **error)
+{
+    return tell(db, "set work_mem = '128MB'; set jit = off", "making room for reports", error);
+}
+
 bool database_replan(Database *db, GError **error)
 {
     return tell(db, "discard plans", "dropping plans", error);

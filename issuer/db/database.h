@@ -23,6 +23,10 @@ bool database_set_time_limit(Database *db, unsigned seconds, GError **error);
  * read the whole of a large one for each row. */
 bool database_prefer_indexes(Database *db, GError **error);
 
+/* For a session that reads whole tables once: sorts and joins in memory, and no statement compiled,
+ * which costs more than it saves. */
+bool database_for_reports(Database *db, GError **error);
+
 /* Has all statements of the session planned anew at their next use, for tables as they are by then.
  */
 bool database_replan(Database *db, GError **error);

@@ -42,6 +42,31 @@ static ListingCell read_cell(const SqlResult *result, int row, int column, Listi
     return cell;
 }
 
+Listing *listing_rows_new(const ListingColumn *columns, gsize count)
+{
+    Listing *listing = g_new0(Listing, 1);
+    listing->columns = columns;
+    listing->column_count = count;
+    listing->cells = g_array_new(FALSE, TRUE, sizeof(ListingCell));
+    g_array_set_clear_func(listing->cells, clear_cell);
+    return listing;
+}
+
+void listing_rows_add(Listing *listing, const SqlResult *result, int row)
+{
+    for (gsize column = 0; column < listing->column_count; column++) {
+        const ListingCell cell = read_cell(result, row, (int)column, listing->columns[column].type);
+        g_array_append_val(listing->cells, cell);
+    }
+    listing->rows++;
+}
+
+void listing_clear(Listing *listing)
+{
+    g_array_set_size(listing->cells, 0);
+    listing->rows = 0;
+}
+
 Listing *listing_rows_load(Database *db, const ListingQuery *query, const SqlParams *params,
                            unsigned most, GError **error)
 {
@@ -50,19 +75,11 @@ Listing *listing_rows_load(Database *db, const ListingQuery *query, const SqlPar
         return NULL;
     }
     const gsize found = (gsize)sql_result_rows(result);
-    Listing *listing = g_new0(Listing, 1);
-    listing->columns = query->columns;
-    listing->column_count = query->column_count;
+    Listing *listing = listing_rows_new(query->columns, query->column_count);
     listing->more = most > 0 && found > most;
-    listing->rows = listing->more ? most : found;
-    listing->cells = g_array_new(FALSE, TRUE, sizeof(ListingCell));
-    g_array_set_clear_func(listing->cells, clear_cell);
-    for (gsize row = 0; row < listing->rows; row++) {
-        for (gsize column = 0; column < query->column_count; column++) {
-            const ListingCell cell =
-                read_cell(result, (int)row, (int)column, query->columns[column].type);
-            g_array_append_val(listing->cells, cell);
-        }
+    const gsize kept = listing->more ? most : found;
+    for (gsize row = 0; row < kept; row++) {
+        listing_rows_add(listing, result, (int)row);
     }
     return listing;
 }

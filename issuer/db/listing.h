@@ -40,6 +40,9 @@ typedef struct {
 /* The cell of a row and a column, both from 0; owned by the list. */
 const ListingCell *listing_cell(const Listing *listing, gsize row, gsize column);
 
+/* Takes its rows away, for the next ones of a list that comes in pieces. */
+void listing_clear(Listing *listing);
+
 void listing_free(Listing *listing);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Listing, listing_free)

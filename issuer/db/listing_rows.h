@@ -23,6 +23,11 @@ typedef struct {
 Listing *listing_rows_load(Database *db, const ListingQuery *query, const SqlParams *params,
                            unsigned most, GError **error);
 
+/* An empty list, and the row of a result put at its end. The columns belong to the caller and
+ * outlive it. The caller owns the list. */
+Listing *listing_rows_new(const ListingColumn *columns, gsize count);
+void listing_rows_add(Listing *listing, const SqlResult *result, int row);
+
 /* What LIKE finds `text` anywhere by: lower case, its own % and _ meaning themselves. New string.
  */
 char *listing_rows_pattern(const char *text);

@@ -75,6 +75,42 @@ bool sql_do(Database *db, const char *name, const char *text, const SqlParams *p
     return rows != NULL;
 }
 
+/* Takes in what is left of a statement, so that the connection is free for the next. */
+static void pass_over(PGconn *connection)
+{
+    PGresult *rest = NULL;
+    while ((rest = PQgetResult(connection)) != NULL) {
+        PQclear(rest);
+    }
+}
+
+bool sql_each(Database *db, const char *text, const SqlParams *params, SqlEach each, gpointer data,
+              GError **error)
+{
+    PGconn *connection = database_connection(db);
+    SqlWire wire;
+    sql_params_wire(params, &wire);
+    if (!PQsendQueryParams(connection, text, wire.count, wire.types, wire.values, wire.lengths,
+                           wire.formats, 1)) {
+        database_error(db, NULL, "a statement", error);
+        return false;
+    }
+    PQsetSingleRowMode(connection);
+    bool fine = true;
+    for (PGresult *rows = NULL; fine && (rows = PQgetResult(connection)) != NULL;) {
+        const SqlResult result = {.rows = rows};
+        fine = PQresultStatus(rows) == PGRES_SINGLE_TUPLE || succeeded(rows);
+        if (!fine) {
+            database_error(db, rows, "a statement", error);
+        } else {
+            fine = each(&result, data, error);
+        }
+        PQclear(rows);
+    }
+    pass_over(connection);
+    return fine;
+}
+
 bool sql_script(Database *db, const char *text, GError **error)
 {
     PGresult *result = PQexec(database_connection(db), text);
@@ -98,6 +134,32 @@ void sql_result_free(SqlResult *result)
 int sql_result_rows(const SqlResult *result)
 {
     return PQntuples(result->rows);
+}
+
+int sql_result_columns(const SqlResult *result)
+{
+    return PQnfields(result->rows);
+}
+
+const char *sql_result_column_name(const SqlResult *result, int column)
+{
+    return PQfname(result->rows, column);
+}
+
+SqlType sql_result_column_type(const SqlResult *result, int column)
+{
+    static const struct {
+        Oid oid; /* of pg_type, fixed in PostgreSQL */
+        SqlType type;
+    } types[] = {{16, SQL_BOOL}, {17, SQL_BYTES}, {20, SQL_INT8},  {21, SQL_INT2},
+                 {23, SQL_INT4}, {25, SQL_TEXT},  {1082, SQL_DAY}, {1184, SQL_TIME}};
+    const Oid oid = PQftype(result->rows, column);
+    gsize i = 0;
+    while (i < G_N_ELEMENTS(types) && types[i].oid != oid) {
+        i++;
+    }
+    g_assert(i < G_N_ELEMENTS(types));
+    return types[i].type;
 }
 
 bool sql_result_is_null(const SqlResult *result, int row, int column)

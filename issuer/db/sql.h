@@ -86,6 +86,15 @@ SqlResult *sql_run(Database *db, const char *name, const char *text, const SqlPa
 bool sql_do(Database *db, const char *name, const char *text, const SqlParams *params,
             GError **error);
 
+/* What is done with rows that come one at a time; `result` has one row, and goes with the call.
+ * False with an error: no further one is wanted. */
+typedef bool (*SqlEach)(const SqlResult *result, gpointer data, GError **error);
+
+/* Runs one statement whose rows may be more than should lie in memory: `each` is called for every
+ * row, and at the end once more with a result that has columns and no row. */
+bool sql_each(Database *db, const char *text, const SqlParams *params, SqlEach each, gpointer data,
+              GError **error);
+
 /* Runs several statements separated by semicolons, without parameters. */
 bool sql_script(Database *db, const char *text, GError **error);
 
@@ -93,6 +102,12 @@ void sql_result_free(SqlResult *result);
 
 /* How many rows came back. */
 int sql_result_rows(const SqlResult *result);
+
+/* How many columns it has; a column's name, which lives as long as the result, and type. A type
+ * that is none of SqlType's is a bug (aborts). */
+int sql_result_columns(const SqlResult *result);
+const char *sql_result_column_name(const SqlResult *result, int column);
+SqlType sql_result_column_type(const SqlResult *result, int column);
 
 /* A cell; `row` and `column` count from 0. Pointers live as long as the result. What stands in
  * place of SQL's NULL: false, 0, NULL, an all-zero digest, a time of 0, a day of DATES_NONE. */

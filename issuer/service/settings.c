@@ -42,6 +42,16 @@ static char *judge_address(const char *text)
                                  text);
 }
 
+/* Whether the database knows it is asked where it is used. */
+static char *judge_zone(const char *text)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                  "_+-/";
+    return *text != '\0' && text[strspn(text, letters)] == '\0'
+               ? NULL
+               : g_strdup("must be the name of a time zone, as Europe/Berlin");
+}
+
 static const ConfigRow rows[] = {
     {.key = "allow-development-keys",
      .type = CONFIG_FLAG,
@@ -51,6 +61,11 @@ static const ConfigRow rows[] = {
      .type = CONFIG_TEXT,
      .fallback = "",
      .meaning = "libpq connection string; empty: libpq's own defaults and PG… variables"},
+    {.key = "finance-zone",
+     .type = CONFIG_TEXT,
+     .fallback = "UTC",
+     .judge = judge_zone,
+     .meaning = "time zone of the days in reports: Europe/Berlin"},
     {.key = "issuer-name",
      .type = CONFIG_TEXT,
      .fallback = "chariot-licensing",

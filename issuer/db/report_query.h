@@ -1,0 +1,44 @@
+/* The reports as the database makes them: functions report_… of schema/repeat/. */
+#ifndef ISSUER_DB_REPORT_QUERY_H
+#define ISSUER_DB_REPORT_QUERY_H
+
+#include "db/database.h"
+#include "db/listing.h"
+
+#include <stdint.h>
+
+/* What is asked for: what is effective by the end of day `as_of`, as it was known. */
+typedef struct {
+    const char *zone;     /* IANA name: whose days */
+    int64_t now;          /* seconds */
+    int32_t as_of;        /* DATES_NONE: the day of `now` in the zone */
+    const char *known_at; /* "2027-03-31T12:00:00.5Z", UTC; NULL: not said */
+    int32_t known_day;    /* the end of this day in the zone; DATES_NONE: not said */
+} ReportQuestion;
+
+/* The same, settled: the same moment gives the same report, whenever it is asked for. */
+typedef struct {
+    char *zone;
+    char *as_of;    /* "2027-03-31" */
+    char *known_at; /* "2027-03-31T12:00:00.500000Z" */
+} ReportMoment;
+
+/* Settles a question. What was known when is the moment before the oldest transaction that is still
+ * open, unless it is said; a later one is ISSUER_ERROR_USAGE, since what was recorded by then can
+ * still grow. ISSUER_ERROR_INPUT if the database knows no such zone. `moment` is cleared by the
+ * caller. */
+bool report_query_settle(Database *db, const ReportQuestion *question, ReportMoment *moment,
+                         GError **error);
+
+void report_query_moment_clear(ReportMoment *moment);
+
+/* What is done with a piece of a report: its columns, and no row or some. False with an error: no
+ * more is wanted. */
+typedef bool (*ReportPiece)(const Listing *piece, gpointer data, GError **error);
+
+/* Runs a report and hands it over in pieces, at least one. `function` is the name of a function of
+ * the moment, "report_licenses". */
+bool report_query_run(Database *db, const char *function, const ReportMoment *moment,
+                      ReportPiece piece, gpointer data, GError **error);
+
+#endif

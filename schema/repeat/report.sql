@@ -1,0 +1,134 @@
+-- What the reports stand on. A report is a function of a day, of a moment of knowledge and of the zone
+-- whose days these are, so the same question always has the same answer; `issuer report NAME` prints
+-- what report_NAME(as_of, known_at, zone) gives, with --rows what report_NAME_rows() gives.
+--
+--   as_of     what is effective by the end of that day: a date by itself, an instant before the
+--             first one of the next day in the zone
+--   known_at  what was recorded by then. report_known() is the latest moment at which nothing that
+--             was recorded by then can still be added.
+--
+-- They run with the caller's rights, name no person and no address, and are written so that PostgreSQL
+-- puts them into the statement that asks (no "set", nothing volatile): a condition on the result, such
+-- as license_id = 'LIC-1', then goes by an index. What counts is counted from rows at each question.
+
+-- What a function gives can only be changed by making it anew.
+drop function if exists issuer.report_delivery(date, timestamptz) cascade;
+drop function if exists issuer.report_customer(date, timestamptz) cascade;
+drop function if exists issuer.report_activation(date, timestamptz, text) cascade;
+
+-- The zone of the reports for who does not say: `alter database … set issuer.finance_zone = '…'`, as
+-- finance-zone in issuer.conf.
+create or replace function issuer.report_zone() returns text
+language sql stable parallel safe as $$
+    select coalesce(nullif(current_setting('issuer.finance_zone', true), ''), 'UTC')
+$$;
+
+create or replace function issuer.report_today(zone text default issuer.report_zone()) returns date
+language sql stable parallel safe as $$
+    select (transaction_timestamp() at time zone zone)::date
+$$;
+
+-- The moment before the oldest transaction of this database that is still open: rows of that one, and
+-- of all later ones, are recorded after it. It needs the owner's rights: others see no foreign sessions.
+create or replace function issuer.report_known() returns timestamptz
+language plpgsql volatile security definer set search_path = issuer, pg_temp as $$
+declare
+    oldest timestamptz;
+    hidden bigint;
+begin
+    perform pg_stat_clear_snapshot();
+    select min(a.xact_start), count(*) filter (where a.query = '<insufficient privilege>')
+        into oldest, hidden
+        from pg_stat_activity a
+        where a.datname = current_database() and a.pid <> pg_backend_pid()
+          and coalesce(a.backend_type, '') not in ('autovacuum worker', 'parallel worker',
+                                                   'walsender');
+    if hidden > 0 then
+        raise exception 'which transactions are open is hidden from %: let a superuser grant it '
+            'pg_read_all_stats', current_user using errcode = 'IS002';
+    end if;
+    return least(oldest, transaction_timestamp()) - interval '1 microsecond';
+end $$;
+
+-- The first instant after a day.
+create or replace function issuer.report_end(as_of date, zone text) returns timestamptz
+language sql immutable parallel safe as $$
+    select (as_of + 1)::timestamp at time zone zone
+$$;
+
+create or replace function issuer.report_day(at timestamptz, zone text) returns date
+language sql immutable parallel safe as $$
+    select (at at time zone zone)::date
+$$;
+
+-- The month of a day, by its first.
+create or replace function issuer.report_month(day date) returns date
+language sql immutable parallel safe as $$
+    select date_trunc('month', day::timestamp)::date
+$$;
+
+-- The entitlement of each license.
+create or replace function issuer.report_entitlement(as_of date, known_at timestamptz)
+returns setof issuer.entitlement language sql stable parallel safe as $$
+    select e.* from issuer.entitlement e
+    where e.effective <= as_of and e.recorded_at <= known_at
+      and not exists (select from issuer.entitlement n
+                      where n.license_id = e.license_id and n.version > e.version
+                        and n.effective <= as_of and n.recorded_at <= known_at)
+$$;
+
+-- Whether each license was suspended or has ended. One that was never either has no row.
+create or replace function issuer.report_state(as_of date, known_at timestamptz, zone text)
+returns setof issuer.license_state_version language sql stable parallel safe as $$
+    select s.* from issuer.license_state_version s
+    where s.effective < issuer.report_end(as_of, zone) and s.recorded_at <= known_at
+      and not exists (select from issuer.license_state_version n
+                      where n.license_id = s.license_id and n.version > s.version
+                        and n.effective < issuer.report_end(as_of, zone)
+                        and n.recorded_at <= known_at)
+$$;
+
+-- When a key of each license first reached its customer.
+create or replace function issuer.report_delivery(as_of date, known_at timestamptz)
+returns table (license_id bigint, delivered_on date) language sql stable parallel safe as $$
+    select k.license_id, min(d.delivered_on)
+    from issuer.key_delivery d join issuer.license_key k on k.id = d.license_key_id
+    where d.delivered_on <= as_of and d.recorded_at <= known_at
+    group by k.license_id
+$$;
+
+-- What stands for each customer and is called how. An import records a customer on its own day and the
+-- sale on the order's: until then the first name counts.
+create or replace function issuer.report_customer(as_of date, known_at timestamptz)
+returns table (id bigint, root bigint, name text, reference text)
+language sql stable parallel safe as $$
+    with named as (
+        select distinct on (v.customer_id) v.customer_id, v.name, v.reference
+        from issuer.customer_version v
+        where v.recorded_at <= known_at and (v.effective <= as_of or v.version = 1)
+        order by v.customer_id, v.version desc),
+    merged as (
+        select distinct on (m.customer_id) m.customer_id, m.into_id
+        from issuer.customer_merge m where m.recorded_at <= known_at and m.effective <= as_of
+        order by m.customer_id, m.version desc)
+    select c.customer_id, n.customer_id, n.name::text, n.reference::text
+    from named c left join merged m on m.customer_id = c.customer_id
+    join named n on n.customer_id = coalesce(m.into_id, c.customer_id)
+$$;
+
+-- The activations, and what each was: on its server, and whether its use counted. An interval is from
+-- its first instant to before its last, so an empty one is in no count.
+create or replace function issuer.report_activation(as_of date, known_at timestamptz, zone text)
+returns table (id bigint, license_id bigint, version integer, taken boolean, continues bigint,
+               active boolean, counted boolean, state issuer.activation_state,
+               active_from timestamptz, counted_until timestamptz)
+language sql stable parallel safe as $$
+    select a.id, a.license_id, a.version, a.origin = 'taken', a.continues,
+        a.active_until is null or a.active_until >= issuer.report_end(as_of, zone)
+            or a.ended_recorded_at > known_at,
+        a.counted_until is null or a.counted_until >= issuer.report_end(as_of, zone)
+            or a.counted_recorded_at > known_at,
+        a.state, a.active_from, a.counted_until
+    from issuer.activation a
+    where a.active_from < issuer.report_end(as_of, zone) and a.recorded_at <= known_at
+$$;

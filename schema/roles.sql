@@ -87,6 +87,9 @@ grant execute on function license_upgrade, license_correct, license_end to @PREF
 grant execute on function license_suspend, license_resume to @PREFIX@_admin;
 grant execute on function license_waiting
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin;
+grant execute on function message_answer, message_to_case, message_drop
+    to @PREFIX@_support, @PREFIX@_admin;
+grant execute on function reply_tag, case_mails_handle to @PREFIX@_daemon;
 grant execute on function alert_close to @PREFIX@_support, @PREFIX@_admin;
 -- Lost-server cases: the daemon opens those that come by mail, and carries out what was approved.
 grant select on restoration_shown
@@ -101,9 +104,9 @@ grant execute on function restorations_from_mail, restoration_carry_out to @PREF
 -- What orders sees of requests: which server a license runs on.
 grant select (id, digest, host, license_id) on usage_request to @PREFIX@_orders;
 grant select on instance, decision, hold, alert, signing_key, serial_block, serial_void,
-    quarantine, reply_line, case_mail
+    quarantine, reply_line, case_mail, case_now
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
-grant select on usage_request, message, reply, instruction, question
+grant select on usage_request, message, reply, instruction, question, answer
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
 -- Finance counts all of it, and reads nobody's name or words: addresses, texts, what was typed.
 grant select (id, license_id, effective, ended_on, ended_at, erased_at, doubtful, recorded_at)
@@ -134,6 +137,7 @@ grant execute on function report_restored, report_use, report_activations,
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
 grant select on report_activations_now, report_activations_rows_now, report_reconciliation_now
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
+grant select (reply_id, operator_id, recorded_at) on answer to @PREFIX@_finance;
 grant select on license_proof, operator_token to @PREFIX@_daemon;
 
 -- The daemon writes what mail and decisions make. The update of license.id, which nothing can use,

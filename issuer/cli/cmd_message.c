@@ -2,6 +2,8 @@
 
 #include "base/error.h"
 #include "cli/message_printer.h"
+#include "cli/terminal.h"
+#include "cli/words.h"
 
 static void report_row(const MessageSummary *message, gpointer printer)
 {
@@ -68,6 +70,118 @@ static bool run_quarantine_show(const CommandCall *call, GError **error)
     return show(call, true, error);
 }
 
+/* ---- what people do with them ---- */
+
+/* Reads the mail's number and asks for the token; then opens the database. */
+static Context *begin_deed(const CommandCall *call, const char *purpose, int64_t *id,
+                           Secret **token, GError **error)
+{
+    if (!messages_number(options_argument(call->options, 0), id, error)) {
+        return NULL;
+    }
+    *token = terminal_token(error);
+    return *token != NULL ? context_open(call->config_path, CONTEXT_DATABASE, purpose, error)
+                          : NULL;
+}
+
+static void print_deed(const CommandCall *call, int64_t id, const char *deed, const char *to)
+{
+    static const PrinterColumn columns[] = {
+        {"message", COLUMN_NUMBER}, {"change", COLUMN_TEXT}, {"to", COLUMN_TEXT}};
+    printer_begin_record(call->printer, columns, G_N_ELEMENTS(columns));
+    printer_number(call->printer, id);
+    printer_text(call->printer, deed);
+    printer_text(call->printer, to);
+}
+
+/* What is to be answered: a ready answer or words, not both. */
+static bool read_answer(const CommandCall *call, MessageAnswer *answer, char **words,
+                        GError **error)
+{
+    const char *ready = options_text(call->options, "ready");
+    if (ready != NULL && words_are_given(call->options)) {
+        g_set_error_literal(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
+                            "--ready excludes words of your own");
+        return false;
+    }
+    if (ready != NULL) {
+        return messages_ready_read(ready, &answer->ready);
+    }
+    *words = words_read(call->options, error);
+    answer->words = *words;
+    return *words != NULL;
+}
+
+static bool run_answer(const CommandCall *call, GError **error)
+{
+    MessageAnswer answer = {.ready = READY_NONE};
+    g_autofree char *words = NULL;
+    if (!read_answer(call, &answer, &words, error)) {
+        return false;
+    }
+    int64_t id = 0;
+    g_autoptr(Secret) token = NULL;
+    g_autoptr(Context) context = begin_deed(call, "issuer message answer", &id, &token, error);
+    MessageAnswered answered = {0};
+    if (context == NULL || !messages_answer(context, token, id, &answer, &answered, error)) {
+        return false;
+    }
+    print_deed(call, id, "answered", answered.recipient);
+    g_free(answered.recipient);
+    return true;
+}
+
+static bool run_to_case(const CommandCall *call, GError **error)
+{
+    int64_t id = 0;
+    g_autoptr(Secret) token = NULL;
+    g_autoptr(Context) context = begin_deed(call, "issuer message to-case", &id, &token, error);
+    const char *given = options_argument(call->options, 1);
+    g_autofree char *license_id =
+        context != NULL ? messages_to_case(context, token, id, given, error) : NULL;
+    if (license_id == NULL) {
+        return false;
+    }
+    print_deed(call, id, "joined", given);
+    return true;
+}
+
+static bool run_drop(const CommandCall *call, GError **error)
+{
+    int64_t id = 0;
+    g_autoptr(Secret) token = NULL;
+    g_autoptr(Context) context = begin_deed(call, "issuer message drop", &id, &token, error);
+    if (context == NULL ||
+        !messages_drop(context, token, id, options_text(call->options, "reason"), error)) {
+        return false;
+    }
+    print_deed(call, id, "dropped", NULL);
+    return true;
+}
+
+static const char *const ready_names[] = {"no-code", "key-instead-of-request", "picture", NULL};
+
+static const OptionRow answer_options[] = {
+    {.name = "ready",
+     .value = "NAME",
+     .type = OPTION_CHOICE,
+     .choices = ready_names,
+     .meaning = "a ready answer"},
+    WORDS_OPTIONS,
+};
+static const OptionRow drop_options[] = {
+    {.name = "reason",
+     .value = "TEXT",
+     .type = OPTION_TEXT,
+     .most = OPTIONS_REASON_MOST,
+     .required = true,
+     .meaning = "why, in a few words; it stays on record"},
+};
+static const ArgumentRow ids_and_case[] = {
+    {.name = "ID", .meaning = "the mail's number, as the lists show it"},
+    {.name = "CASE", .meaning = "the case's number: of a held request or a lost server"},
+};
+
 static const ArgumentRow ids[] = {
     {.name = "ID", .meaning = "the mail's number, as the lists show it"},
 };
@@ -93,6 +207,24 @@ static const Command commands[] = {
      .summary = "Show one mail: its text, what was decided for it, its replies",
      .run = run_message_show,
      .spec = {.arguments = ids, .argument_count = G_N_ELEMENTS(ids)}},
+    {.words = "message answer",
+     .summary = "Answer a mail that waits, with a ready answer or your own words",
+     .run = run_answer,
+     .spec = {answer_options, G_N_ELEMENTS(answer_options), ids, G_N_ELEMENTS(ids)},
+     .details =
+         "Only a contact of a license is answered, and only by the mail's own account. Needs "
+         "an operator's\ntoken (support or admin)."},
+    {.words = "message to-case",
+     .summary = "Join a mail to a case, whose page then shows it",
+     .run = run_to_case,
+     .spec = {.arguments = ids_and_case, .argument_count = G_N_ELEMENTS(ids_and_case)},
+     .details = "It decides nothing. Needs an operator's token (support or admin)."},
+    {.words = "message drop",
+     .summary = "Say that nothing need be done about a mail",
+     .run = run_drop,
+     .spec = {drop_options, G_N_ELEMENTS(drop_options), ids, G_N_ELEMENTS(ids)},
+     .details = "Replies of it that could not go out wait no more. Needs an operator's token "
+                "(support or admin)."},
     {.words = "quarantine list",
      .summary = "List the mails that could not be read or processed",
      .run = run_quarantine_list,

@@ -1,5 +1,6 @@
 #include "cli/cmd_request.h"
 
+#include "cli/case_printer.h"
 #include "cli/decision_printer.h"
 #include "cli/message_printer.h"
 #include "cli/usage_license_printer.h"
@@ -13,7 +14,7 @@ static const PrinterColumn summary_columns[] = {
     {"code", COLUMN_TEXT},        {"note", COLUMN_TEXT},       {"would", COLUMN_TEXT},
     {"serial", COLUMN_TEXT},      {"host", COLUMN_TEXT},       {"license_id", COLUMN_TEXT},
     {"customer", COLUMN_TEXT},    {"from", COLUMN_TEXT},       {"purpose", COLUMN_TEXT},
-    {"received_at", COLUMN_TIME}, {"decided_at", COLUMN_TIME},
+    {"received_at", COLUMN_TIME}, {"decided_at", COLUMN_TIME}, {"answers", COLUMN_NUMBER},
 };
 
 static void print_summary(Printer *printer, const RequestSummary *summary)
@@ -33,6 +34,7 @@ static void print_summary(Printer *printer, const RequestSummary *summary)
     printer_text(printer, summary->purpose);
     printer_time(printer, summary->received_at);
     printer_time(printer, summary->decided_at);
+    printer_number(printer, summary->answers);
 }
 
 static bool run_list(const CommandCall *call, GError **error)
@@ -109,6 +111,8 @@ static bool run_show(const CommandCall *call, GError **error)
     print_request(call->printer, detail);
     decision_printer_part(call->printer, detail->decisions);
     print_replies(call->printer, detail->replies);
+    case_printer_questions(call->printer, detail->questions);
+    case_printer_mails(call->printer, detail->mails);
     return true;
 }
 

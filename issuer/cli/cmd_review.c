@@ -5,10 +5,13 @@
 #include "cli/intake_printer.h"
 #include "cli/terminal.h"
 #include "cli/usage_license_printer.h"
+#include "cli/words.h"
 #include "core/address.h"
 #include "service/instructions.h"
 #include "service/paste.h"
 #include "service/review.h"
+
+#define ASKED_BACK "asked back" /* on record as the reason; the words stand with the case */
 
 /* ---- what would happen, or has happened ---- */
 
@@ -130,7 +133,7 @@ static bool leave_it_filed(const CommandCall *call, const ReviewOrder *order, GE
 static bool give_order(const CommandCall *call, ReviewOrder *order, GError **error)
 {
     order->request = options_argument(call->options, 0);
-    order->reason = options_text(call->options, "reason");
+    order->reason = order->kind == REVIEW_ASK ? ASKED_BACK : options_text(call->options, "reason");
     order->ticket = options_text(call->options, "ticket");
     g_autoptr(Secret) token = terminal_token(error);
     if (token == NULL) {
@@ -171,6 +174,13 @@ static bool run_keep(const CommandCall *call, GError **error)
 {
     ReviewOrder order = {.kind = REVIEW_KEEP};
     return give_order(call, &order, error);
+}
+
+static bool run_ask(const CommandCall *call, GError **error)
+{
+    g_autofree char *words = words_read(call->options, error);
+    ReviewOrder order = {.kind = REVIEW_ASK, .words = words};
+    return words != NULL && give_order(call, &order, error);
 }
 
 static bool run_resend(const CommandCall *call, GError **error)
@@ -252,6 +262,15 @@ static const OptionRow issue_options[] = {
      .meaning = "what `request preview` printed last: refused if it would be otherwise now"},
 };
 static const OptionRow reason_options[] = {REASON_OPTIONS};
+static const OptionRow ask_options[] = {
+    WORDS_OPTIONS,
+    {.name = "ticket",
+     .value = "TICKET",
+     .type = OPTION_TEXT,
+     .most = OPTIONS_TICKET_MOST,
+     .required = true,
+     .meaning = "where it was asked"},
+};
 static const OptionRow add_options[] = {
     {.name = "from",
      .value = "ADDRESS",
@@ -297,6 +316,12 @@ static const Command commands[] = {
      .summary = "Say that a held request was looked at and waits on",
      .run = run_keep,
      .spec = ON_REQUEST(reason_options)},
+    {.words = "request ask",
+     .summary = "Ask the sender of a held request by mail; it waits on",
+     .run = run_ask,
+     .spec = ON_REQUEST(ask_options),
+     .details = "A sender who is no contact of the license is not written to: then one of its "
+                "contacts is\nasked. The answer joins the case, and `request show` shows it."},
     {.words = "request resend",
      .summary = "Send the usage license of a request again",
      .run = run_resend,

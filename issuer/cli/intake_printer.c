@@ -15,7 +15,7 @@ static const PrinterColumn columns[] = {
 static void print_mail(Printer *printer, const IntakeItem *item, bool decided)
 {
     printer_text(printer, item->mail->source);
-    printer_text(printer, item->item.class_name);
+    printer_text(printer, batch_item_class(&item->item));
     printer_text(printer, item->mail->from);
     printer_text(printer, item->mail->reply_to);
     printer_text(printer, mail_report_why(item, decided));

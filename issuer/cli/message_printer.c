@@ -127,19 +127,6 @@ static void print_decision_ids(Printer *printer, const GArray *decisions)
     printer_nested(printer, json_writer_peek(json), text->str);
 }
 
-static const char *ready_name(ReadyAnswer ready)
-{
-    switch (ready) {
-    case READY_KEY_INSTEAD_OF_REQUEST:
-        return "key-instead-of-request";
-    case READY_PICTURE:
-        return "picture";
-    case READY_NONE:
-    default:
-        return NULL;
-    }
-}
-
 static void print_replies(Printer *printer, const GPtrArray *replies)
 {
     static const PrinterColumn columns[] = {
@@ -154,7 +141,8 @@ static void print_replies(Printer *printer, const GPtrArray *replies)
         printer_text(printer, reply->recipient);
         printer_text(printer, reply->state);
         printer_text(printer, reply->why);
-        printer_text(printer, ready_name(reply->ready));
+        printer_text(printer,
+                     reply->ready != READY_NONE ? messages_ready_name(reply->ready) : NULL);
         printer_time(printer, reply->queued_at);
         printer_time(printer, reply->sent_at);
         printer_number(printer, reply->attempts);

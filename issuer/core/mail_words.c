@@ -63,6 +63,79 @@ char *mail_words_license_id(const char *text)
     return NULL;
 }
 
+/* ---- numbers of cases ---- */
+
+#define CASE_WORD        "case"
+#define CASE_DIGITS_MOST 9    /* a request's short form has ten symbols */
+#define CASE_FIRST       1001 /* what is less is a number of something else */
+#define CASES_MOST       10
+
+/* The number that begins at `at` and ends with its digits; 0: none does. */
+static int64_t case_digits(const char *at)
+{
+    const gsize length = strspn(at, "0123456789");
+    return length > 0 && length <= CASE_DIGITS_MOST && !g_ascii_isalnum(at[length])
+               ? g_ascii_strtoll(at, NULL, 10)
+               : 0;
+}
+
+/* What may stand between the word and its number: blanks, punctuation, "no", "number". */
+static const char *skip_to_number(const char *at)
+{
+    static const char *const words[] = {"number", "no", "nr"};
+    at += strspn(at, " \t\r\n");
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (g_ascii_strncasecmp(at, words[i], strlen(words[i])) == 0) {
+            at += strlen(words[i]);
+            break;
+        }
+    }
+    return at + strspn(at, " \t\r\n.:#-");
+}
+
+static bool begins_case(const char *text, const char *at)
+{
+    return g_ascii_strncasecmp(at, CASE_WORD, strlen(CASE_WORD)) == 0 &&
+           (at == text || !g_ascii_isalnum(at[-1]));
+}
+
+int64_t mail_words_case_typed(const char *text)
+{
+    const char *at = text + strspn(text, " \t");
+    at = begins_case(at, at) ? skip_to_number(at + strlen(CASE_WORD)) : at + strspn(at, "#");
+    const gsize length = strspn(at, "0123456789");
+    return at[length + strspn(at + length, " \t")] == '\0' ? case_digits(at) : 0;
+}
+
+static void append_case(GArray *numbers, int64_t number)
+{
+    for (guint i = 0; i < numbers->len; i++) {
+        if (g_array_index(numbers, int64_t, i) == number) {
+            return;
+        }
+    }
+    g_array_append_val(numbers, number);
+}
+
+GArray *mail_words_case_numbers(const char *text)
+{
+    GArray *numbers = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    if (text == NULL) {
+        return numbers;
+    }
+    g_autofree char *plain = plain_text(text);
+    for (const char *at = plain; *at != '\0' && numbers->len < CASES_MOST; at++) {
+        const int64_t number =
+            begins_case(plain, at) ? case_digits(skip_to_number(at + strlen(CASE_WORD))) : 0;
+        if (number >= CASE_FIRST) {
+            append_case(numbers, number);
+        }
+    }
+    return numbers;
+}
+
+/* ---- words of loss ---- */
+
 /* Without case, and accents in one spelling. New string. */
 static char *caseless_text(const char *text)
 {

@@ -1,13 +1,21 @@
-/* What a person's own words in a mail may say: a License ID, the loss of a server. */
+/* What a person's own words in a mail may say: a License ID, a case, the loss of a server. */
 #ifndef ISSUER_CORE_MAIL_WORDS_H
 #define ISSUER_CORE_MAIL_WORDS_H
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* The first License ID ("LIC-…", any case, any kind of hyphen) in `text`, upper-case prefix, at
  * most 64 characters, or NULL. New string. */
 char *mail_words_license_id(const char *text);
+
+/* A case's number as a person types it: "1001", "case 1001", "#1001"; 0: it is none. */
+int64_t mail_words_case_typed(const char *text);
+
+/* The numbers of cases that `text` (NULL: none) names, as our mails do ("case 1001", also "Case no.
+ * 1001", "case #1001"): int64_t, each once, at most ten. New array. */
+GArray *mail_words_case_numbers(const char *text);
 
 /* The words (NULL-terminated) as mail_words_tell_of_loss() compares them: once for many mails. The
  * caller owns the new list. */

@@ -23,6 +23,9 @@ static const ReplyWords *words_of(const ReplyLine *line)
     if (line->settled) {
         return reply_words_settled();
     }
+    if (line->question != NULL) {
+        return reply_words_question();
+    }
     const ReplyWords *words = reply_words_find(line->code, line->outcome);
     return words != NULL ? words : reply_words_generic(line->outcome);
 }
@@ -102,6 +105,14 @@ static void add_sentences(GString *out, const char *sentences, const ReplyLine *
     }
 }
 
+/* Words that a person wrote, as they stand but for what no mail should hold. */
+static void add_own_words(GString *out, const char *words)
+{
+    g_autofree char *text = g_strstrip(text_printable(words));
+    reply_layout_text(out, text);
+    g_string_append_c(out, '\n');
+}
+
 static void add_license(GString *out, const ReplyLine *line, GPtrArray *attachments)
 {
     reply_layout_text(out, "It fits only this request, and only as long as this is the server's "
@@ -132,6 +143,9 @@ static void add_section(GString *out, const ReplyLine *given, GPtrArray *attachm
         g_string_append_c(out, '\n');
     }
     add_sentences(out, words->why, &line);
+    if (words == reply_words_question()) {
+        add_own_words(out, line.question);
+    }
     add_sentences(out, reply_words_note(line.note), &line);
     add_sentences(out, words->next, &line);
     if (line.jws != NULL) {
@@ -235,6 +249,9 @@ static void add_ready(GString *out, ReadyAnswer ready)
  * of the rest a few. */
 static char *outcome_title(const ReplyFacts *facts)
 {
+    if (facts->words != NULL) {
+        return NULL;
+    }
     if (facts->lines == NULL || facts->lines->len == 0) {
         return g_strdup(reply_words_ready(facts->ready)->title);
     }
@@ -270,6 +287,9 @@ static char *subject_of(const ReplyFacts *facts)
     if (facts->others_mail) {
         return g_strdup_printf("Chariot license [%s]", title);
     }
+    if (title == NULL) {
+        return g_strdup_printf("Re: %s", *theirs != '\0' ? theirs : "your mail");
+    }
     return *theirs != '\0' ? g_strdup_printf("Re: %s [%s]", theirs, title)
                            : g_strdup_printf("Re: your mail [%s]", title);
 }
@@ -291,6 +311,8 @@ ReplyText *reply_render(const ReplyFacts *facts)
     GString *out = g_string_new("Hello,\n\n");
     if (facts->lines != NULL && facts->lines->len > 0) {
         add_lines(out, facts, reply->attachments);
+    } else if (facts->words != NULL) {
+        add_own_words(out, facts->words);
     } else {
         add_ready(out, facts->ready);
     }

@@ -44,6 +44,7 @@ typedef struct {
     bool settled;              /* it was held, and has been decided otherwise or given up since */
     bool voided;               /* its usage license was superseded or ended since: it is not sent */
     int64_t case_number;       /* of a held request: people quote it when they answer */
+    const char *question;      /* what a person asks about a held request, in any words; NULL */
     uint32_t activations_used; /* for no-activations-left */
     uint32_t activations_allowed;
     const char *other_host;    /* of a notice: the server that was replaced */
@@ -64,6 +65,7 @@ typedef struct {
     bool others_mail;    /* the recipient has not sent it: none of its words are repeated */
     GPtrArray *lines;    /* of ReplyLine * (not owned); all of them notices, or none */
     ReadyAnswer ready;   /* when there are no lines */
+    const char *words;   /* a person's own answer instead of the ready one; NULL */
 } ReplyFacts;
 
 typedef struct {

@@ -224,6 +224,16 @@ static const ReplyWords settled_row = {
     "You need do nothing: that has an answer of its own.",
 };
 
+static const ReplyWords question_row = {
+    NULL,
+    OUTCOME_HELD,
+    true,
+    "{case}",
+    "We have a question about {request} of {server}, which waits for a person.",
+    NULL,
+    "Please answer this mail and leave {case} in its subject. " NOTHING_AGAIN,
+};
+
 static const ReplyWords voided_row = {
     NULL,
     OUTCOME_ISSUED,
@@ -376,6 +386,11 @@ const ReplyWords *reply_words_settled(void)
 const ReplyWords *reply_words_voided(void)
 {
     return &voided_row;
+}
+
+const ReplyWords *reply_words_question(void)
+{
+    return &question_row;
 }
 
 const char *reply_words_note(const char *note)

@@ -34,6 +34,10 @@ const ReplyWords *reply_words_settled(void);
 /* What is said of an outcome whose code has no row. Static, never NULL. */
 const ReplyWords *reply_words_generic(Outcome outcome);
 
+/* What stands around a question that a person asks about a held request: `what` before it, `next`
+ * behind. Static. */
+const ReplyWords *reply_words_question(void);
+
 /* The sentences that a note adds; NULL if there are none. Static. */
 const char *reply_words_note(const char *note);
 

@@ -8,22 +8,29 @@
  * the reply. */
 #define SUMMARY_COLUMNS                                                                            \
     "m.id, m.effective, m.class::text, m.from_address, m.subject,"                                 \
-    " coalesce(q.reason, m.why, l.why), m.source, m.handled_at is null and q.closed_at is null"    \
+    " coalesce(q.reason, case when l.state = 'undelivered' then l.why end, m.why, l.why),"         \
+    " m.source, l.message_id is not null or m.handled_at is null and q.closed_at is null"          \
     " and (m.class in ('about-license', 'unrecognised', 'quarantined')"                            \
-    "  or l.message_id is not null)"
+    "  or exists (select from case_mail k join case_now c on c.case_number = k.case_number"        \
+    "   where k.message_id = m.id and c.open))"
 #define FROM_MESSAGE                                                                               \
     " from message m left join quarantine q on q.message_id = m.id"                                \
-    " left join lateral (select r.message_id, r.why from reply r where r.message_id = m.id"        \
-    "  and r.state = 'listed' order by r.id limit 1) l on true"
+    " left join lateral (select r.message_id, r.state, r.why from reply r"                         \
+    "  where r.message_id = m.id and r.state in ('listed', 'undelivered')"                         \
+    "  order by r.state desc, r.id limit 1) l on true"
 #define IN_PAGES " order by m.id limit $2"
 
-/* The first half reads the index of what waits; listed replies have none and are few beside all. */
+/* Each part reads an index of what waits: mails, replies, cases that are open. */
 static const char select_waiting[] =
     "with w as (select id from message where class in ('about-license', 'unrecognised',"
     "  'quarantined') and handled_at is null and id > $1"
-    " union select message_id from reply where state = 'listed' and message_id > $1)"
+    " union select message_id from reply where state in ('listed', 'undelivered')"
+    "  and message_id > $1"
+    " union select k.message_id from case_now c join case_mail k on k.case_number = c.case_number"
+    "  join message m on m.id = k.message_id"
+    "  where c.open and m.handled_at is null and k.message_id > $1)"
     " select " SUMMARY_COLUMNS FROM_MESSAGE " where m.id in (select id from w)"
-    " and m.handled_at is null and q.closed_at is null" IN_PAGES;
+    " and (l.message_id is not null or m.handled_at is null and q.closed_at is null)" IN_PAGES;
 static const char select_all[] = "select " SUMMARY_COLUMNS FROM_MESSAGE " where m.id > $1" IN_PAGES;
 static const char select_quarantined[] =
     "select " SUMMARY_COLUMNS FROM_MESSAGE

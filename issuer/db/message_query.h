@@ -11,8 +11,9 @@
 #include <stdint.h>
 
 typedef enum {
-    MESSAGES_WAITING, /* a person has to look: unrecognised, about a license, in quarantine, or
-                         with a reply that cannot go out by itself; and nobody has yet */
+    MESSAGES_WAITING, /* a person has to look: unrecognised, about a license, in quarantine, of an
+                         open case, or with a reply that cannot go out by itself or came back; and
+                         nobody has yet */
     MESSAGES_ALL,
     MESSAGES_QUARANTINED, /* in quarantine now */
     MESSAGES_EVER_QUARANTINED,

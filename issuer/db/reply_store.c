@@ -13,8 +13,10 @@ struct ReplyQueue {
 
 static const char select_queued[] =
     "select p.id, p.recipient, p.ready, p.effective, m.subject, m.message_id, m.in_reply_to,"
-    " lower(p.recipient) is distinct from lower(m.reply_to)"
+    " lower(p.recipient) is distinct from lower(m.reply_to), a.words,"
+    " reply_tag(p.id, p.recorded_at, m.identity)"
     " from reply p left join message m on m.id = p.message_id"
+    " left join answer a on a.reply_id = p.id"
     " where p.state = 'queued' and p.id > $1 order by p.id limit $2"
     " for no key update of p skip locked";
 
@@ -36,8 +38,9 @@ static const char select_lines[] =
     "  (select max(h.id) from hold h where h.request_id = d.request_id)),"
     " (d.facts ->> 'used')::integer, (d.facts ->> 'allowed')::integer,"
     " oq.host::text, a.replaces, case when l.license_id = r.license_id then old.license_id"
-    " else new.license_id end::text, l.license_id = r.license_id"
+    " else new.license_id end::text, l.license_id = r.license_id, q.words"
     " from reply_line l left join decision d on d.id = l.decision_id"
+    " left join question q on q.decision_id = d.id and l.about is null"
     " left join lateral (select a.id, q.host from restoration c"
     "  left join restoration_decision o on o.restoration_id = c.id"
     "  join activation a on a.id = coalesce(o.activation_id, c.activation_id)"
@@ -89,6 +92,7 @@ enum {
     LINE_OTHER_SERIAL,
     LINE_OTHER_LICENSE,
     LINE_OWN_LICENSE,
+    LINE_QUESTION,
 };
 
 static const char *keep(ReplyQueue *queue, const char *text)
@@ -181,6 +185,7 @@ static ReplyLine *line_from(ReplyQueue *queue, const SqlResult *result, int row)
     line->other_host = keep_cell(queue, result, row, LINE_OTHER_HOST);
     line->other_serial = keep_serial(queue, result, row, LINE_OTHER_SERIAL);
     line->other_license = keep_cell(queue, result, row, LINE_OTHER_LICENSE);
+    line->question = keep_cell(queue, result, row, LINE_QUESTION);
     return line;
 }
 
@@ -218,6 +223,8 @@ static QueuedReply *reply_from(ReplyQueue *queue, const SqlResult *result, int r
     reply->message_id = keep_cell(queue, result, row, 5);
     reply->in_reply_to = keep_cell(queue, result, row, 6);
     reply->others_mail = sql_result_bool(result, row, 7);
+    reply->words = keep_cell(queue, result, row, 8);
+    reply->tag = keep_cell(queue, result, row, 9);
     reply->lines = g_ptr_array_new_with_free_func(g_free);
     return reply;
 }

@@ -14,6 +14,8 @@ typedef struct {
     int64_t id;
     const char *recipient;
     ReadyAnswer ready;   /* for a mail without a usable code */
+    const char *words;   /* a person's own answer to it, instead of the ready one */
+    const char *tag;     /* of its Message-ID, see core/reply_id.h */
     int64_t queued_at;   /* seconds */
     const char *subject; /* of the message that it answers, as the next two */
     const char *message_id;

@@ -1,12 +1,9 @@
 #include "db/request_query.h"
 
 #include "base/error.h"
+#include "core/mail_words.h"
 #include "core/statement.h"
 #include "db/sql.h"
-
-#include <string.h>
-
-#define CASE_DIGITS_MOST 9 /* a short form has ten symbols */
 
 static char *text(const SqlResult *result, int row, int column)
 {
@@ -19,7 +16,9 @@ static char *text(const SqlResult *result, int row, int column)
     "select r.id, r.digest, h.id, r.host::text, r.purpose::text, l.license_id::text,"              \
     " (select v.name::text from customer_version v where v.customer_id = l.customer_id"            \
     "  order by v.version desc limit 1), m.from_address, d.outcome::text, d.code::text,"           \
-    " d.note::text, d.would::text, d.serial, r.effective, d.effective"                             \
+    " d.note::text, d.would::text, d.serial, r.effective, d.effective,"                            \
+    " (select count(*) from case_mail k join message a on a.id = k.message_id"                     \
+    "  where k.case_number = h.id and a.handled_at is null)"                                       \
     " from " requests " r"                                                                         \
     " cross join lateral (select * from decision d where d.request_id = r.id"                      \
     "  order by d.recorded_at desc, d.id desc limit 1) d"                                          \
@@ -45,6 +44,7 @@ static RequestSummary *summary_from(const SqlResult *result, int row)
     summary->serial = sql_result_int(result, row, 12);
     summary->received_at = sql_result_time(result, row, 13);
     summary->decided_at = sql_result_time(result, row, 14);
+    summary->answers = sql_result_int(result, row, 15);
     return summary;
 }
 
@@ -93,21 +93,10 @@ GPtrArray *request_query_list(Database *db, bool all, unsigned most, GError **er
 
 /* ---- one request ---- */
 
-int64_t request_query_case_number(const char *given)
-{
-    if (g_ascii_strncasecmp(given, "case", 4) == 0) {
-        given += 4 + strspn(given + 4, " #");
-    }
-    const gsize length = strlen(given);
-    return length > 0 && length <= CASE_DIGITS_MOST && strspn(given, "0123456789") == length
-               ? g_ascii_strtoll(given, NULL, 10)
-               : 0;
-}
-
 static SqlResult *find_ids(Database *db, const char *given, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
-    const int64_t number = request_query_case_number(given);
+    const int64_t number = mail_words_case_typed(given);
     if (number != 0) {
         sql_params_add_int(params, SQL_INT8, number);
         return sql_run(db, NULL, "select request_id from hold where id = $1", params, error);
@@ -212,7 +201,9 @@ RequestDetail *request_query_show(Database *db, int64_t id, GError **error)
     RequestDetail *detail = g_new0(RequestDetail, 1);
     detail->replies = g_ptr_array_new_with_free_func(free_reply);
     detail->decisions = decision_query_of_request(db, id, error);
-    if (detail->decisions == NULL || !load_request(db, params, detail, error) ||
+    detail->mails = detail->decisions != NULL ? case_query_mails(db, id, 0, error) : NULL;
+    detail->questions = detail->mails != NULL ? case_query_questions(db, id, error) : NULL;
+    if (detail->questions == NULL || !load_request(db, params, detail, error) ||
         !load_replies(db, params, detail, error)) {
         request_detail_free(detail);
         return NULL;
@@ -234,5 +225,7 @@ void request_detail_free(RequestDetail *detail)
     g_free(detail->mail_why);
     g_clear_pointer(&detail->decisions, g_ptr_array_unref);
     g_ptr_array_unref(detail->replies);
+    g_clear_pointer(&detail->mails, g_ptr_array_unref);
+    g_clear_pointer(&detail->questions, g_ptr_array_unref);
     g_free(detail);
 }

@@ -3,6 +3,7 @@
 #define ISSUER_DB_REQUEST_QUERY_H
 
 #include "core/digest.h"
+#include "db/case_query.h"
 #include "db/decision_query.h"
 
 #include <glib.h>
@@ -27,6 +28,7 @@ typedef struct {
     int64_t serial; /* of the usage license issued or sent again; 0: none */
     int64_t received_at;
     int64_t decided_at;
+    int64_t answers; /* mails that joined its open case, and at which nobody has looked */
 } RequestSummary;
 
 typedef struct {
@@ -49,14 +51,13 @@ typedef struct {
     char *body;           /* the mail's text for a person; NULL: emptied, or none */
     GPtrArray *decisions; /* of DecisionRecord, in the order in which they were made */
     GPtrArray *replies;   /* of RequestReply, in their order */
+    GPtrArray *mails;     /* of CaseMail (db/case_query.h): those that joined its cases */
+    GPtrArray *questions; /* of CaseQuestion: what its sender was asked */
 } RequestDetail;
 
 /* The requests that wait for a person, longest first; with `all` every request, newest first. At
  * most `most`. Array of RequestSummary *. */
 GPtrArray *request_query_list(Database *db, bool all, unsigned most, GError **error);
-
-/* A case's number in "1001" or "case 1001"; 0: it is none. */
-int64_t request_query_case_number(const char *given);
 
 /* The request that `given` means: its short form ("7K2QW-9M3XA", read generously) or its case's
  * number ("1001", "case 1001"). 0 with ISSUER_ERROR_NOT_FOUND, ISSUER_ERROR_USAGE if it is

@@ -61,6 +61,11 @@ static const char *why_report(const Headers *headers, const char *from)
     return NULL;
 }
 
+bool classify_is_report(const Headers *headers, const char *author)
+{
+    return why_report(headers, author) != NULL;
+}
+
 /* RFC 3834 §3.3: automatic replies have it too, so their own marks are looked for first. */
 static const char *why_no_return(const Headers *headers)
 {

@@ -9,4 +9,7 @@
 void classify_mail(ParsedMail *mail, const Headers *headers, const MessageOrigin *origin,
                    const MailSettings *settings);
 
+/* Whether a mail from `author` (its one address in From, or NULL) is a delivery report. */
+bool classify_is_report(const Headers *headers, const char *author);
+
 #endif

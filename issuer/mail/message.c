@@ -2,6 +2,7 @@
 
 #include "core/dates.h"
 #include "core/license_key_scan.h"
+#include "core/reply_id.h"
 #include "mail/body.h"
 #include "mail/classify.h"
 #include "mail/html_text.h"
@@ -99,6 +100,56 @@ static void take_returned_ids(GPtrArray *references, const char *data, gsize len
     }
 }
 
+/* A report may also name it elsewhere: in a field of its own, in its text. */
+static void take_our_ids(GPtrArray *references, const char *data, gsize length)
+{
+    const char *at = data;
+    while (references->len < MAX_REFERENCES && (at = reply_id_find(data, length, at)) != NULL) {
+        g_autofree char *rest = g_strndup(at, MIN(MAX_ID, length - (gsize)(at - data)));
+        rest[strcspn(rest, "<> \t\r\n\"'();,")] = '\0';
+        g_ptr_array_add(references, g_utf8_make_valid(rest, -1));
+        at++;
+    }
+}
+
+/* Whether a delivery report (RFC 3464 §2.3.3) tells of nothing but what was delayed or delivered.
+ */
+static bool tells_no_failure(const char *data, gsize length)
+{
+    static const char name[] = "\naction:";
+    const gsize size = sizeof name - 1;
+    const char *end = data + length;
+    bool told = false;
+    for (const char *at = data; (at = memchr(at, '\n', (gsize)(end - at))) != NULL; at++) {
+        if ((gsize)(end - at) <= size || g_ascii_strncasecmp(at, name, size) != 0) {
+            continue;
+        }
+        g_autofree char *value = g_strndup(at + size, MIN(32, (gsize)(end - at) - size));
+        if (g_ascii_strncasecmp(g_strchug(value), "failed", 6) == 0) {
+            return false;
+        }
+        told = true;
+    }
+    return told;
+}
+
+/* Which of our mails came back. One that has an empty return path and is no report may be an
+ * automatic answer, which names in its header what did arrive. */
+static void take_returned(ParsedMail *mail, const Headers *headers, const char *data, gsize length)
+{
+    const gsize head = headers_size(headers);
+    if (!classify_is_report(headers, mail->from)) {
+        g_ptr_array_set_size(mail->references, 0);
+    } else if (tells_no_failure(data + head, length - head)) {
+        mail->kind = MAIL_AUTOMATIC;
+        g_free(mail->why);
+        mail->why = g_strdup("it is a delivery report that tells of no failure");
+        return;
+    }
+    take_returned_ids(mail->references, data + head, length - head);
+    take_our_ids(mail->references, data + head, length - head);
+}
+
 static bool lacks_identity(const Headers *headers)
 {
     static const char *const names[] = {"message-id", "from", "date"};
@@ -164,8 +215,7 @@ ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
     take_headers(mail, headers);
     classify_mail(mail, headers, origin, settings);
     if (mail->kind == MAIL_BOUNCE) {
-        gsize head = headers_size(headers);
-        take_returned_ids(mail->references, data + head, length - head);
+        take_returned(mail, headers, data, length);
     }
     // Machine mail may quote a customer's code: it is not looked for there.
     bool search =
@@ -176,5 +226,8 @@ ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
     body_read(body, data + start, length - start);
     mail->identity = identity(headers, body_digest(body));
     take_body(mail, body);
+    if (mail->kind == MAIL_BOUNCE) { /* what was encoded shows in its text */
+        take_our_ids(mail->references, mail->text, strlen(mail->text));
+    }
     return mail;
 }

@@ -17,10 +17,11 @@ typedef struct {
     const char *why;
     const char *sender; /* the mail's own account; NULL: none that could be answered */
     bool tells_of_loss;
-    ReadyAnswer ready;  /* proposed for a mail without a usable code */
-    GPtrArray *matters; /* of Matter *, owned by the caller */
-    int64_t message_id; /* filled for a new message */
-    bool known;         /* filled: the same mail was on record before */
+    ReadyAnswer ready;   /* proposed for a mail without a usable code */
+    GPtrArray *matters;  /* of Matter *, owned by the caller */
+    int64_t message_id;  /* filled for a new message */
+    bool known;          /* filled: the same mail was on record before */
+    int64_t case_number; /* filled: the case that it belongs to (the first of several); 0: none */
 } BatchItem;
 
 typedef struct Batch Batch;
@@ -31,6 +32,9 @@ Batch *batch_new(Context *context, Serials *serials, int64_t now, bool dry_run);
 
 /* Adds an item, in the order of the source. */
 void batch_add(Batch *batch, BatchItem *item);
+
+/* The class under which a message is recorded: one that belongs to a case is about a license. */
+const char *batch_item_class(const BatchItem *item);
 
 /* Judges what was decided before anything is signed and written; false with an error takes all of
  * it back. Called within the transaction, of a dry run too; once more where the batch is run again.

@@ -227,7 +227,7 @@ static Decision decide_by_person(const Matter *matter, const RequestFacts *facts
     if (matter->refuses) {
         return (Decision){.outcome = OUTCOME_REFUSED, .code = MATTER_REFUSED_BY_PERSON};
     }
-    if (matter->keeps) {
+    if (matter->keeps || matter->question != NULL) {
         const Decision ruled = rules_decide(facts);
         return (Decision){
             .outcome = OUTCOME_HELD, .code = matter->standing_code, .would = ruled.would};

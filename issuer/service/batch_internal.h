@@ -7,6 +7,15 @@
 /* Stores the messages, locks, and reads all that decisions look at. */
 bool batch_load(Batch *batch, GError **error);
 
+/* The cases that the mails name; before they are stored. */
+bool batch_find_cases(Batch *batch, GError **error);
+
+/* What is noted of a mail: its own `why`, and the cases that it names. New string, or NULL. */
+char *batch_case_note(const Batch *batch, const BatchItem *item);
+
+/* Writes which mails joined which cases, what came back, what persons asked and have looked at. */
+bool batch_write_cases(Batch *batch, const BatchStamp *stamp, GError **error);
+
 /* What the rules look at for a usage request; `of_license` is filled if its license is known. */
 void batch_request_facts(Batch *batch, const BatchItem *item, const Matter *matter,
                          RequestFacts *facts, LicenseFacts *of_license);

@@ -18,11 +18,12 @@ static const char *masked(const Batch *batch, const char *text)
 static MessageRow *message_row(const Batch *batch, const BatchItem *item)
 {
     const ParsedMail *mail = item->mail;
+    g_autofree char *note = batch_case_note(batch, item);
     MessageRow *row = g_new0(MessageRow, 1);
     *row = (MessageRow){
         .identity = mail->identity,
-        .class_name = item->class_name,
-        .why = masked(batch, item->why),
+        .class_name = batch_item_class(item),
+        .why = masked(batch, note),
         .source = masked(batch, mail->source),
         .offset = mail->offset,
         .size = mail->size,
@@ -345,7 +346,7 @@ static bool load_records(Batch *batch, const Named *named, GError **error)
 
 bool batch_load(Batch *batch, GError **error)
 {
-    if (!store_messages(batch, error)) {
+    if (!batch_find_cases(batch, error) || !store_messages(batch, error)) {
         return false;
     }
     batch->thumbprints = g_array_new(FALSE, FALSE, sizeof(Digest));

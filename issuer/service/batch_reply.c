@@ -16,7 +16,7 @@ static bool is_told(const Matter *matter)
     if (!matter->decided || matter->known || matter->stays) {
         return false;
     }
-    if (matter->decision.outcome != OUTCOME_HELD) {
+    if (matter->decision.outcome != OUTCOME_HELD || matter->question != NULL) {
         return true;
     }
     return !matter->heard && g_strcmp0(matter->decision.code, "unknown-sender") != 0 &&

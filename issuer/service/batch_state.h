@@ -30,6 +30,7 @@ struct Batch {
     bool lacks_serials;  /* more was issued than numbers were at hand */
 
     /* what is on record (batch_load.c) */
+    GArray *joins;                /* of CaseJoin (db/case_store.h): the cases that items name */
     GHashTable *thumbprint_place; /* Digest * → index into `thumbprints` + 1 */
     GArray *thumbprints;          /* of Digest, sorted */
     GArray *passed_at;            /* of int64_t, beside them */

@@ -191,5 +191,6 @@ bool batch_write(Batch *batch, GError **error)
            intake_pass_instances(database, batch->passes, batch->now + 1, error) &&
            intake_write_holds(database, batch->holds, &stamp, error) &&
            intake_write_alerts(database, batch->alerts, &stamp, error) &&
+           batch_write_cases(batch, &stamp, error) &&
            write_replies(batch, &stamp, superseded, error) && end_instruction(batch, error);
 }

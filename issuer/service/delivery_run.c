@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "core/reply.h"
+#include "core/reply_id.h"
 #include "db/reply_store.h"
 #include "delivery/outbox.h"
 #include "mail/compose.h"
@@ -93,8 +94,7 @@ static GBytes *compose(const Delivery *delivery, const QueuedReply *reply, const
     if (answers && reply->in_reply_to != NULL) {
         g_ptr_array_add(references, g_strdup(reply->in_reply_to));
     }
-    g_autofree char *id =
-        g_strdup_printf("reply-%" G_GINT64_FORMAT "@%s", reply->id, delivery->domain);
+    g_autofree char *id = reply_id_text(reply->id, reply->tag, delivery->domain);
     const ComposeMail mail = {
         .from = delivery->from,
         .to = reply->recipient,
@@ -117,6 +117,7 @@ static ReplyText *render(const Delivery *delivery, const QueuedReply *reply)
         .others_mail = reply->others_mail,
         .lines = reply->lines,
         .ready = reply->ready,
+        .words = reply->words,
     };
     return reply_render(&facts);
 }

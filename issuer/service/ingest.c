@@ -169,7 +169,7 @@ static bool run_items(Ingest *ingest, const GPtrArray *items, GError **error)
 
 static void count_item(IngestTotals *totals, const BatchItem *item)
 {
-    const char *class_name = item->class_name;
+    const char *class_name = batch_item_class(item);
     if (item->mail->absent) {
         totals->unreadable++;
         return;

@@ -1,6 +1,7 @@
 #include "service/intake_item.h"
 
 #include "core/mail_words.h"
+#include "core/reply_id.h"
 
 #include <string.h>
 
@@ -31,13 +32,20 @@ static bool is_our_domain(const char *message_id, const char *const *own_address
     return false;
 }
 
+static bool is_our_mail(const char *message_id, const char *const *own_addresses)
+{
+    ReplyId id;
+    return is_our_domain(message_id, own_addresses) ||
+           (message_id != NULL && reply_id_read(message_id, &id));
+}
+
 static bool names_our_mail(const ParsedMail *mail, const MailSettings *settings)
 {
-    if (is_our_domain(mail->in_reply_to, settings->own_addresses)) {
+    if (is_our_mail(mail->in_reply_to, settings->own_addresses)) {
         return true;
     }
     for (guint i = 0; mail->references != NULL && i < mail->references->len; i++) {
-        if (is_our_domain(g_ptr_array_index(mail->references, i), settings->own_addresses)) {
+        if (is_our_mail(g_ptr_array_index(mail->references, i), settings->own_addresses)) {
             return true;
         }
     }

@@ -42,8 +42,9 @@ static void write_decision(JsonWriter *json, const Matter *matter)
     json_writer_end_object(json);
 }
 
-static void write_decisions(JsonWriter *json, const GPtrArray *matters)
+static void write_decisions(JsonWriter *json, const BatchItem *item)
 {
+    const GPtrArray *matters = item->matters;
     json_writer_key(json, "decisions");
     json_writer_begin_array(json);
     for (guint i = 0; i < matters->len; i++) {
@@ -54,7 +55,11 @@ static void write_decisions(JsonWriter *json, const GPtrArray *matters)
     }
     json_writer_end_array(json);
     json_writer_key(json, "case");
-    json_writer_null(json);
+    if (item->case_number != 0) {
+        json_writer_number(json, item->case_number);
+    } else {
+        json_writer_null(json);
+    }
 }
 
 const char *mail_report_why(const IntakeItem *item, bool decided)
@@ -70,11 +75,11 @@ char *mail_report_json(const IntakeItem *item, bool decided)
     member_text(json, "source", mail->source);
     member_text(json, "from", mail->from);
     member_text(json, "reply_to", mail->reply_to);
-    member_text(json, "class", item->item.class_name);
+    member_text(json, "class", batch_item_class(&item->item));
     member_text(json, "why", mail_report_why(item, decided));
     write_tokens(json, item->item.matters);
     if (decided) {
-        write_decisions(json, item->item.matters);
+        write_decisions(json, &item->item);
     }
     json_writer_end_object(json);
     return json_writer_finish(json);
@@ -102,12 +107,15 @@ char *mail_report_line(const IntakeItem *item, bool decided)
 {
     const ParsedMail *mail = item->mail;
     GString *line = g_string_new(mail->source);
-    g_string_append_printf(line, ": %s", mail->absent ? "not read" : item->item.class_name);
+    g_string_append_printf(line, ": %s", mail->absent ? "not read" : batch_item_class(&item->item));
     if (mail->from != NULL) {
         g_string_append_printf(line, " from %s", mail->from);
     }
     for (guint i = 0; i < item->item.matters->len; i++) {
         append_matter(line, g_ptr_array_index(item->item.matters, i));
+    }
+    if (item->item.case_number != 0) {
+        g_string_append_printf(line, "; case %" G_GINT64_FORMAT, item->item.case_number);
     }
     const char *why = mail_report_why(item, decided);
     if (why != NULL) {

@@ -18,9 +18,10 @@ typedef struct {
     bool signature_holds;
     bool proof_holds;
 
-    PersonSays person; /* what a person said, for one that was held */
-    bool refuses;      /* the person refuses it, whatever the rules say */
-    bool keeps;        /* the person has looked at it, and it stays held */
+    PersonSays person;    /* what a person said, for one that was held */
+    bool refuses;         /* the person refuses it, whatever the rules say */
+    bool keeps;           /* the person has looked at it, and it stays held */
+    const char *question; /* the person asks its sender this, and it stays held; NULL */
     int64_t operator_id;
     const char *reason;
     const char *ticket;

@@ -2,8 +2,10 @@
 #ifndef ISSUER_SERVICE_MESSAGES_H
 #define ISSUER_SERVICE_MESSAGES_H
 
+#include "base/secret.h"
 #include "db/decision_query.h"
 #include "db/message_query.h"
+#include "db/message_store.h"
 #include "service/context.h"
 
 /* Is called for each mail, in order. */
@@ -23,5 +25,23 @@ MessageDetail *messages_show(Context *context, int64_t id, GError **error);
 
 /* The same, but only a mail that is or was in quarantine; ISSUER_ERROR_NOT_FOUND for others. */
 MessageDetail *messages_show_quarantined(Context *context, int64_t id, GError **error);
+
+/* The ready answer of that name ("no-code", "key-instead-of-request", "picture"), and the name of
+ * one; false, NULL: there is none. */
+bool messages_ready_read(const char *name, ReadyAnswer *ready);
+const char *messages_ready_name(ReadyAnswer ready);
+
+/* Answers mail `id`, by the operator who has `token`. As message_store_answer(). */
+bool messages_answer(Context *context, const Secret *token, int64_t id, const MessageAnswer *answer,
+                     MessageAnswered *answered, GError **error);
+
+/* Joins it to the case that `typed` means ("1001", "case 1001"); ISSUER_ERROR_USAGE if that is no
+ * number. As message_store_to_case(). */
+char *messages_to_case(Context *context, const Secret *token, int64_t id, const char *typed,
+                       GError **error);
+
+/* Nothing need be done about it. As message_store_drop(). */
+bool messages_drop(Context *context, const Secret *token, int64_t id, const char *reason,
+                   GError **error);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/json_writer.h"
 #include "core/finder.h"
+#include "core/mail_words.h"
 #include "db/request_query.h"
 #include "service/instructions.h"
 #include "service/operators.h"
@@ -12,8 +13,7 @@
 
 static int64_t number_of(const char *typed, GError **error)
 {
-    g_autofree char *bare = g_strstrip(g_strdup(typed));
-    const int64_t number = request_query_case_number(bare);
+    const int64_t number = mail_words_case_typed(typed);
     if (number == 0) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
                     "'%s' is no case's number: `issuer restoration list` shows them", typed);

@@ -17,6 +17,7 @@ typedef struct {
     StoredRequest *stored;
     char *reason; /* the order's, as they may be kept */
     char *ticket;
+    char *words;
     bool dry_run;
     ReviewResult *result; /* of the batch's last run */
 } Review;
@@ -24,10 +25,8 @@ typedef struct {
 static const char *kind_name(ReviewKind kind)
 {
     static const char *const names[] = {
-        [REVIEW_ISSUE] = "issue",
-        [REVIEW_REFUSE] = "refuse",
-        [REVIEW_KEEP] = "keep",
-        [REVIEW_RESEND] = "resend",
+        [REVIEW_ISSUE] = "issue", [REVIEW_REFUSE] = "refuse", [REVIEW_KEEP] = "keep",
+        [REVIEW_ASK] = "ask",     [REVIEW_RESEND] = "resend",
     };
     return names[kind];
 }
@@ -106,6 +105,7 @@ static bool is_what_was_ordered(const Review *review, const Matter *matter, GErr
         return outcome == OUTCOME_RESENT || deny(review, &matter->decision, error);
     case REVIEW_REFUSE:
     case REVIEW_KEEP:
+    case REVIEW_ASK:
     default:
         if (!matter->waited) {
             g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_STALE,
@@ -185,6 +185,8 @@ static bool begin(Review *review, GError **error)
     matter->standing_code = g_strdup(review->waiting->code);
     review->reason = kept_text(order->reason);
     review->ticket = kept_text(order->ticket);
+    review->words = kept_text(order->words);
+    matter->question = review->words;
     matter->reason = review->reason;
     matter->ticket = review->ticket;
     return true;
@@ -197,6 +199,7 @@ static void end(Review *review)
     review_result_free(review->result);
     g_free(review->reason);
     g_free(review->ticket);
+    g_free(review->words);
 }
 
 static Batch *new_batch(Review *review, Serials *serials)
@@ -232,6 +235,8 @@ static char *arguments_of(const Review *review)
     json_writer_text(json, review->reason);
     json_writer_key(json, "ticket");
     json_writer_text(json, review->ticket);
+    json_writer_key(json, "words");
+    json_writer_text(json, review->words);
     json_writer_key(json, "preview");
     json_writer_text(json, order->preview);
     json_writer_key(json, "continue");

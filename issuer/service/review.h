@@ -12,6 +12,7 @@ typedef enum {
     REVIEW_ISSUE,  /* every hold is passed */
     REVIEW_REFUSE, /* it stands until the request comes in a new mail */
     REVIEW_KEEP,   /* looked at, and it waits on */
+    REVIEW_ASK,    /* its sender, or a contact of the license, is asked `words`; it waits on */
     REVIEW_RESEND, /* the usage license that was issued for it goes out again */
 } ReviewKind;
 
@@ -20,6 +21,7 @@ typedef struct {
     const char *request; /* short form or case number, as a person typed it */
     const char *reason;
     const char *ticket;  /* or NULL */
+    const char *words;   /* REVIEW_ASK: the question */
     const char *preview; /* digest of the preview that was approved; NULL: none was */
     PersonSays person;   /* which server it is; `issues` is set from `kind` */
     const Secret *token; /* the operator's */

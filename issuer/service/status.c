@@ -14,6 +14,7 @@ static const struct {
     {"alert", NULL},
     {"hold", NULL},
     {"quarantine", NULL},
+    {"message", "answer"}, /* to a case that is open */
     {"message", "about-license"},
     {"message", "unrecognised"},
     {"reply", "undelivered"},

@@ -1,0 +1,32 @@
+-- Cases: holds and lost servers, whose numbers mean one thing, and the mails that belong to them.
+
+create or replace view issuer.case_now as
+select h.id as case_number, h.request_id, r.license_id, h.closed_at is null as open
+from issuer.hold h join issuer.usage_request r on r.id = h.request_id
+union all
+select s.id, null, s.license_id,
+    not exists (select from issuer.restoration_decision d where d.restoration_id = s.id)
+from issuer.restoration s;
+
+-- What stands in the Message-ID of a reply beside its number, so that nobody who has not seen the mail
+-- can name it: a stranger's bounce, or answer, would have to guess it.
+create or replace function issuer.reply_tag(reply bigint, recorded timestamptz, answered bytea)
+returns text language sql immutable set search_path = issuer, pg_temp as $$
+    select left(encode(sha256(coalesce(answered, '') || timestamptz_send(recorded)
+                              || int8send(reply)), 'hex'), 16)
+$$;
+
+-- A person has decided about a case: the mails that joined it have been looked at.
+create or replace function issuer.case_mails_handle(decided bigint, how text, who bigint,
+    at timestamptz)
+returns void language sql set search_path = issuer, pg_temp as $$
+    with m as (
+        update message m set handled_at = at, handled_how = how
+        where m.handled_at is null
+          and m.id in (select c.message_id from case_mail c where c.case_number = decided)
+        returning m.*)
+    insert into event (kind, subject, subject_id, row_digest, license_id, operator_id, effective)
+        select 'message-handled', 'message', m.id, sha256(convert_to(m::text, 'UTF8')),
+               (select c.license_id from case_now c where c.case_number = decided), who, at
+        from m order by m.id
+$$;

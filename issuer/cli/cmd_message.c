@@ -4,6 +4,7 @@
 #include "cli/message_printer.h"
 #include "cli/terminal.h"
 #include "cli/words.h"
+#include "service/restorations.h"
 
 static void report_row(const MessageSummary *message, gpointer printer)
 {
@@ -131,12 +132,54 @@ static bool run_answer(const CommandCall *call, GError **error)
     return true;
 }
 
+/* The mail tells of a lost server that has no case yet. */
+static bool open_case(const CommandCall *call, Context *context, const Secret *token, int64_t id,
+                      GError **error)
+{
+    RestorationOrder order = {
+        .token = token,
+        .message_id = id,
+        .license_id = options_text(call->options, "lost-server"),
+        .reason = options_text(call->options, "reason"),
+        .ticket = options_text(call->options, "ticket"),
+    };
+    const int64_t number = restorations_open(context, &order, error);
+    g_autofree char *opened = g_strdup_printf("case %" G_GINT64_FORMAT, number);
+    if (number != 0) {
+        print_deed(call, id, "opened", opened);
+    }
+    return number != 0;
+}
+
+/* A case that is there, or a new one. */
+static bool read_case(const CommandCall *call, GError **error)
+{
+    const bool lost = options_text(call->options, "lost-server") != NULL;
+    if (lost == (options_argument(call->options, 1) != NULL)) {
+        g_set_error_literal(
+            error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
+            "give a CASE that is on record, or --lost-server LICENSE-ID for a new one");
+        return false;
+    }
+    if (lost && options_text(call->options, "reason") == NULL) {
+        g_set_error_literal(error, ISSUER_ERROR, ISSUER_ERROR_USAGE, "a new case takes a --reason");
+        return false;
+    }
+    return true;
+}
+
 static bool run_to_case(const CommandCall *call, GError **error)
 {
+    if (!read_case(call, error)) {
+        return false;
+    }
     int64_t id = 0;
     g_autoptr(Secret) token = NULL;
     g_autoptr(Context) context = begin_deed(call, "issuer message to-case", &id, &token, error);
     const char *given = options_argument(call->options, 1);
+    if (context != NULL && given == NULL) {
+        return open_case(call, context, token, id, error);
+    }
     g_autofree char *license_id =
         context != NULL ? messages_to_case(context, token, id, given, error) : NULL;
     if (license_id == NULL) {
@@ -177,9 +220,27 @@ static const OptionRow drop_options[] = {
      .required = true,
      .meaning = "why, in a few words; it stays on record"},
 };
+static const OptionRow case_options[] = {
+    {.name = "lost-server",
+     .value = "LICENSE-ID",
+     .type = OPTION_TEXT,
+     .meaning = "open a new case of a lost server of this license"},
+    {.name = "reason",
+     .value = "TEXT",
+     .type = OPTION_TEXT,
+     .most = OPTIONS_REASON_MOST,
+     .meaning = "of a new case: why; it stays on record"},
+    {.name = "ticket",
+     .value = "TICKET",
+     .type = OPTION_TEXT,
+     .most = OPTIONS_TICKET_MOST,
+     .meaning = "of a new case: where it was asked"},
+};
 static const ArgumentRow ids_and_case[] = {
     {.name = "ID", .meaning = "the mail's number, as the lists show it"},
-    {.name = "CASE", .meaning = "the case's number: of a held request or a lost server"},
+    {.name = "CASE",
+     .meaning = "the case's number: of a held request or a lost server",
+     .optional = true},
 };
 
 static const ArgumentRow ids[] = {
@@ -215,9 +276,10 @@ static const Command commands[] = {
          "Only a contact of a license is answered, and only by the mail's own account. Needs "
          "an operator's\ntoken (support or admin)."},
     {.words = "message to-case",
-     .summary = "Join a mail to a case, whose page then shows it",
+     .summary =
+         "Join a mail to a case, whose page then shows it, or open a lost-server case with it",
      .run = run_to_case,
-     .spec = {.arguments = ids_and_case, .argument_count = G_N_ELEMENTS(ids_and_case)},
+     .spec = {case_options, G_N_ELEMENTS(case_options), ids_and_case, G_N_ELEMENTS(ids_and_case)},
      .details = "It decides nothing. Needs an operator's token (support or admin)."},
     {.words = "message drop",
      .summary = "Say that nothing need be done about a mail",

@@ -1,6 +1,6 @@
 -- What people decide comes in by one door: the token says who it is, its role what may be said.
 begin;
-select plan(25);
+select plan(27);
 \ir fixture.psql
 select set_config('test.prefix', :'prefix', false) \g /dev/null
 grant usage on schema public to public;
@@ -27,7 +27,7 @@ select throws_ok(format($$select says(%L, %L)$$, who, kind), 'IS002',
     format('operator %s (%s) may not use "request %s": that takes the role support or admin', who,
            role, kind), format('%s may not %s', role, kind))
     from (values ('olga', 'orders'), ('fay', 'finance')) w (who, role),
-         unnest(array['issue', 'refuse', 'keep', 'resend', 'add']) kind;
+         unnest(array['issue', 'refuse', 'keep', 'ask', 'resend', 'add']) kind;
 select throws_ok($$select says('sam', 'approve')$$, 'IS002', null, 'what is not in the table nobody may');
 
 -- Who files it stands in it, whatever login it comes by; and the login cannot write the table.

@@ -1,0 +1,71 @@
+-- What people do with mails that wait: each by one door, which asks who it is; and what a case is.
+begin;
+select plan(31);
+\ir fixture.psql
+select set_config('test.prefix', :'prefix', false) \g /dev/null
+grant usage on schema public to public;
+grant execute on function d(text) to public;
+
+insert into operator (name, role, effective)
+    values ('sam', 'support', '2026-01-01'), ('olga', 'orders', '2026-01-01'),
+           ('fay', 'finance', '2026-01-01') \g /dev/null
+insert into operator_token (digest, operator_id, expires_at)
+    select d(name), id, '2030-01-01' from operator where name <> 'ana' \g /dev/null
+insert into message (id, identity, class, source, source_offset, size, from_address, reply_to, effective)
+    overriding system value
+    select n, d('mail ' || n), 'unrecognised', 'inbox#' || n, 0, 100, sender, sender, '2026-02-01'
+    from (values (11, 'Ops@plants.example'), (12, 'eve@elsewhere.example'), (13, null),
+                 (14, 'ops@plants.example'), (15, 'ops@plants.example'),
+                 (16, 'ops@plants.example')) m (n, sender) \g /dev/null
+insert into reply (id, message_id, state, why, effective) overriding system value
+    values (11, 11, 'listed', 'a ready answer', '2026-02-01') \g /dev/null
+
+select nextval('reply_id_seq') \g /dev/null
+
+-- Who may.
+select throws_ok(format($$select message_%s)$$, call), 'IS002', null, who || ' does not ' || call)
+    from unnest(array['olga', 'fay', 'nobody']) who,
+         unnest(array[format('answer(d(%L), 11, 0, null, now()', who),
+                      format('to_case(d(%L), 11, 1001, now()', who),
+                      format('drop(d(%L), 11, ''r'', now()', who)]) call;
+create function refuses(role text, statement text) returns setof text language plpgsql as $$
+begin
+    execute format('set local role %I', current_setting('test.prefix') || '_' || role);
+    return next throws_ok(statement, '42501', null, role || ' may not call it');
+    reset role;
+end $$;
+select refuses(role, $$select message_drop(d('sam'), 11, 'r', now())$$)
+    from unnest(array['daemon', 'web', 'orders', 'finance']) role;
+select refuses('finance', 'select words from answer');
+select refuses('support', $$insert into case_mail (case_number, message_id, how) values (1001, 11, 'person')$$);
+select refuses('support', $$select case_mails_handle(1001, 'x', 1, now())$$);
+
+-- Whom.
+select throws_ok($$select message_answer(d('sam'), 12, 0, null, '2026-05-01')$$, 'IS002', null, 'no stranger');
+select throws_ok($$select message_answer(d('sam'), 13, 0, null, '2026-05-01')$$, 'IS003', null, 'nobody');
+select throws_ok($$select message_answer(d('sam'), 11, 1, 'words', '2026-05-01')$$, 'IS003', null, 'one or the other');
+select throws_ok($$select message_answer(d('sam'), 11, 0, '  ', '2026-05-01')$$, 'IS003', null, 'no empty words');
+select results_eq($$select answered from message_answer(d('sam'), 11, 0, 'At nine.', '2026-05-01')$$,
+    $$values ('Ops@plants.example'::text)$$, 'a contact is answered');
+select results_eq($$select state::text, why from reply where message_id = 11 order by id$$,
+    $$values ('withdrawn', 'a ready answer; answered by sam'), ('queued', null)$$,
+    'and what was listed waits no more');
+select results_eq($$select kind::text, subject::text from event where operator_id = (select id from operator
+        where name = 'sam') order by id$$,
+    $$values ('message-answered', 'message'), ('reply-withdrawn', 'reply'), ('reply-queued', 'reply')$$,
+    'with their events');
+select throws_ok($$select message_answer(d('sam'), 11, 0, null, '2026-05-01')$$, 'IS004', null, 'once');
+
+-- To a case.
+select throws_ok($$select message_to_case(d('sam'), 12, 77, '2026-05-01')$$, 'IS001', null, 'no such case');
+select is(message_to_case(d('sam'), 12, 1001, '2026-05-01'), 'LIC-1', 'to the case of a hold');
+select throws_ok($$select message_to_case(d('sam'), 12, 1001, '2026-05-01')$$, 'IS004', null, 'not twice');
+select is((select handled_how from message where id = 12), 'joined to case 1001 by sam', 'it waits no more');
+select ok(exists (select from case_now where case_number = 1001 and open and license_id = 1), 'the case stays open');
+
+-- Dropped.
+select throws_ok($$select message_drop(d('sam'), 13, ' ', '2026-05-01')$$, 'IS003', null, 'not without a reason');
+select lives_ok($$select message_drop(d('sam'), 13, 'spam', '2026-05-01')$$, 'dropped');
+
+select * from finish();
+rollback;

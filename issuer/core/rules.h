@@ -88,7 +88,8 @@ typedef struct {
     int64_t installed_license_id;  /* license of the installed usage license, if on record */
     uint32_t installed_version;    /* entitlement version of the installed usage license */
     int64_t installed_customer_id; /* its customer; 0: one that is called otherwise by now */
-    bool tells_of_loss;            /* the mail tells of a lost server, or a case is open */
+    bool tells_of_loss;            /* the mail tells of a lost server */
+    bool case_open;                /* a lost-server case of the license is open */
     bool contested; /* decided again, and more new servers wait than the license has uses left */
     PersonSays person;
 } RequestFacts;

@@ -176,7 +176,7 @@ static bool place_was_named(const RulesFacts *facts)
 
 static bool none_left_but_loss(const RulesFacts *facts)
 {
-    return facts->given->tells_of_loss;
+    return facts->given->tells_of_loss || facts->given->case_open;
 }
 
 static bool none_left(const RulesFacts *facts)

@@ -23,7 +23,9 @@ static const char find_cases[] =
     "   where reply_tag(p.id, p.recorded_at, m.identity) = u.tag"
     "  union all"
     "  select u.mail, u.sender, u.case_number, u.how, null from u where u.case_number is not null)"
-    " select distinct on (n.mail, n.case_number) n.mail, n.case_number, c.license_id, w.rank, y.may"
+    " select distinct on (n.mail, n.case_number) n.mail, n.case_number, c.license_id, w.rank, "
+    "y.may,"
+    " c.request_id is null"
     " from named n join case_now c on c.case_number = n.case_number"
     " cross join lateral (select array_position(array['in-reply-to', 'references', 'case-number'],"
     "  n.how) - 1 as rank) w"
@@ -68,6 +70,7 @@ GArray *case_store_find(Database *database, const GArray *named, GError **error)
             .license_id = sql_result_int(result, i, 2),
             .how = (int)sql_result_int(result, i, 3),
             .may_speak = sql_result_bool(result, i, 4),
+            .lost_server = sql_result_bool(result, i, 5),
         };
         g_array_append_val(joins, join);
     }

@@ -31,7 +31,9 @@ static const char select_licenses[] =
     " coalesce(s.state, 'current')::text,"
     " e.version, e.activations, e.servers, e.expires_on, f.code, g.kind::text, f.until_on,"
     " coalesce(f.quantity, -1),"
-    " (select count(*) + count(n.ended_on) from contact n where n.license_id = l.id), c.version"
+    " (select count(*) + count(n.ended_on) from contact n where n.license_id = l.id), c.version,"
+    " exists (select from restoration o where o.license_id = l.id and not exists"
+    "  (select from restoration_decision d where d.restoration_id = o.id))"
     " from license l"
     " left join lateral (select into_id from customer_merge m where m.customer_id = l.customer_id"
     "  order by m.version desc limit 1) m on true"
@@ -60,6 +62,7 @@ static LicenseRecord *license_from(const SqlResult *result, int row)
     record->expires_on = sql_result_day(result, row, 9);
     record->contacts = sql_result_int(result, row, 14);
     record->customer_version = (uint32_t)sql_result_int(result, row, 15);
+    record->case_open = sql_result_bool(result, row, 16);
     record->features = g_ptr_array_new_with_free_func((GDestroyNotify)feature_free);
     return record;
 }

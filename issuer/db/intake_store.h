@@ -84,11 +84,31 @@ typedef struct {
     uint32_t servers;
     int32_t expires_on;  /* day, see core/dates.h; DATES_NONE: perpetual */
     GPtrArray *features; /* of Feature; `until` an instant */
+    bool case_open;      /* a server of it is reported as lost, and that is not decided */
     int64_t contacts;    /* how often they were changed: more whenever one is added or ended */
 } LicenseRecord;
 
 /* The licenses (of int64_t) with their newest entitlement: array of LicenseRecord *. */
 GPtrArray *intake_load_licenses(Database *database, const GArray *licenses, GError **error);
+
+/* A license on record that a text may name. */
+typedef struct {
+    char *reading; /* core/license_reading.h: that fits it */
+    int64_t id;
+} NamedLicense;
+
+/* The licenses that fit one of these readings (of char *): of NamedLicense. New array. */
+GArray *intake_find_named(Database *database, const GPtrArray *readings, GError **error);
+
+/* A mail that reports a lost server. */
+typedef struct {
+    int64_t message_id;
+    int64_t license_id;
+    int64_t case_number; /* out */
+} LossRow;
+
+/* Opens a case for each of them (of LossRow), in their order, and has the contacts told. */
+bool intake_open_cases(Database *database, GArray *losses, int64_t now, GError **error);
 
 typedef struct {
     int64_t license_id; /* 0: of any license */

@@ -57,6 +57,10 @@ static const char select_changed[] =
     "   join customer_now o on o.id = l.customer_id join customer_now n on n.id = o.root"
     "   where l.id = k.license_id and (n.id <> (d.facts ->> 'customer')::bigint"
     "    or n.version <> (d.facts ->> 'customer_version')::integer))"
+    "  or d.code = 'no-activations-left' and (d.facts ->> 'case_open')::boolean and not exists "
+    "(select from restoration o"
+    "   where o.license_id = k.license_id and not exists (select from restoration_decision x"
+    "   where x.restoration_id = o.id))"
     "  or a.used < (d.facts ->> 'used')::integer"
     "  or a.active < (d.facts ->> 'active')::integer)" IN_ORDER;
 

@@ -25,7 +25,7 @@ static void forget_decisions(Batch *batch)
     for (guint i = 0; i < batch->items->len; i++) {
         BatchItem *item = g_ptr_array_index(batch->items, i);
         item->known = false;
-        item->case_number = 0;
+        item->lost_of = item->case_number = 0;
         if (item->mail != NULL) {
             item->message_id = 0;
         }

@@ -17,11 +17,15 @@ typedef struct {
     const char *why;
     const char *sender; /* the mail's own account; NULL: none that could be answered */
     bool tells_of_loss;
-    ReadyAnswer ready;   /* proposed for a mail without a usable code */
-    GPtrArray *matters;  /* of Matter *, owned by the caller */
-    int64_t message_id;  /* filled for a new message */
-    bool known;          /* filled: the same mail was on record before */
-    int64_t case_number; /* filled: the case that it belongs to (the first of several); 0: none */
+    const GArray *readings; /* of LicenseReading, of a mail without codes that tells of a loss;
+                               NULL: it opens no case */
+    ReadyAnswer ready;      /* proposed for a mail without a usable code */
+    GPtrArray *matters;     /* of Matter *, owned by the caller */
+    int64_t message_id;     /* filled for a new message */
+    bool known;             /* filled: the same mail was on record before */
+    int64_t lost_of;        /* filled: the license of which it reports a lost server; 0: of none */
+    int64_t
+        case_number; /* filled: the case that it has opened, else the first that it belongs to; 0 */
 } BatchItem;
 
 typedef struct Batch Batch;

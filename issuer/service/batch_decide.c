@@ -297,8 +297,18 @@ static bool decide(Batch *batch, const BatchItem *item, Matter *matter, GError *
     return true;
 }
 
+/* From here on a case of it is open. */
+static void note_loss(const Batch *batch, const BatchItem *item)
+{
+    LicenseRecord *license = g_hash_table_lookup(batch->licenses, &item->lost_of);
+    if (license != NULL) {
+        license->case_open = true;
+    }
+}
+
 static bool decide_item(Batch *batch, const BatchItem *item, GError **error)
 {
+    note_loss(batch, item);
     for (guint j = 0; j < item->matters->len; j++) {
         Matter *matter = g_ptr_array_index(item->matters, j);
         if (matter_is_decidable(matter) && !matter->known && !decide(batch, item, matter, error)) {

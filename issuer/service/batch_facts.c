@@ -141,8 +141,9 @@ char *batch_facts_json(const RequestFacts *facts, const LicenseRecord *record)
     if (record != NULL) {
         g_string_append_printf(json,
                                ",\"contacts\":%" G_GINT64_FORMAT ",\"customer\":%" G_GINT64_FORMAT
-                               ",\"customer_version\":%u",
-                               record->contacts, record->customer_id, record->customer_version);
+                               ",\"customer_version\":%u,\"case_open\":%s",
+                               record->contacts, record->customer_id, record->customer_version,
+                               record->case_open ? "true" : "false");
     }
     g_string_append_c(json, '}');
     return g_string_free(json, FALSE);
@@ -179,6 +180,7 @@ void batch_request_facts(Batch *batch, const BatchItem *item, const Matter *matt
         *of_license = license_facts(license, proof);
         facts->license = of_license;
         facts->sender_known = batch_knows_contact(batch, license->id, item->sender);
+        facts->case_open = license->case_open;
     }
     guint place = batch_instance(batch, &facts->request->thumbprint);
     facts->passed_at = g_array_index(batch->passed_at, int64_t, place);

@@ -274,7 +274,7 @@ static bool load_installed(Batch *batch, const GArray *serials, GError **error)
     return true;
 }
 
-static void add_check(const Batch *batch, GArray *checks, int64_t license_id, const char *address)
+void batch_add_check(const Batch *batch, GArray *checks, int64_t license_id, const char *address)
 {
     char *key = batch_contact_key(license_id, address);
     if (g_hash_table_insert(batch->contacts, key, GINT_TO_POINTER(FALSE))) {
@@ -297,15 +297,16 @@ static int64_t license_of(const Batch *batch, const Statement *statement)
 
 static void checks_of_item(const Batch *batch, const BatchItem *item, GArray *checks)
 {
+    batch_losses_add_checks(batch, item, checks);
     if (item->sender == NULL || item->matters->len == 0) {
         return;
     }
-    add_check(batch, checks, 0, item->sender);
+    batch_add_check(batch, checks, 0, item->sender);
     for (guint i = 0; i < item->matters->len; i++) {
         const Matter *matter = g_ptr_array_index(item->matters, i);
         int64_t license_id = matter->statement != NULL ? license_of(batch, matter->statement) : 0;
         if (license_id != 0) {
-            add_check(batch, checks, license_id, item->sender);
+            batch_add_check(batch, checks, license_id, item->sender);
         }
     }
 }
@@ -325,6 +326,7 @@ static bool check_contacts(Batch *batch, GError **error)
         g_hash_table_replace(batch->contacts, batch_contact_key(check->license_id, check->address),
                              GINT_TO_POINTER(check->known));
     }
+    batch_losses_choose(batch);
     return true;
 }
 
@@ -341,7 +343,8 @@ static bool load_records(Batch *batch, const Named *named, GError **error)
            intake_load_activations(batch->context->database, licenses, batch->thumbprints,
                                    batch->now, batch->ledger, error) &&
            load_histories(batch, error) && load_installed(batch, named->serials, error) &&
-           load_choosing(batch, licenses, error) && check_contacts(batch, error);
+           load_choosing(batch, licenses, error) && batch_losses_find(batch, error) &&
+           check_contacts(batch, error);
 }
 
 bool batch_load(Batch *batch, GError **error)

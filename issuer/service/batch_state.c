@@ -22,6 +22,7 @@ static void batch_clear(Batch *batch)
     g_clear_pointer(&batch->installed_records, g_array_unref);
     g_clear_pointer(&batch->choosing, g_array_unref);
     g_clear_pointer(&batch->contacts, g_hash_table_unref);
+    g_clear_pointer(&batch->named, g_array_unref);
     g_clear_pointer(&batch->ledger, ledger_free);
     g_clear_pointer(&batch->requests, g_array_unref);
     g_clear_pointer(&batch->deactivations, g_array_unref);

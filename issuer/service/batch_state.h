@@ -43,6 +43,7 @@ struct Batch {
     GArray *installed_records;
     GArray *choosing;     /* of ChoosingRecord */
     GHashTable *contacts; /* "license address" → known */
+    GArray *named;        /* of NamedLicense: what mails that tell of a loss may name */
     Ledger *ledger;
 
     /* what becomes of it (batch_decide.c), to be written (batch_write.c) */

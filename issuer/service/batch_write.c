@@ -192,5 +192,6 @@ bool batch_write(Batch *batch, GError **error)
            intake_write_holds(database, batch->holds, &stamp, error) &&
            intake_write_alerts(database, batch->alerts, &stamp, error) &&
            batch_write_cases(batch, &stamp, error) &&
-           write_replies(batch, &stamp, superseded, error) && end_instruction(batch, error);
+           write_replies(batch, &stamp, superseded, error) && batch_losses_open(batch, error) &&
+           end_instruction(batch, error);
 }

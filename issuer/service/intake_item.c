@@ -1,5 +1,6 @@
 #include "service/intake_item.h"
 
+#include "core/license_reading.h"
 #include "core/mail_words.h"
 #include "core/reply_id.h"
 
@@ -52,23 +53,25 @@ static bool names_our_mail(const ParsedMail *mail, const MailSettings *settings)
     return false;
 }
 
-static const char *class_of_person(const ParsedMail *mail, const GPtrArray *matters)
+/* What names no license as it should may still be read as one. */
+static const char *class_of_person(IntakeItem *item)
 {
-    const char *by_tokens = class_of_tokens(matters);
+    const char *by_tokens = class_of_tokens(item->item.matters);
     if (by_tokens != NULL) {
         return by_tokens;
     }
-    g_autofree char *license_id = mail_words_license_id(mail->text);
-    return license_id != NULL ? "about-license" : "unrecognised";
+    item->readings = license_reading_find(item->mail->text);
+    g_autofree char *license_id = mail_words_license_id(item->mail->text);
+    return license_id != NULL || item->readings->len > 0 ? "about-license" : "unrecognised";
 }
 
 /* A bounce that names a mail of ours is worth a class of its own; others are machine mail. */
-static const char *class_of(const ParsedMail *mail, const GPtrArray *matters,
-                            const MailSettings *settings)
+static const char *class_of(IntakeItem *item, const MailSettings *settings)
 {
+    const ParsedMail *mail = item->mail;
     switch (mail->kind) {
     case MAIL_FROM_PERSON:
-        return class_of_person(mail, matters);
+        return class_of_person(item);
     case MAIL_BOUNCE:
         return names_our_mail(mail, settings) ? "bounce" : "ignored";
     case MAIL_UNREADABLE:
@@ -117,8 +120,11 @@ IntakeItem *intake_item_new(ParsedMail *mail, const Settings *settings)
         item->item.tells_of_loss =
             mail_words_tell_of_loss(mail->text, settings_loss_words(settings));
     }
-    item->item.class_name = class_of(mail, item->item.matters, settings_mail(settings));
+    item->item.class_name = class_of(item, settings_mail(settings));
     item->item.why = mail->why;
+    if (item->item.tells_of_loss) {
+        item->item.readings = item->readings;
+    }
     if (g_strcmp0(item->item.class_name, "unrecognised") == 0) {
         item->item.ready = ready_answer_for(mail);
     }
@@ -133,6 +139,7 @@ void intake_item_quarantine(IntakeItem *item, const char *why)
     item->item.class_name = "quarantined";
     item->item.why = item->mail->why;
     item->item.ready = READY_NONE;
+    item->item.readings = NULL;
     g_ptr_array_set_size(item->item.matters, 0);
 }
 
@@ -154,6 +161,7 @@ void intake_item_free(IntakeItem *item)
         return;
     }
     g_ptr_array_unref(item->item.matters);
+    g_clear_pointer(&item->readings, g_array_unref);
     parsed_mail_free(item->mail);
     g_free(item);
 }

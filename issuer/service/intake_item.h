@@ -7,6 +7,7 @@
 typedef struct {
     ParsedMail *mail;
     BatchItem item;
+    GArray *readings; /* of LicenseReading: what may name a license; NULL: not looked for */
 } IntakeItem;
 
 /* Takes over the mail, classes it, reads its codes and verifies their signatures. Costs most of

@@ -115,7 +115,8 @@ char *mail_report_line(const IntakeItem *item, bool decided)
         append_matter(line, g_ptr_array_index(item->item.matters, i));
     }
     if (item->item.case_number != 0) {
-        g_string_append_printf(line, "; case %" G_GINT64_FORMAT, item->item.case_number);
+        g_string_append_printf(line, "; case %" G_GINT64_FORMAT "%s", item->item.case_number,
+                               item->item.lost_of != 0 ? " opened" : "");
     }
     const char *why = mail_report_why(item, decided);
     if (why != NULL) {

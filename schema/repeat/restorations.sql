@@ -247,7 +247,7 @@ create or replace function issuer.message_handled_by_case(mail bigint, case_numb
     at timestamptz)
 returns void language sql set search_path = issuer, pg_temp as $$
     update message m set handled_at = at, handled_how = 'opened case ' || case_number
-        where m.id = mail and m.handled_at is null
+        where m.id = mail and case_number is not null and m.handled_at is null
 $$;
 
 -- A mail that a person takes for the report of a lost server.
@@ -273,8 +273,8 @@ begin
     return number;
 end $$;
 
--- What the daemon found among the mails of a batch: each tells of a lost server of that license, and
--- its sender is a contact there.
+-- What the daemon found among the mails of a batch: each tells of a lost server of that license. It
+-- opens a case where its sender is a contact there.
 create or replace function issuer.restorations_from_mail(mails bigint[], licenses bigint[],
     at timestamptz)
 returns table (mail bigint, case_number bigint)
@@ -286,12 +286,8 @@ begin
     for wanted in select u.mail as id, u.license from unnest(mails, licenses)
                   with ordinality as u (mail, license, n) order by u.n loop
         made := restoration_of_mail(wanted.id, wanted.license);
-        if made.evidence <> 'attested' then
-            raise exception 'message % opens no case: its sender is no contact of the license',
-                wanted.id using errcode = 'IS002';
-        end if;
         mail := wanted.id;
-        case_number := restoration_record(made, at);
+        case_number := case when made.evidence = 'attested' then restoration_record(made, at) end;
         perform message_handled_by_case(mail, case_number, at);
         return next;
     end loop;
@@ -405,6 +401,7 @@ begin
     update instance i set passed_at = greatest(at, target.lost_at) + interval '1 second'
         where i.thumbprint = stand_in.thumbprint;
     perform restoration_tell(approved, 'restored', at);
+    perform case_mails_handle(approved.id, 'approved', filed.operator_id, at);
     update instruction i set state = 'done', ended_at = at, answer = jsonb_build_object('case', approved.id,
             'serial', target.id)
         where i.id = filed.id returning i.* into filed;
@@ -434,6 +431,7 @@ begin
     perform case_mails_handle(denied.id, format('case %s: denied by %s', denied.id, who.name),
                               who.id, at);
     perform restoration_tell(denied, 'not-restored', at);
+    perform case_mails_handle(denied.id, 'denied', who.id, at);
     return (select l.license_id from license l where l.id = denied.license_id);
 end $$;
 

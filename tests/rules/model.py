@@ -87,6 +87,7 @@ class Facts:
     installed_version: int = 0
     installed_customer: int = 0
     tells_of_loss: bool = False
+    case_open: bool = False
     contested: bool = False
     key_revoked: bool = False  # of the usage license that answered this very request
     person: Person = field(default_factory=Person)
@@ -293,7 +294,7 @@ def decide(facts, records):
     def conclude(row, follow=None, carry=None):
         """Rows 18 to 21 for a new server, and what they share with the rows before them."""
         if use_for(carry) == 0:
-            if f.tells_of_loss:
+            if f.tells_of_loss or f.case_open:
                 return hold(21, "no-activations-left")
             return refuse(21, "no-activations-left")
         if carry is None and f.contested and not waved_through("choose-request"):

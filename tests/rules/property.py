@@ -219,7 +219,7 @@ class World:
             passed_at=self.passed_at[request.instance],
             newest_seq=max((seq for seq, what in own if what != request.id), default=0),
             seq_taken=first != request.id, resends_today=resends,
-            tells_of_loss=rng.random() < 0.3, contested=rng.random() < 0.1,
+            tells_of_loss=rng.random() < 0.3, case_open=rng.random() < 0.1, contested=rng.random() < 0.1,
             key_revoked=rng.random() < 0.1, person=person or Person(),
             **self.installed(request), **self.policy)
 
@@ -265,7 +265,7 @@ def decide_line(f, new_id, lic):
         installed=INSTALLED.index(f.installed), installed_license=f.installed_license,
         installed_own=int(f.installed_own),
         installed_version=f.installed_version, installed_customer=f.installed_customer,
-        loss=f.tells_of_loss, contested=f.contested,
+        loss=f.tells_of_loss, case=f.case_open, contested=f.contested,
         key_revoked=f.key_revoked, issues=f.person.issues, continues=f.person.continues,
         new_use=f.person.new_use, replaces=f.person.replaces,
         second_server_hold=f.second_server_hold, reinstalls=f.reinstalls_a_year,

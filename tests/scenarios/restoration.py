@@ -4,20 +4,19 @@ that comes back.
 
   restoration.py ISSUER [TEST…]          within tests/with-postgres"""
 import json
+import os
 
-from scenario import Scenario, ask, check_records, mail, main
+from scenario import Scenario, armor, ask, check_records, mail, main, mbox, write
 
 ANA, EVE = "ana@northwind.example", "eve@elsewhere.example"
 WHY = ("--reason", "the board burnt", "--ticket", "T-9")
-PAGE = "Licensed"
 
 
 class Restoration(Scenario):
-    def setUp(self):
-        super().setUp()
-        for name, role in (("ada", "admin"), ("abe", "admin"), ("sam", "support"), ("sue", "support"),
-                           ("olga", "orders")):
-            self.house.hire(name, role)
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.staff(ada="admin", abe="admin", sam="support", sue="support", olga="orders")
 
     def tearDown(self):
         check_records(self.house)
@@ -45,9 +44,9 @@ class Restoration(Scenario):
                 continue
         return server.status()
 
-    def full_license(self, activations=1, license_id="LIC-2041-A", **more):
+    def full_license(self, activations=1, license_id="LIC-2041-A", contact=ANA):
         """A license whose uses are all taken, by servers plant-1 and on."""
-        license = self.house.sell(license_id, ANA, activations=activations, servers=activations, **more)
+        license = self.house.sell(license_id, contact, activations=activations, servers=activations)
         servers = [self.house.server(host=f"{license_id.lower()}-plant-{n + 1}",
                                      board=f"{license_id}-board-{n + 1}")
                    for n in range(activations)]
@@ -103,6 +102,106 @@ class Restoration(Scenario):
         self.assertEqual((uses[0]["allowed"], uses[0]["used"]), (1, 1))
         self.assertEqual([(use["serial"], use["counts"], use["given_back_by"]) for use in uses[1:]],
                          [("UL-00000001", False, "forced"), ("UL-00000002", True, None)])
+
+    def test_by_mail(self):
+        """A server is destroyed; its firm writes; the stand-in for it is licensed. Then it turns up."""
+        license, (old, second) = self.full_license(activations=2, contact=f"{ANA};@northwind.example")
+        new = self.house.server(host="plant-new", board="another board")
+        self.assertEqual(self.house.take(mail(ANA, ask(new, license))), [("refused", "no-activations-left")])
+        self.house.replies()
+        words = "Hello,\n\nour server LIC-2041-A-plant-1 (license lic 2O41 A)\nwurde leider zerst\u00f6rt."
+        (found,) = self.ingest(mail("bob@northwind.example", says=words))
+        self.assertEqual((found["class"], found["decisions"]), ("about-license", []))
+        number = str(found["case"])
+        # The mail waits no more; all contacts hear of the case, and who wrote in the thread of it.
+        self.assertEqual(self.house.issuer("message", "list", "--json"), "")
+        told = {message["To"]: message for _, message in self.house.replies()}
+        self.assertEqual(set(told), {ANA, "bob@northwind.example"})
+        for message in told.values():
+            self.assertIn(f"case {number}: lost server reported", message["Subject"])
+        self.assertIsNone(told[ANA]["In-Reply-To"])
+        self.assertIn("mail@northwind.example", told["bob@northwind.example"]["In-Reply-To"])
+        head, *parts = self.rows("restoration", "show", f"case {number}")
+        self.assertEqual((head["evidence"], head["serial"], head["host"], head["limit"], head["second_person"]),
+                         ("attested", "UL-00000001", "lic-2041-a-plant-1", 2, False))
+        (words,) = [part for part in parts if part["part"] == "mail"]
+        self.assertEqual(words["from"], "bob@northwind.example")
+        self.assertIn("zerst\u00f6rt", words["words"])
+        self.assertIn("| wurde leider", self.house.issuer("restoration", "show", number))
+        # While it is open, who finds no activation left waits.
+        newer = self.house.server(host="plant-newer", board="a third board")
+        self.assertEqual(self.house.take(mail(ANA, ask(newer, license))), [("held", "no-activations-left")])
+
+        (done,) = self.approve(number)
+        self.assertEqual((done["serial"], done["evidence"], done["used"], done["activations"]),
+                         ("UL-00000001", "attested", 1, 2))
+        # Two waited for the one use that came back: a person chooses.
+        waiting = {row["host"]: row for row in self.rows("request", "list")}
+        self.assertEqual({host: row["code"] for host, row in waiting.items()},
+                         {"plant-new": "choose-request", "plant-newer": "choose-request"})
+        self.rows("request", "issue", waiting["plant-new"]["request"], *WHY, by="sam")
+        self.assertEqual(self.install(new)["serial"], "UL-00000003")
+        uses = self.rows("license", "show", "--for-customer", "LIC-2041-A")[1:]
+        self.assertEqual([(use["serial"], use["counts"], use["given_back_by"]) for use in uses],
+                         [("UL-00000001", False, "attested"), ("UL-00000003", True, None),
+                          ("UL-00000002", True, None)])
+        self.assertIn("a contact has told us", uses[0]["what_became_of_it"])
+
+        # It was not lost after all: what it asks for is held, with an alert; what it names as installed
+        # is not on record any more.
+        self.assertEqual(self.house.take(mail(ANA, ask(old, license, "update"))),
+                         [("held", "lost-server-returned")])
+        (alert,) = self.rows("alert", "list")
+        self.assertEqual((alert["kind"], alert["license_id"]), ("lost-server-returned", "LIC-2041-A"))
+        (sign,) = [part for part in self.rows("restoration", "show", number)[1:]
+                   if part["part"] == "signs_of_life" and part["since_case"]]
+        self.assertEqual((sign["host"], sign["known_by"]), ("lic-2041-a-plant-1", "instance"))
+        # A restored backup on other iron, under a new key.
+        twin = self.house.server(host="lic-2041-a-plant-1", board="LIC-2041-A-board-1")
+        self.assertEqual(self.house.take(mail(ANA, ask(twin, license))), [("held", "lost-server-returned")])
+        # It signs that it is gone: nothing comes back twice, its evidence is proof, the watch ends.
+        self.assertEqual(self.house.take(mail(ANA, armor("D", old.deactivate()))),
+                         [("accepted", "nothing-to-give-back")])
+        uses = self.rows("license", "show", "--for-customer", "LIC-2041-A")
+        self.assertEqual((uses[0]["used"], uses[1]["given_back_by"]), (2, "proof"))
+        self.assertEqual(self.house.take(mail(ANA, ask(old, license))), [("refused", "no-activations-left")])
+
+    def ingest(self, *mails):
+        self.taken = write(self.house.path(f"{len(os.listdir(self.house.folder))}.mbox"), mbox(mails))
+        return self.house.ingest(self.taken)
+
+    def test_which_mails_open_a_case(self):
+        """A contact's own words of loss about one license on record; all else a person looks at."""
+        self.full_license()
+        self.house.sell("LIC-10", ANA)
+        self.house.sell("LIC-1O", ANA)
+        self.house.sell("LIC-7", "olaf@harbour.example")
+        mails = [
+            ("unknown license", ANA, "our server of LIC-999 has burnt", False),
+            ("no word of loss", ANA, "when does LIC-2041-A expire?", False),
+            ("a stranger", EVE, "our server of LIC-2041-A has burnt", False),
+            ("another's license", ANA, "our server of LIC-7 has burnt", False),
+            ("two licenses", ANA, "our servers of LIC-2041-A and LIC-10 have burnt", False),
+            ("read as two", ANA, "our server of LIC-I0 has burnt", False),
+            ("quoted", ANA, "no.\n\n> our server of LIC-2041-A has burnt", False),
+            ("its own", ANA, "our server of LIC-2041-A has burnt, that of LIC-7 has not", True),
+            ("read generously", ANA, "L1C 2041a ist defekt", True),
+        ]
+        found = self.ingest(*(mail(sender, says=words) for _, sender, words, _ in mails))
+        for (what, _, _, opens), one in zip(mails, found):
+            self.assertEqual(one["case"] is not None, opens, what)
+        self.assertEqual(len(self.rows("restoration", "list")), 2)
+        waiting = [json.loads(line) for line in self.house.issuer("message", "list", "--json").splitlines()]
+        self.assertEqual(len(waiting), 7)
+        # The same export again opens nothing.
+        again = self.house.ingest(self.taken)
+        self.assertEqual({(one["case"], one["why"]) for one in again}, {(None, "on record already")})
+        self.assertEqual(len(self.rows("restoration", "list")), 2)
+        # The words are a setting.
+        self.house.environment["ISSUER_LOSS_WORDS"] = "kaputt"
+        first, second = self.ingest(mail(ANA, says="LIC-2041-A is kaputt"),
+                                    mail(ANA, says="LIC-2041-A has burnt"))
+        self.assertEqual((first["case"] is None, second["case"]), (False, None))
 
     def test_denied(self):
         self.full_license()

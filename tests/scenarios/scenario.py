@@ -304,8 +304,8 @@ _NEVER = {
         "select license_id from activation where counted group by 1, allowed"
         " having count(*) > allowed",
     "a decision is told of twice":
-        "select l.decision_id, r.recipient, l.about, l.license_id from reply r"
-        " join reply_line l on l.reply_id = r.id group by 1, 2, 3, 4 having count(*) > 1",
+        "select l.decision_id, l.restoration_id, r.recipient, l.about, l.license_id from reply r"
+        " join reply_line l on l.reply_id = r.id group by 1, 2, 3, 4, 5 having count(*) > 1",
     # Of a sender who is no contact nobody hears, nor does a contact of what he sent again; of a hold its sender hears once; of what was decided
     # again as before nobody.
     "a decision is told of to nobody":
@@ -369,7 +369,19 @@ class Scenario(unittest.TestCase):
         folder = os.path.join(self.folder, self.id().rpartition(".")[2])
         os.makedirs(folder)
         self.house = House(folder, self.first.keys, self.first.database)
+        self.house.tokens = dict(self.first.tokens)
         self.addCleanup(self.house.close)
+
+    @classmethod
+    def staff(cls, **roles):
+        """Has the houses of all tests of a class begin with these operators: name=role."""
+        folder = os.path.join(cls.folder, "staff")
+        os.makedirs(folder)
+        staffed = House(folder, cls.first.keys, cls.first.database)
+        for name, role in roles.items():
+            staffed.hire(name, role)
+        cls.first.close()
+        cls.first = staffed
 
     def copy_of(self, house):
         other = house.copy()

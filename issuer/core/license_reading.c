@@ -1,0 +1,175 @@
+#include "core/license_reading.h"
+
+#include "core/symbols.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define PREFIX        "11C" /* "LIC", folded */
+#define LONGEST       64    /* signs of a License ID */
+#define MOST_WORDS    6     /* behind its prefix, that a License ID may be split into */
+#define MOST_BETWEEN  3     /* signs between two of them */
+#define MOST_READINGS 200   /* of one text */
+
+/* Letters of other alphabets that look like ours. */
+static gunichar latin_of(gunichar c)
+{
+    static const struct {
+        gunichar from;
+        char to;
+    } alike[] = {
+        {0x0391, 'A'}, {0x0392, 'B'}, {0x0395, 'E'}, {0x0396, 'Z'}, {0x0397, 'H'}, {0x0399, 'I'},
+        {0x039A, 'K'}, {0x039C, 'M'}, {0x039D, 'N'}, {0x039F, 'O'}, {0x03A1, 'P'}, {0x03A4, 'T'},
+        {0x03A5, 'Y'}, {0x03A7, 'X'}, {0x0405, 'S'}, {0x0406, 'I'}, {0x0408, 'J'}, {0x0410, 'A'},
+        {0x0412, 'B'}, {0x0415, 'E'}, {0x041A, 'K'}, {0x041C, 'M'}, {0x041D, 'H'}, {0x041E, 'O'},
+        {0x0420, 'P'}, {0x0421, 'C'}, {0x0422, 'T'}, {0x0423, 'Y'}, {0x0425, 'X'},
+    };
+    const gunichar upper = g_unichar_toupper(c);
+    for (gsize i = 0; i < G_N_ELEMENTS(alike); i++) {
+        if (alike[i].from == upper) {
+            return (gunichar)alike[i].to;
+        }
+    }
+    return c >= 0xFF01 && c <= 0xFF5E ? g_unichar_toupper(c - 0xFEE0) : upper;
+}
+
+/* The sign that stands for a letter or digit and for those that look like it; 0: it is none that a
+ * License ID has. */
+static char folded(gunichar c)
+{
+    static const char from[] = "OILSBZ";
+    static const char to[] = "011582";
+    if (c < 0x80 && !g_ascii_isalnum((char)c)) {
+        return 0;
+    }
+    const gunichar latin = c < 0x80 ? (gunichar)g_ascii_toupper((char)c) : latin_of(c);
+    if (latin >= 0x80 || !g_ascii_isalnum((char)latin)) {
+        return 0;
+    }
+    const char *alike = strchr(from, (char)latin);
+    return alike != NULL ? to[alike - from] : (char)latin;
+}
+
+char *license_reading_fold(const char *license_id)
+{
+    g_autofree char *valid = g_utf8_make_valid(license_id, -1);
+    GString *text = g_string_new(NULL);
+    for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
+        const char sign = folded(g_utf8_get_char(at));
+        if (sign != 0) {
+            g_string_append_c(text, sign);
+        }
+    }
+    return g_string_free(text, FALSE);
+}
+
+static bool stands_between(gunichar c)
+{
+    static const char signs[] = "-_.:#/*";
+    return (c < 0x80 && c != 0 && strchr(signs, (int)c) != NULL) || g_unichar_isspace(c) ||
+           (c >= 0x2010 && c <= 0x2015) || c == 0x2212 || c == 0xFF0D || symbols_is_unseen(c);
+}
+
+static const char *skip_unseen(const char *at)
+{
+    while (*at != '\0' && symbols_is_unseen(g_utf8_get_char(at))) {
+        at = g_utf8_next_char(at);
+    }
+    return at;
+}
+
+/* One place of the text that may be a License ID. */
+typedef struct {
+    guint place;
+    GArray *found;
+    GString *read;
+    bool digit; /* one stands behind the prefix, as a digit */
+} Place;
+
+/* Reads the letters and digits from `at` on; returns where they end. */
+static const char *read_word(Place *place, const char *at)
+{
+    for (;;) {
+        at = skip_unseen(at);
+        const gunichar c = g_utf8_get_char(at);
+        const char sign = folded(c);
+        if (sign == 0 || place->read->len == LONGEST) {
+            return at;
+        }
+        place->digit = place->digit || (place->read->len >= strlen(PREFIX) && g_unichar_isdigit(c));
+        g_string_append_c(place->read, sign);
+        at = g_utf8_next_char(at);
+    }
+}
+
+/* Where the next word begins, if it can belong to the same License ID; else NULL. */
+static const char *next_word(const char *at)
+{
+    for (gsize i = 0; i <= MOST_BETWEEN; i++) {
+        const gunichar c = g_utf8_get_char(at);
+        if (!stands_between(c)) {
+            return i > 0 && folded(c) != 0 ? at : NULL;
+        }
+        at = g_utf8_next_char(at);
+    }
+    return NULL;
+}
+
+static void add_reading(const Place *place, guint first)
+{
+    const LicenseReading reading = {place->place, g_strdup(place->read->str)};
+    g_array_insert_val(place->found, first, reading);
+}
+
+/* "LIC" and a hyphen makes one, as written; else there must soon be a digit, for "license" and
+ * "Lic." are words of some languages. */
+static void read_place(Place *place, const char *at)
+{
+    const guint first = place->found->len;
+    g_string_truncate(place->read, 0);
+    place->digit = false;
+    at = read_word(place, at);
+    if (!g_str_has_prefix(place->read->str, PREFIX)) {
+        return;
+    }
+    bool is_one = *at == '-';
+    for (gsize words = place->read->len > strlen(PREFIX) ? 1 : 0; words <= MOST_WORDS; words++) {
+        is_one = is_one || (words <= 2 && place->digit);
+        if (words > 0) {
+            add_reading(place, first);
+        }
+        at = next_word(at);
+        if (at == NULL || place->read->len == LONGEST) {
+            break;
+        }
+        at = read_word(place, at);
+    }
+    if (!is_one) {
+        g_array_set_size(place->found, first);
+    }
+}
+
+static void clear_reading(gpointer data)
+{
+    g_free(((LicenseReading *)data)->text);
+}
+
+GArray *license_reading_find(const char *text)
+{
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(LicenseReading));
+    g_array_set_clear_func(found, clear_reading);
+    g_autofree char *valid = g_utf8_make_valid(text != NULL ? text : "", -1);
+    g_autoptr(GString) read = g_string_new(NULL);
+    Place place = {.found = found, .read = read};
+    bool inside = false;
+    for (const char *at = valid; *at != '\0' && found->len < MOST_READINGS;
+         at = g_utf8_next_char(at)) {
+        const gunichar c = g_utf8_get_char(at);
+        if (!inside && folded(c) == PREFIX[0]) {
+            read_place(&place, at);
+            place.place++;
+        }
+        inside = g_unichar_isalnum(c);
+    }
+    return found;
+}

@@ -78,8 +78,9 @@ static bool read_serial(const CommandCall *call, int64_t *serial, GError **error
 
 static bool run_open(const CommandCall *call, GError **error)
 {
-    static const PrinterColumn columns[] = {{"case", COLUMN_NUMBER}, {"evidence", COLUMN_TEXT}};
+    static const PrinterColumn columns[] = {{"case", COLUMN_NUMBER}};
     RestorationOrder order = {
+        .message_id = options_number(call->options, "message", 0),
         .license_id = options_argument(call->options, 0),
         .reason = options_text(call->options, "reason"),
         .ticket = options_text(call->options, "ticket"),
@@ -96,7 +97,6 @@ static bool run_open(const CommandCall *call, GError **error)
     }
     printer_begin_record(call->printer, columns, G_N_ELEMENTS(columns));
     printer_number(call->printer, number);
-    printer_text(call->printer, "forced");
     printer_say(call->printer,
                 "Look at it with `issuer restoration show %" G_GINT64_FORMAT "`; its contacts are "
                 "told by `issuer deliver`.",
@@ -243,6 +243,12 @@ static const OptionRow open_options[] = {
      .value = "SERIAL",
      .type = OPTION_TEXT,
      .meaning = "the usage license of the server that was lost, if it is known"},
+    {.name = "message",
+     .value = "ID",
+     .type = OPTION_NUMBER,
+     .least = 1,
+     .most = G_MAXINT64,
+     .meaning = "the mail on record that tells of it: attested, if it is a contact's"},
 };
 static const OptionRow approve_options[] = {
     REASON_OPTION,
@@ -282,8 +288,9 @@ static const Command commands[] = {
      .summary = "Open a lost-server case by hand",
      .run = run_open,
      .spec = {open_options, G_N_ELEMENTS(open_options), licenses, G_N_ELEMENTS(licenses)},
-     .details = "Needs an operator's token (support or admin). Its evidence is forced: two others "
-                "must approve it."},
+     .details =
+         "Needs an operator's token (support or admin). Without a contact's mail its evidence "
+         "is forced: two\nothers must approve it."},
     {.words = "restoration approve",
      .summary = "Give the use of a lost server back; what waits for it is decided again",
      .run = run_approve,

@@ -50,19 +50,6 @@ static char folded(gunichar c)
     return alike != NULL ? to[alike - from] : (char)latin;
 }
 
-char *license_reading_fold(const char *license_id)
-{
-    g_autofree char *valid = g_utf8_make_valid(license_id, -1);
-    GString *text = g_string_new(NULL);
-    for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
-        const char sign = folded(g_utf8_get_char(at));
-        if (sign != 0) {
-            g_string_append_c(text, sign);
-        }
-    }
-    return g_string_free(text, FALSE);
-}
-
 static bool stands_between(gunichar c)
 {
     static const char signs[] = "-_.:#/*";

@@ -7,15 +7,12 @@
 
 typedef struct {
     guint place; /* readings of one place are of one License ID at most: the longest on record */
-    char *text;  /* as license_reading_fold() makes it */
+    char *text;  /* without blanks and hyphens, upper case, one sign for those that look alike: as
+                    the index license_read of the records has it */
 } LicenseReading;
 
 /* What in `text` (NULL: none) may be a License ID: of LicenseReading, place by place, in each the
  * longest first. The caller owns it (g_array_unref). */
 GArray *license_reading_find(const char *text);
-
-/* A License ID as readings are compared: without blanks and hyphens, upper case, and one sign for
- * those that look alike. Must agree with the index license_read of the records. New string. */
-char *license_reading_fold(const char *license_id);
 
 #endif

@@ -259,7 +259,7 @@ declare
     made restoration;
     number bigint;
 begin
-    select * into who from operator_require(token, 'message to-case', at);
+    select * into who from operator_require(token, 'restoration open', at);
     perform reason_require(why);
     made := restoration_of_mail(mail, (license_lock_read(wanted)).id);
     if serial is not null then

@@ -193,10 +193,18 @@ class Restoration(Scenario):
         self.assertEqual(len(self.rows("restoration", "list")), 2)
         waiting = [json.loads(line) for line in self.house.issuer("message", "list", "--json").splitlines()]
         self.assertEqual(len(waiting), 7)
+        # A person takes one of them for what it is, and another one's for forced.
+        ids = {one["from"]: one["id"] for one in waiting}
+        self.open("LIC-2041-A", "--message", str(ids[EVE]))
+        self.open("LIC-10", "--message", str(min(one["id"] for one in waiting if one["from"] == ANA)))
+        self.assertIn("has opened case", self.open("LIC-10", "--message", str(ids[EVE]), code=1))
+        self.assertEqual([(one["license_id"], one["evidence"], one["opened_by"])
+                          for one in self.rows("restoration", "list")[2:]],
+                         [("LIC-2041-A", "forced", "sam"), ("LIC-10", "attested", "sam")])
         # The same export again opens nothing.
         again = self.house.ingest(self.taken)
         self.assertEqual({(one["case"], one["why"]) for one in again}, {(None, "on record already")})
-        self.assertEqual(len(self.rows("restoration", "list")), 2)
+        self.assertEqual(len(self.rows("restoration", "list")), 4)
         # The words are a setting.
         self.house.environment["ISSUER_LOSS_WORDS"] = "kaputt"
         first, second = self.ingest(mail(ANA, says="LIC-2041-A is kaputt"),

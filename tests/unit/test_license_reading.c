@@ -12,9 +12,10 @@
 static bool may_mean(const char *text, const char *license_id)
 {
     g_autoptr(GArray) found = license_reading_find(text);
-    g_autofree char *wanted = license_reading_fold(license_id);
+    g_autoptr(GArray) wanted = license_reading_find(license_id);
     for (guint i = 0; i < found->len; i++) {
-        if (strcmp(g_array_index(found, LicenseReading, i).text, wanted) == 0) {
+        if (strcmp(g_array_index(found, LicenseReading, i).text,
+                   g_array_index(wanted, LicenseReading, 0).text) == 0) {
             return true;
         }
     }

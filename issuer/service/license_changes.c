@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "core/dates.h"
 #include "core/finder.h"
-#include "core/usage_license.h"
 #include "service/operators.h"
+#include "service/usage_licenses.h"
 
 #define TRIES 3 /* another change of the same license may come in between */
 
@@ -60,9 +60,7 @@ static bool read_serials(const char *const *texts, GArray *out, GError **error)
 {
     for (; texts != NULL && *texts != NULL; texts++) {
         int64_t serial = 0;
-        if (!usage_license_serial_read(*texts, &serial)) {
-            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
-                        "\"%s\" is no serial of a usage license: give it as UL-00000042", *texts);
+        if (!usage_licenses_serial(*texts, &serial, error)) {
             return false;
         }
         g_array_append_val(out, serial);

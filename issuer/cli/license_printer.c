@@ -124,19 +124,6 @@ static void print_entitlements(Printer *printer, const GPtrArray *entitlements, 
     }
 }
 
-static void print_states(Printer *printer, const GPtrArray *states, guint most)
-{
-    static const PrinterColumn columns[] = {
-        {"state", COLUMN_TEXT}, {"since", COLUMN_TIME}, {"reason", COLUMN_TEXT}};
-    printer_begin_part(printer, "states", columns, G_N_ELEMENTS(columns));
-    for (guint i = 0; i < MIN(states->len, most); i++) {
-        const LicenseStateRecord *state = g_ptr_array_index(states, i);
-        printer_text(printer, state->state);
-        printer_time(printer, state->effective);
-        printer_text(printer, state->reason);
-    }
-}
-
 static void print_activations(Printer *printer, const GPtrArray *activations, guint most)
 {
     static const PrinterColumn columns[] = {
@@ -213,9 +200,10 @@ static void print_events(Printer *printer, const GPtrArray *events, guint most)
 static void print_page(Printer *printer, const LicenseDetail *detail, LicensePagePart part)
 {
     static const char *const names[] = {
-        [LICENSE_PAGE_ORDERS] = "orders", [LICENSE_PAGE_TERMS] = "terms",
-        [LICENSE_PAGE_RUNS] = "runs",     [LICENSE_PAGE_OPEN] = "open",
-        [LICENSE_PAGE_MAILS] = "mails",   [LICENSE_PAGE_REPLIES] = "replies",
+        [LICENSE_PAGE_ORDERS] = "orders",   [LICENSE_PAGE_TERMS] = "terms",
+        [LICENSE_PAGE_STATES] = "states",   [LICENSE_PAGE_RUNS] = "runs",
+        [LICENSE_PAGE_OPEN] = "open",       [LICENSE_PAGE_MAILS] = "mails",
+        [LICENSE_PAGE_REPLIES] = "replies",
     };
     const Listing *listing = detail->pages[part];
     if (listing == NULL) {
@@ -227,9 +215,8 @@ static void print_page(Printer *printer, const LicenseDetail *detail, LicensePag
 
 static bool is_cut(const LicenseDetail *detail)
 {
-    const GPtrArray *lists[] = {detail->keys,       detail->contacts,       detail->entitlements,
-                                detail->states,     detail->usage_licenses, detail->events,
-                                detail->activations};
+    const GPtrArray *lists[] = {detail->keys,           detail->contacts, detail->entitlements,
+                                detail->usage_licenses, detail->events,   detail->activations};
     bool cut = false;
     for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
         cut |= detail->most > 0 && lists[i]->len > detail->most;
@@ -266,7 +253,7 @@ void license_printer_detail(Printer *printer, const LicenseDetail *detail)
     print_page(printer, detail, LICENSE_PAGE_ORDERS);
     print_entitlements(printer, detail->entitlements, most);
     print_page(printer, detail, LICENSE_PAGE_TERMS);
-    print_states(printer, detail->states, most);
+    print_page(printer, detail, LICENSE_PAGE_STATES);
     print_page(printer, detail, LICENSE_PAGE_MAILS);
     print_page(printer, detail, LICENSE_PAGE_REPLIES);
     print_contacts(printer, detail->contacts, most);

@@ -130,19 +130,6 @@ char *dates_text(int32_t day)
     return g_strdup_printf("%04d-%02d-%02d", civil.year, civil.month, civil.day);
 }
 
-bool dates_add_years(int32_t day, int32_t years, int32_t *out)
-{
-    Civil civil = civil_of(day);
-    const int64_t year = (int64_t)civil.year + years;
-    if (year < 1970 || year > 9999) {
-        return false;
-    }
-    civil.year = (int32_t)year;
-    civil.day = MIN(civil.day, days_in_month(civil.year, civil.month));
-    *out = day_of(civil);
-    return true;
-}
-
 /* The day on which `seconds` after the start of 1970-01-01 lie, within the range. */
 static int32_t clamp_day(int64_t seconds)
 {

@@ -27,10 +27,6 @@ char *dates_text(int32_t day);
  * taken as the first day, a later one as the last. */
 int32_t dates_day_of(int64_t instant);
 
-/* The same day of the month `years` later, or before where that is below zero; 29 February becomes
- * 28 February in a common year. False, with `out` untouched, if that is outside of 1970 to 9999. */
-bool dates_add_years(int32_t day, int32_t years, int32_t *out);
-
 /* The first instant at which `day` is over everywhere on earth: 12:00 UTC of the next day, in
  * seconds. What is valid "through" a day is valid below it. */
 int64_t dates_end(int32_t day);

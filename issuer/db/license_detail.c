@@ -161,27 +161,6 @@ static bool load_features(Database *db, int64_t license, const GPtrArray *versio
     return result != NULL;
 }
 
-static gpointer read_state(const SqlResult *result, int row)
-{
-    LicenseStateRecord *state = g_new0(LicenseStateRecord, 1);
-    state->state = text(result, row, 0);
-    state->reason = text(result, row, 1);
-    state->effective = sql_result_time(result, row, 2);
-    return state;
-}
-
-static void free_state(gpointer data)
-{
-    LicenseStateRecord *state = data;
-    g_free(state->state);
-    g_free(state->reason);
-    g_free(state);
-}
-
-static const List states = {"select state::text, reason, effective from license_state_version"
-                            " where license_id = $1 order by version desc limit $2",
-                            read_state, free_state};
-
 static gpointer read_activation(const SqlResult *result, int row)
 {
     LicenseActivation *activation = g_new0(LicenseActivation, 1);
@@ -311,7 +290,6 @@ static bool fill(Database *db, LicenseDetail *detail, const char *license_id, GE
         {&detail->keys, &keys},
         {&detail->contacts, &contacts},
         {&detail->entitlements, &entitlements},
-        {&detail->states, &states},
         {&detail->activations, &activations},
         {&detail->usage_licenses, &usage_licenses},
         {&detail->events, &events},
@@ -356,7 +334,6 @@ void license_detail_free(LicenseDetail *detail)
     unref_list(detail->keys);
     unref_list(detail->contacts);
     unref_list(detail->entitlements);
-    unref_list(detail->states);
     unref_list(detail->activations);
     unref_list(detail->usage_licenses);
     unref_list(detail->events);

@@ -15,6 +15,11 @@ static const ListingColumn term_columns[] = {
     {"from_on", LISTING_DAY},    {"until_on", LISTING_DAY},     {"order", LISTING_TEXT},
     {"version", LISTING_NUMBER}, {"recorded_at", LISTING_TIME},
 };
+static const ListingColumn state_columns[] = {
+    {"state", LISTING_TEXT},  {"how", LISTING_TEXT},         {"since", LISTING_TIME},
+    {"order", LISTING_TEXT},  {"replaced_by", LISTING_TEXT}, {"operator", LISTING_TEXT},
+    {"reason", LISTING_TEXT},
+};
 static const ListingColumn run_columns[] = {
     {"host", LISTING_TEXT},       {"since", LISTING_TIME}, {"serial", LISTING_SERIAL},
     {"server", LISTING_NUMBER},   {"use", LISTING_NUMBER}, {"version", LISTING_NUMBER},
@@ -47,6 +52,14 @@ static const ListingQuery parts[] = {
                       " join orders o on o.id = t.order_id where t.license_id = $1"
                       " order by t.version desc, t.code limit $2",
                       term_columns),
+    [LICENSE_PAGE_STATES] =
+        LISTING_QUERY("select s.state::text, s.ended_how::text, s.effective, o.reference::text,"
+                      " l.license_id::text, p.name::text, s.reason from license_state_version s"
+                      " left join orders o on o.id = s.order_id"
+                      " left join license l on l.id = s.replaced_by"
+                      " left join operator p on p.id = s.operator_id"
+                      " where s.license_id = $1 order by s.version desc limit $2",
+                      state_columns),
     [LICENSE_PAGE_RUNS] =
         LISTING_QUERY("select r.host::text, a.active_from, a.id, a.slot, a.use_no, a.version, u.exp"
                       " from activation a join usage_request r on r.id = a.request_id"

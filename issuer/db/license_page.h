@@ -11,6 +11,7 @@
 typedef enum {
     LICENSE_PAGE_ORDERS,
     LICENSE_PAGE_TERMS,   /* how yearly features came by their ends */
+    LICENSE_PAGE_STATES,  /* suspended, ended and by what; none: current since it was sold */
     LICENSE_PAGE_RUNS,    /* servers that it runs on now */
     LICENSE_PAGE_OPEN,    /* what waits for somebody */
     LICENSE_PAGE_MAILS,   /* what came in, newest first */

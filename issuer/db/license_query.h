@@ -63,12 +63,6 @@ typedef struct {
 } LicenseEntitlement;
 
 typedef struct {
-    char *state;
-    char *reason;
-    int64_t effective;
-} LicenseStateRecord;
-
-typedef struct {
     int64_t id; /* the number of its usage license's serial */
     Digest thumbprint;
     Digest request;
@@ -118,7 +112,6 @@ typedef struct {
     GPtrArray *keys; /* of LicenseKeyRecord, newest first */
     GPtrArray *contacts;       /* of LicenseContact, current ones first */
     GPtrArray *entitlements;   /* of LicenseEntitlement, newest first */
-    GPtrArray *states;         /* of LicenseStateRecord, newest first; may be empty: current */
     GPtrArray *activations;    /* of LicenseActivation, newest first */
     GPtrArray *usage_licenses; /* of LicenseUsageLicense, newest first */
     GPtrArray *events;         /* of LicenseEvent, newest first */

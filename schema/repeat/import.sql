@@ -222,6 +222,17 @@ begin
                           'row', s.license_id)
     from stage s where s.changed and s.last is null and not may_update
     union all
+    select s.line, format('%s: %s are in use by %s: `issuer license upgrade` asks which end',
+                          c.field, c.used, s.license_id)
+    from stage s
+    cross join lateral (select count(*) filter (where a.counted) as used,
+                            count(*) filter (where a.state = 'active') as active
+                        from activation a where a.license_id = s.id) a
+    cross join lateral (values ('activations', s.activations, a.used), ('servers', s.servers, a.active))
+        as c (field, becomes, used)
+    where s.changed and s.last -> c.field is distinct from s.content -> c.field
+      and c.becomes < c.used
+    union all
     select s.line, format('product: %s is a license of %s', s.license_id, l.product)
     from stage s join license l on l.id = s.id where s.known and l.product <> s.product
     union all
@@ -264,6 +275,9 @@ begin
     perform import_is_ours('{staged,stage,stage_contact,stage_feature,stage_customer,stage_order}');
     revoke insert on staged, stage_contact, stage_feature from public;  -- they are as checked
     perform import_resolve();
+    -- Neither uses nor versions of what changes move between this look and the booking.
+    perform from license l where l.id in (select s.id from stage s where s.changed)
+        order by l.id for no key update;
     create temporary table stage_problem on commit drop as
         select * from import_problems_of_file()
         union select * from import_problems_of_records(may_update);

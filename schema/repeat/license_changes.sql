@@ -76,6 +76,13 @@ language sql stable set search_path = issuer, pg_temp as $$
                       and a.state = 'active') limit 1
 $$;
 
+-- A use as people read it; only a server that runs has a place.
+create or replace function issuer.use_text(of activation) returns text
+language sql stable as $$
+    select 'use ' || of.use_no || case when of.state = 'active'
+                                       then ', server place ' || of.slot else '' end
+$$;
+
 -- What stays moves below the draft's limits: the lowest free numbers, one activation after another.
 create or replace function issuer.uses_renumber(of license, draft jsonb, operator bigint,
     at timestamptz)
@@ -101,8 +108,8 @@ begin
         perform note_event('activation-renumbered', 'activation', made.id, made::text, of.id,
                            operator, at);
         what := serial_text(made.id);
-        before := format('use %s, server place %s', was.use_no, was.slot);
-        after := format('use %s, server place %s', made.use_no, made.slot);
+        before := use_text(was);
+        after := use_text(made);
         return next;
     end loop;
 end $$;

@@ -49,8 +49,8 @@ begin
         raise exception 'features: % is not sold by the year', wrong using errcode = 'IS003';
     end if;
     update stage_feature f
-        set until_on = (coalesce(s.order_day, o.ordered_on, today)
-                        + make_interval(years => f.years))::date
+        set until_on = (term_bought(null, coalesce(s.order_day, o.ordered_on, today),
+                                    f.years)).until_on
         from staged s left join orders o on o.reference = s.order_ref
         where f.years is not null and f.line = s.line;
 end $$;

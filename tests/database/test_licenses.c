@@ -113,7 +113,7 @@ static void shown_with_all_records(void **state)
     const LicenseKeyRecord *key = g_ptr_array_index(detail->keys, 0);
     assert_string_equal(key->hint, "X8Q7");
     assert_int_equal(detail->events->len, 1);
-    assert_int_equal(detail->states->len, 0);
+    assert_int_equal(detail->pages[LICENSE_PAGE_STATES]->rows, 0);
 }
 
 static void unknown_license(void **state)

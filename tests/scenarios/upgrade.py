@@ -239,6 +239,14 @@ class FewerUses(Changes):
         self.assertEqual(self.house.take(mail(ANA, ask(self.house.server(host="plant-4"), self.license))),
                          [("held", "choose-server")])
 
+    def test_an_import_leaves_no_less_than_is_in_use(self):
+        path = write(self.house.path("less.csv"), (
+            "license_id,license_key,customer,contacts,product,features,activations,expires,order_ref,"
+            f"servers\r\nLIC-1,,Northwind Water,{ANA},chariot,mqtt-server,2,,SO-9,2\r\n").encode())
+        told = self.house.issuer("license", "import", "--update", path, code=1)
+        self.assertIn("activations: 3 are in use by LIC-1", told)
+        self.assertIn("servers: 3 are in use by LIC-1", told)
+
     def test_a_use_whose_server_was_replaced(self):
         """It takes no place, so its end frees none."""
         self.change("correct", "--order", "C-1", "--reason", "r", "--servers", "1",

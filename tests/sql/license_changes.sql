@@ -202,5 +202,57 @@ select results_eq($$select kind::text from event where license_id = (select id f
     $$values ('license-corrected'), ('license-corrected'), ('license-corrected'), ('license-suspended'), ('license-resumed'), ('license-ended'), ('license-taken-back'),
              ('license-reinstated'), ('license-corrected')$$, 'each has its event');
 
+-- Uses that end for want of room. The fixture has numbered its reply itself.
+select nextval('reply_id_seq') \g /dev/null
+-- LIC-3 with five of six uses taken, three of five places.
+insert into license (license_id, customer_id, product, order_id, effective)
+    select 'LIC-3', 1, 'chariot', id, '2026-01-01' from orders where reference = 'SO-OLD' \g /dev/null
+insert into entitlement (license_id, version, servers, activations, order_id, effective)
+    select id, 1, 5, 6, order_id, '2026-01-01' from license where license_id = 'LIC-3' \g /dev/null
+insert into contact (license_id, entry, effective)
+    select id, e, '2026-01-01' from license, unnest(array['a@plants.example', 'b@plants.example', '@plants.example']) e where license_id = 'LIC-3' \g /dev/null
+insert into instance (thumbprint) select d('plant-' || n) from generate_series(1, 5) n \g /dev/null
+insert into usage_request (id, digest, thumbprint, seq, iat, license_key, license_id, purpose, product, version, host, jws, message_id, effective)
+    overriding system value
+    select 100 + n, d('r-' || n), d('plant-' || n), n, '2026-02-01', d('key'), l.id, 'activate', 'chariot', '2.5', 'plant-' || n, 'a.b.c', 1, '2026-02-01'
+    from generate_series(1, 5) n, license l where license_id = 'LIC-3' \g /dev/null
+insert into decision (id, message_id, request_id, token_kind, token_digest, outcome, rule, code, serial, facts, policy, program, effective) overriding system value
+    select 100 + n, 1, 100 + n, 'usage-request', d('r-' || n), 'issued', 18, 'issued', 100 + n, '{}', d('policy'), '0.1.0', '2026-02-01' from generate_series(1, 5) n \g /dev/null
+-- Uses 1, 2, 4, 5, 6 in places 1, -, 3, -, 5: those of 2 and 5 are superseded and count.
+insert into activation (id, license_id, version, servers, allowed, thumbprint, request_id, state, counted, use_no, slot, origin, active_from, active_until)
+    select 100 + n, l.id, 1, 5, 6, d('plant-' || n), 100 + n, case when n in (2, 4) then 'superseded' else 'active' end::activation_state, true,
+        (array[1, 2, 4, 5, 6])[n], (array[1, 1, 3, 3, 5])[n], 'taken', '2026-02-01', case when n in (2, 4) then '2026-03-01'::timestamptz end
+    from generate_series(1, 5) n, license l where license_id = 'LIC-3' \g /dev/null
+insert into usage_license (serial, activation_id, request_id, decision_id, license_id, version, customer_id, kid, iat, supersedes, jws, effective)
+    select a.id, a.id, a.id, a.id, a.license_id, 1, 1, 'kid-1', '2026-02-01', '{}', 'x.y.z', '2026-02-01' from activation a where a.id > 100 \g /dev/null
+create function less(change jsonb) returns table (what text, before text, after text) language sql as $$
+    select * from license_correct(d('olga'), 'LIC-3', '{"kind": "correction", "reason": "r"}' || change, '2026-11-01') $$;
+select throws_like(format('select less(%L)', change), says, says)
+from (values
+    ('{"order":"C-9","activations":4}', 'LIC-3 has 5 of 4 activations in use and 3 of 5 servers running: name the one that end%'),
+    ('{"order":"C-9","servers":1}', 'LIC-3 has 5 of 6 activations in use and 3 of 1 servers running: name the 2 that end%'),
+    ('{"order":"C-9","activations":4,"end_uses":[101,102]}', '1 uses have to end, not 2'),
+    ('{"order":"C-9","activations":5,"end_uses":[101]}', '0 uses have to end, not 1'),
+    ('{"order":"C-9","activations":4,"end_uses":[1]}', 'UL-00000001 carries no use of LIC-3%'),
+    ('{"order":"C-9","servers":2,"end_uses":[102]}', '2 servers may run and 3 do: name servers that run%'),
+    ('{"order":"C-9","activations":3,"servers":1,"end_uses":[101,102]}', '1 servers may run and 3 do%')
+) c (change, says);
+select results_eq($$select * from less('{"order":"C-9","activations":3,"servers":2,"end_uses":[101,102]}')$$,
+    $$values ('activations', '6', '3'), ('servers', '5', '2'), ('UL-00000101', 'use 1, plant-1', 'use ended and given back'),
+             ('UL-00000102', 'use 2, plant-2', 'use ended and given back'), ('UL-00000103', 'use 4, server place 3', 'use 1, server place 1'),
+             ('UL-00000104', 'use 5', 'use 2'), ('UL-00000105', 'use 6, server place 5', 'use 3, server place 2'), ('version', '1', '2')$$,
+    'two end, the others take the lowest free numbers');
+select results_eq($$select id, state::text, counted, use_no, ended_by, active_until, counted_until from activation where id > 100 order by id$$,
+    $$values (101::bigint, 'corrected', false, 1, 'correction', timestamptz '2026-11-01', timestamptz '2026-11-01'),
+             (102, 'corrected', false, 2, 'correction', '2026-03-01', '2026-11-01'), (103, 'active', true, 1, null, null, null),
+             (104, 'superseded', true, 2, null, '2026-03-01', null), (105, 'active', true, 3, null, null, null)$$, 'from today on; what was superseded before was not active until today');
+select is((select count(*) from event e join activation a on e.row_digest = sha256(convert_to(a::text, 'UTF8')) and e.subject_id = a.id
+           where e.kind in ('activation-corrected', 'activation-renumbered')), 5::bigint, 'each with its event');
+select results_eq($$select p.recipient, p.state::text, l.decision_id, l.about::text from reply p join reply_line l on l.reply_id = p.id
+                    join license s on s.id = l.license_id where s.license_id = 'LIC-3' order by p.recipient, l.position$$,
+    $$values ('a@plants.example', 'queued', 101::bigint, 'corrected'), ('a@plants.example', 'queued', 102, 'corrected'),
+             ('b@plants.example', 'queued', 101, 'corrected'), ('b@plants.example', 'queued', 102, 'corrected')$$, 'all contacts are told, in one mail each');
+select results_eq($$select detail -> 'ended_uses' from event where kind = 'license-corrected' order by id desc limit 1$$, $$values ('[101, 102]'::jsonb)$$, 'the license''s event names them');
+
 select * from finish();
 rollback;

@@ -243,6 +243,7 @@ insert into expected_functions values
     ('term_cancelled',              'own', '-'),
     ('use_carrier',                 'own', '-'),
     ('use_free',                    'own', '-'),
+    ('use_text',                    'own', '-'),
     ('uses_end',                    'own', '-'),
     ('uses_renumber',               'own', '-'),
     ('uses_tell',                   'own', '-');

@@ -7,7 +7,6 @@ from source_tree import ISSUER, Report, sources, without_comments
 
 # What no other file of issuer/ uses, each with its reason.
 EXCEPTIONS = {
-    "dates_add_years": "support bought by the year is about to use it",
     "issuer_error_quark": "called by ISSUER_ERROR, which its own header defines",
     "ledger_lose": "restorations will need it; until then tests/rules loses servers with it",
 }

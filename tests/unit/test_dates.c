@@ -85,42 +85,6 @@ static void instants_beyond_the_range_are_clamped(void **state)
     assert_string_equal(last, "9999-12-31 23:59 UTC");
 }
 
-static int32_t day_of(const char *text)
-{
-    int32_t day = DATES_NONE;
-    assert_true(dates_read(text, &day));
-    return day;
-}
-
-static void years_are_counted_on_named_days(void **state)
-{
-    (void)state;
-    const struct {
-        const char *day;
-        int32_t years;
-        const char *expected;
-    } rows[] = {
-        {"2027-03-31", 1, "2028-03-31"},  {"2027-12-31", 1, "2028-12-31"},
-        {"2028-02-29", 1, "2029-02-28"},  {"2028-02-29", 4, "2032-02-29"},
-        {"2096-02-29", 4, "2100-02-28"},  {"2029-02-28", -1, "2028-02-28"},
-        {"2028-02-29", -1, "2027-02-28"}, {"2028-03-01", -1, "2027-03-01"},
-        {"2027-01-01", 10, "2037-01-01"}, {"1999-12-31", 8000, "9999-12-31"},
-        {"2027-03-31", 0, "2027-03-31"},  {"2027-03-31", -57, "1970-03-31"},
-    };
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        int32_t day = DATES_NONE;
-        assert_true(dates_add_years(day_of(rows[i].day), rows[i].years, &day));
-        g_autofree char *text = dates_text(day);
-        assert_string_equal(text, rows[i].expected);
-    }
-    int32_t untouched = 77;
-    assert_false(dates_add_years(day_of("2000-01-01"), 8000, &untouched));
-    assert_false(dates_add_years(day_of("2000-01-01"), -31, &untouched));
-    assert_false(dates_add_years(0, G_MAXINT32, &untouched));
-    assert_false(dates_add_years(DATES_LAST_DAY, G_MININT32, &untouched));
-    assert_int_equal(untouched, 77);
-}
-
 static void times_are_read(void **state)
 {
     (void)state;
@@ -168,7 +132,6 @@ int main(void)
         cmocka_unit_test(all_days),
         cmocka_unit_test(other_texts_are_no_days),
         cmocka_unit_test(a_day_ends_at_noon_of_the_next),
-        cmocka_unit_test(years_are_counted_on_named_days),
         cmocka_unit_test(instants_beyond_the_range_are_clamped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

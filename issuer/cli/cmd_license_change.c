@@ -48,6 +48,11 @@ static bool change(const CommandCall *call, LicenseChangeOrder *order, const cha
         return true;
     }
     printer_say(call->printer, "%s", says);
+    if (changed->waiting->rows > 0) {
+        printer_say(call->printer,
+                    "What waits is decided again now, or where the signing key is not "
+                    "at hand by the next ingest.");
+    }
     redecided_tell(call);
     return true;
 }

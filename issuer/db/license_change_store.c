@@ -110,7 +110,7 @@ static const ListingQuery doors[] = {
 static const ListingQuery waiting = LISTING_QUERY(
     "select request, host, outcome, code, since from license_waiting($1, $2)", waiting_columns);
 
-static bool load(Database *db, const LicenseChange *change, LicenseChanged *changed, GError **error)
+static bool fill(Database *db, const LicenseChange *change, LicenseChanged *changed, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
     g_autofree char *json = change_json(change);
@@ -135,17 +135,18 @@ LicenseChanged *license_change_store_run(Database *db, const LicenseChange *chan
     if (!database_begin(db, error)) {
         return NULL;
     }
-    g_autoptr(LicenseChanged) changed = g_new0(LicenseChanged, 1);
-    if (!load(db, change, changed, error)) {
+    LicenseChanged *changed = g_new0(LicenseChanged, 1);
+    bool done = fill(db, change, changed, error);
+    if (done && keep) {
+        done = database_commit(db, error);
+    } else {
         database_rollback(db);
+    }
+    if (!done) {
+        license_changed_free(changed);
         return NULL;
     }
-    if (!keep) {
-        database_rollback(db);
-    } else if (!database_commit(db, error)) {
-        return NULL;
-    }
-    return g_steal_pointer(&changed);
+    return changed;
 }
 
 void license_changed_free(LicenseChanged *changed)

@@ -39,7 +39,7 @@ begin
             draft ->> 'activations', active, draft ->> 'servers', case needed when 1 then 'the one'
             else 'the ' || needed end, of.license_id using errcode = 'IS003';
     elsif cardinality(ended) <> needed then
-        raise exception '% uses have to end, not %', needed, cardinality(ended)
+        raise exception '--end-use: % named, and exactly % must end', cardinality(ended), needed
             using errcode = 'IS003';
     elsif active - (select count(*) from activation a where a.id = any (ended)
                     and a.state = 'active') > (draft ->> 'servers')::bigint then
@@ -448,20 +448,24 @@ begin
         null, 'license-resumed', who.id, at);
 end $$;
 
--- The requests that a change of this license has decided again: see db/waiting_store.c, which says
--- the same for all licenses at once.
+-- The requests that a change of this license has decided again, its key's that came before it was on
+-- record too: see db/waiting_store.c, which says the same for all licenses at once.
 create or replace function issuer.license_waiting(wanted text, at timestamptz)
 returns table (request bytea, host text, outcome text, code text, since timestamptz)
 language sql stable security definer set search_path = issuer, pg_temp as $$
-    select r.digest, r.host, d.outcome::text, d.code, m.effective
-    from license l join license_key k on k.license_id = l.id
-    join license_proof p on p.license_key_id = k.id
-    join usage_request r on r.license_id = l.id or r.license_id is null and r.license_key = p.public_key
+    with l as materialized (select id from license where lower(license_id) = lower(wanted)),
+    asked as (
+        select r.id, r.digest, r.host, r.thumbprint, r.seq from l
+        join usage_request r on r.license_id = l.id
+        union all
+        select r.id, r.digest, r.host, r.thumbprint, r.seq from l
+        join license_key k on k.license_id = l.id join license_proof p on p.license_key_id = k.id
+        join usage_request r on r.license_key = p.public_key and r.license_id is null)
+    select r.digest, r.host, d.outcome::text, d.code, m.effective from asked r
     cross join lateral (select * from decision d where d.request_id = r.id
                         order by d.recorded_at desc, d.id desc limit 1) d
     join message m on m.id = d.message_id
-    where lower(l.license_id) = lower(wanted) and r.license_key = p.public_key
-      and d.outcome in ('refused', 'held') and m.effective > at - interval '30 days'
+    where d.outcome in ('refused', 'held') and m.effective > at - interval '30 days'
       and d.code not in ('damaged', 'superseded-request')
       and not (d.outcome = 'refused' and d.operator_id is not null)
       and not exists (select from usage_request n where n.thumbprint = r.thumbprint

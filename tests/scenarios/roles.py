@@ -139,6 +139,34 @@ class Roles(WithLogins):
             waiting.communicate()
             self.assertEqual(filed, [("filed",)])
 
+    def test_orders_upgrade_admins_suspend_and_the_daemon_decides(self):
+        self.house.hire("olga", "orders")
+        self.house.issuer("license", "import", self.purchases(1))
+        self.house.ingest(self.export(self.request("plant-1"), self.request("plant-2")))
+        upgrade = ("license", "upgrade", "LIC-1", "--order", "SO-2", "--activations", "2",
+                   "--add-feature", "support", "--servers", "2")
+        suspend = ("license", "suspend", "LIC-1", "--reason", "unpaid")
+        for group in GROUPS:
+            self.become(group)
+            for who, words in (("olga", upgrade), ("ada", suspend)):
+                if (group, who) not in (("orders", "olga"), ("admin", "ada")):
+                    self.house.environment["ISSUER_TOKEN_FILE"] = self.house.tokens[who]
+                    self.assertIn("permission denied", self.refused(*words))
+        self.become("orders")
+        self.house.by("olga", *upgrade, "--dry-run")
+        told = self.house.by("olga", *upgrade)
+        self.assertIn("no-activations-left", told, "it sees who waits")
+        self.assertNotIn("decided again", told, "and decides nothing")
+        for group in GROUPS:
+            self.become(group)
+            self.assertIn("bought", self.house.issuer("license", "terms", "LIC-1"))
+        self.become("daemon")
+        self.house.ingest(self.export())
+        self.assertEqual(self.house.query("select count(*) from activation where counted"), [(2,)])
+        self.become("admin")
+        self.house.by("ada", *suspend)
+        self.house.by("ada", "license", "resume", "LIC-1", "--reason", "paid")
+
     def test_nobody_else_takes_mail_in(self):
         path = self.export(self.request("plant-1"))
         for group in ("web", "support", "admin", "finance"):

@@ -203,7 +203,7 @@ class FewerUses(Changes):
         fewer = ("--order", "CN-1", "--kind", "cancellation", "--activations", "2")
         self.refused("upgrade", *fewer, says="name the one that end, with --end-use SERIAL")
         self.refused("upgrade", *fewer, "--end-use", "UL-1", "--end-use", "UL-2",
-                     says="1 uses have to end, not 2")
+                     says="--end-use: 2 named, and exactly 1 must end")
         self.refused("upgrade", *fewer, "--end-use", "UL-9", says="UL-00000009 carries no use of LIC-1")
         wanted = ("upgrade", *fewer, "--servers", "2", "--end-use", "ul-1")
         told = self.only_told(*wanted)

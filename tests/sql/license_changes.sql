@@ -231,8 +231,8 @@ select throws_like(format('select less(%L)', change), says, says)
 from (values
     ('{"order":"C-9","activations":4}', 'LIC-3 has 5 of 4 activations in use and 3 of 5 servers running: name the one that end%'),
     ('{"order":"C-9","servers":1}', 'LIC-3 has 5 of 6 activations in use and 3 of 1 servers running: name the 2 that end%'),
-    ('{"order":"C-9","activations":4,"end_uses":[101,102]}', '1 uses have to end, not 2'),
-    ('{"order":"C-9","activations":5,"end_uses":[101]}', '0 uses have to end, not 1'),
+    ('{"order":"C-9","activations":4,"end_uses":[101,102]}', '--end-use: 2 named, and exactly 1 must end'),
+    ('{"order":"C-9","activations":5,"end_uses":[101]}', '--end-use: 1 named, and exactly 0 must end'),
     ('{"order":"C-9","activations":4,"end_uses":[1]}', 'UL-00000001 carries no use of LIC-3%'),
     ('{"order":"C-9","servers":2,"end_uses":[102]}', '2 servers may run and 3 do: name servers that run%'),
     ('{"order":"C-9","activations":3,"servers":1,"end_uses":[101,102]}', '1 servers may run and 3 do%')

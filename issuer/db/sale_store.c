@@ -1,5 +1,6 @@
 #include "db/sale_store.h"
 
+#include "base/error.h"
 #include "core/license_key.h"
 #include "db/purchase_import.h"
 #include "db/sql.h"
@@ -74,6 +75,47 @@ char *sale_store_delivered(Database *db, const DeliveredOrder *order, GError **e
     sql_params_add_day(params, order->day);
     sql_params_add_time(params, order->now);
     return run_door(db, "select license_delivered($1, $2, $3, $4, $5, $6)", params, error);
+}
+
+SalePost *sale_store_post(Database *db, const char *license_id, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_text(params, license_id);
+    g_autoptr(SqlResult) result =
+        sql_run(db, NULL,
+                "select n.customer, c.entry from license_now n"
+                " left join contact c on c.license_id = n.id and c.ended_on is null"
+                "  and c.entry not like '@%'"
+                " where lower(n.license_id) = lower($1) order by c.id",
+                params, error);
+    if (!result) {
+        return NULL;
+    }
+    if (sql_result_rows(result) == 0) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND,
+                    "license %s is not on record; look for it with `issuer license find`",
+                    license_id);
+        return NULL;
+    }
+    SalePost *post = g_new0(SalePost, 1);
+    post->customer = g_strdup(sql_result_text(result, 0, 0));
+    post->addresses = g_ptr_array_new_with_free_func(g_free);
+    for (int i = 0; i < sql_result_rows(result); i++) {
+        if (!sql_result_is_null(result, i, 1)) {
+            g_ptr_array_add(post->addresses, g_strdup(sql_result_text(result, i, 1)));
+        }
+    }
+    return post;
+}
+
+void sale_post_free(SalePost *post)
+{
+    if (!post) {
+        return;
+    }
+    g_free(post->customer);
+    g_ptr_array_unref(post->addresses);
+    g_free(post);
 }
 
 void sale_record_free(SaleRecord *record)

@@ -50,8 +50,19 @@ typedef struct {
  * ISSUER_ERROR_NOT_FOUND, or ISSUER_ERROR_INPUT where it is said already. */
 char *sale_store_delivered(Database *db, const DeliveredOrder *order, GError **error);
 
+/* Whom a license's key is mailed to. */
+typedef struct {
+    char *customer;       /* name */
+    GPtrArray *addresses; /* of char *: its contacts now, domains aside */
+} SalePost;
+
+/* NULL with ISSUER_ERROR_NOT_FOUND, or on an error. The caller owns it. */
+SalePost *sale_store_post(Database *db, const char *license_id, GError **error);
+
 void sale_record_free(SaleRecord *record);
+void sale_post_free(SalePost *post);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SaleRecord, sale_record_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SalePost, sale_post_free)
 
 #endif

@@ -22,15 +22,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeMessage, g_object_unref)
 #define REFERENCES_MOST 20  /* the thread's first and its newest; a longer header helps nobody */
 #define SUBJECT_MOST    300 /* code points */
 
-/* RFC 3834 §5 for programs that keep to standards, the other one for Exchange: no automatic answer
- * shall come back. */
-static const struct {
-    const char *name;
-    const char *value;
-} automatic_marks[] = {
-    {"Auto-Submitted", "auto-replied"},
-    {"X-Auto-Response-Suppress", "All"},
-};
+/* What RFC 3834 §5 calls an answer, and a mail that answers nothing. */
+static const char *const automatic_words[] = {"auto-replied", "auto-generated"};
 
 static bool refuse(GError **error, const char *what, const char *value)
 {
@@ -206,12 +199,13 @@ static bool add_content(GMimeMessage *message, const ComposeMail *mail, GError *
     return true;
 }
 
-static void mark_automatic(GMimeMessage *message)
+/* RFC 3834 §5 for programs that keep to standards, the other one for Exchange: no automatic answer
+ * shall come back. */
+static void mark_automatic(GMimeMessage *message, bool unasked)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(automatic_marks); i++) {
-        g_mime_object_set_header(GMIME_OBJECT(message), automatic_marks[i].name,
-                                 automatic_marks[i].value, NULL);
-    }
+    g_mime_object_set_header(GMIME_OBJECT(message), "Auto-Submitted",
+                             automatic_words[unasked ? 1 : 0], NULL);
+    g_mime_object_set_header(GMIME_OBJECT(message), "X-Auto-Response-Suppress", "All", NULL);
 }
 
 static GBytes *write_out(GMimeMessage *message)
@@ -247,7 +241,7 @@ GBytes *compose_mail(const ComposeMail *mail, GError **error)
     g_mime_message_set_date(message, date);
     g_mime_message_set_message_id(message, id);
     add_thread(message, mail);
-    mark_automatic(message);
+    mark_automatic(message, mail->unasked);
     if (!add_content(message, mail, error)) {
         return NULL;
     }

@@ -3,6 +3,7 @@
 #define ISSUER_MAIL_COMPOSE_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct {
@@ -20,9 +21,10 @@ typedef struct {
     int64_t date;                /* seconds */
     const char *text;            /* UTF-8, LF */
     const GPtrArray *attachments; /* of ComposeAttachment *, may be NULL */
+    bool unasked;                 /* it answers nothing: marked auto-generated */
 } ComposeMail;
 
-/* The message with CRLF line ends, marked Auto-Submitted: auto-replied (RFC 3834 §5). The same
+/* The message with CRLF line ends, marked Auto-Submitted (RFC 3834 §5). The same
  * fields always give the same bytes. NULL with ISSUER_ERROR_INPUT if an address or id could break
  * a header. */
 GBytes *compose_mail(const ComposeMail *mail, GError **error);

@@ -266,10 +266,8 @@ static bool run_round(Delivery *delivery, int64_t *after, bool *more, GError **e
 /* Our own mailbox: what reply-from says, else the first of our addresses. */
 static bool find_sender(Delivery *delivery, GError **error)
 {
-    const char *from = settings_sender(delivery->context->settings);
+    const char *from = settings_require_sender(delivery->context->settings, error);
     if (from == NULL) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
-                    "replies have no sender: set reply-from (or own-addresses) in the settings");
         return false;
     }
     delivery->from = g_strdup(from);

@@ -107,6 +107,18 @@ static Purchase *read_purchase(const SaleOrder *order, GError **error)
     return purchase;
 }
 
+static bool has_address(const Purchase *purchase, GError **error)
+{
+    for (guint i = 0; i < purchase->contacts->len; i++) {
+        if (*(const char *)g_ptr_array_index(purchase->contacts, i) != '@') {
+            return true;
+        }
+    }
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                "contacts: the key cannot be mailed to a whole domain: name an address too");
+    return false;
+}
+
 SaleRecord *sales_add(Context *context, const SaleOrder *order, GError **error)
 {
     if (order->customer_ref != NULL && !order->new_customer) {
@@ -116,7 +128,8 @@ SaleRecord *sales_add(Context *context, const SaleOrder *order, GError **error)
     }
     g_autoptr(Purchase) purchase = read_purchase(order, error);
     Database *database = context->database;
-    if (purchase == NULL || !database_begin(database, error)) {
+    if (purchase == NULL || (order->mailed && !has_address(purchase, error)) ||
+        !database_begin(database, error)) {
         return NULL;
     }
     const Digest token = operators_token_digest(order->token);

@@ -28,6 +28,7 @@ typedef struct {
     const char *order;
     const char *order_day;  /* NULL: today, or the day of the order on record */
     const char *order_kind; /* NULL: sale */
+    bool mailed;            /* the key will be mailed: a contact must be an address */
     bool dry_run;           /* do it all, and take it back */
 } SaleOrder;
 

@@ -1,9 +1,11 @@
 #include "service/settings.h"
 
+#include "base/error.h"
 #include "base/text.h"
 #include "core/address.h"
 #include "core/mail_words.h"
 #include "core/strict_json.h"
+#include "delivery/smtp.h"
 #include "mail/compose.h"
 
 static const char *const second_server_choices[] = {"replace", "hold", NULL};
@@ -50,6 +52,13 @@ static char *judge_zone(const char *text)
     return *text != '\0' && text[strspn(text, letters)] == '\0'
                ? NULL
                : g_strdup("must be the name of a time zone, as Europe/Berlin");
+}
+
+static const char *const tls_choices[] = {"auto", "always", "never", NULL};
+
+static char *judge_smtp_url(const char *text)
+{
+    return *text == '\0' ? NULL : smtp_judge_url(text);
 }
 
 static const ConfigRow rows[] = {
@@ -136,6 +145,41 @@ static const ConfigRow rows[] = {
      .choices = second_server_choices,
      .decides = true,
      .meaning = "a new server where one place exists and is taken: replace it, or hold"},
+    {.key = "smtp-ca-file",
+     .type = CONFIG_PATH,
+     .fallback = "",
+     .meaning = "certificates (PEM) that the mail server's must chain to; empty: the system's"},
+    {.key = "smtp-connect-seconds",
+     .type = CONFIG_NUMBER,
+     .fallback = "15",
+     .least = 1,
+     .most = 600,
+     .meaning = "time limit for reaching the mail server"},
+    {.key = "smtp-password-file",
+     .type = CONFIG_PATH,
+     .fallback = "",
+     .meaning = "private file whose first line is smtp-user's password"},
+    {.key = "smtp-seconds",
+     .type = CONFIG_NUMBER,
+     .fallback = "60",
+     .least = 1,
+     .most = 3600,
+     .meaning = "time limit for handing one mail over"},
+    {.key = "smtp-tls",
+     .type = CONFIG_CHOICE,
+     .fallback = "auto",
+     .choices = tls_choices,
+     .meaning = "TLS to the mail server: auto (required, but on this machine's loopback), always, "
+                "never"},
+    {.key = "smtp-url",
+     .type = CONFIG_TEXT,
+     .fallback = "",
+     .judge = judge_smtp_url,
+     .meaning = "mail server that takes our mail: smtp://HOST:PORT or smtps://HOST; empty: none"},
+    {.key = "smtp-user",
+     .type = CONFIG_TEXT,
+     .fallback = "",
+     .meaning = "name for the mail server; empty: it asks for none"},
     {.key = "vendor",
      .type = CONFIG_TEXT,
      .fallback = "Chariot licensing",
@@ -232,6 +276,16 @@ const char *settings_sender(const Settings *settings)
 {
     const char *from = config_text(settings->config, "reply-from");
     return *from != '\0' ? from : config_list(settings->config, "own-addresses")[0];
+}
+
+const char *settings_require_sender(const Settings *settings, GError **error)
+{
+    const char *from = settings_sender(settings);
+    if (from == NULL) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                    "replies have no sender: set reply-from (or own-addresses) in the settings");
+    }
+    return from;
 }
 
 const char *settings_path(const Settings *settings)

@@ -36,6 +36,9 @@ const char *const *settings_loss_words(const Settings *settings);
  * either. Owned by the settings. */
 const char *settings_sender(const Settings *settings);
 
+/* The same where there must be one: NULL with ISSUER_ERROR_INPUT says which setting is missing. */
+const char *settings_require_sender(const Settings *settings, GError **error);
+
 /* The file that was read, or NULL. */
 const char *settings_path(const Settings *settings);
 

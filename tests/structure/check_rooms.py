@@ -21,6 +21,7 @@ THIRD_PARTY = {
     "mail": re.compile(r"^(gmime/|glib-object\.h$|gio/gio\.h$|libxml/|archive|seccomp\.h$)"),
     "db": re.compile(r"^libpq-fe\.h$"),
     "sign": re.compile(r"^openssl/"),
+    "delivery": re.compile(r"^curl/curl\.h$"),
 }
 # core/ has no I/O, clock or environment: of the C library it sees data and text alone.
 CORE_LIBC = {"stdbool.h", "stddef.h", "stdint.h", "inttypes.h", "limits.h", "string.h"}

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -55,6 +56,27 @@ static void mistyped_symbols_are_noticed(void **state)
     assert_true(unnoticed < tried / 16);
 }
 
+/* Zero bits, all bits, and a key that reads as what it was made from. */
+static void keys_are_made_from_random_bytes(void **state)
+{
+    (void)state;
+    const struct {
+        char fill;
+        const char *start;
+    } cases[] = {{'\0', "00000-00000-00000-00000-0000"}, {'\xFF', "ZZZZZ-ZZZZZ-ZZZZZ-ZZZZZ-ZZZZ"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Secret) random = secret_new(LICENSE_KEY_RANDOM);
+        memset(secret_data(random), cases[i].fill, LICENSE_KEY_RANDOM);
+        g_autoptr(Secret) key = license_key_make(random);
+        assert_int_equal(secret_size(key), 29);
+        assert_true(g_str_has_prefix(secret_peek(key), cases[i].start));
+        g_autoptr(Secret) normal = license_key_read(secret_peek(key), NULL);
+        assert_non_null(normal);
+        assert_int_equal(secret_size(normal), 25);
+        assert_false(license_key_is_weak(normal));
+    }
+}
+
 static void messages_never_hold_the_key(void **state)
 {
     (void)state;
@@ -69,6 +91,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_come_out_as_expected),
         cmocka_unit_test(mistyped_symbols_are_noticed),
+        cmocka_unit_test(keys_are_made_from_random_bytes),
         cmocka_unit_test(messages_never_hold_the_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,52 @@
+/* Hands mails over to an SMTP server (RFC 5321), over TLS unless it is told otherwise. */
+#ifndef ISSUER_DELIVERY_SMTP_H
+#define ISSUER_DELIVERY_SMTP_H
+
+#include "base/secret.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef enum {
+    SMTP_TLS_AUTO,   /* required, but of a server on this machine's own loopback address */
+    SMTP_TLS_ALWAYS, /* required */
+    SMTP_TLS_NEVER,  /* not used; then nobody logs in, but on loopback */
+} SmtpTls;
+
+/* Where mail goes. */
+typedef struct {
+    const char *url;        /* see smtp_judge_url() */
+    const char *helo;       /* our domain, as we greet the server */
+    const char *user;       /* NULL: no login */
+    const Secret *password; /* with a user; wiped by its owner */
+    const char *ca_file;    /* certificates that the server's must chain to; NULL: the system's */
+    SmtpTls tls;
+    unsigned connect_seconds; /* until a connection stands */
+    unsigned seconds;         /* until a mail is handed over, connecting included; a server that
+                                 does not answer is then given as long to say good-bye */
+} SmtpServer;
+
+typedef struct Smtp Smtp;
+
+/* What is wrong with the URL of a server, in words that follow its setting's name, or NULL. Right
+ * is smtp://HOST, smtps://HOST (TLS from the first byte), each with a port if wanted, and nothing
+ * else. New string. */
+char *smtp_judge_url(const char *url);
+
+/* A way to the server; nothing is sent yet, and nothing of `server` need last. ISSUER_ERROR_INPUT
+ * where the password would be sent for others to read. The caller owns it. */
+Smtp *smtp_open(const SmtpServer *server, GError **error);
+
+/* Hands one mail over: `size` bytes with CRLF line ends, to one recipient. True once the server has
+ * taken it upon itself. ISSUER_ERROR_DENIED: it refuses this recipient or this mail for good;
+ * ISSUER_ERROR_INPUT: an address or a line could not be put on the wire as it is;
+ * ISSUER_ERROR_UNAVAILABLE: not now, and whether it has the mail may not be known. Several mails go
+ * over one connection. */
+bool smtp_send(Smtp *smtp, const char *from, const char *to, const void *mail, gsize size,
+               GError **error);
+
+void smtp_free(Smtp *smtp);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Smtp, smtp_free)
+
+#endif

@@ -80,7 +80,14 @@ grant select on customer_now, contact_shown, license_order, license_use
 grant select on license_mail, license_reply, license_open
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
 grant execute on function customer_rename, customer_merge_into to @PREFIX@_orders;
-grant execute on function license_add, license_rekey, license_delivered to @PREFIX@_orders;
+grant execute on function license_add, license_rekey, license_delivered, feature_add
+    to @PREFIX@_orders;
+grant execute on function order_list, order_named
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
+    @PREFIX@_finance;
+grant select on order_license
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
+    @PREFIX@_finance;
 grant execute on function contact_add, contact_end to @PREFIX@_orders, @PREFIX@_admin;
 grant execute on function contact_erase to @PREFIX@_admin;
 grant execute on function license_upgrade, license_correct, license_end to @PREFIX@_orders;

@@ -5,6 +5,7 @@
 #include "core/dates.h"
 #include "core/finder.h"
 #include "service/operators.h"
+#include "service/typed_day.h"
 #include "service/usage_licenses.h"
 
 #define TRIES 3 /* another change of the same license may come in between */
@@ -68,29 +69,18 @@ static bool read_serials(const char *const *texts, GArray *out, GError **error)
     return true;
 }
 
-static bool read_day(const char *text, int32_t *out, GError **error)
-{
-    if (text != NULL && !dates_read(text, out)) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
-                    "\"%s\" is no day: give it as 2027-03-31", text);
-        return false;
-    }
-    return true;
-}
-
 static bool read_words(const LicenseChangeOrder *order, Words *words, GError **error)
 {
     words->features = g_ptr_array_new_with_free_func(free_wish);
     words->removed = g_ptr_array_new_with_free_func(free_wish);
     words->end_uses = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    words->ordered_on = DATES_NONE;
     words->license_id = g_strstrip(g_strdup(order->license_id));
     words->paid_by = order->order != NULL ? g_strstrip(g_strdup(order->order)) : NULL;
     words->reason = order->reason != NULL ? finder_mask_license_keys(order->reason) : NULL;
     return read_features(order->features, words->features, error) &&
            read_removed(order->removed, words->removed, error) &&
            read_serials(order->end_uses, words->end_uses, error) &&
-           read_day(order->ordered_on, &words->ordered_on, error) &&
+           typed_day_read(order->ordered_on, &words->ordered_on, error) &&
            (order->expires == NULL || license_wish_expiry(order->expires, &words->expires, error));
 }
 

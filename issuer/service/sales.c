@@ -6,6 +6,7 @@
 #include "core/finder.h"
 #include "core/license_key.h"
 #include "service/operators.h"
+#include "service/typed_day.h"
 
 #include <string.h>
 
@@ -164,17 +165,6 @@ char *sales_rekey(Context *context, const Secret *token, const char *license_id,
     return sale_store_rekey(context->database, &order, error);
 }
 
-static bool read_day(const char *text, int32_t *day, GError **error)
-{
-    *day = DATES_NONE;
-    if (text == NULL || dates_read(text, day)) {
-        return true;
-    }
-    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE, "%s is no day: give one as 2027-03-31",
-                text);
-    return false;
-}
-
 char *sales_handed_over(Context *context, const SaleHandover *handover, GError **error)
 {
     g_autofree char *typed = g_strdup_printf("to %s by %s", handover->to, handover->channel);
@@ -185,7 +175,7 @@ char *sales_handed_over(Context *context, const SaleHandover *handover, GError *
         .what = what,
         .now = clock_now(),
     };
-    return read_day(handover->day, &order.day, error)
+    return typed_day_read(handover->day, &order.day, error)
                ? sale_store_delivered(context->database, &order, error)
                : NULL;
 }

@@ -184,6 +184,74 @@ class ByHand(Selling):
         self.assertEqual(kinds, ["key-delivered", "key-retired", "key-made"])
 
 
+class Orders(Selling):
+    def test_orders_and_what_each_has_sold(self):
+        house = self.house
+        self.add("--id", "LIC-1", "--order-day", "2026-01-10", "--feature", "support=1y")
+        self.add("--id", "LIC-2", order="SO-2", new=False, customer="CU-1")
+        _, third = self.add("--id", "LIC-3", "--order-kind", "trial", "--order-day", "2026-02-01",
+                            customer="Harbour Works", order="SO-3")
+        house.by("olga", "license", "delivered", "LIC-3", "--to", "them", "--channel", "courier")
+        server = house.server(host="crane")
+        self.assertEqual(house.take(mail(ANA, ask(server, third))), [("issued", "issued")])
+
+        def listed(*options):
+            return [row["order"] for row in self.records("order", "list", *options)]
+        self.assertEqual(listed(), ["SO-2", "SO-3", "SO-1"])
+        self.assertEqual(listed("--customer", "northwind water"), ["SO-2", "SO-1"])
+        self.assertEqual(listed("--kind", "trial"), ["SO-3"])
+        self.assertEqual(listed("--from", "2026-01-10", "--until", "2026-02-01"), ["SO-3", "SO-1"])
+        self.assertEqual(listed("--kind", "sale", "--customer", "CU-2"), [])
+        self.assertEqual([(row["licenses"], row["undelivered"]) for row in
+                          self.records("order", "list")], [(1, 1), (1, 0), (1, 1)])
+        self.refused("order", "list", "--from", "soon", says='"soon" is no day', code=2)
+        self.refused("order", "list", "--customer", "Nobody", says="no customer is named Nobody")
+        self.refused("order", "show", "SO-9", says="no order SO-9 is on record")
+
+        parts = {row.get("part"): row for row in self.records("order", "show", "so-3")}
+        self.assertEqual((parts[None]["order"], parts[None]["kind"], parts[None]["name"]),
+                         ("SO-3", "trial", "Harbour Works"))
+        sold = parts["licenses"]
+        self.assertEqual((sold["license_id"], sold["sold"], sold["how"], sold["detail"]),
+                         ("LIC-3", True, "handed-over", "to them by courier"))
+        self.assertTrue(sold["first_activated"])
+        self.assertEqual(parts["entitlements"]["features"], "mqtt-server")
+        (term,) = [row for row in self.records("order", "show", "SO-1") if row.get("part") == "terms"]
+        self.assertEqual((term["feature"], term["years"], term["from_on"], term["until_on"]),
+                         ("support", 1, "2026-01-10", "2027-01-10"))
+
+        # What an upgrade has changed is its order's too.
+        house.by("olga", "license", "upgrade", "LIC-1", "--activations", "9", "--order", "SO-2")
+        shown = [row for row in self.records("order", "show", "SO-2") if "part" in row]
+        self.assertEqual([(row["license_id"], row["sold"]) for row in shown
+                          if row["part"] == "licenses"], [("LIC-1", False), ("LIC-2", True)])
+        self.assertEqual([(row["license_id"], row["version"]) for row in shown
+                          if row["part"] == "entitlements"], [("LIC-1", 2), ("LIC-2", 1)])
+
+    def test_the_catalogue(self):
+        house = self.house
+        before = self.records("feature", "list")
+        self.assertEqual([row["code"] for row in before], ["mqtt-server", "snowflake-bridge", "support"])
+        add = ("feature", "add", "historian", "--name", "Data historian", "--kind", "term")
+        self.refused(*add, by="ada", says='may not use "feature add"')
+        for words, says, code in ((("feature", "add", "Big", "--name", "x", "--kind", "term"), "no code", 1),
+                                  (("feature", "add", "support", "--name", "x", "--kind", "term"),
+                                   "in the catalogue already", 1),
+                                  ((*add, "--product", "carriage"), "no product", 1),
+                                  (("feature", "add", "x", "--name", "x", "--kind", "once"), "--kind", 2)):
+            self.refused(*words, says=says, code=code)
+        house.by("olga", *add)
+        self.assertEqual(len(self.records("feature", "list")), len(before) + 1)
+        self.assertEqual(house.query("select detail ->> 'code' from event where kind = 'feature-added'"),
+                         [("historian",)])
+        _, license = self.add("--feature", "historian=2027-01-01")
+        server = house.server(host="plant-1")
+        house.take(mail(ANA, ask(server, license)))
+        page = server.install(house.usage_license("UL-00000001").encode())
+        self.assertEqual([(f["code"], f["kind"]) for f in page["features"]],
+                         [("historian", "term"), ("mqtt-server", "perpetual")])
+
+
 class ByMail(Selling):
     @classmethod
     def setUpClass(cls):

@@ -45,7 +45,7 @@ def main():
 
 # Rights that came before their commands.
 COMING = {
-    "license upgrade", "license correct", "license end", "feature add", "customer rename", "customer merge", "contact add",
+    "license upgrade", "license correct", "license end", "customer rename", "customer merge", "contact add",
     "contact end", "contact erase", "request ask", "request emergency", "message answer",
     "message to-case", "message drop",
     "license suspend", "license resume", "alert close", 

@@ -1,0 +1,41 @@
+#include "service/orders.h"
+
+#include "base/clock.h"
+#include "core/finder.h"
+#include "service/operators.h"
+#include "service/typed_day.h"
+
+Listing *orders_list(Context *context, const char *customer, const char *kind,
+                     const char *const days[2], GError **error)
+{
+    OrderFilter filter = {.customer = customer, .kind = kind};
+    return typed_day_read(days[0], &filter.from, error) &&
+                   typed_day_read(days[1], &filter.until, error)
+               ? order_store_list(context->database, &filter, ORDERS_MOST, error)
+               : NULL;
+}
+
+OrderDetail *orders_show(Context *context, const char *reference, GError **error)
+{
+    g_autofree char *bare = g_strstrip(g_strdup(reference));
+    return order_store_show(context->database, bare, ORDERS_MOST, error);
+}
+
+Listing *orders_features(Context *context, GError **error)
+{
+    return order_store_features(context->database, error);
+}
+
+bool orders_add_feature(Context *context, const FeatureOrder *order, GError **error)
+{
+    g_autofree char *name = finder_mask_license_keys(order->name);
+    const NewFeature feature = {
+        .token = operators_token_digest(order->token),
+        .code = order->code,
+        .product = order->product,
+        .name = name,
+        .kind = order->kind,
+        .now = clock_now(),
+    };
+    return order_store_add_feature(context->database, &feature, error);
+}

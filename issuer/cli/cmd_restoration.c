@@ -1,6 +1,7 @@
 #include "cli/cmd_restoration.h"
 
 #include "base/error.h"
+#include "cli/case_printer.h"
 #include "cli/listing_printer.h"
 #include "cli/message_printer.h"
 #include "cli/redecided.h"
@@ -49,6 +50,7 @@ static void print_detail(Printer *printer, const RestorationDetail *detail)
         listing_printer_print(printer, detail->parts[i], LISTING_PRINTED_PART, names[i], more);
     }
     listing_printer_print(printer, detail->uses, LISTING_PRINTED_PART, "uses", more);
+    case_printer_mails(printer, detail->mails);
 }
 
 static bool run_show(const CommandCall *call, GError **error)

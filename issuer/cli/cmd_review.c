@@ -23,7 +23,7 @@ static const PrinterColumn result_columns[] = {
     {"continues", COLUMN_TEXT},    {"server", COLUMN_NUMBER},      {"supersedes", COLUMN_TEXT},
     {"features", COLUMN_TEXT},     {"version", COLUMN_NUMBER},     {"valid_until", COLUMN_TIME},
     {"features_now", COLUMN_TEXT}, {"version_now", COLUMN_NUMBER}, {"until_now", COLUMN_TIME},
-    {"preview", COLUMN_TEXT},
+    {"to", COLUMN_TEXT},           {"preview", COLUMN_TEXT},
 };
 
 static void print_texts(Printer *printer, const GPtrArray *texts)
@@ -67,6 +67,7 @@ static void print_result(Printer *printer, const ReviewResult *result)
     usage_license_printer_serials(printer, result->supersedes);
     print_grant(printer, &result->grants);
     print_grant(printer, &result->before);
+    printer_text(printer, result->to);
     printer_text(printer, result->preview);
 }
 

@@ -117,10 +117,20 @@ static void append_case(GArray *numbers, int64_t number)
     g_array_append_val(numbers, number);
 }
 
+/* Nearly no mail has it, and to read a long one anew costs more than to look. */
+static bool has_case_word(const char *text)
+{
+    const char *at = text;
+    while ((at = strpbrk(at, "cC")) != NULL && !begins_case(text, at)) {
+        at++;
+    }
+    return at != NULL;
+}
+
 GArray *mail_words_case_numbers(const char *text)
 {
     GArray *numbers = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    if (text == NULL) {
+    if (text == NULL || !has_case_word(text)) {
         return numbers;
     }
     g_autofree char *plain = plain_text(text);

@@ -167,6 +167,19 @@ static bool load_replies(Database *db, const SqlParams *id, RequestDetail *detai
     return result != NULL;
 }
 
+bool request_query_told(Database *db, int64_t decision_id, char **recipient, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_int(params, SQL_INT8, decision_id);
+    g_autoptr(SqlResult) result =
+        sql_run(db, NULL,
+                "select p.recipient from reply_line l join reply p on p.id = l.reply_id"
+                " where l.decision_id = $1 and l.about is null order by p.id limit 1",
+                params, error);
+    *recipient = result != NULL && sql_result_rows(result) > 0 ? text(result, 0, 0) : NULL;
+    return result != NULL;
+}
+
 static bool load_request(Database *db, const SqlParams *id, RequestDetail *detail, GError **error)
 {
     g_autoptr(SqlResult) summary =

@@ -64,6 +64,9 @@ GPtrArray *request_query_list(Database *db, bool all, unsigned most, GError **er
  * neither, or ISSUER_ERROR_INPUT if it can mean several. */
 int64_t request_query_find(Database *db, const char *given, GError **error);
 
+/* Who is mailed about a decision: `recipient` (new string) is NULL where nobody is, or may be. */
+bool request_query_told(Database *db, int64_t decision_id, char **recipient, GError **error);
+
 /* All that is on record about request `id` (from request_query_find()). */
 RequestDetail *request_query_show(Database *db, int64_t id, GError **error);
 

@@ -186,7 +186,8 @@ RestorationDetail *restoration_store_show(Database *db, int64_t number, int64_t 
         }
     }
     detail->uses = load_uses(db, number, error);
-    return detail->uses ? g_steal_pointer(&detail) : NULL;
+    detail->mails = detail->uses ? case_query_mails(db, 0, number, error) : NULL;
+    return detail->mails ? g_steal_pointer(&detail) : NULL;
 }
 
 void restoration_detail_free(RestorationDetail *detail)
@@ -200,6 +201,7 @@ void restoration_detail_free(RestorationDetail *detail)
         listing_free(detail->parts[i]);
     }
     listing_free(detail->uses);
+    g_clear_pointer(&detail->mails, g_ptr_array_unref);
     g_free(detail->words);
     g_free(detail);
 }

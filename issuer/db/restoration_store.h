@@ -4,6 +4,7 @@
 #define ISSUER_DB_RESTORATION_STORE_H
 
 #include "core/digest.h"
+#include "db/case_query.h"
 #include "db/database.h"
 #include "db/listing.h"
 
@@ -26,7 +27,8 @@ typedef struct {
     Listing *mail; /* one row, or none where it was opened by hand */
     char *words;   /* what the mail says; NULL: none, or not for this login */
     Listing *parts[RESTORATION_PARTS];
-    Listing *uses; /* of the license, with their evidence */
+    Listing *uses;    /* of the license, with their evidence */
+    GPtrArray *mails; /* of CaseMail: those that joined the case since */
 } RestorationDetail;
 
 /* One case at `now` (seconds), at most `most` rows a part. ISSUER_ERROR_NOT_FOUND. The caller owns

@@ -107,7 +107,9 @@ static void take_our_ids(GPtrArray *references, const char *data, gsize length)
     while (references->len < MAX_REFERENCES && (at = reply_id_find(data, length, at)) != NULL) {
         g_autofree char *rest = g_strndup(at, MIN(MAX_ID, length - (gsize)(at - data)));
         rest[strcspn(rest, "<> \t\r\n\"'();,")] = '\0';
-        g_ptr_array_add(references, g_utf8_make_valid(rest, -1));
+        if (!g_ptr_array_find_with_equal_func(references, rest, g_str_equal, NULL)) {
+            g_ptr_array_add(references, g_utf8_make_valid(rest, -1));
+        }
         at++;
     }
 }

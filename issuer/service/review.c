@@ -268,7 +268,8 @@ static bool run(Review *review, int64_t instruction, Serials *serials, GError **
         return false;
     }
     review->result->serial = review->stored->matter->serial;
-    return true;
+    return request_query_told(review->context->database, review->stored->matter->decision_id,
+                              &review->result->to, error);
 }
 
 static bool carry_out(Review *review, GError **error)

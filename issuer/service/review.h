@@ -54,6 +54,7 @@ typedef struct {
     GArray *supersedes; /* of int64_t: serials */
     ReviewGrant grants; /* what the usage license says */
     ReviewGrant before; /* what the one says that it follows on this server */
+    char *to;           /* who is mailed about it; NULL: nobody, or not decided yet */
     char *preview;      /* digest of all this, short: changes when anything of it changes */
 } ReviewResult;
 

@@ -143,6 +143,7 @@ void review_result_free(ReviewResult *result)
     g_array_unref(result->supersedes);
     g_free(result->grants.features);
     g_free(result->before.features);
+    g_free(result->to);
     g_free(result->preview);
     g_free(result);
 }

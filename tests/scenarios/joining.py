@@ -81,7 +81,9 @@ class Joining(Scenario):
         text = told.get_body().get_content()
         self.assertIn("Please tell us whether it was moved", " ".join(text.split()))
         self.assertIn("Nothing need be generated or sent again", " ".join(text.split()))
-        self.by_sam("request", "ask", "case 1001", "--text", ASK, "--ticket", "T-9")
+        (asked,) = [json.loads(line) for line in self.by_sam(
+            "--json", "request", "ask", "case 1001", "--text", ASK, "--ticket", "T-9").splitlines()]
+        self.assertEqual((asked["outcome"], asked["code"], asked["to"]), ("held", "host-changed", ANA))
         ((_, question),) = self.house.replies()
         self.assertEqual((question["To"], question["Subject"]),
                          (ANA, "Re: Offline activation [case 1001]"))
@@ -337,6 +339,8 @@ class Joining(Scenario):
         self.assertEqual(self.house.query("select case_number, how from case_mail"),
                          [(number, "in-reply-to")])
         self.assertEqual(len(self.rows("message", "list")), 1)
+        self.assertEqual([row["text"].strip() for row in self.part("mails", "restoration", "show",
+                                                                   str(number))], ["It was plant-4."])
         self.house.by("ada", "restoration", "deny", str(number), "--reason", "it runs")
         self.assertEqual(self.rows("message", "list"), [])
 

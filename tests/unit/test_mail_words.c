@@ -129,6 +129,44 @@ static void ascii_is_folded_as_other_text_is(void **state)
     assert_true(tells("STRASSE", sharp));
 }
 
+static void check_cases(const char *text, const char *expected)
+{
+    g_autoptr(GArray) numbers = mail_words_case_numbers(text);
+    g_autoptr(GString) found = g_string_new(NULL);
+    for (guint i = 0; i < numbers->len; i++) {
+        g_string_append_printf(found, "%s%" G_GINT64_FORMAT, i > 0 ? " " : "",
+                               g_array_index(numbers, int64_t, i));
+    }
+    assert_string_equal(found->str, expected);
+}
+
+static void numbers_of_cases_are_found(void **state)
+{
+    (void)state;
+    check_cases("Re: Offline activation [case 1001, case 1002]", "1001 1002");
+    check_cases("Case: 1001\nCASE NO. 1002, case #1003, Case number 1004. Case-1005",
+                "1001 1002 1003 1004 1005");
+    check_cases("case 1001 and case\n1001 again", "1001");
+    check_cases("case\xC2\xAD 1001", "1001"); /* a hyphen that nobody sees */
+    check_cases("showcase 1001, in case 5 servers fail, case 2026A, case 1234567890, case nothing",
+                "");
+    check_cases("no word of it: 1001", "");
+    check_cases(NULL, "");
+}
+
+static void a_case_is_read_as_people_type_it(void **state)
+{
+    (void)state;
+    assert_int_equal(mail_words_case_typed("1001"), 1001);
+    assert_int_equal(mail_words_case_typed(" case 1001 "), 1001);
+    assert_int_equal(mail_words_case_typed("Case #1001"), 1001);
+    assert_int_equal(mail_words_case_typed("#1001"), 1001);
+    assert_int_equal(mail_words_case_typed("1001 and more"), 0);
+    assert_int_equal(mail_words_case_typed("7K2QW-9M3XA"), 0);
+    assert_int_equal(mail_words_case_typed("0123456789"), 0); /* a request's short form */
+    assert_int_equal(mail_words_case_typed(""), 0);
+}
+
 static void a_word_of_loss_is_found_whole(void **state)
 {
     (void)state;
@@ -215,6 +253,8 @@ int main(void)
         cmocka_unit_test(signs_at_its_end_are_the_sentences),
         cmocka_unit_test(what_only_looks_like_one_is_none),
         cmocka_unit_test(one_that_is_too_long_is_passed_over),
+        cmocka_unit_test(numbers_of_cases_are_found),
+        cmocka_unit_test(a_case_is_read_as_people_type_it),
         cmocka_unit_test(a_word_of_loss_is_found_whole),
         cmocka_unit_test(ascii_is_folded_as_other_text_is),
         cmocka_unit_test(a_part_of_a_word_does_not_hide_the_word_behind_it),

@@ -371,6 +371,36 @@ static void test_bounce_names_our_mail(void **state)
     assert_string_equal(g_ptr_array_index(mail->references, 0), "reply-7@vendor.test");
 }
 
+#define REPORT                                                                                     \
+    "From: MAILER-DAEMON@mx.example.com\nReferences: <a@vendor.test>\n"                            \
+    "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n"             \
+    "Content-Type: message/delivery-status\n\n"
+
+/* What has come to no end yet, or did arrive, did not come back. */
+static void test_reports_of_no_failure(void **state)
+{
+    static const struct {
+        const char *text;
+        MailKind kind;
+        guint references;
+    } cases[] = {
+        {REPORT "Action: delayed\n--b--\n", MAIL_AUTOMATIC, 1},
+        {REPORT "action:  delivered\n\nAction: relayed\n--b--\n", MAIL_AUTOMATIC, 1},
+        {REPORT "Action: delivered\n\nAction: Failed\n--b--\n", MAIL_BOUNCE, 1},
+        {REPORT "Your mail <reply-7.0123456789abcdef@vendor.test> failed\n--b--\n", MAIL_BOUNCE, 2},
+        {"From: ana@example.com\nReturn-Path: <>\nReferences: <a@vendor.test>\n\nI am away.\n",
+         MAIL_BOUNCE, 0},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(ParsedMail) mail = parse_as(cases[i].text, false, false);
+        assert_int_equal(mail->kind, cases[i].kind);
+        if (cases[i].kind == MAIL_BOUNCE) {
+            assert_int_equal(mail->references->len, cases[i].references);
+        }
+    }
+}
+
 static void test_any_bytes(void **state)
 {
     (void)state;
@@ -444,6 +474,7 @@ int main(void)
         cmocka_unit_test(test_unquoted_text),
         cmocka_unit_test(test_not_in_silence),
         cmocka_unit_test(test_bounce_names_our_mail),
+        cmocka_unit_test(test_reports_of_no_failure),
         cmocka_unit_test(test_search_all),
         cmocka_unit_test(test_any_bytes),
     };

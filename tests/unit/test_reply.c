@@ -488,6 +488,31 @@ static void test_ready_answers(void **state)
     }
 }
 
+/* What a person writes stands as it is, but for what no mail should hold. */
+static void test_a_person_s_words(void **state)
+{
+    (void)state;
+    ReplyLine line = {.outcome = OUTCOME_HELD,
+                      .code = "host-changed",
+                      .host = "plant-4",
+                      .case_number = 1001,
+                      .question = "Is {server} moved?\n\n- or copied?\x1b[2J \xe2\x80\xae"};
+    g_autoptr(ReplyText) asked = render_one(&line);
+    assert_string_equal(asked->subject, "Re: Offline usage request 7 [case 1001]");
+    assert_says(asked, "We have a question about");
+    assert_non_null(strstr(asked->text, "\nIs {server} moved?\n\n- or copied? [2J\n"));
+    assert_says(asked,
+                "Please answer this mail and leave case 1001 in its subject. Nothing need be");
+    assert_silent(asked, "another machine than before");
+    line.settled = true; /* there is nothing to answer any more */
+    g_autoptr(ReplyText) late = render_one(&line);
+    assert_silent(late, "moved?");
+    const ReplyFacts facts = {.subject = "Re: hours", .words = "At nine."};
+    g_autoptr(ReplyText) own = reply_render(&facts);
+    assert_string_equal(own->subject, "Re: hours");
+    assert_string_equal(own->text, "Hello,\n\nAt nine.\n\nKind regards\n");
+}
+
 static void test_layout_of_wide_words(void **state)
 {
     (void)state;
@@ -528,6 +553,7 @@ int main(void)
         cmocka_unit_test(test_foreign_text_is_harmless),
         cmocka_unit_test(test_subjects),
         cmocka_unit_test(test_ready_answers),
+        cmocka_unit_test(test_a_person_s_words),
         cmocka_unit_test(test_layout_of_wide_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,6 +164,7 @@ grant update (state, counted, use_no, slot, active_until, counted_until, lost_at
     ended_recorded_at) on activation to @PREFIX@_daemon;
 grant update (state, why, recipient, sent_at, attempts) on reply to @PREFIX@_daemon;
 grant update (closed_at) on serial_block to @PREFIX@_daemon;
+grant update (closed_at, reason) on alert to @PREFIX@_daemon;
 grant update (doubtful) on contact to @PREFIX@_daemon;
 grant update (state, taken_until, answer, ended_at) on instruction to @PREFIX@_daemon;
 grant usage on sequence usage_request_id_seq, decision_id_seq, reply_id_seq, hold_id_seq

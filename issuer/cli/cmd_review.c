@@ -102,21 +102,22 @@ static bool read_person(const CommandCall *call, PersonSays *person, GError **er
     return true;
 }
 
-static bool run_preview(const CommandCall *call, GError **error)
+static bool show_preview(const CommandCall *call, const ReviewOrder *order, GError **error)
 {
-    ReviewOrder order = {.kind = REVIEW_ISSUE, .request = options_argument(call->options, 0)};
-    if (!read_person(call, &order.person, error)) {
-        return false;
-    }
     g_autoptr(Context) context =
         context_open(call->config_path, CONTEXT_DATABASE, "issuer request preview", error);
-    g_autoptr(ReviewResult) result =
-        context != NULL ? review_preview(context, &order, error) : NULL;
+    g_autoptr(ReviewResult) result = context != NULL ? review_preview(context, order, error) : NULL;
     if (result == NULL) {
         return false;
     }
     print_result(call->printer, result);
     return true;
+}
+
+static bool run_preview(const CommandCall *call, GError **error)
+{
+    ReviewOrder order = {.kind = REVIEW_ISSUE, .request = options_argument(call->options, 0)};
+    return read_person(call, &order.person, error) && show_preview(call, &order, error);
 }
 
 /* Where the key is not on this machine, whoever has it carries the order out. */
@@ -187,6 +188,23 @@ static bool run_ask(const CommandCall *call, GError **error)
 static bool run_resend(const CommandCall *call, GError **error)
 {
     ReviewOrder order = {.kind = REVIEW_RESEND};
+    return give_order(call, &order, error);
+}
+
+/* A preview takes neither reason nor token. */
+static bool run_emergency(const CommandCall *call, GError **error)
+{
+    ReviewOrder order = {.kind = REVIEW_EMERGENCY,
+                         .request = options_argument(call->options, 0),
+                         .preview = options_text(call->options, "preview")};
+    if (options_flag(call->options, "dry-run")) {
+        return show_preview(call, &order, error);
+    }
+    if (options_text(call->options, "reason") == NULL) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
+                    "--reason is missing: say why it cannot wait, or --dry-run to look first");
+        return false;
+    }
     return give_order(call, &order, error);
 }
 
@@ -262,6 +280,19 @@ static const OptionRow issue_options[] = {
      .type = OPTION_TEXT,
      .meaning = "what `request preview` printed last: refused if it would be otherwise now"},
 };
+static const OptionRow emergency_options[] = {
+    {.name = "reason",
+     .value = "TEXT",
+     .type = OPTION_TEXT,
+     .most = OPTIONS_REASON_MOST,
+     .meaning = "why it cannot wait, in a few words; it stays on record"},
+    TICKET_OPTION,
+    {.name = "preview",
+     .value = "PREVIEW",
+     .type = OPTION_TEXT,
+     .meaning = "what --dry-run printed last: refused if it would be otherwise now"},
+    {.name = "dry-run", .type = OPTION_FLAG, .meaning = "show what would follow, sign nothing"},
+};
 static const OptionRow reason_options[] = {REASON_OPTIONS};
 static const OptionRow ask_options[] = {
     WORDS_OPTIONS,
@@ -327,6 +358,13 @@ static const Command commands[] = {
      .summary = "Send the usage license of a request again",
      .run = run_resend,
      .spec = ON_REQUEST(reason_options)},
+    {.words = "request emergency",
+     .summary = "Bridge seven days with a usage license that takes no use, while a request waits",
+     .run = run_emergency,
+     .spec = ON_REQUEST(emergency_options),
+     .details = "Once a year for a server, and for a license once or for 5 % of its servers. The "
+                "request waits on: its\nregular usage license supersedes it. Needs an operator's "
+                "token (support or admin)."},
     {.words = "request add",
      .summary = "Take in a code that came by another way than the mailbox",
      .run = run_add,

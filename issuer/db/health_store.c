@@ -65,7 +65,8 @@ static const Question of_records[] = {
      true},
     {"holds are open though their request was decided otherwise since",
      "select h.id as n from hold h cross join lateral (select outcome from decision d"
-     "  where d.request_id = h.request_id order by d.recorded_at desc, d.id desc limit 1) d"
+     "  where d.request_id = h.request_id"
+     "  and d.code <> 'emergency' order by d.recorded_at desc, d.id desc limit 1) d"
      " where h.closed_at is null and d.outcome <> 'held'",
      true},
     {"licenses have more uses or servers than their newest entitlement grants",

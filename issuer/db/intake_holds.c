@@ -76,6 +76,7 @@ static const char select_choosing[] =
     "select r.license_id, r.id, r.thumbprint, r.seq from hold h"
     " join usage_request r on r.id = h.request_id"
     " cross join lateral (select code from decision d where d.request_id = r.id"
+    "  and d.code <> 'emergency'"
     "  order by d.recorded_at desc, d.id desc limit 1) d"
     " where h.closed_at is null and d.code = 'choose-request'"
     "  and r.license_id = any ($1::bigint[])";

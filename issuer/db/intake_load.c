@@ -243,7 +243,7 @@ bool intake_load_activations(Database *database, const GArray *licenses, const G
  * database's clock was set back. */
 static const char select_history[] =
     "select thumbprint, digest, seq, deactivation, id, license_id, resends, decisions, open_hold,"
-    " key_revoked, latest > transaction_timestamp() and latest <= clock_timestamp()"
+    " key_revoked, emergency, latest > transaction_timestamp() and latest <= clock_timestamp()"
     " from (select r.thumbprint, r.digest, r.seq, false as deactivation, r.id,"
     "   coalesce(r.license_id, 0) as license_id, d.resends, d.decisions,"
     "   coalesce((select h.id from hold h where h.request_id = r.id and h.closed_at is null), 0)"
@@ -251,6 +251,9 @@ static const char select_history[] =
     "   exists (select from signing_key where revoked_at is not null)"
     "    and exists (select from usage_license u join signing_key k on k.kid = u.kid"
     "     where u.request_id = r.id and k.revoked_at is not null) as key_revoked,"
+    "   coalesce((select u.serial from usage_license u where u.request_id = r.id and u.emergency"
+    "    and not exists (select from usage_request q join usage_license n on n.request_id = q.id"
+    "     where q.thumbprint = r.thumbprint and u.serial = any (n.supersedes))), 0) as emergency,"
     "   r.recorded_at as at, greatest(r.recorded_at, d.last) as latest"
     "  from usage_request r cross join lateral (select count(*) as decisions,"
     "    count(*) filter (where d.outcome = 'resent'"
@@ -258,7 +261,7 @@ static const char select_history[] =
     "    max(d.recorded_at) as last from decision d where d.request_id = r.id) d"
     "  where r.thumbprint = any ($1::bytea[])"
     "  union all"
-    "  select thumbprint, digest, seq, true, id, 0, 0, 0, 0, false, recorded_at, recorded_at"
+    "  select thumbprint, digest, seq, true, id, 0, 0, 0, 0, false, 0, recorded_at, recorded_at"
     "  from deactivation where thumbprint = any ($1::bytea[])) x"
     " order by at, deactivation desc, id";
 
@@ -275,6 +278,7 @@ static HistoryRecord history_from(const SqlResult *result, int row)
         .decisions = (uint32_t)sql_result_int(result, row, 7),
         .open_hold = sql_result_int(result, row, 8),
         .key_revoked = sql_result_bool(result, row, 9),
+        .emergency = sql_result_int(result, row, 10),
     };
 }
 
@@ -295,7 +299,7 @@ GArray *intake_load_history(Database *database, const GArray *thumbprints, int64
         return NULL;
     }
     for (int i = 0; i < sql_result_rows(result); i++) {
-        *younger |= sql_result_bool(result, i, 10);
+        *younger |= sql_result_bool(result, i, 11);
         const HistoryRecord record = history_from(result, i);
         g_array_append_val(history, record);
     }

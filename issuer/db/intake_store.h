@@ -5,6 +5,7 @@
 #ifndef ISSUER_DB_INTAKE_STORE_H
 #define ISSUER_DB_INTAKE_STORE_H
 
+#include "core/emergency.h"
 #include "core/ledger.h"
 #include "core/rules.h"
 #include "core/usage_license.h"
@@ -135,6 +136,7 @@ typedef struct {
     int64_t open_hold;      /* case number, 0: none */
     int64_t license_id;     /* 0: not known when it was recorded */
     bool key_revoked;       /* of the usage license that answered it */
+    int64_t emergency;      /* serial of its emergency grant that no regular one superseded; 0 */
 } HistoryRecord;
 
 /* All authentic requests and deactivations of the instances, oldest first: HistoryRecord. `younger`
@@ -165,6 +167,17 @@ typedef struct {
 /* The requests that are held until a person has chosen among them (`choose-request`), of these
  * licenses (of int64_t): ChoosingRecord. */
 GArray *intake_load_choosing(Database *database, const GArray *licenses, GError **error);
+
+typedef struct {
+    Digest thumbprint;
+    int64_t license_id;
+    int64_t request_id;
+    int64_t now; /* seconds */
+} EmergencyAsk;
+
+/* How many emergency grants there were. */
+bool intake_count_emergencies(Database *database, const EmergencyAsk *ask, EmergencyCounts *counts,
+                              GError **error);
 
 /* ---- numbers ---- */
 
@@ -223,6 +236,7 @@ typedef struct {
 
 typedef struct {
     int64_t serial;
+    bool emergency;
     int64_t request_id;
     int64_t decision_id;
     int64_t license_id;
@@ -246,6 +260,8 @@ typedef struct {
     int64_t decision_id;
     const char *kind;
     const char *detail;
+    int64_t license_id; /* 0: that of the decision's request */
+    int64_t rises_at;   /* seconds; 0: now */
 } AlertRow;
 
 typedef struct {
@@ -302,6 +318,10 @@ bool intake_write_usage_licenses(Database *database, const GArray *rows, const B
 /* Ends holds that were open before, then adds new ones, in the order of `rows`. */
 bool intake_write_holds(Database *database, const GArray *rows, const BatchStamp *stamp,
                         GError **error);
+/* The regular usage license has followed these emergency grants (of int64_t): that they end
+ * concerns nobody any more. */
+bool intake_end_emergencies(Database *database, const GArray *serials, const BatchStamp *stamp,
+                            GError **error);
 bool intake_write_alerts(Database *database, const GArray *rows, const BatchStamp *stamp,
                          GError **error);
 /* Queued replies whose usage licenses this batch superseded or ended are withdrawn. */

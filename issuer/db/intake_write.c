@@ -214,16 +214,17 @@ bool intake_write_decisions(Database *database, const GArray *rows, const BatchS
 
 static const char insert_usage_licenses[] =
     "with u as (insert into usage_license (serial, activation_id, request_id, decision_id,"
-    " license_id, version, customer_id, iat, exp, supersedes, jws, kid, effective)"
-    " select u.serial, u.serial, u.request_id, u.decision_id, u.license_id, u.version,"
-    " u.customer_id, u.iat, u.exp, u.supersedes::bigint[], u.jws, $11, $12"
+    " license_id, version, customer_id, iat, exp, supersedes, jws, emergency, kid, effective)"
+    " select u.serial, case when not u.emergency then u.serial end, u.request_id, u.decision_id,"
+    " u.license_id, u.version, u.customer_id, u.iat, u.exp, u.supersedes::bigint[], u.jws,"
+    " u.emergency, $12, $13"
     " from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::integer[],"
-    " $6::bigint[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[])"
+    " $6::bigint[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::bool[])"
     " as u (serial, request_id, decision_id, license_id, version, customer_id, iat, exp,"
-    " supersedes, jws) returning *)"
+    " supersedes, jws, emergency) returning *)"
     " insert into event (kind, subject, subject_id, row_digest, license_id, effective)"
     " select 'usage-license-signed', 'usage_license', u.serial, " EVENT_OF(
-        "u") ", u.license_id, $12"
+        "u") ", u.license_id, $13"
              " from u order by u.serial";
 
 /* PostgreSQL has no array of arrays of different lengths; so each goes as its text. */
@@ -241,8 +242,8 @@ static char *numbers_text(const GArray *numbers)
 bool intake_write_usage_licenses(Database *database, const GArray *rows, const BatchStamp *stamp,
                                  GError **error)
 {
-    static const SqlType types[] = {SQL_INT8, SQL_INT8, SQL_INT8, SQL_INT8, SQL_INT4,
-                                    SQL_INT8, SQL_TIME, SQL_TIME, SQL_TEXT, SQL_TEXT};
+    static const SqlType types[] = {SQL_INT8, SQL_INT8, SQL_INT8, SQL_INT8, SQL_INT4, SQL_INT8,
+                                    SQL_TIME, SQL_TIME, SQL_TEXT, SQL_TEXT, SQL_BOOL};
     if (rows->len == 0) {
         return true;
     }
@@ -262,6 +263,7 @@ bool intake_write_usage_licenses(Database *database, const GArray *rows, const B
         sql_column_time(column[7], row->exp);
         sql_column_text(column[8], supersedes);
         sql_column_text(column[9], row->jws);
+        sql_column_bool(column[10], row->emergency);
     }
     sql_params_add_text(params, stamp->kid);
     sql_params_add_time(params, stamp->now);
@@ -278,17 +280,23 @@ bool intake_write_alerts(Database *database, const GArray *rows, const BatchStam
     SqlColumn *decisions = sql_params_add_column(params, SQL_INT8);
     SqlColumn *kinds = sql_params_add_column(params, SQL_TEXT);
     SqlColumn *details = sql_params_add_column(params, SQL_TEXT);
+    SqlColumn *licenses = sql_params_add_column(params, SQL_INT8);
+    SqlColumn *times = sql_params_add_column(params, SQL_TIME);
     for (guint i = 0; i < rows->len; i++) {
         const AlertRow *row = &g_array_index(rows, AlertRow, i);
         sql_column_id(decisions, row->decision_id);
         sql_column_text(kinds, row->kind);
         sql_column_text(details, row->detail);
+        sql_column_id(licenses, row->license_id);
+        sql_column_time(times, row->rises_at);
     }
     sql_params_add_time(params, stamp->now);
     return sql_do(database, "intake_insert_alerts",
-                  "with a as (insert into alert (decision_id, kind, detail, effective)"
-                  " select u.*, $4 from unnest($1::bigint[], $2::text[], $3::text[]) u returning *)"
+                  "with a as (insert into alert (decision_id, kind, detail, license_id,"
+                  "  effective) select u.decision, u.kind, u.detail, u.license, coalesce(u.at, $6)"
+                  " from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[],"
+                  "  $5::timestamptz[]) as u (decision, kind, detail, license, at) returning *)"
                   " insert into event (kind, subject, subject_id, row_digest, effective)"
-                  " select 'alert', 'alert', a.id, " EVENT_OF("a") ", $4 from a",
+                  " select 'alert', 'alert', a.id, " EVENT_OF("a") ", $6 from a",
                   params, error);
 }

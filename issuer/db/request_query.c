@@ -21,6 +21,7 @@ static char *text(const SqlResult *result, int row, int column)
     "  where k.case_number = h.id and a.handled_at is null)"                                       \
     " from " requests " r"                                                                         \
     " cross join lateral (select * from decision d where d.request_id = r.id"                      \
+    "  and d.code <> 'emergency'"                                                                  \
     "  order by d.recorded_at desc, d.id desc limit 1) d"                                          \
     " join message m on m.id = d.message_id"                                                       \
     " left join hold h on h.request_id = r.id and h.closed_at is null"                             \

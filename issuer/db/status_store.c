@@ -7,6 +7,7 @@
 static const char waiting_text[] =
     "select 'hold', d.code, count(*), min(h.opened_at) from hold h"
     " cross join lateral (select code from decision d where d.request_id = h.request_id"
+    "  and d.code <> 'emergency'"
     "  order by d.recorded_at desc, d.id desc limit 1) d"
     " where h.closed_at is null group by d.code"
     " union all select 'reply', state, count(*), min(effective) from reply"

@@ -11,6 +11,7 @@
 /* The decision that stands, and the mail that carried it. */
 #define OF_REQUEST                                                                                 \
     " cross join lateral (select * from decision d where d.request_id = r.id"                      \
+    "  and d.code <> 'emergency'"                                                                  \
     "  order by d.recorded_at desc, d.id desc limit 1) d"                                          \
     " join message m on m.id = d.message_id"
 

@@ -2,9 +2,6 @@
  * ledger and the histories, so that the next one sees it. */
 #include "service/batch_internal.h"
 
-#include "core/dates.h"
-#include "core/usage_license.h"
-
 #include <string.h>
 
 /* It was recorded before its license was. */
@@ -41,94 +38,6 @@ static bool record_request(Batch *batch, const BatchItem *item, Matter *matter, 
     g_array_append_val(batch->requests, row);
     g_array_append_val(history, record);
     return matter->request_id != 0;
-}
-
-static void copy_features(UsageLicense *usage, const LicenseRecord *license)
-{
-    for (guint i = 0; i < license->features->len; i++) {
-        const Feature *feature = g_ptr_array_index(license->features, i);
-        g_ptr_array_add(usage->features,
-                        feature_new(feature->code, feature->kind, feature->until, feature->limit));
-    }
-}
-
-static UsageLicense *usage_license_for(const Batch *batch, const Matter *matter,
-                                       const Activation *activation)
-{
-    const LicenseRecord *license = batch_license(batch, matter);
-    g_assert(license != NULL && activation != NULL); /* nothing else is ever issued */
-    const Statement *request = matter->statement;
-    UsageLicense *usage = g_new0(UsageLicense, 1);
-    usage->iss = g_strdup(config_text(settings_config(batch->context->settings), "issuer-name"));
-    usage->serial = activation->id;
-    usage->license_id = g_strdup(license->license_id);
-    usage->customer = g_strdup(license->customer);
-    usage->product = g_strdup(license->product);
-    usage->iat = batch->now;
-    usage->exp = license->expires_on == DATES_NONE ? 0 : dates_end(license->expires_on);
-    usage->features = g_ptr_array_new_with_free_func((GDestroyNotify)feature_free);
-    copy_features(usage, license);
-    usage->entitlement = license->version;
-    usage->activation_number = activation->use_no;
-    usage->activation_allowed = license->activations;
-    usage->supersedes = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    batch_append_once(usage->supersedes, matter->decision.supersedes);
-    batch_append_once(usage->supersedes, matter->decision.replaces);
-    batch_append_once(usage->supersedes, matter->decision.continues);
-    batch_append_once(usage->supersedes, matter->decision.moves_from);
-    usage->request = request->digest;
-    usage->instance.host = g_strdup(request->instance.host);
-    usage->instance.fingerprint = request->instance.fingerprint;
-    usage->instance_key = request->instance_key;
-    return usage;
-}
-
-/* What is issued in a dry run needs a number too, and what is issued when none is at hand, so that
- * it is known how many are to be drawn: one that no usage license has. */
-static int64_t next_serial(Batch *batch)
-{
-    if (!batch->dry_run && serials_at_hand(batch->serials) > 0) {
-        return serials_next(batch->serials);
-    }
-    batch->lacks_serials = !batch->dry_run;
-    return G_MAXINT64 - (int64_t)batch->jobs->len;
-}
-
-/* The watch for a lost server ends where a person issued on its return: from the next second on,
- * for it may have been declared lost in this one. */
-static void let_pass(Batch *batch, const Matter *matter)
-{
-    for (gsize i = 0; matter->decision.passed[i] != NULL; i++) {
-        if (strcmp(matter->decision.passed[i], "lost-server-returned") == 0) {
-            const Digest *thumbprint = &matter->statement->thumbprint;
-            g_array_append_val(batch->passes, *thumbprint);
-            g_array_index(batch->passed_at, int64_t, batch_instance(batch, thumbprint)) =
-                batch->now + 1;
-        }
-    }
-}
-
-/* A server that leaves a license leaves its place there, for which others may wait. */
-static void free_place(Batch *batch, const Decision *decision)
-{
-    const Activation *left = ledger_find(batch->ledger, decision->moves_from);
-    if (left != NULL) {
-        batch_append_once(batch->given_back, left->license_id);
-    }
-}
-
-static void issue(Batch *batch, const BatchItem *item, Matter *matter, const RequestFacts *facts)
-{
-    matter->serial = next_serial(batch);
-    let_pass(batch, matter);
-    batch_notice_issued(batch, item, matter);
-    free_place(batch, &matter->decision);
-    const Activation *activation =
-        rules_apply(&matter->decision, facts, batch->ledger, matter->serial);
-    SignJob *job = g_new0(SignJob, 1);
-    job->matter = matter;
-    job->license = usage_license_for(batch, matter, activation);
-    g_ptr_array_add(batch->jobs, job);
 }
 
 /* The same bytes: those of the activation that answers this very request. */
@@ -247,6 +156,9 @@ static bool decide_request(Batch *batch, const BatchItem *item, Matter *matter, 
     RequestFacts facts;
     LicenseFacts of_license;
     batch_request_facts(batch, item, matter, &facts, &of_license);
+    if (matter->emergency) {
+        return batch_decide_emergency(batch, matter, &facts, error);
+    }
     matter->waited = facts.request != NULL && waits_for_a_person(batch, facts.request);
     facts.contested |=
         !matter->again && facts.request != NULL && batch_would_overtake(batch, &facts);
@@ -267,7 +179,7 @@ static bool decide_request(Batch *batch, const BatchItem *item, Matter *matter, 
         batch_notice_given_back(batch, item, matter, counted);
     }
     if (matter->decision.outcome == OUTCOME_ISSUED) {
-        issue(batch, item, matter, &facts);
+        batch_issue(batch, item, matter, &facts);
     } else if (matter->decision.outcome == OUTCOME_RESENT) {
         resend(batch, matter, history);
     }

@@ -57,6 +57,13 @@ GArray *batch_counted_uses(const Batch *batch, const Digest *thumbprint);
 void batch_notice_given_back(Batch *batch, const BatchItem *item, const Matter *matter,
                              const GArray *counted);
 
+/* Issues a usage license as it was decided, and applies that to the ledger. */
+void batch_issue(Batch *batch, const BatchItem *item, Matter *matter, const RequestFacts *facts);
+
+/* Decides whether an emergency usage license is issued for a request on record, and issues it. */
+bool batch_decide_emergency(Batch *batch, Matter *matter, const RequestFacts *facts,
+                            GError **error);
+
 /* Decides one deactivation and applies it. */
 void batch_decide_deactivation(Batch *batch, const BatchItem *item, Matter *matter);
 

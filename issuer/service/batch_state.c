@@ -33,6 +33,7 @@ static void batch_clear(Batch *batch)
     g_clear_pointer(&batch->notices, g_array_unref);
     g_clear_pointer(&batch->fills, g_array_unref);
     g_clear_pointer(&batch->passes, g_array_unref);
+    g_clear_pointer(&batch->bridged, g_array_unref);
     g_clear_pointer(&batch->given_back, g_array_unref);
     g_clear_pointer(&batch->jobs, g_ptr_array_unref);
     g_clear_pointer(&batch->texts, g_ptr_array_unref);
@@ -53,6 +54,7 @@ void batch_prepare(Batch *batch)
     batch->notices = g_array_new(FALSE, TRUE, sizeof(NoticeRow));
     batch->fills = g_array_new(FALSE, TRUE, sizeof(RequestLicenseRow));
     batch->passes = g_array_new(FALSE, TRUE, sizeof(Digest));
+    batch->bridged = g_array_new(FALSE, TRUE, sizeof(int64_t));
     batch->given_back = g_array_new(FALSE, TRUE, sizeof(int64_t));
     batch->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)sign_job_free);
     batch->texts = g_ptr_array_new_with_free_func(g_free);

@@ -56,6 +56,7 @@ struct Batch {
     GArray *notices;                 /* of NoticeRow */
     GArray *fills;                   /* of RequestLicenseRow */
     GArray *passes;                  /* of Digest: instances that a person let pass */
+    GArray *bridged;                 /* of int64_t: emergency grants that were superseded */
     GArray *given_back;              /* of int64_t: licenses with a use or place more than before */
     GPtrArray *jobs;                 /* of SignJob * */
     Signing *signing;                /* of them; NULL: none is under way */

@@ -118,6 +118,7 @@ static bool write_usage_licenses(Batch *batch, const BatchStamp *stamp, GError *
         const LicenseRecord *license = batch_license(batch, job->matter);
         UsageLicenseRow row = {
             .serial = job->license->serial,
+            .emergency = job->license->emergency,
             .request_id = job->matter->request_id,
             .decision_id = job->matter->decision_id,
             .license_id = license->id,
@@ -191,6 +192,7 @@ bool batch_write(Batch *batch, GError **error)
            intake_pass_instances(database, batch->passes, batch->now + 1, error) &&
            intake_write_holds(database, batch->holds, &stamp, error) &&
            intake_write_alerts(database, batch->alerts, &stamp, error) &&
+           intake_end_emergencies(database, batch->bridged, &stamp, error) &&
            batch_write_cases(batch, &stamp, error) &&
            write_replies(batch, &stamp, superseded, error) && batch_losses_open(batch, error) &&
            end_instruction(batch, error);

@@ -20,6 +20,7 @@ typedef struct {
 
     PersonSays person;    /* what a person said, for one that was held */
     bool refuses;         /* the person refuses it, whatever the rules say */
+    bool emergency;       /* the person bridges the time until it is decided */
     bool keeps;           /* the person has looked at it, and it stays held */
     const char *question; /* the person asks its sender this, and it stays held; NULL */
     int64_t operator_id;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json_writer.h"
+#include "core/emergency.h"
 #include "core/finder.h"
 #include "db/request_query.h"
 #include "service/instructions.h"
@@ -26,7 +27,7 @@ static const char *kind_name(ReviewKind kind)
 {
     static const char *const names[] = {
         [REVIEW_ISSUE] = "issue", [REVIEW_REFUSE] = "refuse", [REVIEW_KEEP] = "keep",
-        [REVIEW_ASK] = "ask",     [REVIEW_RESEND] = "resend",
+        [REVIEW_ASK] = "ask",     [REVIEW_RESEND] = "resend", [REVIEW_EMERGENCY] = "emergency",
     };
     return names[kind];
 }
@@ -51,6 +52,14 @@ static bool deny(const Review *review, const Decision *decision, GError **error)
     if (decision->outcome == OUTCOME_ISSUED) { /* it was to be sent again */
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
                     "request %s cannot be sent again: no usage license was issued for it", request);
+        return false;
+    }
+    if (review->order->kind == REVIEW_EMERGENCY) {
+        const char *why = emergency_refusal(decision->code);
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
+                    "request %s gets no emergency usage license: %s%s", request,
+                    why != NULL ? why : "nobody can pass its refusal as ",
+                    why != NULL ? "" : decision->code);
         return false;
     }
     const char *passes = decision->outcome == OUTCOME_HELD ? what_passes(decision) : NULL;
@@ -100,6 +109,8 @@ static bool is_what_was_ordered(const Review *review, const Matter *matter, GErr
                         request, request);
             return false;
         }
+        return outcome == OUTCOME_ISSUED || deny(review, &matter->decision, error);
+    case REVIEW_EMERGENCY:
         return outcome == OUTCOME_ISSUED || deny(review, &matter->decision, error);
     case REVIEW_RESEND:
         return outcome == OUTCOME_RESENT || deny(review, &matter->decision, error);
@@ -151,7 +162,7 @@ static bool check(const Batch *batch, gpointer data, GError **error)
 /* A refusal by a person stands until the request comes in a new mail. */
 static bool may_be_issued(const Review *review, GError **error)
 {
-    if (review->order->kind != REVIEW_ISSUE ||
+    if ((review->order->kind != REVIEW_ISSUE && review->order->kind != REVIEW_EMERGENCY) ||
         g_strcmp0(review->waiting->code, MATTER_REFUSED_BY_PERSON) != 0) {
         return true;
     }
@@ -181,6 +192,7 @@ static bool begin(Review *review, GError **error)
     matter->person = order->person;
     matter->person.issues = order->kind == REVIEW_ISSUE || order->kind == REVIEW_RESEND;
     matter->refuses = order->kind == REVIEW_REFUSE;
+    matter->emergency = order->kind == REVIEW_EMERGENCY;
     matter->keeps = order->kind == REVIEW_KEEP;
     matter->standing_code = g_strdup(review->waiting->code);
     review->reason = kept_text(order->reason);

@@ -9,11 +9,12 @@
 #include "service/context.h"
 
 typedef enum {
-    REVIEW_ISSUE,  /* every hold is passed */
-    REVIEW_REFUSE, /* it stands until the request comes in a new mail */
-    REVIEW_KEEP,   /* looked at, and it waits on */
-    REVIEW_ASK,    /* its sender, or a contact of the license, is asked `words`; it waits on */
-    REVIEW_RESEND, /* the usage license that was issued for it goes out again */
+    REVIEW_ISSUE,     /* every hold is passed */
+    REVIEW_REFUSE,    /* it stands until the request comes in a new mail */
+    REVIEW_KEEP,      /* looked at, and it waits on */
+    REVIEW_ASK,       /* its sender, or a contact of the license, is asked `words`; it waits on */
+    REVIEW_RESEND,    /* the usage license that was issued for it goes out again */
+    REVIEW_EMERGENCY, /* an emergency usage license bridges seven days, and it waits on */
 } ReviewKind;
 
 typedef struct {

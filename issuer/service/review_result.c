@@ -1,6 +1,7 @@
 #include "service/review_result.h"
 
 #include "core/dates.h"
+#include "core/emergency.h"
 #include "core/statement.h"
 #include "db/usage_license_query.h"
 
@@ -73,6 +74,8 @@ static bool add_grants(ReviewResult *result, const Batch *batch, const Matter *m
 /* Everything that a person approves; the serial is no part of it, for it is drawn later. */
 static char *preview_of(const ReviewResult *result)
 {
+    /* What ends seven days after it is made ends otherwise each second. */
+    const bool bridges = strcmp(result->code, EMERGENCY_CODE) == 0;
     g_autoptr(GString) text = g_string_new(NULL);
     g_string_append_printf(
         text,
@@ -80,7 +83,8 @@ static char *preview_of(const ReviewResult *result)
         result->request, result->license_id != NULL ? result->license_id : "", result->outcome,
         result->code, result->note != NULL ? result->note : "", result->rule, result->use_no,
         result->continues, result->activations, result->server_place, result->grants.version,
-        result->grants.valid_until, result->grants.features != NULL ? result->grants.features : "");
+        bridges ? 0 : result->grants.valid_until,
+        result->grants.features != NULL ? result->grants.features : "");
     for (guint i = 0; i < result->supersedes->len; i++) {
         g_string_append_printf(text, "\n%" G_GINT64_FORMAT,
                                g_array_index(result->supersedes, int64_t, i));

@@ -68,7 +68,7 @@ create or replace view issuer.license_open as
 select r.license_id, 'hold' as what, h.id as number, d.code::text, r.host::text as detail,
     h.opened_at as since
 from issuer.usage_request r join issuer.hold h on h.request_id = r.id and h.closed_at is null
-join lateral (select code from issuer.decision d where d.request_id = r.id
+join lateral (select code from issuer.decision d where d.request_id = r.id and d.code <> 'emergency'
               order by d.recorded_at desc, d.id desc limit 1) d on true
 union all
 select s.license_id, 'restoration', s.id, s.evidence, null, s.opened_at

@@ -10,7 +10,7 @@ create temporary table expected (name text, daemon text, web text, support text,
     admin text, finance text);
 insert into expected values
     ('activation',               'siu', 's',   's',   's',   's',   's'),
-    ('alert',                    'si',  's',   's',   '-',   's',   's'),
+    ('alert',                    'siu',  's',   's',   '-',   's',   's'),
     ('answer',                   's',   's',   's',   '-',   's',   'p'),
     ('case_mail',                'si',  's',   's',   '-',   's',   's'),
     ('case_now',                 's',   's',   's',   '-',   's',   's'),
@@ -72,6 +72,7 @@ insert into expected values
     ('usage_request',            'siu', 's',   's',   'p',   's',   'p');
 create temporary table expected_columns (name text, role text, columns text);
 insert into expected_columns values
+    ('alert', 'daemon', 'update closed_at reason'),
     ('activation', 'daemon',
         'update active_until counted counted_until ended_by ended_recorded_at lost_at slot '
         || 'state use_no'),
@@ -201,6 +202,7 @@ insert into expected_functions values
     ('place_free',                  'own', '-'),
     ('reason_require',              'own', '-'),
     ('refuse_change',               'own', '-'),
+    ('refuse_emergency',            'own', '-'),
     ('refuse_revoked_key',          'door', '-'),
     ('replies_erase',               'own', '-'),
     ('restoration_approvers',       'own', '-'),

@@ -46,7 +46,7 @@ def main():
 # Rights that came before their commands.
 COMING = {
     "license upgrade", "license correct", "license end", "customer rename", "customer merge", "contact add",
-    "contact end", "contact erase", "request ask", "request emergency", "message answer",
+    "contact end", "contact erase", "request ask", "message answer",
     "message to-case", "message drop",
     "license suspend", "license resume", "alert close", 
 }

@@ -2,13 +2,17 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "core/dates.h"
 #include "core/finder.h"
 #include "service/operators.h"
 #include "service/typed_day.h"
 #include "service/usage_licenses.h"
 
-#define TRIES 3 /* another change of the same license may come in between */
+#include <string.h>
+
+#define REFERENCE_MOST 255 /* code points, as in an import */
+#define TRIES          3   /* another change of the same license may come in between */
 
 /* The words of an order, read; what a change points to. */
 typedef struct {
@@ -69,15 +73,34 @@ static bool read_serials(const char *const *texts, GArray *out, GError **error)
     return true;
 }
 
+/* A license key is a secret, and is easily pasted where a reference belongs. */
+static bool read_reference(const char *text, char **out, GError **error)
+{
+    if (text == NULL) {
+        return true;
+    }
+    g_autofree char *bare = g_strstrip(g_strdup(text));
+    g_autofree char *masked = finder_mask_license_keys(bare);
+    if (strcmp(bare, masked) != 0 || !text_is_safe(bare, REFERENCE_MOST)) {
+        g_set_error(
+            error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
+            "the order's reference is one line of at most %d characters, and no license key",
+            REFERENCE_MOST);
+        return false;
+    }
+    *out = g_steal_pointer(&bare);
+    return true;
+}
+
 static bool read_words(const LicenseChangeOrder *order, Words *words, GError **error)
 {
     words->features = g_ptr_array_new_with_free_func(free_wish);
     words->removed = g_ptr_array_new_with_free_func(free_wish);
     words->end_uses = g_array_new(FALSE, FALSE, sizeof(int64_t));
     words->license_id = g_strstrip(g_strdup(order->license_id));
-    words->paid_by = order->order != NULL ? g_strstrip(g_strdup(order->order)) : NULL;
     words->reason = order->reason != NULL ? finder_mask_license_keys(order->reason) : NULL;
-    return read_features(order->features, words->features, error) &&
+    return read_reference(order->order, &words->paid_by, error) &&
+           read_features(order->features, words->features, error) &&
            read_removed(order->removed, words->removed, error) &&
            read_serials(order->end_uses, words->end_uses, error) &&
            typed_day_read(order->ordered_on, &words->ordered_on, error) &&

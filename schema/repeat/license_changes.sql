@@ -362,6 +362,9 @@ begin
     perform reason_require(change ->> 'reason');
     perform codes_require_once(change);
     perform day_require((change ->> 'ordered_on')::date, at);
+    if how is null or how not in ('refunded', 'cancelled', 'replaced') then
+        raise exception 'a license ends refunded, cancelled or replaced' using errcode = 'IS003';
+    end if;
     of := license_lock(wanted);
     if license_state_of(of.id) = 'ended' then
         raise exception '% has ended already', of.license_id using errcode = 'IS003';

@@ -168,7 +168,7 @@ class Upgrades(Changes):
         self.assertEqual(self.uses(), [("superseded", None, None), ("active", 2, 2), ("active", 1, 1)])
 
     def test_what_is_refused_is_told_in_one_line(self):
-        self.sell(activations=2)
+        self.license_key = self.sell(activations=2).key
         for options, code, says in (
                 (("--order", "SO-2"), 1, "this changes nothing of LIC-1"),
                 (("--order", "SO-2", "--add-feature", "support=x"), 2, '"support=x" is no feature'),
@@ -180,6 +180,8 @@ class Upgrades(Changes):
                 (("--order", "SO-2", "--end-use", "one"), 2, "'one' is no serial"),
                 (("--order", "SO-2", "--activations", "0"), 2, "activations"),
                 (("--order", "SO-2", "--ordered-on", "1.2.2026"), 2, "is no day"),
+                (("--order", "SO\n2", "--activations", "3"), 2, "the order's reference is one line"),
+                (("--order", self.license_key, "--activations", "3"), 2, "and no license key"),
                 (("--activations", "3"), 2, "--order")):
             with self.subTest(options=options):
                 self.refused("upgrade", *options, says=says, code=code)
@@ -365,6 +367,20 @@ class Races(Changes):
                 play(change_first)
                 check_records(self.house)
         self.house = first
+
+    def test_two_orders_at_once(self):
+        """Each is booked once, and the years of both count."""
+        self.sell()
+        self.upgrade("SO-2", "--ordered-on", "2026-05-01", "--add-feature", "support")
+        two = [("license", "upgrade", "LIC-1", "--order", order, "--ordered-on", "2026-06-01",
+                "--add-feature", f"support={years}") for order, years in (("SO-3", 2), ("SO-4", 3), ("SO-3", 2))]
+        with self.stopped("select from license for update"):
+            processes = [self.start(*words, by="olga") for words in two]
+        told = [process.communicate(timeout=120)[1].decode() for process in processes]
+        self.assertEqual([process.returncode for process in processes], [0, 0, 1], told)
+        self.assertIn("order SO-3 is behind version 3 of LIC-1 already", told[2])
+        self.assertEqual(self.terms()[1:], [("SO-3", "bought", 2, "2027-05-01", "2029-05-01"),
+                                            ("SO-4", "bought", 3, "2029-05-01", "2032-05-01")])
 
     def test_fewer_activations_while_a_new_server_asks(self):
         def play(change_first):

@@ -126,6 +126,17 @@ select lives_ok($$select upgrade('{"order":"SO-4","expires":{}}')$$, 'for ever')
 select wrong($$select upgrade('{"order":"SO-5","expires":{"years":1}}')$$, 'the license does not expire%', 'no longer than that');
 select wrong($$select upgrade('{"order":"SO-5","expires":{"until":"2040-01-01"}}')$$, 'the license would expire on 2040-01-01, which is before never%', 'nor less by an upgrade');
 
+-- The order's day, where it is not said, is that of UTC, to its last second; and a day lies ahead as long
+-- as it has begun nowhere on earth.
+savepoint days;
+select lives_ok($$select upgrade('{"order":"SO-LAST","features":[{"code":"support"}]}', '2026-05-01 23:59:59+00')$$, 'in the last second');
+select lives_ok($$select upgrade('{"order":"SO-FIRST","servers":3}', '2026-05-02 00:00:00+00')$$, 'and in the first');
+select results_eq($$select reference::text, ordered_on from orders where reference in ('SO-LAST', 'SO-FIRST') order by 2$$,
+    $$values ('SO-LAST', date '2026-05-01'), ('SO-FIRST', '2026-05-02')$$, 'are two days');
+select wrong($$select upgrade('{"order":"SO-AHEAD","ordered_on":"2026-05-02","servers":4}', '2026-05-01 09:59:59+00')$$, '%2026-05-02 lies ahead', 'not yet');
+select lives_ok($$select upgrade('{"order":"SO-AHEAD","ordered_on":"2026-05-02","servers":4}', '2026-05-01 10:00:00+00')$$, 'begun on the first island');
+rollback to days;
+
 -- Taken back: a year, then all.
 select results_eq($$select * from upgrade('{"order":"CN-1","kind":"cancellation","removed":[{"code":"support","number":1}]}', '2026-06-01')$$,
     $$values ('support', 'until 2029-04-30', 'until 2028-04-30'), ('version', '5', '6')$$, 'a year less');
@@ -176,6 +187,8 @@ select lives_ok($$select upgrade('{"order":"SO-8","features":[{"code":"support",
 select throws_like(format('select change(''end'', ''olga'', %L)', wish), says, says)
 from (values
     ('{"how":"refunded"}', 'name the order%'),
+    ('{"how":"lost","order":"CN-3"}', 'a license ends refunded, cancelled or replaced'),
+    ('{"order":"CN-3"}', 'a license ends refunded, cancelled or replaced'),
     ('{"how":"refunded","order":"CN-3","reason":" "}', 'say why%'),
     ('{"how":"refunded","order":"SO-8"}', 'order SO-8 is on record as a sale order, not a cancellation'),
     ('{"how":"replaced","replaced_by":"LIC-99"}', 'license LIC-99 is not on record%'),

@@ -48,6 +48,9 @@ static bool change(const CommandCall *call, LicenseChangeOrder *order, const cha
         return true;
     }
     printer_say(call->printer, "%s", says);
+    if (order->end_uses != NULL && *order->end_uses != NULL) {
+        printer_say(call->printer, "All contacts are told of the uses that have ended.");
+    }
     if (changed->waiting->rows > 0) {
         printer_say(call->printer,
                     "What waits is decided again now, or where the signing key is not "

@@ -103,7 +103,10 @@ from (
     where not exists (select from issuer.entitlement e
                       where e.license_id = l.id and e.order_id = l.order_id)
     union
-    select license_id, order_id, null from issuer.license_state_version where order_id is not null) x
+    select s.license_id, s.order_id, null from issuer.license_state_version s
+    where s.order_id is not null
+      and not exists (select from issuer.entitlement e where e.license_id = s.license_id
+                      and e.order_id = s.order_id)) x
 join issuer.orders o on o.id = x.order_id;
 
 -- The uses of a license with their evidence, in words that its customer may read: nobody's name, no

@@ -274,6 +274,13 @@ class Ends(Changes):
         self.assertEqual(self.house.take(mail(ANA, ask(server, license, "update"))),
                          [("refused", "license-ended")])
         self.refused("upgrade", "--order", "SO-3", "--activations", "9", says="LIC-1 has ended")
+        shown = [json.loads(line) for line in
+                 self.house.issuer("--json", "license", "show", "LIC-1").splitlines()]
+        self.assertEqual([(row["order"], row["version"]) for row in shown if row.get("part") == "orders"],
+                         [("CN-1", 3), ("SO-LIC-1", 1), ("SO-2", 2)])
+        self.assertEqual([(row["state"], row["how"], row["order"], row["operator"], row["reason"])
+                          for row in shown if row.get("part") == "states"],
+                         [("ended", "refunded", "CN-1", "olga", "sent back")])
         # It was a mistake: what was refused is decided again.
         self.change("correct", "--order", "C-1", "--reason", "another license was meant", "--reinstate",
                     "--set-feature", "support=2028-05-01")

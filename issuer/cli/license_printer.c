@@ -71,10 +71,8 @@ static void print_contacts(Printer *printer, const GPtrArray *contacts, guint mo
 static void print_keys(Printer *printer, const GPtrArray *keys, guint most)
 {
     static const PrinterColumn columns[] = {
-        {"hint", COLUMN_TEXT},
-        {"weak", COLUMN_FLAG},
-        {"since", COLUMN_TIME},
-        {"retired_at", COLUMN_TIME},
+        {"hint", COLUMN_TEXT},         {"weak", COLUMN_FLAG},       {"since", COLUMN_TIME},
+        {"delivered_on", COLUMN_TEXT}, {"retired_at", COLUMN_TIME},
     };
     printer_begin_part(printer, "keys", columns, G_N_ELEMENTS(columns));
     for (guint i = 0; i < MIN(keys->len, most); i++) {
@@ -82,6 +80,7 @@ static void print_keys(Printer *printer, const GPtrArray *keys, guint most)
         printer_text(printer, key->hint);
         printer_flag(printer, key->weak);
         printer_time(printer, key->effective);
+        print_day(printer, key->delivered_on);
         printer_time(printer, key->retired_at);
     }
 }

@@ -39,7 +39,8 @@ static gpointer read_key(const SqlResult *result, int row)
     key->hint = text(result, row, 0);
     key->weak = sql_result_bool(result, row, 1);
     key->effective = sql_result_time(result, row, 2);
-    key->retired_at = sql_result_time(result, row, 3);
+    key->delivered_on = sql_result_day(result, row, 3);
+    key->retired_at = sql_result_time(result, row, 4);
     return key;
 }
 
@@ -50,8 +51,8 @@ static void free_key(gpointer data)
     g_free(key);
 }
 
-static const List keys = {"select hint::text, weak, effective, retired_at from license_key"
-                          " where license_id = $1 order by id desc limit $2",
+static const List keys = {"select hint::text, weak, effective, delivered_on, retired_at"
+                          " from license_key where license_id = $1 order by id desc limit $2",
                           read_key, free_key};
 
 static gpointer read_contact(const SqlResult *result, int row)

@@ -39,6 +39,7 @@ typedef struct {
     char *hint; /* the key's last symbols */
     bool weak;
     int64_t effective;
+    int32_t delivered_on; /* the day on which its customer got it */
     int64_t retired_at;
 } LicenseKeyRecord;
 

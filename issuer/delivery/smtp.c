@@ -273,6 +273,33 @@ static CURLcode perform(Smtp *smtp, const char *from, const char *to)
     return result;
 }
 
+static void begin_conversation(Smtp *smtp)
+{
+    smtp->stage = STAGE_SESSION;
+    smtp->reason[0] = '\0';
+    smtp->reply[0] = '\0';
+}
+
+/* libcurl gives a command's answer out as if it were content. */
+static size_t ignore(char *line, size_t size, size_t count, void *data)
+{
+    (void)line;
+    (void)data;
+    return size * count;
+}
+
+bool smtp_greet(Smtp *smtp, GError **error)
+{
+    begin_conversation(smtp);
+    curl_easy_setopt(smtp->curl, CURLOPT_UPLOAD, 0L);
+    curl_easy_setopt(smtp->curl, CURLOPT_CUSTOMREQUEST, "NOOP");
+    curl_easy_setopt(smtp->curl, CURLOPT_WRITEFUNCTION, ignore);
+    const CURLcode result = curl_easy_perform(smtp->curl);
+    curl_easy_setopt(smtp->curl, CURLOPT_CUSTOMREQUEST, NULL);
+    curl_easy_setopt(smtp->curl, CURLOPT_UPLOAD, 1L);
+    return result == CURLE_OK || tell_failure(smtp, result, error);
+}
+
 bool smtp_send(Smtp *smtp, const char *from, const char *to, const void *mail, gsize size,
                GError **error)
 {
@@ -282,9 +309,7 @@ bool smtp_send(Smtp *smtp, const char *from, const char *to, const void *mail, g
     }
     smtp->mail = mail;
     smtp->left = size;
-    smtp->stage = STAGE_SESSION;
-    smtp->reason[0] = '\0';
-    smtp->reply[0] = '\0';
+    begin_conversation(smtp);
     const CURLcode result = perform(smtp, from, to);
     smtp->mail = NULL;
     return result == CURLE_OK || tell_failure(smtp, result, error);

@@ -37,6 +37,10 @@ char *smtp_judge_url(const char *url);
  * where the password would be sent for others to read. The caller owns it. */
 Smtp *smtp_open(const SmtpServer *server, GError **error);
 
+/* Greets the server, logs in where it should, and takes leave: whether mail could be handed over.
+ * ISSUER_ERROR_UNAVAILABLE. */
+bool smtp_greet(Smtp *smtp, GError **error);
+
 /* Hands one mail over: `size` bytes with CRLF line ends, to one recipient. True once the server has
  * taken it upon itself. ISSUER_ERROR_DENIED: it refuses this recipient or this mail for good;
  * ISSUER_ERROR_INPUT: an address or a line could not be put on the wire as it is;

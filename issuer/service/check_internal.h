@@ -13,7 +13,7 @@ void check_keys(GPtrArray *lines, const Context *context);
 /* The denied list of the key folder beside the records. The error is the database's. */
 bool check_denied_list(GPtrArray *lines, Context *context, GError **error);
 
-/* Own addresses, list addresses, sender and folder of replies. */
+/* Own addresses, list addresses, sender and folder of replies, the mail server if one is set. */
 void check_mail(GPtrArray *lines, const Settings *settings);
 
 /* Serial numbers, and records that must agree. The error is the database's. */

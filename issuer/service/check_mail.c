@@ -4,6 +4,7 @@
 #include "delivery/outbox.h"
 #include "mail/compose.h"
 #include "service/check_internal.h"
+#include "service/mailer.h"
 
 #include <string.h>
 
@@ -11,6 +12,7 @@ static const char own_thing[] = "own addresses";
 static const char list_thing[] = "list addresses";
 static const char sender_thing[] = "reply sender";
 static const char folder_thing[] = "reply folder";
+static const char server_thing[] = "mail server";
 
 static void check_own(GPtrArray *lines, const char *const *own)
 {
@@ -74,6 +76,26 @@ static void check_folder(GPtrArray *lines, const char *folder)
     g_error_free(problem);
 }
 
+/* A license key can be mailed only if this is in order; replies need it not. */
+static void check_server(GPtrArray *lines, const Settings *settings)
+{
+    const char *url = config_text(settings_config(settings), "smtp-url");
+    g_autoptr(GError) problem = NULL;
+    if (*url == '\0') {
+        return;
+    }
+    g_autoptr(Mailer) mailer = mailer_open(settings, &problem);
+    if (mailer == NULL) {
+        check_add(lines, server_thing, CHECK_WRONG, g_strdup(problem->message),
+                  "set what it names; see the settings smtp-…");
+    } else if (!smtp_greet(mailer->smtp, &problem)) {
+        check_add(lines, server_thing, CHECK_WRONG, g_strdup(problem->message),
+                  "see the settings smtp-…, or whoever looks after that server");
+    } else {
+        check_add(lines, server_thing, CHECK_OK, g_strdup(url), NULL);
+    }
+}
+
 void check_mail(GPtrArray *lines, const Settings *settings)
 {
     const Config *config = settings_config(settings);
@@ -82,4 +104,5 @@ void check_mail(GPtrArray *lines, const Settings *settings)
     check_lists(lines, config_list(config, "list-addresses"));
     check_sender(lines, settings, own);
     check_folder(lines, config_text(config, "reply-folder"));
+    check_server(lines, settings);
 }

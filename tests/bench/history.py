@@ -66,9 +66,10 @@ TABLES = {
         " (case when i %% 50 = 3 then 'ended' else 'suspended' end)::license_state, 'bench',"
         " case when i %% 50 = 3 then 4 else 1 end, bench.at(i, 4), bench.known(i, 4)"
         " from generate_series(%(first)s, %(last)s) i where i %% 50 in (3, 4)",
-    "license_key": "insert into license_key (id, license_id, hint, weak, effective, recorded_at)"
+    "license_key": "insert into license_key (id, license_id, hint, weak, effective, delivered_on,"
+        " recorded_at)"
         " overriding system value select i, i, upper(right(md5(i::text), 4)), false, bench.at(i, 0),"
-        " bench.known(i, 0) from generate_series(%(first)s, %(last)s) i",
+        " case when i %% 200 <> 0 then bench.at(i, 0)::date end, bench.known(i, 0) from generate_series(%(first)s, %(last)s) i",
     "license_proof": "insert into license_proof (public_key, license_key_id, recorded_at)"
         " select bench.d('key ', i), i, bench.known(i, 0) from generate_series(%(first)s, %(last)s) i",
     "key_delivery": "insert into key_delivery (license_key_id, how, delivered_on, operator_id,"

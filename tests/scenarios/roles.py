@@ -72,6 +72,32 @@ class Roles(WithLogins):
             with self.subTest(words):
                 self.assertIn(f"{PREFIX}_a_orders may not", self.refused(*words))
 
+    def test_orders_sells_by_hand(self):
+        """With its own login, which reads no proof and writes no table."""
+        house = self.house
+        house.hire("olga", "orders")
+        sell = ("license", "add", "--customer", "Northwind Water", "--new-customer", "--contact", ANA,
+                "--feature", "mqtt-server", "--activations", "1", "--order", "SO-1", "--id", "LIC-1")
+        house.environment["ISSUER_TOKEN_FILE"] = house.tokens["olga"]
+        for group in ("daemon", "web", "support", "finance", "admin"):
+            self.become(group)
+            for words in (sell, ("feature", "add", "x", "--name", "x", "--kind", "term")):
+                with self.subTest(group=group, words=words):
+                    self.assertIn("may not", self.refused(*words))
+        self.become("orders")
+        self.assertIn("LIC-1", house.issuer(*sell))
+        self.assertIn("LIC-1", house.issuer("license", "find", "--undelivered"))
+        self.assertIn("LIC-1", house.issuer("license", "rekey", "LIC-1", "--reason", "lost"))
+        house.issuer("license", "delivered", "LIC-1", "--to", "the manager", "--channel", "courier")
+        self.assertEqual(house.issuer("license", "find", "--undelivered", "--csv").count("\n"), 1)
+        self.assertIn("courier", house.issuer("order", "show", "SO-1"))
+        house.issuer("feature", "add", "historian", "--name", "Historian", "--kind", "term")
+        for group in GROUPS:
+            self.become(group)
+            for words in (("order", "list"), ("order", "show", "SO-1"), ("feature", "list")):
+                with self.subTest(group=group, words=words):
+                    self.assertTrue(house.issuer(*words))
+
     def test_the_daemon_takes_mail_in_and_sells_nothing(self):
         self.house.issuer("license", "import", self.purchases())
         self.become("daemon")

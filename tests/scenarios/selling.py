@@ -402,6 +402,22 @@ class ByMail(Selling):
         self.addCleanup(server.close)
         return server
 
+    def test_the_check_says_whether_mail_can_go_out(self):
+        def said():
+            printed = self.house.issuer("--json", "check", code=None)
+            found = [json.loads(line) for line in printed.splitlines()]
+            return [(one["state"], one["finding"]) for one in found if one["thing"] == "mail server"]
+        self.assertEqual(said(), [("ok", f"smtp://127.0.0.1:{self.postfix.port}")])
+        self.settings(url="smtp://127.0.0.1:1")
+        ((state, finding),) = said()
+        self.assertEqual(state, "wrong")
+        self.assertIn("connect", finding)
+        self.settings(user="issuer")
+        ((state, finding),) = said()
+        self.assertIn("without smtp-password-file", finding)
+        self.settings(url="")
+        self.assertEqual(said(), [])
+
     def test_login(self):
         folder = self.house.path("tls")
         os.makedirs(folder)

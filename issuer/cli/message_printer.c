@@ -133,6 +133,7 @@ static void print_replies(Printer *printer, const GPtrArray *replies)
         {"reply", COLUMN_NUMBER}, {"recipient", COLUMN_TEXT},  {"state", COLUMN_TEXT},
         {"why", COLUMN_TEXT},     {"ready", COLUMN_TEXT},      {"queued_at", COLUMN_TIME},
         {"sent_at", COLUMN_TIME}, {"attempts", COLUMN_NUMBER}, {"decisions", COLUMN_TEXT},
+        {"words", COLUMN_TEXT},
     };
     printer_begin_part(printer, "replies", columns, G_N_ELEMENTS(columns));
     for (guint i = 0; i < replies->len; i++) {
@@ -147,6 +148,7 @@ static void print_replies(Printer *printer, const GPtrArray *replies)
         printer_time(printer, reply->sent_at);
         printer_number(printer, reply->attempts);
         print_decision_ids(printer, reply->decisions);
+        printer_text(printer, reply->words);
     }
 }
 

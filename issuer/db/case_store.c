@@ -181,11 +181,19 @@ bool case_store_handled(Database *database, const CaseHandledRow *row, const Bat
                   params, error);
 }
 
-bool case_store_question(Database *database, int64_t decision_id, const char *words, GError **error)
+static const char insert_question[] =
+    "with q as (insert into question (decision_id, words) values ($1, $2) returning *)"
+    " insert into event (kind, subject, subject_id, row_digest, license_id, operator_id, effective)"
+    " select 'question-asked', 'question', q.decision_id, sha256(convert_to(q::text, 'UTF8')),"
+    "  r.license_id, d.operator_id, $3"
+    " from q join decision d on d.id = q.decision_id join usage_request r on r.id = d.request_id";
+
+bool case_store_question(Database *database, int64_t decision_id, const char *words,
+                         const BatchStamp *stamp, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_int(params, SQL_INT8, decision_id);
     sql_params_add_text(params, words);
-    return sql_do(database, "case_question",
-                  "insert into question (decision_id, words) values ($1, $2)", params, error);
+    sql_params_add_time(params, stamp->now);
+    return sql_do(database, "case_question", insert_question, params, error);
 }

@@ -66,8 +66,8 @@ typedef struct {
 bool case_store_handled(Database *database, const CaseHandledRow *row, const BatchStamp *stamp,
                         GError **error);
 
-/* Keeps the words of a question, of a decision that asks. */
+/* Keeps the words of a question, of a decision that asks, with an event. */
 bool case_store_question(Database *database, int64_t decision_id, const char *words,
-                         GError **error);
+                         const BatchStamp *stamp, GError **error);
 
 #endif

@@ -155,6 +155,7 @@ static MessageReply *read_reply(const SqlResult *result, int row)
     reply->sent_at = sql_result_time(result, row, 6);
     reply->attempts = (uint32_t)sql_result_int(result, row, 7);
     reply->decisions = sql_result_int_array(result, row, 8);
+    reply->words = text(result, row, 9);
     return reply;
 }
 
@@ -164,6 +165,7 @@ static void free_reply(gpointer data)
     g_free(reply->recipient);
     g_free(reply->state);
     g_free(reply->why);
+    g_free(reply->words);
     g_array_unref(reply->decisions);
     g_free(reply);
 }
@@ -174,7 +176,8 @@ static GPtrArray *load_replies(Database *db, int64_t id, GError **error)
         run(db,
             "select r.id, r.recipient, r.state::text, r.why, r.ready, r.effective, r.sent_at,"
             " r.attempts, array(select l.decision_id from reply_line l where l.reply_id = r.id"
-            "  order by l.position) from reply r where r.message_id = $1"
+            "  order by l.position), a.words from reply r left join answer a on a.reply_id = r.id"
+            " where r.message_id = $1"
             " order by r.recorded_at, r.id",
             id, error);
     if (!result) {

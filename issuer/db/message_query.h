@@ -38,6 +38,7 @@ typedef struct {
     char *state;     /* "queued", "sent", "listed", "withdrawn", "undelivered" */
     char *why;
     ReadyAnswer ready;
+    char *words; /* a person's own answer */
     int64_t queued_at;
     int64_t sent_at;
     uint32_t attempts;

@@ -157,13 +157,13 @@ static bool write_handled(const Batch *batch, const BatchStamp *stamp, GError **
     return true;
 }
 
-static bool write_questions(const Batch *batch, GError **error)
+static bool write_questions(const Batch *batch, const BatchStamp *stamp, GError **error)
 {
     for (guint i = 0; i < batch->decided->len; i++) {
         const Matter *matter = g_ptr_array_index(batch->decided, i);
         if (matter->question != NULL &&
             !case_store_question(batch->context->database, matter->decision_id, matter->question,
-                                 error)) {
+                                 stamp, error)) {
             return false;
         }
     }
@@ -174,5 +174,5 @@ bool batch_write_cases(Batch *batch, const BatchStamp *stamp, GError **error)
 {
     return write_joins(batch, stamp, error) && write_returned(batch, stamp, error) &&
            write_reached(batch, stamp, error) && write_handled(batch, stamp, error) &&
-           write_questions(batch, error);
+           write_questions(batch, stamp, error);
 }

@@ -92,6 +92,7 @@ declare
     who record;
     known message;
     made reply;
+    written answer;
 begin
     select * into who from operator_require(token, 'message answer', at);
     if ready_answer not between 0 and 2 or own_words is not null and ready_answer <> 0
@@ -107,7 +108,9 @@ begin
         values (known.id, answered, 'queued', ready_answer, at) returning * into made;
     perform note_event('reply-queued', 'reply', made.id, made::text, null, who.id, at);
     if own_words is not null then
-        insert into answer (reply_id, words, operator_id) values (made.id, own_words, who.id);
+        insert into answer (reply_id, words, operator_id) values (made.id, own_words, who.id)
+            returning * into written;
+        perform note_event('answer-written', 'answer', made.id, written::text, null, who.id, at);
     end if;
     reply_id := made.id;
     return next;

@@ -66,8 +66,8 @@ class Joining(Scenario):
         self.house.take(mail(ANA, ask(self.server, self.license)))
         self.house.replies()
         self.server.describe(host="plant-4", board="another", mac="02:00:00:00:00:99")
-        self.assertEqual(self.house.take(mail(ANA, ask(self.server, self.license))),
-                         [("held", "host-changed")])
+        self.asked = ask(self.server, self.license)
+        self.assertEqual(self.house.take(mail(ANA, self.asked)), [("held", "host-changed")])
         ((_, reply),) = self.house.replies()
         return reply
 
@@ -78,6 +78,8 @@ class Joining(Scenario):
         told = self.hold()
         # Once: the case, what is missing, that nothing need be generated again.
         self.assertIn("[case 1001]", told["Subject"])
+        self.house.take(mail(ANA, self.asked))
+        self.assertEqual(self.house.replies(), [])
         text = told.get_body().get_content()
         self.assertIn("Please tell us whether it was moved", " ".join(text.split()))
         self.assertIn("Nothing need be generated or sent again", " ".join(text.split()))
@@ -182,6 +184,10 @@ class Joining(Scenario):
         with open(path, "w", encoding="utf-8") as stream:
             stream.write(f"Is eve one of yours? Never mail us {self.license.key}.\n")
         self.by_sam("request", "ask", "1001", "--text-file", path, "--ticket", "T-9")
+        self.assertEqual(self.house.query("select e.subject_id, o.name, e.license_id from event e join"
+                                          " operator o on o.id = e.operator_id where kind ="
+                                          " 'question-asked'"),
+                         [(*self.house.query("select decision_id from question")[0], "sam", 1)])
         ((_, question),) = self.house.replies()
         self.assertEqual(question["To"], ANA)
         text = question.get_body().get_content()
@@ -283,11 +289,15 @@ class Joining(Scenario):
         self.refused("message", "answer", own, "--ready", "picture", says="was handled on")
         self.assertEqual([row["handled_how"] for row in self.rows("message", "show", own)[:1]],
                          ["answered by sam"])
+        self.assertEqual([row["words"] for row in self.part("replies", "message", "show", own)],
+                         ["At nine.\n\nOn {weekdays}."])
         self.assertEqual(self.house.query("select kind, o.name from event e join operator o"
                                           " on o.id = e.operator_id where subject in ('message', 'reply')"
                                           " order by e.id"),
                          [("message-answered", "sam"), ("reply-withdrawn", "sam"),
                           ("reply-queued", "sam"), ("message-answered", "sam"), ("reply-queued", "sam")])
+        self.assertEqual(self.house.query("select subject_id from event where kind = 'answer-written'"),
+                         self.house.query("select reply_id from answer"))
 
     def test_who_is_not_answered(self):
         stranger = self.waiting(with_header(mail(EVE, says="Hello?"), f"Reply-To: {ANA}"))

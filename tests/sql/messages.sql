@@ -52,7 +52,8 @@ select results_eq($$select state::text, why from reply where message_id = 11 ord
     'and what was listed waits no more');
 select results_eq($$select kind::text, subject::text from event where operator_id = (select id from operator
         where name = 'sam') order by id$$,
-    $$values ('message-answered', 'message'), ('reply-withdrawn', 'reply'), ('reply-queued', 'reply')$$,
+    $$values ('message-answered', 'message'), ('reply-withdrawn', 'reply'), ('reply-queued', 'reply'),
+           ('answer-written', 'answer')$$,
     'with their events');
 select throws_ok($$select message_answer(d('sam'), 11, 0, null, '2026-05-01')$$, 'IS004', null, 'once');
 

@@ -72,7 +72,7 @@ by_login (command, logins) as (values
     ('quarantine list',     array['daemon', 'web', 'support', 'admin']),
     ('quarantine show',     array['daemon', 'web', 'support', 'admin']),
     ('restoration list',    array['daemon', 'web', 'support', 'admin', 'finance']),
-    ('restoration show',    array['daemon', 'web', 'support', 'admin', 'finance']),
+    ('restoration show',    array['daemon', 'web', 'support', 'admin']),
     ('usage-license show',  array['daemon', 'web', 'support', 'admin']),
     ('operator list',       array['daemon', 'web', 'support', 'orders', 'admin', 'finance']),
     ('operator rights',     array['daemon', 'web', 'support', 'orders', 'admin', 'finance']),

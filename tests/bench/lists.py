@@ -21,7 +21,7 @@ LOOKS = (
     "license find {short}", "license find C-{c}", "license find {hint}",
     "license find Works", "license find plant",
     "license show LIC-{n}", "license show --for-customer LIC-{n}", "license terms LIC-{n}",
-    "usage-license show UL-{serial}",
+    "usage-license show UL-{signed}",
     "license find --undelivered", "order list", "order list --kind trial", "order list --customer C-{c}",
     "order list --from 2021-03-01 --until 2021-03-31", "order show SO-{n}",
     "customer list", "customer show C-{c}", "feature list",
@@ -48,6 +48,17 @@ TELLING = " ".join("-c " + setting for setting in (
     "auto_explain.log_nested_statements=on"))
 
 
+def sign_one(house):
+    """Takes one more request in: the only usage license of this house that was ever signed. Its
+    serial."""
+    folder = os.path.join(house.folder, "one-more")
+    house.make_load(folder, licenses=1, requests=1)
+    house.issuer("history", "key", "init", "--development")
+    house.issuer("history", "license", "import", os.path.join(folder, "purchases.csv"))
+    house.ingest("history", os.path.join(folder, "requests.mbox"), issued=1)
+    return house.server.ask("history", "select max(serial) from issuer.usage_license")[0]
+
+
 def names_of(house, licenses):
     """What stands for the {names} above."""
     n = licenses // 2 // 10 * 10 + 8  # lost a server
@@ -55,7 +66,7 @@ def names_of(house, licenses):
         select (select digest from issuer.usage_request where id = {3 * n}),
                (select hint from issuer.license_key where id = {n})""")
     return {"n": n, "c": (n + 9) // 10, "serial": 3 * n, "lost": 100000 + n, "hint": hint,
-            "short": short_form(bytes(short))}
+            "short": short_form(bytes(short)), "signed": sign_one(house)}
 
 
 def short_form(digest):

@@ -51,12 +51,10 @@ static bool change(const CommandCall *call, LicenseChangeOrder *order, const cha
     if (order->end_uses != NULL && *order->end_uses != NULL) {
         printer_say(call->printer, "All contacts are told of the uses that have ended.");
     }
-    if (changed->waiting->rows > 0) {
-        printer_say(call->printer,
-                    "What waits is decided again now, or where the signing key is not "
-                    "at hand by the next ingest.");
+    if (!redecided_tell(call) && changed->waiting->rows > 0) {
+        printer_say(call->printer, "What waits is decided again by the next ingest: that cannot be "
+                                   "done here.");
     }
-    redecided_tell(call);
     return true;
 }
 

@@ -2,12 +2,13 @@
 
 #include "service/redecide.h"
 
-void redecided_tell(const CommandCall *call)
+bool redecided_tell(const CommandCall *call)
 {
     RedecideTotals totals = {0};
-    (void)redecide_after_change(call->config_path, &totals, NULL);
+    const bool done = redecide_after_change(call->config_path, &totals, NULL);
     g_autofree char *text = redecide_text(&totals);
     if (text != NULL) {
         printer_say(call->printer, "%s", text);
     }
+    return done;
 }

@@ -3,8 +3,13 @@
 that comes back.
 
   restoration.py ISSUER [TEST…]          within tests/with-postgres"""
+import hashlib
 import json
 import os
+import threading
+import time
+
+import psycopg2
 
 from scenario import Scenario, armor, ask, check_records, mail, main, mbox, write
 
@@ -226,6 +231,153 @@ class Restoration(Scenario):
         self.assertEqual((listed["state"], listed["decided_by"]), ("denied", "abe"))
         self.assertIn("was denied", self.approve(number, second="sue", code=1))
         self.assertEqual(self.house.query("select state, counted from activation"), [("active", True)])
+
+
+    def test_the_limit_of_a_year(self):
+        """Two that are attested, and the third takes two people: who have been here for a week."""
+        license, servers = self.full_license(activations=3)
+        numbers = [str(found["case"]) for found in self.ingest(*(
+            mail(ANA, says=f"LIC-2041-A: {server.state['host']['host']} was stolen") for server in servers))]
+        for number in numbers[:2]:
+            self.approve(number)
+        self.assertIn("2 of 2 that one person may approve", self.approve(numbers[2], code=1))
+        head = self.rows("restoration", "show", numbers[2])[0]
+        self.assertEqual((head["approved_in_a_year"], head["limit"], head["second_person"]), (2, 2, True))
+        # In a house that is no longer new, nobody is a second person on the first day.
+        self.house.query("insert into operator (name, role, effective, recorded_at)"
+                         " values ('founder', 'admin', now(), now() - interval '31 days')")
+        self.assertIn("ada and sue have not", self.approve(numbers[2], second="sue", code=1))
+        self.assertEqual(self.house.query("select count(*) from activation where counted"), [(1,)])
+
+    def test_the_replacement_on_the_same_machine(self):
+        """The disk died, the machine did not: the new instance looks like the lost one come back."""
+        license, (old,) = self.full_license()
+        board = "LIC-2041-A-board-1"
+        new = self.house.server(host="lic-2041-a-plant-1", board=board)
+        self.house.take(mail(EVE, ask(new, license)))  # held for its sender: it is not decided by itself
+        request = self.rows("request", "list")[0]["request"]
+        (found,) = self.ingest(mail(ANA, says="The disk of LIC-2041-A has died, the server is dead."))
+        self.approve(str(found["case"]), "--replacement", request)
+        self.assertEqual(self.rows("request", "preview", request)[0]["passed"], ["unknown-sender"])
+        self.rows("request", "issue", request, *WHY, by="sam")
+        self.assertEqual(self.install(new)["serial"], "UL-00000002")
+        # One that nobody named is held.
+        other = self.house.server(host="lic-2041-a-plant-1", board=board)
+        self.assertEqual(self.house.take(mail(ANA, ask(other, license))), [("held", "lost-server-returned")])
+
+    # ---- at once ----
+
+    def file(self, number, who, serial):
+        """Files an approval as the program does before it carries it out; the instruction's number."""
+        with open(self.house.tokens[who], encoding="ascii") as stream:
+            token = hashlib.sha256(stream.read().strip().encode()).digest()
+        return self.house.query(
+            "select restoration_file(%s, null, %s, %s::jsonb, now() + interval '5 minutes', now())", token,
+            number, json.dumps({"reason": "at once", "serial": serial}))[0][0]
+
+    def carry_out(self, instruction):
+        """Begins to carry it out; the session in whose transaction it stands."""
+        session = psycopg2.connect(self.house.dsn, options="-c search_path=issuer")
+        self.addCleanup(session.close)
+        session.cursor().execute("select * from restoration_carry_out(%s, now())", (instruction,))
+        return session
+
+    def beside(self, session, work):
+        """Starts `work`, waits until it waits for the session, and has that commit; what came of it."""
+        came = []
+
+        def run():
+            try:
+                came.append(work())
+            except Exception as problem:
+                came.append(problem)
+        thread = threading.Thread(target=run)
+        thread.start()
+        deadline = time.monotonic() + 60
+        while not self.house.query("select pid from pg_stat_activity where datname = %s"
+                                   " and cardinality(pg_blocking_pids(pid)) > 0", self.house.database):
+            self.assertTrue(thread.is_alive() and time.monotonic() < deadline, came)
+            time.sleep(0.05)
+        session.commit()
+        thread.join(60)
+        return came[0]
+
+    def test_two_admins_at_once(self):
+        """Two cases of one server, in either order, and two that are past the limit together: each use comes
+        back once, and the second admin is told."""
+        for name, order in (("A", 1), ("B", -1)):
+            one, several = f"LIC-ONE-{name}", f"LIC-SEVERAL-{name}"
+            self.full_license(license_id=one)
+            cases = [found["case"] for found in self.ingest(*(
+                mail(ANA, says=f"{one} has burnt, I say it {often}") for often in ("once", "twice")))]
+            (serial,) = self.serials(one)
+            filed = [self.file(number, who, serial) for number, who in zip(cases, ("ada", "abe"))][::order]
+            second = self.beside(self.carry_out(filed[0]), lambda: self.carry_out(filed[1]))
+            self.assertIsInstance(second, psycopg2.Error)
+            self.assertRegex(str(second), "the use of UL-0000.... was given back before .lost.")
+            self.assertEqual(self.counted(one), 0)
+
+            _, servers = self.full_license(activations=3, license_id=several)
+            cases = [found["case"] for found in self.ingest(*(
+                mail(ANA, says=f"{several}: {server.state['host']['host']} was stolen")
+                for server in servers))]
+            self.approve(str(cases[0]))
+            filed = [self.file(number, who, serial) for number, who, serial in
+                     zip(cases[1:], ("ada", "abe"), self.serials(several)[1:])][::order]
+            second = self.beside(self.carry_out(filed[0]), lambda: self.carry_out(filed[1]))
+            self.assertIn("2 of 2 that one person may approve", str(second))
+            self.assertEqual(self.counted(several), 1)
+        # And the program, both at the same moment on one case.
+        self.full_license(license_id="LIC-9")
+        (found,) = self.ingest(mail(ANA, says="LIC-9 has burnt"))
+        running = []
+        for who in ("ada", "abe"):
+            self.house.environment["ISSUER_TOKEN_FILE"] = self.house.tokens[who]
+            running.append(self.house.start("restoration", "approve", str(found["case"]), *WHY))
+        del self.house.environment["ISSUER_TOKEN_FILE"]
+        ends = [(one.communicate(timeout=60)[1].decode(), one.returncode) for one in running]
+        self.assertEqual(sorted(code for _, code in ends), [0, 1], ends)
+        self.assertRegex("".join(text for text, _ in ends), "is being decided|was approved on|given back before")
+        self.assertEqual(self.counted("LIC-9"), 0)
+
+    def serials(self, license_id):
+        return [serial for (serial,) in self.house.query(
+            "select a.id from activation a join license l on l.id = a.license_id"
+            " where l.license_id = %s order by a.id", license_id)]
+
+    def counted(self, license_id):
+        return self.house.query("select used from license_now where license_id = %s", license_id)[0][0]
+
+    def test_its_deactivation_at_once(self):
+        """The server turns up and signs that it is gone, while it is declared lost: in either order its use
+        comes back once, and what it signed is what counts."""
+        license, (old,) = self.full_license()
+        (found,) = self.ingest(mail(ANA, says="LIC-2041-A has burnt"))
+        session = self.carry_out(self.file(found["case"], "ada", 1))
+        gone = mail(ANA, armor("D", old.deactivate()))
+        self.assertEqual(self.beside(session, lambda: self.house.take(gone)),
+                         [("accepted", "nothing-to-give-back")])
+        uses = self.rows("license", "show", "--for-customer", "LIC-2041-A")
+        self.assertEqual((uses[0]["used"], uses[1]["given_back_by"]), (0, "proof"))
+
+        other, (server,) = self.full_license(license_id="LIC-7")
+        (found,) = self.ingest(mail(ANA, says="LIC-7 has burnt"))
+        filed = self.file(found["case"], "ada", 2)
+        self.assertEqual(self.house.take(mail(ANA, armor("D", server.deactivate()))),
+                         [("accepted", "deactivated")])
+        with self.assertRaisesRegex(psycopg2.Error, "given back before .deactivated."):
+            self.carry_out(filed)
+
+    def test_a_request_at_once(self):
+        """A new server asks while the use comes back: it gets it, and nobody gets it twice."""
+        license, (old,) = self.full_license()
+        (found,) = self.ingest(mail(ANA, says="LIC-2041-A has burnt"))
+        session = self.carry_out(self.file(found["case"], "ada", 1))
+        new = self.house.server(host="plant-new", board="another board")
+        code = mail(ANA, ask(new, license))
+        self.assertEqual(self.beside(session, lambda: self.house.take(code)), [("issued", "issued")])
+        self.assertEqual(self.house.query("select id, counted from activation order by id"),
+                         [(1, False), (2, True)])
 
 
 if __name__ == "__main__":

@@ -266,9 +266,15 @@ _CONTENT = {
                       " from usage_license u join usage_request q on q.id = u.request_id"
                       " join license l on l.id = u.license_id",
     "holds": "select q.digest, h.closed_how from hold h join usage_request q on q.id = h.request_id",
+    "lost servers": "select l.license_id, m.identity, s.evidence, q.digest, d.outcome"
+                    " from restoration s join license l on l.id = s.license_id"
+                    " left join message m on m.id = s.message_id"
+                    " left join activation a on a.id = s.activation_id"
+                    " left join usage_request q on q.id = a.request_id"
+                    " left join restoration_decision d on d.restoration_id = s.id",
     "alerts": "select kind, count(*) from alert group by kind",
-    "replies": "select m.identity, p.recipient, p.state, p.why, p.ready, d.token_digest, l.position"
-               " from reply p join message m on m.id = p.message_id"
+    "replies": "select m.identity, p.recipient, p.state, p.why, p.ready, d.token_digest, l.position,"
+               " l.about from reply p join message m on m.id = p.message_id"
                " left join reply_line l on l.reply_id = p.id"
                " left join decision d on d.id = l.decision_id",
 }

@@ -35,6 +35,11 @@ class Changes(Scenario):
 
     def tearDown(self):
         check_records(self.house)
+        told = [json.loads(line) for line in
+                self.house.issuer("--json", "report", "reconciliation").splitlines()]
+        self.assertEqual({(row["term"], row["number"]) for row in told
+                          if row.get("license_id") or row.get("term") == "difference"},
+                         {("difference", 0)}, "what was sold and used adds up")
 
     def sell(self, license_id="LIC-1", **terms):
         return self.house.sell(license_id, contact=ANA, **terms)

@@ -92,7 +92,8 @@ static const ConfigRow rows[] = {
     {.key = "loss-words",
      .type = CONFIG_LIST,
      .fallback = "lost;destroyed;burnt;burned;broken;stolen;crashed;dead;defective;failed;"
-                 "zerstört;verloren;defekt;perdu;détruit",
+                 "zerstört;verloren;defekt;gestohlen;verbrannt;abgebrannt;kaputt;"
+                 "perdu;détruit;volé;brûlé;perdido;destruido;robado;perso;distrutto;rubato",
      .decides = true,
      .meaning = "words by which a mail tells of a lost server"},
     {.key = "own-addresses",

@@ -13,6 +13,7 @@ static const struct {
 } kinds[] = {
     {"alert", NULL},
     {"hold", NULL},
+    {"lost-server", NULL},
     {"quarantine", NULL},
     {"message", "answer"}, /* to a case that is open */
     {"message", "about-license"},

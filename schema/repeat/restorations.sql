@@ -122,7 +122,8 @@ begin
         raise exception 'case %: one person cannot approve as both persons', opened.id
             using errcode = 'IS002';
     elsif why is not null and second_id is null then
-        raise exception 'case % takes a second operator: %', opened.id, why using errcode = 'IS002';
+        raise exception 'case % takes a second operator (--second-token-file): %', opened.id, why
+            using errcode = 'IS002';
     end if;
     if second_id is not null and (select min(o.recorded_at) from operator o)
                                  <= present - interval '30 days' then

@@ -2,6 +2,7 @@
 """Each group's database login does its own work and no more; and a database that is not there.
 
   roles.py ISSUER [TEST…]          within tests/with-postgres"""
+import json
 import os
 import time
 
@@ -193,6 +194,61 @@ class Roles(WithLogins):
         self.become("admin")
         self.house.by("ada", *suspend)
         self.house.by("ada", "license", "resume", "LIC-1", "--reason", "paid")
+
+    def test_support_reports_a_lost_server_and_admins_restore_it(self):
+        """Each by its own login, to the one that has the key; and the daemon bridges an emergency."""
+        house = self.house
+        house.hire("sam", "support")
+        house.hire("sue", "support")
+        house.issuer("license", "import", self.purchases(1))
+        house.ingest(self.export(self.request("plant-1"), self.request("plant-2")))
+        opens = ("restoration", "open", "LIC-1", "--reason", "burnt")
+        approves = ("restoration", "approve", "1001", "--reason", "burnt", "--second-token-file",
+                    house.tokens["sue"])
+        for group in ("web", "orders", "finance", "daemon"):
+            self.become(group)
+            house.environment["ISSUER_TOKEN_FILE"] = house.tokens["sam"]
+            self.assertIn("permission denied", self.refused(*opens))
+        self.become("support")
+        self.assertIn("1001", house.issuer(*opens))
+        for group in ("daemon", "web", "support", "admin", "finance"):
+            self.become(group)
+            self.assertIn("LIC-1", house.issuer("restoration", "list"))
+            if group != "finance":
+                self.assertIn("plant-1", house.issuer("restoration", "show", "1001"))
+        self.become("orders")
+        self.assertIn("permission denied", self.refused("restoration", "list"))
+        house.environment["ISSUER_TOKEN_FILE"] = house.tokens["ada"]
+        for group in ("support", "orders", "finance"):
+            self.become(group)
+            self.assertIn("permission denied", self.refused(*approves))
+            self.assertIn("permission denied", self.refused("restoration", "deny", "1001", "--reason", "x"))
+        # An admin's login files it; the one that has the key carries it out.
+        self.become("admin")
+        keys = house.environment["ISSUER_KEY_FOLDER"]
+        house.environment["ISSUER_KEY_FOLDER"] = house.path("none")
+        waiting = house.start(*approves)
+        for _ in range(300):
+            filed = house.query("select state from instruction")
+            if filed == [("filed",)] or waiting.poll() is not None:
+                break
+            time.sleep(0.1)
+        waiting.kill()
+        waiting.communicate()
+        self.assertEqual(filed, [("filed",)])
+        self.become("daemon")
+        house.environment["ISSUER_KEY_FOLDER"] = keys
+        del house.environment["ISSUER_TOKEN_FILE"]
+        self.assertIn("approved", house.by("ada", *approves))
+        self.assertEqual(house.query("select state from instruction order by id"), [("expired",), ("done",)])
+        self.assertEqual(house.query("select r.host from activation a join usage_request r on r.id = a.request_id"
+                                     " where a.counted"), [("plant-2",)])
+        house.ingest(self.export(self.request("plant-3")))
+        (row,) = [json.loads(line) for line in house.issuer("request", "list", "--all", "--json").splitlines()
+                  if '"plant-3"' in line]
+        self.assertIn("emergency", house.by("sam", "request", "emergency", row["request"], "--reason", "x"))
+        self.become(None)
+        check_records(house)
 
     def test_nobody_else_takes_mail_in(self):
         path = self.export(self.request("plant-1"))

@@ -299,12 +299,13 @@ _NEVER = {
         "select r.id from usage_request r where not exists"
         " (select from decision d where d.request_id = r.id)",
     "a request was issued twice":
-        "select request_id from decision where outcome = 'issued' group by 1 having count(*) > 1",
+        "select request_id from decision where outcome = 'issued' and code <> 'emergency'"
+        " group by 1 having count(*) > 1",
     "an issued request has no usage license":
         "select d.id from decision d where outcome in ('issued', 'resent') and not exists"
         " (select from usage_license u where u.request_id = d.request_id and u.serial = d.serial)",
     "a usage license has no activation of its number":
-        "select u.serial from usage_license u where not exists"
+        "select u.serial from usage_license u where not u.emergency and not exists"
         " (select from activation a where a.id = u.serial and a.request_id = u.request_id)",
     "more uses than the entitlement allows":
         "select license_id from activation where counted group by 1, allowed"

@@ -11,7 +11,7 @@ import time
 from scenario import Scenario, ask, dated_mail, main, mail, mbox, write
 
 ANA, EVE = "ana@northwind.example", "eve@stranger.example"
-NOTHING = {("alert", None): 0, ("hold", None): 0, ("quarantine", None): 0,
+NOTHING = {("alert", None): 0, ("hold", None): 0, ("lost-server", None): 0, ("quarantine", None): 0,
            ("message", "answer"): 0, ("message", "about-license"): 0, ("message", "unrecognised"): 0,
            ("reply", "undelivered"): 0, ("reply", "listed"): 0, ("reply", "queued"): 0,
            ("instruction", None): 0}
@@ -51,12 +51,14 @@ class Status(Scenario):
         self.at(start + 120)
         self.house.take(mail(EVE, ask(self.house.server(host="plant-4"), license)),
                         dated_mail(ANA, "How do I get a license?\n", 7),
-                        dated_mail(ANA, "Our license LIC-1: please call us.\n", 8))
+                        dated_mail(ANA, "Our license LIC-1: please call us.\n", 8),
+                        dated_mail(ANA, "Our license LIC-1: plant-1 has burnt.\n", 9))
         self.at(start + 3 * 3600)
         found = self.status()
         self.assertEqual(found[("hold", "unknown-sender")], 2)
         self.assertEqual(self.row("hold", "unknown-sender")["age"], "2 h")
         self.assertEqual(found[("message", "unrecognised")] + found[("message", "about-license")], 2)
+        self.assertEqual(found[("lost-server", "attested")], 1)
         self.assertGreaterEqual(found[("reply", "queued")], 2)
         self.assertEqual(self.row("reply", "queued")["oldest"],
                          time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(start)))

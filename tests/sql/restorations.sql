@@ -151,7 +151,7 @@ select is(approves('ana', null, :two), 13::bigint, 'the second too, however new'
 select runs(14, 2, 2) \g /dev/null
 select mails(5012, words => 'UL-14') as three \gset
 select throws_ok(format($$select files('abe', null, %s)$$, :three), 'IS002',
-    format('case %s takes a second operator: 2 of 2 that one person may approve were approved within a year', :three), 'the third takes two');
+    format('case %s takes a second operator (--second-token-file): 2 of 2 that one person may approve were approved within a year', :three), 'the third takes two');
 select throws_ok(format($$select files('ana', 'abe', %s)$$, :three), 'IS002', null, 'who are not new');
 -- Filed by one person before the limit was reached, it is looked at again.
 insert into instruction (kind, restoration_id, operator_id, arguments, filed_at)

@@ -128,23 +128,32 @@ grant select (id, message_id, state, ready, effective, sent_at, attempts, record
 grant select (id, kind, hold_id, request_id, restoration_id, operator_id, second_id, preview, state,
     taken_until, filed_at, ended_at, recorded_at) on instruction to @PREFIX@_finance;
 grant select (decision_id, recorded_at) on question to @PREFIX@_finance;
--- Reports run with the rights of who asks, so a group sees those whose tables it reads.
-grant execute on function report_zone, report_today, report_known, report_end, report_day,
-    report_month, report_entitlement, report_state, report_delivery, report_customer,
-    report_activation, report_license, report_licenses, report_licenses_rows, report_orders,
-    report_orders_rows
-    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
-    @PREFIX@_finance;
-grant select on report_licenses_now, report_licenses_rows_now, report_orders_now,
-    report_orders_rows_now
-    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
-    @PREFIX@_finance;
-grant execute on function report_restored, report_use, report_activations,
-    report_activations_rows, report_reconciliation
-    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
-grant select on report_activations_now, report_activations_rows_now, report_reconciliation_now
-    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
 grant select (reply_id, operator_id, recorded_at) on answer to @PREFIX@_finance;
+-- Reports run with the rights of who asks, so a group sees those whose tables it reads.
+grant execute on function
+    report_activation, report_customer, report_day, report_delivery, report_end,
+    report_entitlement, report_expiring, report_expiring_rows, report_issuance, report_known,
+    report_license, report_licenses, report_licenses_rows, report_month, report_month_text,
+    report_months, report_orders, report_orders_rows, report_state, report_support_years,
+    report_support_years_rows, report_today, report_zone
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
+    @PREFIX@_finance;
+grant select on
+    report_expiring_now, report_expiring_rows_now, report_issuance_now, report_licenses_now,
+    report_licenses_rows_now, report_orders_now, report_orders_rows_now,
+    report_support_years_now, report_support_years_rows_now
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
+    @PREFIX@_finance;
+grant execute on function
+    report_activations, report_activations_rows, report_holds, report_keys, report_late,
+    report_late_entries, report_late_entries_rows, report_reconciliation,
+    report_response_times, report_restorations, report_restored, report_sale, report_use
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
+grant select on
+    report_activations_now, report_activations_rows_now, report_holds_now, report_keys_now,
+    report_late_entries_now, report_late_entries_rows_now, report_reconciliation_now,
+    report_response_times_now, report_restorations_now
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
 grant select on license_proof, operator_token to @PREFIX@_daemon;
 
 -- The daemon writes what mail and decisions make. The update of license.id, which nothing can use,

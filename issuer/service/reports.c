@@ -11,7 +11,15 @@
 static const Report reports[] = {
     {"licenses", "report_licenses", "report_licenses_rows"},
     {"orders", "report_orders", "report_orders_rows"},
+    {"expiring", "report_expiring", "report_expiring_rows"},
     {"activations", "report_activations", "report_activations_rows"},
+    {"restorations", "report_restorations", NULL},
+    {"support-years", "report_support_years", "report_support_years_rows"},
+    {"issuance", "report_issuance", NULL},
+    {"holds", "report_holds", NULL},
+    {"response-times", "report_response_times", NULL},
+    {"keys", "report_keys", NULL},
+    {"late-entries", "report_late_entries", "report_late_entries_rows"},
     {"reconciliation", "report_reconciliation", NULL},
 };
 

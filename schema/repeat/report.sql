@@ -12,9 +12,11 @@
 -- as license_id = 'LIC-1', then goes by an index. What counts is counted from rows at each question.
 
 -- What a function gives can only be changed by making it anew.
+drop function if exists issuer.report_entitlement(date, timestamptz) cascade;
 drop function if exists issuer.report_delivery(date, timestamptz) cascade;
 drop function if exists issuer.report_customer(date, timestamptz) cascade;
 drop function if exists issuer.report_activation(date, timestamptz, text) cascade;
+drop function if exists issuer.report_license(date, timestamptz, text) cascade;
 
 -- The zone of the reports for who does not say: `alter database … set issuer.finance_zone = '…'`, as
 -- finance-zone in issuer.conf.
@@ -23,7 +25,7 @@ language sql stable parallel safe as $$
     select coalesce(nullif(current_setting('issuer.finance_zone', true), ''), 'UTC')
 $$;
 
-create or replace function issuer.report_today(zone text default issuer.report_zone()) returns date
+create or replace function issuer.report_today(zone text) returns date
 language sql stable parallel safe as $$
     select (transaction_timestamp() at time zone zone)::date
 $$;
@@ -67,14 +69,29 @@ language sql immutable parallel safe as $$
     select date_trunc('month', day::timestamp)::date
 $$;
 
--- The entitlement of each license.
+-- The first instant of each month since 2000 until after `as_of`, to find an instant's month among them
+-- with width_bucket(): much faster than to compute it, where there are millions. And which month the
+-- result names.
+create or replace function issuer.report_months(as_of date, zone text) returns timestamptz[]
+language sql immutable parallel safe as $$
+    select array_agg(m at time zone zone order by m)
+    from generate_series(timestamp '2000-01-01', as_of::timestamp, interval '1 month') m
+$$;
+create or replace function issuer.report_month_text(number integer) returns text
+language sql immutable parallel safe as $$
+    select to_char(timestamp '1999-12-01' + number * interval '1 month', 'YYYY-MM')
+$$;
+
+-- The entitlement of each license, as an index has it (0013).
 create or replace function issuer.report_entitlement(as_of date, known_at timestamptz)
-returns setof issuer.entitlement language sql stable parallel safe as $$
-    select e.* from issuer.entitlement e
+returns table (license_id bigint, version integer, expires_on date, activations integer,
+               servers integer)
+language sql stable parallel safe as $$
+    select distinct on (e.license_id) e.license_id, e.version, e.expires_on, e.activations,
+        e.servers
+    from issuer.entitlement e
     where e.effective <= as_of and e.recorded_at <= known_at
-      and not exists (select from issuer.entitlement n
-                      where n.license_id = e.license_id and n.version > e.version
-                        and n.effective <= as_of and n.recorded_at <= known_at)
+    order by e.license_id, e.version desc
 $$;
 
 -- Whether each license was suspended or has ended. One that was never either has no row.
@@ -88,12 +105,15 @@ returns setof issuer.license_state_version language sql stable parallel safe as 
                         and n.recorded_at <= known_at)
 $$;
 
--- When a key of each license first reached its customer.
+-- When a key of each license first reached its customer. That day stands with the key too; what was
+-- recorded of late is little, and left out.
 create or replace function issuer.report_delivery(as_of date, known_at timestamptz)
 returns table (license_id bigint, delivered_on date) language sql stable parallel safe as $$
-    select k.license_id, min(d.delivered_on)
-    from issuer.key_delivery d join issuer.license_key k on k.id = d.license_key_id
-    where d.delivered_on <= as_of and d.recorded_at <= known_at
+    select k.license_id, min(k.delivered_on)
+    from issuer.license_key k
+    where k.delivered_on <= as_of
+      and k.id not in (select d.license_key_id from issuer.key_delivery d
+                       where d.recorded_at > known_at)
     group by k.license_id
 $$;
 
@@ -125,10 +145,38 @@ returns table (id bigint, license_id bigint, version integer, taken boolean, con
 language sql stable parallel safe as $$
     select a.id, a.license_id, a.version, a.origin = 'taken', a.continues,
         a.active_until is null or a.active_until >= issuer.report_end(as_of, zone)
-            or a.ended_recorded_at > known_at,
+            or coalesce(a.ended_recorded_at > known_at, false),
         a.counted_until is null or a.counted_until >= issuer.report_end(as_of, zone)
-            or a.counted_recorded_at > known_at,
+            or coalesce(a.counted_recorded_at > known_at, false),
         a.state, a.active_from, a.counted_until
     from issuer.activation a
     where a.active_from < issuer.report_end(as_of, zone) and a.recorded_at <= known_at
+$$;
+
+-- Each license as it stood, and what has run on it. `state` is that of the records,
+-- or `expired`; `delivered_on` is the day on which a key of it first reached its customer.
+create or replace function issuer.report_license(as_of date, known_at timestamptz, zone text)
+returns table (id bigint, license_id text, customer_id bigint, product text, order_id bigint,
+               sold_on date, delivered_on date, activated_on date, state text, version integer,
+               expires_on date, support_until date, servers integer, active bigint, allowed integer,
+               used bigint)
+language sql stable parallel safe as $$
+    select l.id, l.license_id::text, l.customer_id, l.product::text, l.order_id, l.effective,
+        d.delivered_on, issuer.report_day(u.first, zone),
+        case when s.state <> 'current' then s.state::text
+             when e.expires_on < as_of then 'expired' else 'current' end,
+        e.version, e.expires_on, f.until_on, e.servers, coalesce(u.active, 0), e.activations,
+        coalesce(u.used, 0)
+    from issuer.license l
+    left join issuer.report_entitlement(as_of, known_at) e on e.license_id = l.id
+    left join issuer.entitlement_feature f
+        on f.license_id = e.license_id and f.version = e.version and f.code = 'support'
+    left join issuer.report_state(as_of, known_at, zone) s on s.license_id = l.id
+    left join issuer.report_delivery(as_of, known_at) d on d.license_id = l.id
+    left join (select a.license_id, min(a.active_from) as first,
+                   count(*) filter (where a.counted) as used,
+                   count(*) filter (where a.active) as active
+               from issuer.report_activation(as_of, known_at, zone) a group by a.license_id) u
+        on u.license_id = l.id
+    where l.effective <= as_of and l.recorded_at <= known_at
 $$;

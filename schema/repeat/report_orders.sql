@@ -41,7 +41,7 @@ language sql stable parallel safe as $$
 $$;
 
 -- The same as of now.
-create view issuer.report_orders_rows_now as select * from issuer.report_orders_rows(issuer.report_today(),
-    issuer.report_known(), issuer.report_zone());
-create view issuer.report_orders_now as select * from issuer.report_orders(issuer.report_today(),
-    issuer.report_known(), issuer.report_zone());
+create view issuer.report_orders_rows_now as select * from issuer.report_orders_rows(
+    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
+create view issuer.report_orders_now as select * from issuer.report_orders(
+    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());

@@ -167,6 +167,7 @@ grant update (passed_at) on instance to @PREFIX@_daemon;
 grant update (license_id) on usage_request to @PREFIX@_daemon;
 grant update (class, why, from_address, reply_to, subject, body, raw, emptied_at, handled_at,
     handled_how) on message to @PREFIX@_daemon;
+grant update (seen_at) on case_mail to @PREFIX@_daemon;
 grant update (closed_at, closed_how) on quarantine to @PREFIX@_daemon;
 grant update (closed_at, closed_by, closed_how) on hold to @PREFIX@_daemon;
 grant update (state, counted, use_no, slot, active_until, counted_until, lost_at, ended_by,

@@ -4,7 +4,7 @@ void case_printer_mails(Printer *printer, const GPtrArray *mails)
 {
     static const PrinterColumn columns[] = {
         {"message", COLUMN_NUMBER}, {"case", COLUMN_NUMBER}, {"taken_in", COLUMN_TIME},
-        {"from", COLUMN_TEXT},      {"how", COLUMN_TEXT},    {"handled_at", COLUMN_TIME},
+        {"from", COLUMN_TEXT},      {"how", COLUMN_TEXT},    {"seen_at", COLUMN_TIME},
         {"subject", COLUMN_TEXT},   {"text", COLUMN_TEXT},
     };
     printer_begin_part(printer, "mails", columns, G_N_ELEMENTS(columns));
@@ -15,7 +15,7 @@ void case_printer_mails(Printer *printer, const GPtrArray *mails)
         printer_time(printer, mail->taken_in);
         printer_text(printer, mail->from);
         printer_text(printer, mail->how);
-        printer_time(printer, mail->handled_at);
+        printer_time(printer, mail->seen_at);
         printer_text(printer, mail->subject);
         printer_text(printer, mail->body);
     }

@@ -3,7 +3,7 @@
 #include "db/sql.h"
 
 static const char select_mails[] =
-    "select m.id, k.case_number, m.effective, m.from_address, k.how::text, m.handled_at,"
+    "select m.id, k.case_number, m.effective, m.from_address, k.how::text, k.seen_at,"
     " m.subject, m.body from case_mail k join message m on m.id = k.message_id"
     " where k.case_number = any (array(select h.id from hold h where h.request_id = $1)"
     "  || coalesce(array[$2::bigint], '{}')) order by k.recorded_at, m.id, k.case_number";
@@ -31,7 +31,7 @@ static CaseMail *read_mail(const SqlResult *result, int row)
     mail->taken_in = sql_result_time(result, row, 2);
     mail->from = text(result, row, 3);
     mail->how = text(result, row, 4);
-    mail->handled_at = sql_result_time(result, row, 5);
+    mail->seen_at = sql_result_time(result, row, 5);
     mail->subject = text(result, row, 6);
     mail->body = text(result, row, 7);
     return mail;

@@ -13,8 +13,8 @@ typedef struct {
     int64_t case_number;
     int64_t taken_in;
     char *from;
-    char *how; /* it joined: "in-reply-to", "references", "case-number", "person" */
-    int64_t handled_at;
+    char *how;       /* it joined: "in-reply-to", "references", "case-number", "person" */
+    int64_t seen_at; /* a person has looked at it, or its case is over */
     char *subject;
     char *body; /* unquoted text for a person */
 } CaseMail;

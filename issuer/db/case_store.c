@@ -26,7 +26,8 @@ static const char find_cases[] =
     " select distinct on (n.mail, n.case_number) n.mail, n.case_number, c.license_id, w.rank, "
     "y.may,"
     " c.request_id is null"
-    " from named n join case_now c on c.case_number = n.case_number"
+    " from named n cross join lateral (select c.* from case_now c"
+    "  where c.case_number = n.case_number offset 0) c" /* by its number, not all of them */
     " cross join lateral (select array_position(array['in-reply-to', 'references', 'case-number'],"
     "  n.how) - 1 as rank) w"
     " cross join lateral (select n.sender is not null and (n.told is not distinct from n.sender"
@@ -77,14 +78,18 @@ GArray *case_store_find(Database *database, const GArray *named, GError **error)
     return result != NULL ? g_steal_pointer(&joins) : NULL;
 }
 
+/* Where the case was over when it came, what it says is read as that of any other mail. */
 static const char insert_joins[] =
-    "with c as (insert into case_mail (case_number, message_id, how)"
-    "  select * from unnest($1::bigint[], $2::bigint[], $3::text[]) on conflict do nothing"
-    "  returning *)"
+    "with c as (insert into case_mail (case_number, message_id, how, seen_at)"
+    "  select u.case_number, u.message_id, u.how, case when not n.open then $4::timestamptz end"
+    "  from unnest($1::bigint[], $2::bigint[], $3::text[]) as u (case_number, message_id, how)"
+    "  cross join lateral (select c.open from case_now c where c.case_number = u.case_number"
+    "   offset 0) n on conflict do nothing returning *)"
     " insert into event (kind, subject, subject_id, row_digest, license_id, detail, effective)"
     " select 'mail-joined', 'case_mail', c.message_id, sha256(convert_to(c::text, 'UTF8')),"
     "  n.license_id, jsonb_build_object('case', c.case_number), $4"
-    " from c join case_now n on n.case_number = c.case_number order by c.message_id, c.case_number";
+    " from c cross join lateral (select n.license_id from case_now n"
+    "  where n.case_number = c.case_number offset 0) n order by c.message_id, c.case_number";
 
 bool case_store_join(Database *database, const GArray *rows, const BatchStamp *stamp,
                      GError **error)
@@ -175,10 +180,25 @@ bool case_store_handled(Database *database, const CaseHandledRow *row, const Bat
     sql_params_add_int(params, SQL_INT8, row->operator_id);
     sql_params_add_time(params, stamp->now);
     return sql_do(database, "case_handled",
-                  "select case_mails_handle(h.id, format('case %s: %s by %s', h.id, $2::text,"
-                  " o.name), o.id, $4) from hold h, operator o where h.request_id = $1"
-                  " and o.id = $3",
+                  "select case_mails_handle(h.id, format('%s by %s', $2::text, o.name), o.id, $4)"
+                  " from hold h, operator o where h.request_id = $1 and o.id = $3",
                   params, error);
+}
+
+static const char mark_over[] =
+    "update case_mail k set seen_at = $2 from hold h where h.request_id = any ($1::bigint[])"
+    " and h.closed_at is not null and k.case_number = h.id and k.seen_at is null";
+
+bool case_store_over(Database *database, const GArray *requests, const BatchStamp *stamp,
+                     GError **error)
+{
+    if (requests->len == 0) {
+        return true;
+    }
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_numbers(params, requests);
+    sql_params_add_time(params, stamp->now);
+    return sql_do(database, "case_over", mark_over, params, error);
 }
 
 static const char insert_question[] =

@@ -66,6 +66,10 @@ typedef struct {
 bool case_store_handled(Database *database, const CaseHandledRow *row, const BatchStamp *stamp,
                         GError **error);
 
+/* Holds of these requests (of int64_t) have ended: nobody need look at the mails for them. */
+bool case_store_over(Database *database, const GArray *requests, const BatchStamp *stamp,
+                     GError **error);
+
 /* Keeps the words of a question, of a decision that asks, with an event. */
 bool case_store_question(Database *database, int64_t decision_id, const char *words,
                          const BatchStamp *stamp, GError **error);

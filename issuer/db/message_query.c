@@ -11,8 +11,7 @@
     " coalesce(q.reason, case when l.state = 'undelivered' then l.why end, m.why, l.why),"         \
     " m.source, l.message_id is not null or m.handled_at is null and q.closed_at is null"          \
     " and (m.class in ('about-license', 'unrecognised', 'quarantined')"                            \
-    "  or exists (select from case_mail k join case_now c on c.case_number = k.case_number"        \
-    "   where k.message_id = m.id and c.open))"
+    "  or exists (select from case_mail k where k.message_id = m.id and k.seen_at is null))"
 #define FROM_MESSAGE                                                                               \
     " from message m left join quarantine q on q.message_id = m.id"                                \
     " left join lateral (select r.message_id, r.state, r.why from reply r"                         \
@@ -26,9 +25,7 @@ static const char select_waiting[] =
     "  'quarantined') and handled_at is null and id > $1"
     " union select message_id from reply where state in ('listed', 'undelivered')"
     "  and message_id > $1"
-    " union select k.message_id from case_now c join case_mail k on k.case_number = c.case_number"
-    "  join message m on m.id = k.message_id"
-    "  where c.open and m.handled_at is null and k.message_id > $1)"
+    " union select message_id from case_mail where seen_at is null and message_id > $1)"
     " select " SUMMARY_COLUMNS FROM_MESSAGE " where m.id in (select id from w)"
     " and (l.message_id is not null or m.handled_at is null and q.closed_at is null)" IN_PAGES;
 static const char select_all[] = "select " SUMMARY_COLUMNS FROM_MESSAGE " where m.id > $1" IN_PAGES;

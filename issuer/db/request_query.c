@@ -17,8 +17,7 @@ static char *text(const SqlResult *result, int row, int column)
     " (select v.name::text from customer_version v where v.customer_id = l.customer_id"            \
     "  order by v.version desc limit 1), m.from_address, d.outcome::text, d.code::text,"           \
     " d.note::text, d.would::text, d.serial, r.effective, d.effective,"                            \
-    " (select count(*) from case_mail k join message a on a.id = k.message_id"                     \
-    "  where k.case_number = h.id and a.handled_at is null)"                                       \
+    " (select count(*) from case_mail k where k.case_number = h.id and k.seen_at is null)"         \
     " from " requests " r"                                                                         \
     " cross join lateral (select * from decision d where d.request_id = r.id"                      \
     "  and d.code <> 'emergency'"                                                                  \

@@ -157,6 +157,20 @@ static bool write_handled(const Batch *batch, const BatchStamp *stamp, GError **
     return true;
 }
 
+/* What a newer request, or a change of records, has decided needs nobody's look any more; a mail
+ * that has no code is still listed as such. */
+static bool write_over(const Batch *batch, const BatchStamp *stamp, GError **error)
+{
+    g_autoptr(GArray) requests = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    for (guint i = 0; i < batch->holds->len; i++) {
+        const HoldRow *row = &g_array_index(batch->holds, HoldRow, i);
+        if (row->how != NULL) {
+            batch_append_once(requests, row->request_id);
+        }
+    }
+    return case_store_over(batch->context->database, requests, stamp, error);
+}
+
 static bool write_questions(const Batch *batch, const BatchStamp *stamp, GError **error)
 {
     for (guint i = 0; i < batch->decided->len; i++) {
@@ -174,5 +188,5 @@ bool batch_write_cases(Batch *batch, const BatchStamp *stamp, GError **error)
 {
     return write_joins(batch, stamp, error) && write_returned(batch, stamp, error) &&
            write_reached(batch, stamp, error) && write_handled(batch, stamp, error) &&
-           write_questions(batch, stamp, error);
+           write_over(batch, stamp, error) && write_questions(batch, stamp, error);
 }

@@ -20,10 +20,12 @@ $$;
 create or replace function issuer.case_mails_handle(decided bigint, how text, who bigint,
     at timestamptz)
 returns void language sql set search_path = issuer, pg_temp as $$
-    with m as (
-        update message m set handled_at = at, handled_how = how
-        where m.handled_at is null
-          and m.id in (select c.message_id from case_mail c where c.case_number = decided)
+    with seen as (
+        update case_mail k set seen_at = at where k.case_number = decided and k.seen_at is null
+        returning k.message_id),
+    m as (
+        update message m set handled_at = at, handled_how = format('case %s: %s', decided, how)
+        where m.handled_at is null and m.id in (select s.message_id from seen s)
         returning m.*)
     insert into event (kind, subject, subject_id, row_digest, license_id, operator_id, effective)
         select 'message-handled', 'message', m.id, sha256(convert_to(m::text, 'UTF8')),

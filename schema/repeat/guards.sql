@@ -38,6 +38,7 @@ declare
                                "lost_at", "ended_by", "ended_recorded_at", "counted_recorded_at"],
                        "once": ["active_until", "counted_until", "lost_at"]},
         "alert": {"may": ["closed_at", "closed_by", "reason"], "once": ["closed_at", "closed_by"]},
+        "case_mail": {"may": ["seen_at"], "once": ["seen_at"]},
         "contact": {"may": ["entry", "ended_on", "ended_at", "erased_at", "doubtful"],
                     "once": ["ended_on", "ended_at", "erased_at"]},
         "feature": {"may": ["name"], "once": []},

@@ -24,6 +24,7 @@ declare
 begin
     update message m set handled_at = coalesce(m.handled_at, at),
         handled_how = coalesce(m.handled_how, how) where m.id = known.id returning * into made;
+    update case_mail k set seen_at = at where k.message_id = known.id and k.seen_at is null;
     update quarantine q set closed_at = at, closed_how = how
         where q.message_id = known.id and q.closed_at is null;
     perform note_event(kind, 'message', made.id, made::text, license, who, at, detail);

@@ -390,8 +390,6 @@ begin
         returning * into decided;
     perform note_event('restoration-approved', 'restoration_decision', approved.id, decided::text,
                        approved.license_id, filed.operator_id, at);
-    perform case_mails_handle(approved.id, format('case %s: approved', approved.id),
-                              filed.operator_id, at);
     update activation a set state = 'lost', counted = false, ended_by = approved.evidence,
         lost_at = greatest(at, a.active_from),
         active_until = coalesce(a.active_until, greatest(at, a.active_from)),
@@ -429,8 +427,6 @@ begin
         values (denied.id, 'denied', who.id, why, at) returning * into decided;
     perform note_event('restoration-denied', 'restoration_decision', denied.id, decided::text,
                        denied.license_id, who.id, at);
-    perform case_mails_handle(denied.id, format('case %s: denied by %s', denied.id, who.name),
-                              who.id, at);
     perform restoration_tell(denied, 'not-restored', at);
     perform case_mails_handle(denied.id, 'denied', who.id, at);
     return (select l.license_id from license l where l.id = denied.license_id);

@@ -25,7 +25,7 @@ select throws_ok(format('update %I set recorded_at = now()', name), 'IS002', nul
     from unnest(array['customer', 'customer_version', 'orders', 'license', 'license_state_version',
         'license_proof', 'entitlement', 'entitlement_feature', 'import', 'import_row', 'decision',
         'usage_license', 'deactivation', 'event', 'serial_void', 'migration', 'term_entry',
-        'key_delivery', 'customer_merge', 'restoration', 'restoration_decision', 'case_mail',
+        'key_delivery', 'customer_merge', 'restoration', 'restoration_decision',
         'question']) as name;
 select throws_ok('update reply_line set position = 2', 'IS002', null, 'reply_line is only added to');
 select throws_ok($$update usage_license set jws = 'other'$$, 'IS002', null, 'a usage license''s bytes never change');
@@ -48,6 +48,7 @@ select fills_once($$update operator_token set revoked_at = '2026-03-01'$$, $$upd
 select fills_once($$update license_key set retired_at = '2026-03-01'$$, $$update license_key set retired_at = null$$, 'license_key.retired_at');
 select fills_once($$update contact set ended_on = '2026-03-01', ended_at = now()$$, $$update contact set ended_on = null, ended_at = null$$, 'contact.ended_on');
 select fills_once($$update message set handled_at = now(), handled_how = 'answered'$$, $$update message set handled_how = 'dropped'$$, 'message.handled_how');
+select fills_once($$update case_mail set seen_at = now()$$, $$update case_mail set seen_at = null$$, 'case_mail.seen_at');
 select fills_once($$update quarantine set closed_at = now(), closed_how = 'retried'$$, $$update quarantine set closed_how = 'dropped'$$, 'quarantine.closed_how');
 select fills_once($$update hold set closed_at = now(), closed_by = 1, closed_how = 'issued'$$, $$update hold set closed_at = null, closed_by = null, closed_how = null$$, 'hold.closed_at');
 select fills_once($$update alert set closed_at = now(), closed_by = 1$$, $$update alert set closed_at = null$$, 'alert.closed_at');

@@ -12,7 +12,7 @@ insert into expected values
     ('activation',               'siu', 's',   's',   's',   's',   's'),
     ('alert',                    'siu',  's',   's',   '-',   's',   's'),
     ('answer',                   's',   's',   's',   '-',   's',   'p'),
-    ('case_mail',                'si',  's',   's',   '-',   's',   's'),
+    ('case_mail',                'siu', 's',   's',   '-',   's',   's'),
     ('case_now',                 's',   's',   's',   '-',   's',   's'),
     ('command_right',            's',   's',   's',   's',   's',   's'),
     ('contact',                  'su',  's',   's',   's',   's',   'p'),
@@ -88,6 +88,7 @@ insert into expected_columns values
         'update active_until counted counted_until ended_by ended_recorded_at lost_at slot '
         || 'state use_no'),
     ('answer', 'finance', 'select operator_id recorded_at reply_id'),
+    ('case_mail', 'daemon', 'update seen_at'),
     ('contact', 'daemon', 'update doubtful'),
     ('contact', 'finance',
         'select doubtful effective ended_at ended_on erased_at id license_id recorded_at'),

@@ -17,9 +17,7 @@ static const ListingColumn list_columns[] = {
     " opened_at, decided_by, second_by, decided_at from restoration_shown"
 
 static const ListingQuery list_open =
-    LISTING_QUERY(LIST_OF " where not exists (select from restoration_decision d"
-                          "  where d.restoration_id = case_number) order by case_number limit $1",
-                  list_columns);
+    LISTING_QUERY(LIST_OF " where closed_at is null order by case_number limit $1", list_columns);
 static const ListingQuery list_all =
     LISTING_QUERY(LIST_OF " order by case_number desc limit $1", list_columns);
 

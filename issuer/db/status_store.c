@@ -27,8 +27,7 @@ static const char waiting_text[] =
     " union all select 'alert', kind, count(*), min(effective) from alert"
     " where closed_at is null and effective <= statement_timestamp() group by kind"
     " union all select 'lost-server', s.evidence, count(*), min(s.opened_at) from restoration s"
-    " where not exists (select from restoration_decision d where d.restoration_id = s.id)"
-    " group by s.evidence"
+    " where s.closed_at is null group by s.evidence"
     " union all select 'instruction', state, count(*), min(filed_at) from instruction"
     " where state in ('filed', 'taken') group by state"
     " order by 1, 3 desc, 2";

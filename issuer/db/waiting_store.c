@@ -60,8 +60,7 @@ static const char select_changed[] =
     "    or n.version <> (d.facts ->> 'customer_version')::integer))"
     "  or d.code = 'no-activations-left' and (d.facts ->> 'case_open')::boolean and not exists "
     "(select from restoration o"
-    "   where o.license_id = k.license_id and not exists (select from restoration_decision x"
-    "   where x.restoration_id = o.id))"
+    "   where o.license_id = k.license_id and o.closed_at is null)"
     "  or a.used < (d.facts ->> 'used')::integer"
     "  or a.active < (d.facts ->> 'active')::integer)" IN_ORDER;
 

@@ -5,7 +5,7 @@ select h.id as case_number, h.request_id, r.license_id, h.closed_at is null as o
 from issuer.hold h join issuer.usage_request r on r.id = h.request_id
 union all
 select s.id, null, s.license_id,
-    not exists (select from issuer.restoration_decision d where d.restoration_id = s.id)
+    s.closed_at is null
 from issuer.restoration s;
 
 -- What stands in the Message-ID of a reply beside its number, so that nobody who has not seen the mail

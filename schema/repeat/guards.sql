@@ -58,6 +58,7 @@ declare
         "quarantine": {"may": ["closed_at", "closed_how"], "once": ["closed_at", "closed_how"]},
         "reply": {"may": ["state", "why", "recipient", "sent_at", "attempts", "erased_at"],
                   "once": ["sent_at", "erased_at"]},
+        "restoration": {"may": ["closed_at"], "once": ["closed_at"]},
         "serial_block": {"may": ["closed_at"], "once": ["closed_at"]},
         "signing_key": {"may": ["revoked_at"], "once": ["revoked_at"]},
         "usage_request": {"may": ["license_id"], "once": ["license_id"]}

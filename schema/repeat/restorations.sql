@@ -432,6 +432,22 @@ begin
     return (select l.license_id from license l where l.id = denied.license_id);
 end $$;
 
+-- What was decided is over.
+create or replace function issuer.restoration_close() returns trigger
+language plpgsql set search_path = issuer, pg_temp as $$
+declare
+    made restoration;
+begin
+    update restoration s set closed_at = new.effective where s.id = new.restoration_id
+        returning * into made;
+    perform note_event('restoration-closed', 'restoration', made.id, made::text, made.license_id,
+                       new.decided_by, new.effective);
+    return null;
+end $$;
+
+create or replace trigger close_case after insert on issuer.restoration_decision for each row
+    execute function issuer.restoration_close();
+
 -- Each case as people look at it. Words and addresses of mails are given to who may read them where
 -- they stand.
 create or replace view issuer.restoration_shown as
@@ -444,7 +460,7 @@ select s.id as case_number, s.license_id, l.license_id::text as license, n.name:
     case when has_column_privilege('issuer.message', 'body', 'select') then m.body end as words,
     o.name::text as opened_by, s.reason, s.ticket, s.opened_at, d.effective as decided_at,
     b.name::text as decided_by, t.name::text as second_by, d.reason as decided_why,
-    d.ticket as decided_ticket, d.replacement
+    d.ticket as decided_ticket, d.replacement, s.closed_at
 from issuer.restoration s
 join issuer.license l on l.id = s.license_id
 join issuer.customer_now c on c.id = l.customer_id

@@ -73,7 +73,7 @@ join lateral (select code from issuer.decision d where d.request_id = r.id and d
 union all
 select s.license_id, 'restoration', s.id, s.evidence, null, s.opened_at
 from issuer.restoration s
-where not exists (select from issuer.restoration_decision d where d.restoration_id = s.id)
+where s.closed_at is null
 union all
 select a.license_id, 'alert', a.id, a.kind, a.detail, a.effective
 from issuer.alert a where a.license_id is not null and a.closed_at is null

@@ -158,8 +158,8 @@ TABLES = {
         " bench.at(i, 2), 3 * (i - 1) + 1, bench.host(i, 1), 'a.b.c', 3 * (i - 1) + 2, 1, bench.at(i, 2),"
         " bench.known(i, 2) from generate_series(%(first)s, %(last)s) i where i %% 10 in (6, 7)",
     "restoration": "insert into restoration (id, license_id, activation_id, message_id, evidence,"
-        " opened_at, recorded_at) select 100000 + i, i, 3 * (i - 1) + 1, 3 * (i - 1) + 2, 'attested',"
-        " bench.at(i, 2) - interval '1 hour', bench.known(i, 2)"
+        " opened_at, closed_at, recorded_at) select 100000 + i, i, 3 * (i - 1) + 1, 3 * (i - 1) + 2, 'attested',"
+        " bench.at(i, 2) - interval '1 hour', bench.at(i, 2), bench.known(i, 2)"
         " from generate_series(%(first)s, %(last)s) i where i %% 10 = 8",
     "restoration_decision": "insert into restoration_decision (restoration_id, outcome, activation_id,"
         " decided_by, reason, effective, recorded_at) select 100000 + i, 'approved', 3 * (i - 1) + 1, 1,"

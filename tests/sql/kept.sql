@@ -25,9 +25,11 @@ select throws_ok(format('update %I set recorded_at = now()', name), 'IS002', nul
     from unnest(array['customer', 'customer_version', 'orders', 'license', 'license_state_version',
         'license_proof', 'entitlement', 'entitlement_feature', 'import', 'import_row', 'decision',
         'usage_license', 'deactivation', 'event', 'serial_void', 'migration', 'term_entry',
-        'key_delivery', 'customer_merge', 'restoration', 'restoration_decision',
+        'key_delivery', 'customer_merge', 'restoration_decision',
         'question']) as name;
 select throws_ok('update reply_line set position = 2', 'IS002', null, 'reply_line is only added to');
+select throws_ok($$update restoration set evidence = 'forced'$$, 'IS002', null, 'what a case was opened by stays');
+select throws_ok($$update restoration set closed_at = null$$, 'IS002', null, 'a case that was decided is over');
 select throws_ok($$update usage_license set jws = 'other'$$, 'IS002', null, 'a usage license''s bytes never change');
 select throws_ok($$update event set kind = 'other'$$, 'IS002', null, 'events only grow');
 

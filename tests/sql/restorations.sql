@@ -124,7 +124,7 @@ select results_eq(format($$select f.name::text, t.name::text, x.outcome::text, x
     join operator f on f.id = x.decided_by join operator t on t.id = x.second_by where restoration_id = %s$$, :forced),
     $$values ('abe', 'sue', 'approved', 10::bigint, 'burnt')$$, 'it says who both were');
 select set_eq(format($$select e.kind from event e where e.license_id = 1 and e.operator_id = (select id from operator where name = 'abe')$$),
-    array['restoration-approved', 'activation-lost', 'instruction-done'], 'each with its event');
+    array['restoration-approved', 'restoration-closed', 'activation-lost', 'instruction-done'], 'each with its event');
 select throws_ok(format($$select files('abe', 'sue', %s)$$, :forced), 'IS004', null, 'once');
 select throws_ok(format($$select restoration_deny(d('abe'), %s, 'r', now())$$, :forced), 'IS004', null, 'what was approved is not denied');
 select throws_ok(format($$select files('abe', null, (select id from restoration where message_id = 5001))$$), 'IS004',

@@ -254,6 +254,7 @@ insert into expected_functions values
     ('report_use',                   'own',  'daemon web support admin finance'),
     ('report_zone',                  'own',  'daemon web support orders admin finance'),
     ('restoration_approvers',       'own', '-'),
+    ('restoration_close',           'own', '-'),
     ('restoration_carry_out',       'door', 'daemon'),
     ('restoration_deny',            'door', 'admin'),
     ('restoration_file',            'door', 'daemon web admin'),

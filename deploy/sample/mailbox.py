@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Prints an mbox of mails that carry usage requests.
+"""Prints an mbox of mails: usage requests, or what a person writes.
 
   mailbox.py ADDRESS=FILE…   a mail from ADDRESS with the text of FILE in its body"""
 import email.message
@@ -21,12 +21,13 @@ def mail(address, code):
     message = email.message.EmailMessage()
     message["From"] = address
     message["To"] = "licensing@vendor.example"
-    message["Subject"] = "Offline activation"
+    is_code = code.startswith("=====")
+    message["Subject"] = "Offline activation" if is_code else "A server was destroyed"
     message["Date"] = email.utils.localtime()
     # Made from the content, so that the same request makes the same mail.
     digest = hashlib.sha256((address + code).encode()).hexdigest()[:24]
     message["Message-ID"] = f"<{digest}@{address.split('@')[1]}>"
-    message.set_content(BODY.format(code=code.strip()))
+    message.set_content(BODY.format(code=code.strip()) if is_code else code)
     return message
 
 

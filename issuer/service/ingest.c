@@ -179,8 +179,10 @@ static void count_item(IngestTotals *totals, const BatchItem *item)
     totals->quarantined += g_strcmp0(class_name, "quarantined") == 0;
     totals->ignored +=
         g_strcmp0(class_name, "ignored") == 0 || g_strcmp0(class_name, "bounce") == 0;
-    totals->unrecognised +=
+    const bool for_person =
         g_strcmp0(class_name, "unrecognised") == 0 || g_strcmp0(class_name, "about-license") == 0;
+    totals->cases += for_person && item->case_number != 0;
+    totals->unrecognised += for_person && item->case_number == 0;
     for (guint i = 0; i < item->matters->len; i++) {
         const Matter *matter = g_ptr_array_index(item->matters, i);
         if (matter->decided) {

@@ -17,6 +17,7 @@ typedef struct {
 typedef struct {
     guint64 messages;
     guint64 known;        /* on record before */
+    guint64 cases;        /* without a code: opened a case, or belong to one */
     guint64 unrecognised; /* listed for a person, about-license included */
     guint64 ignored;      /* bounces included */
     guint64 quarantined;

@@ -106,6 +106,8 @@ end $$;
 create or replace function issuer.import_resolve() returns void
 language plpgsql set search_path = issuer, pg_temp as $$
 begin
+    create index on stage_contact (line);
+    create index on stage_feature (line);
     analyze staged, stage_contact, stage_feature;
     perform import_resolve_customers();
     insert into stage

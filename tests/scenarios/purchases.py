@@ -5,6 +5,9 @@ all of it at once, and nothing is imported.
   purchases.py ISSUER [TEST…]          within tests/with-postgres"""
 import csv
 import io
+import json
+import os
+import re
 
 from scenario import Scenario, license_key, main, write
 
@@ -157,6 +160,45 @@ class Purchases(Scenario):
         self.refused(b"\r\n".join(lines), "line 3: activations: ", "line 4, character ")
         self.refused(sheet([row(1), row(2)], lineterminator="\r").replace(b"\r", b"\r\n", 1),
                      "line 2, character ")
+
+    def test_what_a_file_brings_is_delivered_and_its_ledger_goes_on(self):
+        house = self.house
+        today = "2026-03-05"
+        house.environment["ISSUER_NOW"] = "1772712000"  # 2026-03-05 12:00 UTC
+        one = row(1, features="mqtt-server;support=2027-03-31", order_date="2026-01-05")
+        self.load(sheet([one, row(2)]))
+        self.assertEqual(house.issuer("--json", "license", "find", "--undelivered"), "")
+        self.assertEqual(house.query("select how, delivered_on::text, count(*) from key_delivery"
+                                     " group by 1, 2"), [("import", today, 2)])
+        for features, order in (("mqtt-server;support=2028-03-31", "SO-1b"), ("mqtt-server", "SO-1c"),
+                                ("mqtt-server;snowflake-bridge", "SO-1d")):
+            changed = {**one, "license_key": "", "features": features, "order_ref": order}
+            self.load(sheet([changed]), "--update")
+            self.load(sheet([changed]), "--update")
+        self.assertEqual(house.query(
+            "select t.version, t.kind::text, t.until_on::text, o.reference::text from term_entry t"
+            " join orders o on o.id = t.order_id order by t.version"),
+            [(1, "set", "2027-03-31", "SO-1"), (2, "set", "2028-03-31", "SO-1b"), (3, "set", None, "SO-1c")])
+        self.assertEqual(house.query("select count(*) from key_delivery"), [(2,)])
+
+    def test_no_table_is_read_whole_for_each_row(self):
+        """Else a file of 100,000 rows that changes all of them takes hours."""
+        rows = [row(number, features="mqtt-server;support=2027-03-31", order_date="2026-01-05")
+                for number in range(1000)]
+        self.load(sheet(rows))
+        log = os.path.join(os.environ["PGHOST"], "log")
+        size = os.path.getsize(log)
+        self.house.environment["PGOPTIONS"] = " ".join("-c " + setting for setting in (
+            "session_preload_libraries=auto_explain", "auto_explain.log_min_duration=0",
+            "auto_explain.log_nested_statements=on", "auto_explain.log_analyze=on",
+            "auto_explain.log_timing=off"))
+        self.load(sheet([{**one, "activations": "3", "features": "mqtt-server;support=2028-03-31",
+                          "order_ref": one["order_ref"] + "b"} for one in rows]), "--update")
+        with open(log, encoding="utf-8", errors="replace") as stream:
+            stream.seek(size)
+            plans = stream.read()
+        self.assertIn("Seq Scan on stage s", plans)
+        self.assertEqual([line.strip() for line in re.findall(r"Seq Scan on .*loops=\d{3,}\)", plans)], [])
 
     def test_weak_keys_are_marked(self):
         """Keys sold before are what they are."""

@@ -11,8 +11,11 @@ import re
 import stat
 import time
 
+import psycopg2
+
 from mail_servers import Postfix, RudeServer, certificate
-from scenario import License, Scenario, ask, check_records, mail, main, write
+from scenario import (License, Scenario, ask, check_records, license_key, mail, main, mbox,
+                      write)
 
 ANA = "ana@northwind.example"
 OWN = "licensing@vendor.example"
@@ -182,6 +185,96 @@ class ByHand(Selling):
         kinds = [kind for (kind,) in house.query("select kind from event where kind like 'key-%%'"
                                                  " order by id")]
         self.assertEqual(kinds, ["key-delivered", "key-retired", "key-made"])
+
+
+class Stories(Selling):
+    def test_a_late_order(self):
+        """A server asks with a key that was sold and is not on record yet: an import of it answers."""
+        house = self.house
+        key = license_key()
+        house.chariot("plant-9", "trust", os.path.join(house.keys, "anchors.pem"))
+        code = house.chariot("plant-9", "request", "--host", "plant-9", "--license-key", key)
+        self.assertEqual(house.take(mail(ANA, code)), [("refused", "unknown-license")])
+        # Another purchase decides nothing of it: its key is another.
+        self.add()
+        house.ingest(write(house.path("empty.mbox"), b""))
+        self.assertEqual(house.query("select count(*) from usage_license"), [(0,)])
+        path = write(house.path("late.csv"), (
+            "license_id,license_key,customer,contacts,product,features,activations,expires,order_ref\n"
+            f"LIC-9,{key},Northwind Water,{ANA},chariot,mqtt-server;support=2027-03-31,1,,SO-9\n").encode())
+        self.assertIn("decided again: 1 issued", house.by("olga", "license", "import", path))
+        replies = house.replies()
+        house.chariot("plant-9", "install", replies[-1][0])
+        page = house.chariot("plant-9", "status")
+        for line in (r"State +active", r"License +LIC-9", r"Activation +1 of 1", r"support.*2027-03-31"):
+            self.assertRegex(page, line)
+
+    def test_found_by_whatever_a_customer_may_name(self):
+        house = self.house
+        _, license = self.add("--id", "LIC-77", "--contact", "@plant.example", "--customer-ref", "K-77")
+        self.add("--id", "LIC-78", customer="Harbour Works", contact="bo@harbour.example", order="SO-78")
+        server = house.server(host="pump-house-7")
+        found = house.ingest(write(house.path("in.mbox"), mbox([mail(ANA, ask(server, license))])))
+        short = found[0]["tokens"][0]["id"]
+        for text in ("LIC-77", "lic-77", "northwind", "Northwind Water", "CU-1", "k-77", ANA,
+                     "eve@plant.example", "@plant.example", "northwind.example", "so-1",
+                     "pump-house-7", "PUMP-HOUSE-7", short, short.lower(), "UL-00000001", "ul-1",
+                     license.key[-4:], license.key[-4:].lower()):
+            with self.subTest(text=text):
+                rows = [json.loads(line) for line in
+                        house.issuer("--json", "license", "find", text).splitlines()]
+                self.assertEqual([row["license_id"] for row in rows], ["LIC-77"])
+        self.assertEqual(house.issuer("--json", "license", "find", "SO-79"), "")
+        # The old key's hint leads there too.
+        house.by("olga", "license", "rekey", "LIC-77", "--reason", "lost")
+        self.assertIn("LIC-77", house.issuer("license", "find", license.key[-4:]))
+        for words in (("license", "find"), ("license", "find", "LIC-77", "--undelivered")):
+            self.refused(*words, says="say what to look for, or --undelivered alone", code=2)
+
+    def test_two_at_once(self):
+        """Both orders of two who change the same: one is told so, or both are on record in turn."""
+        house = self.house
+        self.add("--id", "LIC-1")
+        words = ["license", "add", "--customer", "CU-1", "--contact", ANA, "--feature", "mqtt-server",
+                 "--activations", "1", "--order", "SO-5", "--id", "LIC-5"]
+        for order in ((0, 1), (1, 0)):
+            twins = [words, [*words[:-1], f"LIC-6{order[0]}"]]
+            self.both([twins[i] for i in order])
+        self.assertEqual(house.query("select count(*) from orders where reference = 'SO-5'"), [(1,)])
+        self.assertEqual(house.query("select count(*) from license where license_id = 'LIC-5'"), [(1,)])
+        self.both([words, words], fail=2)
+        self.both([["license", "rekey", "LIC-1", "--reason", "lost"]] * 2)
+        self.assertEqual(house.query("select count(*), count(retired_at) from license_key k join license l"
+                                     " on l.id = k.license_id where l.license_id = 'LIC-1'"), [(3, 2)])
+        self.both([["license", "delivered", "LIC-1", "--to", "them", "--channel", "fax"]] * 2, fail=1)
+
+    def both(self, commands, fail=None):
+        """Starts both while a third session holds the licenses and the import back; then lets them go."""
+        house = self.house
+        house.environment["ISSUER_TOKEN_FILE"] = house.tokens["olga"]
+        holder = psycopg2.connect(house.dsn, options="-c search_path=issuer")
+        holder.cursor().execute("select pg_advisory_xact_lock(hashtextextended('issuer: import', 0));"
+                                "select from license for update")
+        running = []
+        for count, command in enumerate(commands, 1):
+            running.append(house.start(*command))
+            for _ in range(300):
+                waiting = house.query("select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+                                      " and datname = %s", house.database)[0][0]
+                if waiting >= count:
+                    break
+                time.sleep(0.1)
+            self.assertEqual(waiting, count, "it waits for its turn")
+        holder.rollback()
+        holder.close()
+        told = [(process.communicate(timeout=60)[1].decode(), process.returncode) for process in running]
+        del house.environment["ISSUER_TOKEN_FILE"]
+        failed = [text for text, code in told if code]
+        if fail is not None:
+            self.assertEqual(len(failed), fail, told)
+        for text in failed:
+            self.assertEqual(text.count("\n"), 1, text)
+            self.assertRegex(text, "is on record already|was delivered on|was first|again")
 
 
 class Orders(Selling):

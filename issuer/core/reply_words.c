@@ -28,8 +28,10 @@ static const ReplyWords issued_rows[] = {
      NULL},
     {"emergency", OUTCOME_ISSUED, true, "emergency usage license {serial}",
      "Emergency usage license {serial} is issued for {server}.",
-     "It bridges seven days and takes no activation. Your request itself is still being looked at; "
-     "its regular usage license replaces this one and comes in a mail of its own.",
+     "It bridges seven days and takes no activation. What we have written of the request itself "
+     "stands: once that is settled, its regular usage license replaces this one and comes in a "
+     "mail "
+     "of its own.",
      NULL},
 };
 

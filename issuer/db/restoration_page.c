@@ -46,7 +46,8 @@ static const ListingColumn head_columns[] = {
 static const ListingQuery show_head =
     LISTING_QUERY("select s.case_number, s.license, s.customer, s.state, s.evidence, s.serial,"
                   " s.host, s.opened_at, s.opened_by, s.reason, s.ticket, l.approved, l.allowed,"
-                  " l.second_why is not null, l.second_why, s.decided_at, s.decided_by,"
+                  " case when s.decided_at is null then l.second_why is not null end, "
+                  "l.second_why, s.decided_at, s.decided_by,"
                   " s.second_by, s.decided_why, s.decided_ticket, s.replacement"
                   " from restoration_shown s left join lateral (select * from"
                   "  restoration_limit(s.case_number, $2)) l on s.decided_at is null"

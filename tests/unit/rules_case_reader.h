@@ -231,6 +231,8 @@ static bool read_request_flag(Case *c, const char *word)
         c->facts.key_revoked = true;
     else if (strcmp(word, "loss") == 0)
         c->facts.tells_of_loss = true;
+    else if (strcmp(word, "case") == 0)
+        c->facts.case_open = true;
     else
         return false;
     return true;

@@ -16,10 +16,15 @@ returns text language sql immutable set search_path = issuer, pg_temp as $$
                               || int8send(reply)), 'hex'), 16)
 $$;
 
--- A person has decided about a case: the mails that joined it have been looked at.
+-- A person has decided about a case: the mails that joined it have been looked at. The mails are locked
+-- first and in their order, as by who drops or answers one.
 create or replace function issuer.case_mails_handle(decided bigint, how text, who bigint,
     at timestamptz)
 returns void language sql set search_path = issuer, pg_temp as $$
+    select from message m
+        where m.id in (select k.message_id from case_mail k
+                       where k.case_number = decided and k.seen_at is null)
+        order by m.id for no key update;
     with seen as (
         update case_mail k set seen_at = at where k.case_number = decided and k.seen_at is null
         returning k.message_id),

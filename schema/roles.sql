@@ -96,7 +96,7 @@ grant execute on function license_waiting
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin;
 grant execute on function message_answer, message_to_case, message_drop
     to @PREFIX@_support, @PREFIX@_admin;
-grant execute on function reply_tag, case_mails_handle to @PREFIX@_daemon;
+grant execute on function reply_tag, case_mails_handle, answers_of_day to @PREFIX@_daemon;
 grant execute on function alert_close to @PREFIX@_support, @PREFIX@_admin;
 -- Lost-server cases: the daemon opens those that come by mail, and carries out what was approved.
 grant select on restoration_shown

@@ -129,14 +129,7 @@ bool intake_count_answers(Database *database, const char *address, int64_t now, 
     sql_params_add_text(params, address);
     sql_params_add_time(params, now);
     g_autoptr(SqlResult) result =
-        sql_run(database, "intake_count_answers",
-                "select count(*) from reply r where r.recipient = $1 and r.state <> 'listed'"
-                " and r.effective > $2::timestamptz - interval '1 day'"
-                " and not exists (select from reply_line l join decision d on d.id = l.decision_id"
-                "  left join usage_request q on q.id = d.request_id"
-                "  where l.reply_id = r.id and (q.license_id is not null"
-                "  or d.deactivation_id is not null))",
-                params, error);
+        sql_run(database, "intake_count_answers", "select answers_of_day($1, $2)", params, error);
     *count = result != NULL ? (unsigned)sql_result_int(result, 0, 0) : 0;
     return result != NULL;
 }

@@ -1,6 +1,6 @@
 -- What people do with mails that wait: each by one door, which asks who it is; and what a case is.
 begin;
-select plan(31);
+select plan(33);
 \ir fixture.psql
 select set_config('test.prefix', :'prefix', false) \g /dev/null
 grant usage on schema public to public;
@@ -56,6 +56,15 @@ select results_eq($$select kind::text, subject::text from event where operator_i
            ('answer-written', 'answer')$$,
     'with their events');
 select throws_ok($$select message_answer(d('sam'), 11, 0, null, '2026-05-01')$$, 'IS004', null, 'once');
+
+-- What counts as an answer about no license: neither what tells of a license's request nor of a case.
+insert into reply (id, message_id, recipient, state, effective) overriding system value
+    values (21, 14, 'ops@plants.example', 'queued', '2026-02-01'),
+           (22, 15, 'ops@plants.example', 'queued', '2026-02-01') \g /dev/null
+insert into reply_line (reply_id, position, restoration_id, license_id, about)
+    select 21, 1, id, 1, 'case-opened' from restoration \g /dev/null
+select is(answers_of_day('ops@plants.example', '2026-02-01 12:00'), 1::bigint, 'one of three is one');
+select is(answers_of_day('ops@plants.example', '2026-02-02 12:00'), 0::bigint, 'and none a day after');
 
 -- To a case.
 select throws_ok($$select message_to_case(d('sam'), 12, 77, '2026-05-01')$$, 'IS001', null, 'no such case');

@@ -121,7 +121,7 @@ insert into expected_functions values
     ('admins_in_force',             'own', '-'),
     ('alert_close',                 'door', 'support admin'),
     ('codes_require_once',          'own', '-'),
-    ('answers_of_day',              'own', '-'),
+    ('answers_of_day',              'own', 'daemon'),
     ('case_mails_handle',           'own', 'daemon'),
     ('contact_add',                 'door', 'orders admin'),
     ('contact_digest',              'own', '-'),

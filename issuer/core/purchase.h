@@ -41,8 +41,8 @@ typedef enum {
 /* A feature as it was bought; what kind it is (perpetual, by term, metered) the catalogue knows. */
 typedef struct {
     char *code;
-    int32_t until; /* the day through which it runs, or DATES_NONE */
-    int32_t years; /* bought for so many years, and `until` is still to be counted; 0: not so */
+    int32_t until;  /* the day through which it runs, or DATES_NONE */
+    int64_t number; /* years that were bought, or the limit of a metered feature; 0: not said */
 } PurchaseFeature;
 
 typedef struct {

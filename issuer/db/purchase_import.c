@@ -134,7 +134,7 @@ static bool stage_features(Database *db, const GArray *rows, GError **error)
     SqlColumn *lines = sql_params_add_column(params, SQL_INT4);
     SqlColumn *codes = sql_params_add_column(params, SQL_TEXT);
     SqlColumn *until = sql_params_add_column(params, SQL_DAY);
-    SqlColumn *years = sql_params_add_column(params, SQL_INT4);
+    SqlColumn *numbers = sql_params_add_column(params, SQL_INT8);
     for (guint i = 0; i < rows->len; i++) {
         const ImportRow *row = &g_array_index(rows, ImportRow, i);
         const GPtrArray *features = row->purchase->features;
@@ -143,12 +143,12 @@ static bool stage_features(Database *db, const GArray *rows, GError **error)
             sql_column_int(lines, row->line);
             sql_column_text(codes, feature->code);
             sql_column_day(until, feature->until);
-            sql_column_id(years, feature->years);
+            sql_column_id(numbers, feature->number);
         }
     }
     return sql_do(db, "import_stage_features",
-                  "insert into stage_feature (line, code, until_on, years)"
-                  " select * from unnest($1::integer[], $2::text[], $3::date[], $4::integer[])",
+                  "insert into stage_feature (line, code, until_on, number)"
+                  " select * from unnest($1::integer[], $2::text[], $3::date[], $4::bigint[])",
                   params, error);
 }
 

@@ -5,13 +5,13 @@
 #include "core/crockford.h"
 #include "core/finder.h"
 #include "core/license_key.h"
+#include "core/license_wish.h"
 #include "service/operators.h"
 #include "service/typed_day.h"
 
 #include <string.h>
 
-#define ID_RANDOM  5 /* bytes of a License ID that is made: eight symbols in two groups */
-#define YEARS_MOST 100
+#define ID_RANDOM 5 /* bytes of a License ID that is made: eight symbols in two groups */
 
 Secret *sales_make_key(GError **error)
 {
@@ -31,43 +31,58 @@ static char *make_license_id(GError **error)
     return g_strdup_printf("LIC-%.4s-%.4s", symbols, symbols + 4);
 }
 
-/* How many years "support=2y" says; 0 if it says none. */
-static int32_t years_of(const char *feature)
+static void free_wish(gpointer wish)
 {
-    const char *sign = strchr(feature, '=');
-    char *end = NULL;
-    const guint64 years =
-        sign != NULL && g_ascii_isdigit(sign[1]) ? g_ascii_strtoull(sign + 1, &end, 10) : 0;
-    const bool said = end != NULL && (strcmp(end, "y") == 0 || strcmp(end, "Y") == 0);
-    return said && years <= YEARS_MOST ? (int32_t)years : 0;
+    feature_wish_free(wish);
 }
 
-/* A field of several entries, as a row of purchases has it; the years of a feature are no part of
- * it.
- */
-static char *list_field(const char *const *entries)
+/* Of FeatureWish; the caller's. */
+static GPtrArray *read_features(const char *const *features, GError **error)
+{
+    g_autoptr(GPtrArray) wishes = g_ptr_array_new_with_free_func(free_wish);
+    for (; features != NULL && *features != NULL; features++) {
+        FeatureWish *wish = license_wish_feature(*features, error);
+        if (wish == NULL) {
+            return NULL;
+        }
+        g_ptr_array_add(wishes, wish);
+    }
+    return g_steal_pointer(&wishes);
+}
+
+/* As a row of purchases has it, which knows no numbers. */
+static char *features_field(const GPtrArray *wishes)
 {
     GString *field = g_string_new(NULL);
-    for (; entries != NULL && *entries != NULL; entries++) {
-        const gsize length = years_of(*entries) > 0 ? strcspn(*entries, "=") : strlen(*entries);
-        g_string_append_len(field, *entries, (gssize)length);
-        g_string_append_c(field, ';');
+    for (guint i = 0; i < wishes->len; i++) {
+        const FeatureWish *wish = g_ptr_array_index(wishes, i);
+        g_autofree char *day = wish->until != DATES_NONE ? dates_text(wish->until) : NULL;
+        g_string_append_printf(field, "%s%s%s;", wish->code, day != NULL ? "=" : "",
+                               day != NULL ? day : "");
     }
     return g_string_free(field, FALSE);
 }
 
-static void set_years(const Purchase *purchase, const char *const *features)
+static void set_numbers(const Purchase *purchase, const GPtrArray *wishes)
 {
-    for (; features != NULL && *features != NULL; features++) {
-        g_autofree char *code = g_strndup(*features, strcspn(*features, "="));
-        g_strstrip(code);
-        for (guint i = 0; i < purchase->features->len; i++) {
-            PurchaseFeature *feature = g_ptr_array_index(purchase->features, i);
-            if (strcmp(feature->code, code) == 0) {
-                feature->years = years_of(*features);
+    for (guint i = 0; i < wishes->len; i++) {
+        const FeatureWish *wish = g_ptr_array_index(wishes, i);
+        for (guint j = 0; j < purchase->features->len; j++) {
+            PurchaseFeature *feature = g_ptr_array_index(purchase->features, j);
+            if (strcmp(feature->code, wish->code) == 0 && wish->number != LICENSE_WISH_NONE) {
+                feature->number = wish->number;
             }
         }
     }
+}
+
+static char *contacts_field(const char *const *contacts)
+{
+    GString *field = g_string_new(NULL);
+    for (; contacts != NULL && *contacts != NULL; contacts++) {
+        g_string_append_printf(field, "%s;", *contacts);
+    }
+    return g_string_free(field, FALSE);
 }
 
 static char *number_field(int64_t number)
@@ -76,14 +91,14 @@ static char *number_field(int64_t number)
 }
 
 /* What was typed is judged as a row of a file is. */
-static Purchase *read_purchase(const SaleOrder *order, GError **error)
+static Purchase *read_purchase(const SaleOrder *order, const GPtrArray *wishes, GError **error)
 {
     g_autofree char *made_id = order->license_id == NULL ? make_license_id(error) : NULL;
     if (order->license_id == NULL && made_id == NULL) {
         return NULL;
     }
-    g_autofree char *contacts = list_field(order->contacts);
-    g_autofree char *features = list_field(order->features);
+    g_autofree char *contacts = contacts_field(order->contacts);
+    g_autofree char *features = features_field(wishes);
     g_autofree char *activations = number_field(order->activations);
     g_autofree char *servers = number_field(order->servers);
     const char *const fields[PURCHASE_COLUMNS] = {
@@ -103,7 +118,7 @@ static Purchase *read_purchase(const SaleOrder *order, GError **error)
     };
     Purchase *purchase = purchase_read(fields, error);
     if (purchase != NULL) {
-        set_years(purchase, order->features);
+        set_numbers(purchase, wishes);
     }
     return purchase;
 }
@@ -127,7 +142,8 @@ SaleRecord *sales_add(Context *context, const SaleOrder *order, GError **error)
                     "--customer-ref is the reference of a new customer: it takes --new-customer");
         return NULL;
     }
-    g_autoptr(Purchase) purchase = read_purchase(order, error);
+    g_autoptr(GPtrArray) wishes = read_features(order->features, error);
+    g_autoptr(Purchase) purchase = wishes != NULL ? read_purchase(order, wishes, error) : NULL;
     Database *database = context->database;
     if (purchase == NULL || (order->mailed && !has_address(purchase, error)) ||
         !database_begin(database, error)) {

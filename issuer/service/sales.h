@@ -20,7 +20,7 @@ typedef struct {
     bool new_customer;
     const char *customer_ref; /* of a new customer */
     const char *const *contacts;
-    const char *const *features; /* "CODE", "CODE=2027-03-31", "support=2y": for two years */
+    const char *const *features; /* see license_wish_feature(); a number is years or a limit */
     const char *product;
     int64_t activations;
     int64_t servers;

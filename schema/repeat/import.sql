@@ -47,8 +47,8 @@ begin
         expires date, order_ref text not null, order_day date, order_kind order_kind not null
     ) on commit drop;
     create temporary table stage_contact (line integer, entry text) on commit drop;
-    -- `years`: bought for so many; then its end is counted when it is booked.
-    create temporary table stage_feature (line integer, code text, until_on date, years integer)
+    -- `number`: years that were bought, or the limit of a metered feature; no file has it.
+    create temporary table stage_feature (line integer, code text, until_on date, number bigint)
         on commit drop;
     -- Beside the records: `content` is compared next time, `last` is what was imported last.
     create temporary table stage (
@@ -358,13 +358,14 @@ begin
         select s.id, 1, s.servers, s.activations, s.expires, o.id, coalesce(s.order_day, today)
         from stage s join stage_order o on o.reference = s.order_ref where not s.known
         order by s.id;
-    insert into entitlement_feature (license_id, version, code, until_on)
-        select s.id, 1, f.code, f.until_on
-        from stage s join stage_feature f using (line) where not s.known;
+    insert into entitlement_feature (license_id, version, code, until_on, quantity)
+        select s.id, 1, f.code, f.until_on, case when x.kind = 'metered' then f.number end
+        from stage s join stage_feature f using (line) join feature x on x.code = f.code
+        where not s.known;
     insert into term_entry (license_id, version, code, order_id, kind, years, from_on, until_on,
                             effective)
-        select s.id, 1, f.code, o.id, case when f.years is null then 'set' else 'bought' end,
-            f.years, case when f.years is not null then o.ordered_on end, f.until_on,
+        select s.id, 1, f.code, o.id, case when f.number is null then 'set' else 'bought' end,
+            f.number, case when f.number is not null then o.ordered_on end, f.until_on,
             coalesce(s.order_day, today)
         from stage s join stage_feature f using (line)
         join feature x on x.code = f.code and x.kind = 'term'

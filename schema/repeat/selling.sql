@@ -37,22 +37,25 @@ begin
     return meant;
 end $$;
 
--- A yearly feature bought for some years runs on from its order's day.
+-- A yearly feature runs on from its order's day for the years that were bought, one unless said
+-- otherwise. The number of a metered one is its limit.
 create or replace function issuer.license_add_terms(today date) returns void
 language plpgsql set search_path = issuer, pg_temp as $$
 declare
     wrong text;
 begin
     select f.code into wrong from stage_feature f join feature x on x.code = f.code
-        where f.years is not null and x.kind <> 'term' limit 1;
+        where f.number is not null and x.kind = 'perpetual' limit 1;
     if found then
-        raise exception 'features: % is not sold by the year', wrong using errcode = 'IS003';
+        raise exception 'features: % is bought once: give no number', wrong using errcode = 'IS003';
     end if;
     update stage_feature f
-        set until_on = (term_bought(null, coalesce(s.order_day, o.ordered_on, today),
-                                    f.years)).until_on
+        set number = coalesce(f.number, 1),
+            until_on = (term_bought(null, coalesce(s.order_day, o.ordered_on, today),
+                                    coalesce(f.number, 1)::integer)).until_on
         from staged s left join orders o on o.reference = s.order_ref
-        where f.years is not null and f.line = s.line;
+        where f.line = s.line and f.until_on is null
+          and f.code in (select x.code from feature x where x.kind = 'term');
 end $$;
 
 -- Records the one purchase that was staged, as an import of one row whose key nobody has got yet.

@@ -68,7 +68,7 @@ class Selling(Scenario):
 class ByHand(Selling):
     def test_sold_delivered_asked_for_and_installed(self):
         house = self.house
-        sold, license = self.add("--servers", "2", "--feature", "support=2y", "--order-day",
+        sold, license = self.add("--servers", "2", "--feature", "support=2", "--order-day",
                                  "2024-02-29")
         self.assertRegex(license.key, KEY)
         self.assertRegex(license.id, r"^LIC-[0-9A-Z]{4}-[0-9A-Z]{4}$")
@@ -128,9 +128,10 @@ class ByHand(Selling):
                 ((*plain, "--customer", "CU-1", "--contact", "@gmail.com"), "contacts: ", 1),
                 ((*plain, "--customer", "CU-1", "--expires", "soon"), "expires: ", 1),
                 ((*plain, "--customer", "CU-1", "--product", "carriage"), "product: carriage", 1),
-                ((*plain, "--customer", "CU-1", "--feature", "support"), "features: support is sold", 1),
-                ((*plain, "--customer", "CU-1", "--feature", "snowflake-bridge=1y"),
-                 "features: snowflake-bridge is not sold by the year", 1),
+                ((*plain, "--customer", "CU-1", "--feature", "support=101"), "years", 1),
+                ((*plain, "--customer", "CU-1", "--feature", "support=soon"), "support=soon", 2),
+                ((*add, "--order", "SO-2", "--customer", "CU-1", "--feature", "mqtt-server=1"),
+                 "features: mqtt-server is bought once", 1),
                 ((*add, "--feature", "mqtt-server", "--customer", "CU-1", "--order", "SO-9"),
                  "order_ref: order SO-9 is on record with another customer", 1),
                 ((*plain, "--customer", "CU-1", "--order-kind", "cancellation"), "--order-kind", 2),
@@ -280,7 +281,7 @@ class Stories(Selling):
 class Orders(Selling):
     def test_orders_and_what_each_has_sold(self):
         house = self.house
-        self.add("--id", "LIC-1", "--order-day", "2026-01-10", "--feature", "support=1y")
+        self.add("--id", "LIC-1", "--order-day", "2026-01-10", "--feature", "support")
         self.add("--id", "LIC-2", order="SO-2", new=False, customer="CU-1")
         _, third = self.add("--id", "LIC-3", "--order-kind", "trial", "--order-day", "2026-02-01",
                             customer="Harbour Works", order="SO-3")
@@ -337,12 +338,13 @@ class Orders(Selling):
         self.assertEqual(len(self.records("feature", "list")), len(before) + 1)
         self.assertEqual(house.query("select detail ->> 'code' from event where kind = 'feature-added'"),
                          [("historian",)])
-        _, license = self.add("--feature", "historian=2027-01-01")
+        _, license = self.add("--feature", "historian=2027-01-01", "--feature", "snowflake-bridge=50000")
         server = house.server(host="plant-1")
         house.take(mail(ANA, ask(server, license)))
         page = server.install(house.usage_license("UL-00000001").encode())
-        self.assertEqual([(f["code"], f["kind"]) for f in page["features"]],
-                         [("historian", "term"), ("mqtt-server", "perpetual")])
+        self.assertEqual([(f["code"], f["kind"], f.get("limit")) for f in page["features"]],
+                         [("historian", "term", None), ("mqtt-server", "perpetual", None),
+                          ("snowflake-bridge", "metered", 50000)])
 
 
 class ByMail(Selling):

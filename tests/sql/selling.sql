@@ -1,6 +1,6 @@
 -- What orders does by hand: each by one door, which asks who it is.
 begin;
-select plan(58);
+select plan(59);
 \ir fixture.psql
 select set_config('test.prefix', :'prefix', false) \g /dev/null
 grant usage on schema public to public;
@@ -18,7 +18,7 @@ select throws_ok($$update license_key set delivered_on = null$$, 'IS002', null, 
 
 -- One purchase, staged as the program does it and added as olga, at noon of the day given.
 create function stage(id text, customer text, ref text, kind text default 'sale', key text default null,
-    day date default null, codes text[] default '{mqtt-server}', years integer[] default '{null}')
+    day date default null, codes text[] default '{mqtt-server}', numbers bigint[] default '{null}')
 returns void language plpgsql as $$
 begin
     if to_regclass('pg_temp.staged') is not null then
@@ -29,7 +29,7 @@ begin
     insert into staged (line, license_id, key, hint, weak, customer, product, activations, servers, order_ref, order_kind, order_day)
         values (1, id, d(coalesce(key, id)), 'ABCD', false, customer, 'chariot', 2, 1, ref, kind::order_kind, day);
     insert into stage_contact values (1, 'it@plants.example');
-    insert into stage_feature (line, code, years) select 1, c, y from unnest(codes, years) x (c, y);
+    insert into stage_feature (line, code, number) select 1, c, n from unnest(codes, numbers) x (c, n);
 end $$;
 
 select stage('LIC-2', 'CU-1', 'SO-2') \g /dev/null
@@ -59,25 +59,26 @@ select stage('LIC-3', 'CU-1', 'SO-3', kind => 'cancellation') \g /dev/null
 select throws_ok($$select * from license_add(d('olga'), false, '2026-05-01')$$, 'IS003', null, 'what takes back sells nothing');
 select stage('LIC-3', 'CU-1', 'SO-3', codes => '{teleporter}') \g /dev/null
 select throws_ok($$select * from license_add(d('olga'), false, '2026-05-01')$$, 'IS003', 'features: teleporter is no feature of chariot', 'what is not in the catalogue');
-select stage('LIC-3', 'CU-1', 'SO-3', codes => '{support}') \g /dev/null
-select throws_ok($$select * from license_add(d('olga'), false, '2026-05-01')$$, 'IS003', null, 'a term without an end');
-select stage('LIC-3', 'CU-1', 'SO-3', years => '{1}') \g /dev/null
-select throws_ok($$select * from license_add(d('olga'), false, '2026-05-01')$$, 'IS003', 'features: mqtt-server is not sold by the year', 'years of what has none');
+select stage('LIC-3', 'CU-1', 'SO-3', codes => '{support}', numbers => '{101}') \g /dev/null
+select throws_ok($$select * from license_add(d('olga'), false, '2026-05-01')$$, 'IS003', null, 'more years than are sold');
+select stage('LIC-3', 'CU-1', 'SO-3', numbers => '{1}') \g /dev/null
+select throws_ok($$select * from license_add(d('olga'), false, '2026-05-01')$$, 'IS003', 'features: mqtt-server is bought once: give no number', 'years of what has none');
 select stage('LIC-3', 'CU-1', 'SO-3') \g /dev/null
 insert into staged (line, license_id, customer, product, activations, servers, order_ref, order_kind)
     values (2, 'LIC-4', 'CU-1', 'chariot', 1, 1, 'SO-3', 'sale') \g /dev/null
 select throws_ok($$select * from license_add(d('olga'), false, '2026-05-01')$$, 'IS003', 'one purchase is recorded at a time', 'one at a time');
 
 -- Years run from the order's day, the order's on record where it is.
-select stage('LIC-3', 'Harbour Works', 'SO-3', day => '2024-02-29', codes => '{mqtt-server,support}', years => '{null,1}') \g /dev/null
+select stage('LIC-3', 'Harbour Works', 'SO-3', day => '2024-02-29', codes => '{mqtt-server,support}', numbers => '{null,1}') \g /dev/null
 select results_eq($$select customer_name, customer_new, order_new from license_add(d('olga'), true, '2026-05-01')$$,
     $$values ('Harbour Works', true, true)$$, 'a new customer');
-select stage('LIC-4', 'Harbour Works', 'SO-3', codes => '{support}', years => '{4}') \g /dev/null
+select stage('LIC-4', 'Harbour Works', 'SO-3', codes => '{support,snowflake-bridge}', numbers => '{4,50000}') \g /dev/null
 select lives_ok($$select license_add(d('olga'), false, '2026-05-01')$$, 'of the same order');
 select results_eq($$select l.license_id::text, t.kind::text, t.years, t.from_on, t.until_on, f.until_on from term_entry t join license l on l.id = t.license_id
     join entitlement_feature f on (f.license_id, f.version, f.code) = (t.license_id, t.version, t.code) order by t.id offset 0$$,
     $$values ('LIC-3', 'bought', 1, date '2024-02-29', date '2025-02-28', date '2025-02-28'),
              ('LIC-4', 'bought', 4, date '2024-02-29', date '2028-02-29', date '2028-02-29')$$, 'the ledger says how the end came');
+select is((select quantity from entitlement_feature where code = 'snowflake-bridge'), 50000::bigint, 'a metered one has a limit');
 
 -- What a file brings was sold before: its customers have the keys; ends are set.
 select stage('LIC-5', 'Harbour Works', 'SO-5', day => '2026-04-01') \g /dev/null

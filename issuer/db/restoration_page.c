@@ -171,24 +171,34 @@ static Listing *load_uses(Database *db, int64_t number, GError **error)
     return result ? license_page_uses(db, sql_result_int(result, 0, 0), error) : NULL;
 }
 
-RestorationDetail *restoration_store_show(Database *db, int64_t number, int64_t now, unsigned most,
-                                          GError **error)
+static bool fill(Database *db, RestorationDetail *detail, int64_t now, unsigned most,
+                 GError **error)
 {
-    g_autoptr(RestorationDetail) detail = g_new0(RestorationDetail, 1);
-    detail->number = number;
     if (!load_head(db, detail, now, error)) {
-        return NULL;
+        return false;
     }
-    g_autoptr(SqlParams) params = params_of(number, most);
+    g_autoptr(SqlParams) params = params_of(detail->number, most);
     for (gsize i = 0; i < RESTORATION_PARTS; i++) {
         detail->parts[i] = listing_rows_load(db, &parts[i], params, most, error);
         if (!detail->parts[i]) {
-            return NULL;
+            return false;
         }
     }
-    detail->uses = load_uses(db, number, error);
-    detail->mails = detail->uses ? case_query_mails(db, 0, number, error) : NULL;
-    return detail->mails ? g_steal_pointer(&detail) : NULL;
+    detail->uses = load_uses(db, detail->number, error);
+    detail->mails = detail->uses ? case_query_mails(db, 0, detail->number, error) : NULL;
+    return detail->mails != NULL;
+}
+
+RestorationDetail *restoration_store_show(Database *db, int64_t number, int64_t now, unsigned most,
+                                          GError **error)
+{
+    RestorationDetail *detail = g_new0(RestorationDetail, 1);
+    detail->number = number;
+    if (!fill(db, detail, now, most, error)) {
+        restoration_detail_free(detail);
+        return NULL;
+    }
+    return detail;
 }
 
 void restoration_detail_free(RestorationDetail *detail)

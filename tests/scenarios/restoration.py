@@ -231,6 +231,10 @@ class Restoration(Scenario):
         self.assertEqual((listed["state"], listed["decided_by"]), ("denied", "abe"))
         self.assertIn("was denied", self.approve(number, second="sue", code=1))
         self.assertEqual(self.house.query("select state, counted from activation"), [("active", True)])
+        # Who leaves is looked after: what they decided is listed.
+        deeds = self.rows("operator", "revoke", "abe", by="ada")
+        self.assertIn(("restoration denied", f"case {number} of LIC-2041-A"),
+                      [(deed["kind"], deed["subject"]) for deed in deeds])
 
 
     def test_the_limit_of_a_year(self):

@@ -6,7 +6,6 @@ import csv
 import io
 import itertools
 import json
-import time
 
 import psycopg2
 
@@ -265,7 +264,7 @@ class Deactivations(Scenario):
         for code in codes:
             path = write(self.house.path("race", f"{next(_races)}.mbox"), mbox([mail(ANA, code)]))
             running.append(self.house.start("ingest", "--json", path))
-            self.wait_for_waiting(len(running))
+            self.house.wait_for_waiting(len(running))
         other.rollback()
         found = []
         for process in running:
@@ -274,15 +273,6 @@ class Deactivations(Scenario):
             found += [(decision["outcome"], decision["code"])
                       for decision in json.loads(output.splitlines()[0])["decisions"]]
         return found
-
-    def wait_for_waiting(self, count):
-        for _ in range(600):
-            ((waiting,),) = self.house.query("select count(*) from pg_stat_activity where datname ="
-                                             " current_database() and wait_event_type = 'Lock'")
-            if waiting >= count:
-                return
-            time.sleep(0.1)
-        self.fail("nobody waits")
 
     def test_it_races_the_request_of_another_server(self):
         for first in ("D", "Q"):

@@ -6,6 +6,8 @@ import base64
 import itertools
 import json
 
+import psycopg2
+
 from scenario import Scenario, ask, check_records, mail, main
 
 ANA, EVE, OPS = "ana@northwind.example", "eve@elsewhere.example", "ops@northwind.example"
@@ -334,6 +336,26 @@ class Joining(Scenario):
         self.refused("message", "drop", spam, "--reason", "again", says="was handled on")
         self.assertEqual(self.rows("message", "list"), [])
         self.assertNotIn(self.license.key, str(self.house.query("select handled_how from message")))
+
+    def test_two_people_at_one_mail(self):
+        """Whoever comes first has handled it, and the other is told so."""
+        deeds = {"answer": ("--text", "At nine."), "drop": ("--reason", "a wrong number")}
+        for order in (("answer", "drop"), ("drop", "answer")):
+            with self.subTest(order=order):
+                number = self.waiting(mail(ANA, says=f"When do you open, {order[0]}?"))
+                other = psycopg2.connect(self.house.dsn, options="-c search_path=issuer")
+                other.cursor().execute("select from message where id = %s for update", (number,))
+                self.house.environment["ISSUER_TOKEN_FILE"] = self.house.tokens["sam"]
+                running = []
+                for deed in order:
+                    running.append(self.house.start("message", deed, number, *deeds[deed]))
+                    self.house.wait_for_waiting(len(running))
+                del self.house.environment["ISSUER_TOKEN_FILE"]
+                other.close()
+                (_, first), (_, second) = (process.communicate(timeout=60) for process in running)
+                self.assertEqual([process.returncode for process in running], [0, 1], (first, second))
+                self.assertIn(b"was handled on", second)
+                self.assertEqual(len(self.house.replies()), int(order[0] == "answer"))
 
     def test_a_mail_that_opens_a_case(self):
         self.house.take(mail(ANA, ask(self.server, self.license)))

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import psycopg2
@@ -189,6 +190,16 @@ class House:
         finally:
             connection.commit()
             connection.close()
+
+    def wait_for_waiting(self, count):
+        """Until so many sessions wait for a lock of this database."""
+        for _ in range(600):
+            ((waiting,),) = self.query("select count(*) from pg_stat_activity where datname ="
+                                       " current_database() and wait_event_type = 'Lock'")
+            if waiting >= count:
+                return
+            time.sleep(0.1)
+        raise AssertionError("nobody waits")
 
     def digests(self):
         """For every table how many rows it has and a digest of all their values."""

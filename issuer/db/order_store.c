@@ -96,13 +96,9 @@ static int64_t number_of(Database *db, const char *reference, GError **error)
     return result ? sql_result_int(result, 0, 0) : 0;
 }
 
-OrderDetail *order_store_show(Database *db, const char *reference, unsigned most, GError **error)
+static bool load_detail(Database *db, OrderDetail *detail, int64_t number, unsigned most,
+                        GError **error)
 {
-    const int64_t number = number_of(db, reference, error);
-    if (number == 0) {
-        return NULL;
-    }
-    g_autoptr(OrderDetail) detail = g_new0(OrderDetail, 1);
     g_autoptr(SqlParams) of_one = sql_params_new();
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_int(of_one, SQL_INT8, number);
@@ -123,7 +119,21 @@ OrderDetail *order_store_show(Database *db, const char *reference, unsigned most
         *lists[i].list = listing_rows_load(db, lists[i].query, params, most, error);
         done = *lists[i].list != NULL;
     }
-    return done ? g_steal_pointer(&detail) : NULL;
+    return done;
+}
+
+OrderDetail *order_store_show(Database *db, const char *reference, unsigned most, GError **error)
+{
+    const int64_t number = number_of(db, reference, error);
+    if (number == 0) {
+        return NULL;
+    }
+    OrderDetail *detail = g_new0(OrderDetail, 1);
+    if (!load_detail(db, detail, number, most, error)) {
+        order_detail_free(detail);
+        return NULL;
+    }
+    return detail;
 }
 
 void order_detail_free(OrderDetail *detail)

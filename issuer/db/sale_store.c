@@ -63,14 +63,14 @@ char *sale_store_rekey(Database *db, const RekeyOrder *order, GError **error)
 
 char *sale_store_delivered(Database *db, const DeliveredOrder *order, GError **error)
 {
-    g_autofree Digest *public_key = order->mailed ? g_new(Digest, 1) : NULL;
+    Digest public_key = {0};
     g_autoptr(SqlParams) params = sql_params_new();
-    if (public_key) {
-        *public_key = license_key_public(order->mailed);
+    if (order->mailed) {
+        public_key = license_key_public(order->mailed);
     }
     sql_params_add_digest(params, &order->token);
     sql_params_add_text(params, order->license_id);
-    sql_params_add_digest(params, public_key);
+    sql_params_add_digest(params, order->mailed ? &public_key : NULL);
     sql_params_add_text(params, order->what);
     sql_params_add_day(params, order->day);
     sql_params_add_time(params, order->now);

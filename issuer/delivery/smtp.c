@@ -280,20 +280,14 @@ static void begin_conversation(Smtp *smtp)
     smtp->reply[0] = '\0';
 }
 
-/* libcurl gives a command's answer out as if it were content. */
-static size_t ignore(char *line, size_t size, size_t count, void *data)
-{
-    (void)line;
-    (void)data;
-    return size * count;
-}
-
 bool smtp_greet(Smtp *smtp, GError **error)
 {
     begin_conversation(smtp);
     curl_easy_setopt(smtp->curl, CURLOPT_UPLOAD, 0L);
     curl_easy_setopt(smtp->curl, CURLOPT_CUSTOMREQUEST, "NOOP");
-    curl_easy_setopt(smtp->curl, CURLOPT_WRITEFUNCTION, ignore);
+    /* It gives the answer out as if it were content. */
+    curl_easy_setopt(smtp->curl, CURLOPT_WRITEFUNCTION, hear);
+    curl_easy_setopt(smtp->curl, CURLOPT_WRITEDATA, smtp);
     const CURLcode result = curl_easy_perform(smtp->curl);
     curl_easy_setopt(smtp->curl, CURLOPT_CUSTOMREQUEST, NULL);
     curl_easy_setopt(smtp->curl, CURLOPT_UPLOAD, 1L);

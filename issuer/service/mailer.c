@@ -78,12 +78,15 @@ static bool find_sender(Mailer *mailer, const Settings *settings, GError **error
 
 Mailer *mailer_open(const Settings *settings, GError **error)
 {
-    g_autoptr(Mailer) mailer = g_new0(Mailer, 1);
-    if (!find_sender(mailer, settings, error)) {
+    Mailer *mailer = g_new0(Mailer, 1);
+    if (find_sender(mailer, settings, error)) {
+        mailer->smtp = open_server(settings_config(settings), mailer->domain, error);
+    }
+    if (mailer->smtp == NULL) {
+        mailer_free(mailer);
         return NULL;
     }
-    mailer->smtp = open_server(settings_config(settings), mailer->domain, error);
-    return mailer->smtp != NULL ? g_steal_pointer(&mailer) : NULL;
+    return mailer;
 }
 
 void mailer_free(Mailer *mailer)

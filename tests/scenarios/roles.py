@@ -250,6 +250,37 @@ class Roles(WithLogins):
         self.become(None)
         check_records(house)
 
+    def test_support_handles_mails(self):
+        """By the login of support or admins, and to see them by that of the house's services too."""
+        house = self.house
+        house.hire("sam", "support")
+        house.issuer("license", "import", self.purchases(1))
+        self.become("daemon")
+        told = ("Hello?", "case 1001: it is ours.", "Call me.", "Good-bye.")
+        house.ingest(self.export(self.request("plant-1", EVE)))
+        house.ingest(self.export(*(mail(ANA, says=words) for words in told)))
+        self.become(None)
+        house.environment["ISSUER_TOKEN_FILE"] = house.tokens["sam"]
+        numbers = [str(number) for (number,) in house.query("select id from message where class <> 'request'"
+                                                           " order by effective, source")]
+        handles = (("answer", numbers[0], "--text", "Hello."), ("to-case", numbers[2], "1001"),
+                   ("drop", numbers[3], "--reason", "x"))
+        for group in ("daemon", "web", "orders", "finance"):
+            self.become(group)
+            for words in handles:
+                self.assertIn("permission denied", self.refused("message", *words))
+        for group, words in zip(("support", "admin", "support"), handles):
+            self.become(group)
+            house.issuer("message", *words)
+        for group in ("daemon", "web", "support", "admin"):
+            self.become(group)
+            self.assertIn("case 1001", house.issuer("message", "list"))
+            self.assertIn("Hello.", house.issuer("message", "show", numbers[0]))
+            self.assertIn("it is ours", house.issuer("request", "show", "1001"))
+            self.assertIn("answer", house.issuer("status"))
+        self.become("daemon")
+        self.assertEqual(len(house.replies()), 1)
+
     def test_nobody_else_takes_mail_in(self):
         path = self.export(self.request("plant-1"))
         for group in ("web", "support", "admin", "finance"):

@@ -137,6 +137,13 @@ class Joining(Scenario):
         # The words of the one who was quoted are not the sender's.
         self.house.take(mail(by, says="Another matter.\n\n> You wrote: case 1001 waits."))
         self.assertEqual(len(self.part("mails", "request", "show", "1001")), 3)
+        # What a person wrote to a mail of the case is answered there too.
+        number = str(self.rows("message", "list")[0]["id"])
+        self.by_sam("message", "answer", number, "--text", "Thank you.")
+        ((_, reply),) = self.house.replies()
+        self.house.take(self.answer(reply, "You are welcome."))
+        self.assertEqual(self.part("mails", "request", "show", "1001")[-1]["text"].strip(),
+                         "You are welcome.")
         # The same mail in another export joins nothing twice.
         again = self.answer(told, "Once.")
         self.house.take(again)

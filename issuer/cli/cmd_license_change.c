@@ -80,9 +80,6 @@ static bool run_upgrade(const CommandCall *call, GError **error)
     order.features = options_texts(call->options, "add-feature");
     order.expires = options_text(call->options, "extend");
     order.same_order = options_flag(call->options, "same-order");
-    if (order.order_kind == NULL) {
-        order.order_kind = "sale";
-    }
     return change(call, &order, COMES_WITH_UPDATE, error);
 }
 
@@ -193,7 +190,7 @@ static const OptionRow upgrade_options[] = {
      .value = "KIND",
      .type = OPTION_CHOICE,
      .choices = upgrade_kinds,
-     .meaning = "of the order: sale (unless told otherwise), trial, internal, goodwill, "
+     .meaning = "of the order: sale (unless it is on record already), trial, internal, goodwill, "
                 "cancellation"},
     ORDERED_ON,
     {.name = "same-order",

@@ -42,11 +42,29 @@ void feature_wish_free(FeatureWish *wish)
     g_free(wish);
 }
 
+static bool read_last_day(const char *text, int32_t *until)
+{
+    const bool is_never = g_ascii_strcasecmp(text, "never") == 0;
+    if (is_never) {
+        *until = DATES_NONE;
+    }
+    return is_never || dates_read(text, until);
+}
+
+bool license_wish_last_day(const char *text, int32_t *until, GError **error)
+{
+    if (!read_last_day(text, until)) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
+                    "\"%s\" is no expiry: give a day as 2028-03-31, or never", text);
+        return false;
+    }
+    return true;
+}
+
 bool license_wish_expiry(const char *text, ExpiryWish *wish, GError **error)
 {
     ExpiryWish read = {.years = LICENSE_WISH_NONE, .until = DATES_NONE};
-    if (g_ascii_strcasecmp(text, "never") != 0 && !dates_read(text, &read.until) &&
-        !text_read_number(text, 1, YEARS_MOST, &read.years)) {
+    if (!read_last_day(text, &read.until) && !text_read_number(text, 1, YEARS_MOST, &read.years)) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
                     "\"%s\" is no expiry: give years (1 to %d), a day as 2028-03-31, or never",
                     text, YEARS_MOST);

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LICENSE_WISH_NONE (-1) /* no number */
+#define LICENSE_WISH_NONE 0 /* no number */
 
 typedef struct {
     char *code;
@@ -29,6 +29,10 @@ typedef struct {
 /* Reads "2" (years), "2028-03-31" or "never". ISSUER_ERROR_USAGE, with `wish` untouched, if it is
  * none of these. */
 bool license_wish_expiry(const char *text, ExpiryWish *wish, GError **error);
+
+/* The same without years, where there is no end that they could continue from: the day, or
+ * DATES_NONE for never. */
+bool license_wish_last_day(const char *text, int32_t *until, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FeatureWish, feature_wish_free)
 

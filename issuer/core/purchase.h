@@ -42,7 +42,8 @@ typedef enum {
 typedef struct {
     char *code;
     int32_t until;  /* the day through which it runs, or DATES_NONE */
-    int64_t number; /* years that were bought, or the limit of a metered feature; 0: not said */
+    int64_t number; /* as `license add` was told: years, from which `until` is still to be counted,
+                       or a limit; 0: none */
 } PurchaseFeature;
 
 typedef struct {

@@ -13,20 +13,21 @@ static bool stage(Database *db, const Purchase *purchase, GError **error)
     return purchase_import_begin(db, error) && purchase_import_stage(db, rows, error);
 }
 
-SaleRecord *sale_store_add(Database *db, const Purchase *purchase, bool new_customer,
-                           const Digest *token, int64_t now, GError **error)
+SaleRecord *sale_store_add(Database *db, const Purchase *purchase, const SaleTerms *terms,
+                           GError **error)
 {
     if (!stage(db, purchase, error)) {
         return NULL;
     }
     g_autoptr(SqlParams) params = sql_params_new();
-    sql_params_add_digest(params, token);
-    sql_params_add_bool(params, new_customer);
-    sql_params_add_time(params, now);
+    sql_params_add_digest(params, &terms->token);
+    sql_params_add_bool(params, terms->new_customer);
+    sql_params_add_bool(params, terms->kind_said);
+    sql_params_add_time(params, terms->now);
     g_autoptr(SqlResult) result =
         sql_run(db, NULL,
                 "select license_id, customer, customer_name, customer_new, order_new"
-                " from license_add($1, $2, $3)",
+                " from license_add($1, $2, $3, $4)",
                 params, error);
     if (!result) {
         return NULL;

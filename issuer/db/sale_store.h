@@ -19,11 +19,18 @@ typedef struct {
     bool new_order;
 } SaleRecord;
 
-/* Records one purchase within the caller's transaction, whose commit makes it last. `new_customer`:
- * the purchase names one who is not on record; else its number (CU-12), reference or whole name.
- * NULL with ISSUER_ERROR_INPUT where something does not fit the records. The caller owns it. */
-SaleRecord *sale_store_add(Database *db, const Purchase *purchase, bool new_customer,
-                           const Digest *token, int64_t now, GError **error);
+typedef struct {
+    Digest token;
+    bool new_customer; /* one who is not on record; else its number (CU-12), reference or whole name
+                          stands for the name */
+    bool kind_said;    /* the order is of the purchase's kind; else of that on record, if it is */
+    int64_t now;       /* seconds */
+} SaleTerms;
+
+/* Records one purchase within the caller's transaction, whose commit makes it last. NULL with
+ * ISSUER_ERROR_INPUT where something does not fit the records. The caller owns it. */
+SaleRecord *sale_store_add(Database *db, const Purchase *purchase, const SaleTerms *terms,
+                           GError **error);
 
 typedef struct {
     Digest token;

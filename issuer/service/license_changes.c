@@ -92,6 +92,16 @@ static bool read_reference(const char *text, char **out, GError **error)
     return true;
 }
 
+/* Only what was bought is counted in years: a correction says how it should be. */
+static bool read_expiry(const LicenseChangeOrder *order, ExpiryWish *wish, GError **error)
+{
+    if (order->kind != LICENSE_CORRECT) {
+        return license_wish_expiry(order->expires, wish, error);
+    }
+    wish->years = LICENSE_WISH_NONE;
+    return license_wish_last_day(order->expires, &wish->until, error);
+}
+
 static bool read_words(const LicenseChangeOrder *order, Words *words, GError **error)
 {
     words->features = g_ptr_array_new_with_free_func(free_wish);
@@ -104,7 +114,7 @@ static bool read_words(const LicenseChangeOrder *order, Words *words, GError **e
            read_removed(order->removed, words->removed, error) &&
            read_serials(order->end_uses, words->end_uses, error) &&
            typed_day_read(order->ordered_on, &words->ordered_on, error) &&
-           (order->expires == NULL || license_wish_expiry(order->expires, &words->expires, error));
+           (order->expires == NULL || read_expiry(order, &words->expires, error));
 }
 
 static void words_clear(Words *words)

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "core/crockford.h"
 #include "core/finder.h"
 #include "core/license_key.h"
@@ -36,12 +37,12 @@ static void free_wish(gpointer wish)
     feature_wish_free(wish);
 }
 
-/* Of FeatureWish; the caller's. */
-static GPtrArray *read_features(const char *const *features, GError **error)
+/* Features are read as an upgrade reads them. NULL with ISSUER_ERROR_USAGE. */
+static GPtrArray *read_features(const char *const *texts, GError **error)
 {
     g_autoptr(GPtrArray) wishes = g_ptr_array_new_with_free_func(free_wish);
-    for (; features != NULL && *features != NULL; features++) {
-        FeatureWish *wish = license_wish_feature(*features, error);
+    for (; texts != NULL && *texts != NULL; texts++) {
+        FeatureWish *wish = license_wish_feature(*texts, error);
         if (wish == NULL) {
             return NULL;
         }
@@ -50,8 +51,8 @@ static GPtrArray *read_features(const char *const *features, GError **error)
     return g_steal_pointer(&wishes);
 }
 
-/* As a row of purchases has it, which knows no numbers. */
-static char *features_field(const GPtrArray *wishes)
+/* As a row of purchases has them; it knows no numbers. */
+static char *feature_field(const GPtrArray *wishes)
 {
     GString *field = g_string_new(NULL);
     for (guint i = 0; i < wishes->len; i++) {
@@ -67,22 +68,19 @@ static void set_numbers(const Purchase *purchase, const GPtrArray *wishes)
 {
     for (guint i = 0; i < wishes->len; i++) {
         const FeatureWish *wish = g_ptr_array_index(wishes, i);
-        for (guint j = 0; j < purchase->features->len; j++) {
-            PurchaseFeature *feature = g_ptr_array_index(purchase->features, j);
-            if (strcmp(feature->code, wish->code) == 0 && wish->number != LICENSE_WISH_NONE) {
+        for (guint k = 0; k < purchase->features->len; k++) {
+            PurchaseFeature *feature = g_ptr_array_index(purchase->features, k);
+            if (strcmp(feature->code, wish->code) == 0) {
                 feature->number = wish->number;
             }
         }
     }
 }
 
-static char *contacts_field(const char *const *contacts)
+/* A field of several entries, as a row of purchases has it. */
+static char *list_field(const char *const *entries)
 {
-    GString *field = g_string_new(NULL);
-    for (; contacts != NULL && *contacts != NULL; contacts++) {
-        g_string_append_printf(field, "%s;", *contacts);
-    }
-    return g_string_free(field, FALSE);
+    return entries != NULL ? text_join(entries, ";") : g_strdup("");
 }
 
 static char *number_field(int64_t number)
@@ -90,37 +88,56 @@ static char *number_field(int64_t number)
     return g_strdup_printf("%" G_GINT64_FORMAT, (gint64)number);
 }
 
-/* What was typed is judged as a row of a file is. */
-static Purchase *read_purchase(const SaleOrder *order, const GPtrArray *wishes, GError **error)
+/* Empty: none. */
+static char *day_field(int32_t day)
 {
-    g_autofree char *made_id = order->license_id == NULL ? make_license_id(error) : NULL;
-    if (order->license_id == NULL && made_id == NULL) {
-        return NULL;
-    }
-    g_autofree char *contacts = contacts_field(order->contacts);
-    g_autofree char *features = features_field(wishes);
+    return day != DATES_NONE ? dates_text(day) : g_strdup("");
+}
+
+/* Words of options, read; what a row of purchases is made of. */
+typedef struct {
+    GPtrArray *features; /* of FeatureWish * */
+    int32_t ordered_on;
+    int32_t expires;
+} Words;
+
+/* What was typed is judged as a row of a file is. */
+static Purchase *read_row(const SaleOrder *order, const char *license_id, const Words *words,
+                          GError **error)
+{
+    g_autofree char *contacts = list_field(order->contacts);
+    g_autofree char *features = feature_field(words->features);
     g_autofree char *activations = number_field(order->activations);
     g_autofree char *servers = number_field(order->servers);
+    g_autofree char *expires = day_field(words->expires);
+    g_autofree char *ordered_on = day_field(words->ordered_on);
     const char *const fields[PURCHASE_COLUMNS] = {
-        [PURCHASE_LICENSE_ID] = made_id != NULL ? made_id : order->license_id,
-        [PURCHASE_LICENSE_KEY] = secret_peek(order->key),
-        [PURCHASE_CUSTOMER] = order->customer,
-        [PURCHASE_CONTACTS] = contacts,
-        [PURCHASE_PRODUCT] = order->product,
-        [PURCHASE_FEATURES] = features,
-        [PURCHASE_ACTIVATIONS] = activations,
-        [PURCHASE_EXPIRES] = order->expires,
-        [PURCHASE_ORDER_REF] = order->order,
-        [PURCHASE_CUSTOMER_REF] = order->customer_ref,
-        [PURCHASE_ORDER_DATE] = order->order_day,
-        [PURCHASE_ORDER_KIND] = order->order_kind,
+        [PURCHASE_LICENSE_ID] = license_id,    [PURCHASE_LICENSE_KEY] = secret_peek(order->key),
+        [PURCHASE_CUSTOMER] = order->customer, [PURCHASE_CONTACTS] = contacts,
+        [PURCHASE_PRODUCT] = order->product,   [PURCHASE_FEATURES] = features,
+        [PURCHASE_ACTIVATIONS] = activations,  [PURCHASE_EXPIRES] = expires,
+        [PURCHASE_ORDER_REF] = order->order,   [PURCHASE_CUSTOMER_REF] = order->customer_ref,
+        [PURCHASE_ORDER_DATE] = ordered_on,    [PURCHASE_ORDER_KIND] = order->order_kind,
         [PURCHASE_SERVERS] = servers,
     };
     Purchase *purchase = purchase_read(fields, error);
     if (purchase != NULL) {
-        set_numbers(purchase, wishes);
+        set_numbers(purchase, words->features);
     }
     return purchase;
+}
+
+static Purchase *read_purchase(const SaleOrder *order, GError **error)
+{
+    g_autoptr(GPtrArray) features = read_features(order->features, error);
+    Words words = {features, DATES_NONE, DATES_NONE};
+    if (features == NULL || !typed_day_read(order->ordered_on, &words.ordered_on, error) ||
+        (order->expires != NULL && !license_wish_last_day(order->expires, &words.expires, error))) {
+        return NULL;
+    }
+    g_autofree char *id =
+        order->license_id != NULL ? g_strdup(order->license_id) : make_license_id(error);
+    return id != NULL ? read_row(order, id, &words, error) : NULL;
 }
 
 static bool has_address(const Purchase *purchase, GError **error)
@@ -142,16 +159,19 @@ SaleRecord *sales_add(Context *context, const SaleOrder *order, GError **error)
                     "--customer-ref is the reference of a new customer: it takes --new-customer");
         return NULL;
     }
-    g_autoptr(GPtrArray) wishes = read_features(order->features, error);
-    g_autoptr(Purchase) purchase = wishes != NULL ? read_purchase(order, wishes, error) : NULL;
+    g_autoptr(Purchase) purchase = read_purchase(order, error);
     Database *database = context->database;
     if (purchase == NULL || (order->mailed && !has_address(purchase, error)) ||
         !database_begin(database, error)) {
         return NULL;
     }
-    const Digest token = operators_token_digest(order->token);
-    SaleRecord *record =
-        sale_store_add(database, purchase, order->new_customer, &token, clock_now(), error);
+    const SaleTerms terms = {
+        .token = operators_token_digest(order->token),
+        .new_customer = order->new_customer,
+        .kind_said = order->order_kind != NULL,
+        .now = clock_now(),
+    };
+    SaleRecord *record = sale_store_add(database, purchase, &terms, error);
     if (record == NULL || order->dry_run) {
         database_rollback(database);
         return record;

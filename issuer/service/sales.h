@@ -20,19 +20,20 @@ typedef struct {
     bool new_customer;
     const char *customer_ref; /* of a new customer */
     const char *const *contacts;
-    const char *const *features; /* see license_wish_feature(); a number is years or a limit */
+    const char *const *features; /* as license_wish_feature() reads them */
     const char *product;
     int64_t activations;
     int64_t servers;
-    const char *expires; /* a day; NULL: perpetual */
+    const char *expires; /* a day, or "never"; NULL: perpetual */
     const char *order;
-    const char *order_day;  /* NULL: today, or the day of the order on record */
-    const char *order_kind; /* NULL: sale */
+    const char *ordered_on; /* NULL: today, or the day of the order on record */
+    const char *order_kind; /* NULL: sale, or the kind of the order on record */
     bool mailed;            /* the key will be mailed: a contact must be an address */
     bool dry_run;           /* do it all, and take it back */
 } SaleOrder;
 
-/* Records it. ISSUER_ERROR_INPUT names what is wrong by its column in a file of purchases;
+/* Records it. ISSUER_ERROR_USAGE, or ISSUER_ERROR_INPUT, which names what is wrong by its column in
+ * a file of purchases;
  * ISSUER_ERROR_NOT_FOUND where the customer is not on record, ISSUER_ERROR_DENIED. The caller owns
  * the record. */
 SaleRecord *sales_add(Context *context, const SaleOrder *order, GError **error);

@@ -38,30 +38,33 @@ language sql stable set search_path = issuer, pg_temp as $$
 $$;
 
 -- The order that pays for a change: the one on record under this reference, if it is this customer's
--- and of this kind and day (null: of whatever day), else a new one, of today unless a day is given.
+-- and of this kind and day (null: of whatever kind, of whatever day), else a new one: a sale of today,
+-- unless told otherwise. So that nothing is booked twice, case makes no other order.
 create or replace function issuer.order_of(wanted text, wanted_kind order_kind, day date,
     customer bigint, operator bigint, at timestamptz)
 returns orders language plpgsql set search_path = issuer, pg_temp as $$
 declare
     known orders;
 begin
-    perform pg_advisory_xact_lock(hashtextextended('issuer: order ' || wanted, 0));
-    select * into known from orders o where o.reference = wanted;
+    perform pg_advisory_xact_lock(hashtextextended('issuer: order ' || lower(wanted), 0));
+    select * into known from orders o where lower(o.reference) = lower(wanted)
+        order by o.reference <> wanted, o.id limit 1;
     if found then
         if customer_root(known.customer_id) <> customer_root(customer) then
-            raise exception 'order % is on record for another customer', wanted
+            raise exception 'order % is on record for another customer', known.reference
                 using errcode = 'IS003';
         elsif known.kind <> wanted_kind then
-            raise exception 'order % is on record as a % order, not a %', wanted, known.kind,
+            raise exception 'order % is on record as a % order, not a %', known.reference, known.kind,
                 wanted_kind using errcode = 'IS003';
         elsif known.ordered_on <> day then
-            raise exception 'order % is on record with the day %, not %', wanted, known.ordered_on,
-                day using errcode = 'IS003';
+            raise exception 'order % is on record with the day %, not %', known.reference,
+                known.ordered_on, day using errcode = 'IS003';
         end if;
         return known;
     end if;
     insert into orders (reference, kind, ordered_on, customer_id)
-        values (wanted, wanted_kind, coalesce(day, (at at time zone 'UTC')::date), customer)
+        values (wanted, coalesce(wanted_kind, 'sale'),
+                coalesce(day, (at at time zone 'UTC')::date), customer)
         returning * into known;
     perform note_event('order-recorded', 'orders', known.id, known::text, null, operator, at);
     return known;

@@ -5,9 +5,13 @@
 --   terms     [{code, kind, years, from_on, until_on}]: steps of the ledger that it makes
 -- Dates are computed here alone, on named days, while the license is locked.
 
+drop function if exists issuer.term_bought(date, date, integer);
+drop function if exists issuer.term_cancelled(date, date, integer);
+drop function if exists issuer.draft_take_back(jsonb, bigint, text, integer);
+
 -- Years that are bought continue from the end that stands, or from the order's day where that has
 -- passed by then, or where there is none. 29 February becomes 28 February in a common year.
-create or replace function issuer.term_bought(ends date, ordered_on date, years integer,
+create or replace function issuer.term_bought(ends date, ordered_on date, years bigint,
     out from_on date, out until_on date)
 language plpgsql immutable set search_path = issuer, pg_temp as $$
 begin
@@ -15,7 +19,7 @@ begin
         raise exception '% years are not sold: give 1 to 100', years using errcode = 'IS003';
     end if;
     from_on := greatest(ends, ordered_on);
-    until_on := from_on + make_interval(years => years);
+    until_on := from_on + make_interval(years => years::integer);
     if until_on > '9999-12-31' then
         raise exception '% years from % end after the year 9999', years, from_on
             using errcode = 'IS003';
@@ -24,7 +28,7 @@ end $$;
 
 -- Years that are taken back go from the end that stands, lapsed or not; nothing is computed anew.
 -- Nothing is left (null) where that is not after the day on which the feature began.
-create or replace function issuer.term_cancelled(ends date, began date, years integer,
+create or replace function issuer.term_cancelled(ends date, began date, years bigint,
     out from_on date, out until_on date)
 language plpgsql immutable set search_path = issuer, pg_temp as $$
 begin
@@ -33,7 +37,7 @@ begin
             using errcode = 'IS003';
     end if;
     from_on := ends;
-    until_on := ends - make_interval(years => years);
+    until_on := ends - make_interval(years => years::integer);
     if until_on <= began then
         until_on := null;
     end if;
@@ -111,15 +115,18 @@ begin
     end if;
     if has is not null and ends is null then
         raise exception '% has no end that could be extended', code using errcode = 'IS003';
-    elsif day <= greatest(ends, ordered_on) then
+    elsif day <= ordered_on and coalesce(ends < day, true) then
+        raise exception '% would end on %, not after the order''s day %', code, day, ordered_on
+            using errcode = 'IS003';
+    elsif day <= ends then
         raise exception '% would end on %, not after %: years are taken back by an order of the kind '
-            'cancellation, a mistake by `issuer license correct`', code, day,
-            greatest(ends, ordered_on) using errcode = 'IS003';
+            'cancellation, a mistake by `issuer license correct`', code, day, ends
+            using errcode = 'IS003';
     elsif day is not null then
         return draft_feature(draft, code, jsonb_build_object('until', day),
                              jsonb_build_object('kind', 'set', 'until_on', day));
     end if;
-    step := term_bought(ends, ordered_on, coalesce(number, 1)::integer);
+    step := term_bought(ends, ordered_on, coalesce(number, 1));
     return draft_feature(draft, code, jsonb_build_object('until', step.until_on),
         jsonb_build_object('kind', 'bought', 'years', coalesce(number, 1),
                            'from_on', step.from_on, 'until_on', step.until_on));
@@ -127,12 +134,13 @@ end $$;
 
 -- A feature that a cancellation takes back: as many years of a yearly one (null: all), else all.
 create or replace function issuer.draft_take_back(draft jsonb, license bigint, code text,
-    years integer)
+    years bigint)
 returns jsonb language plpgsql stable set search_path = issuer, pg_temp as $$
 declare
     has constant jsonb := draft -> 'features' -> code;
     ends constant date := has ->> 'until';
     bought integer;
+    counted boolean;  -- every year that led to the end was bought here
     began date;
     step record;
 begin
@@ -149,14 +157,23 @@ begin
     end if;
     -- A day that was set says nothing of the years before it.
     select coalesce(sum(t.years) filter (where t.version > coalesce(s.version, 0)), 0),
-           (array_agg(t.effective order by t.version))[1] into bought, began
+           (array_agg(t.effective order by t.version))[1], bool_and(s.version is null)
+        into bought, began, counted
         from term_entry t
         left join lateral (select max(n.version) as version from term_entry n
                            where n.license_id = license and n.code = draft_take_back.code
                              and n.kind = 'set') s on true
         where t.license_id = license and t.code = draft_take_back.code;
     if years is not null then
+        if counted and years > bought then
+            raise exception '% was bought for % in all: no more can be taken back, and without a '
+                'number all of it is', code, bought || case bought when 1 then ' year'
+                else ' years' end using errcode = 'IS003';
+        end if;
         step := term_cancelled(ends, began, years);
+        if counted and years = bought then
+            step.until_on := null;
+        end if;
         return draft_feature(draft, code,
             case when step.until_on is not null then jsonb_build_object('until', step.until_on) end,
             jsonb_build_object('kind', 'cancelled', 'years', -years, 'from_on', step.from_on,
@@ -195,8 +212,8 @@ begin
     return draft_feature(draft, code, jsonb_build_object('quantity', number));
 end $$;
 
--- The license's own expiry: {years} or {until} (null: perpetual). Only a correction or a
--- cancellation makes it end earlier.
+-- The license's own expiry: {years} or {until} (null: perpetual). Only a cancellation makes it end
+-- earlier, and does nothing else.
 create or replace function issuer.draft_expire(draft jsonb, wish jsonb, paid orders)
 returns jsonb language plpgsql stable set search_path = issuer, pg_temp as $$
 declare
@@ -204,19 +221,26 @@ declare
     day date := wish ->> 'until';
 begin
     if wish ? 'years' then
-        if paid.kind in ('correction', 'cancellation') then
-            raise exception 'a % extends nothing: give the day on which the license expires',
-                paid.kind using errcode = 'IS003';
+        if paid.kind = 'cancellation' then
+            raise exception 'a cancellation extends nothing: give the day on which the license expires'
+                using errcode = 'IS003';
         elsif ends is null then
             raise exception 'the license does not expire: there is nothing to extend'
                 using errcode = 'IS003';
         end if;
-        day := (term_bought(ends, paid.ordered_on, (wish ->> 'years')::integer)).until_on;
-    elsif paid.kind not in ('correction', 'cancellation')
-          and coalesce(day, 'infinity') < coalesce(ends, 'infinity') then
+        day := (term_bought(ends, paid.ordered_on, (wish ->> 'years')::bigint)).until_on;
+    elsif paid.kind = 'cancellation' then
+        if coalesce(day, 'infinity') > coalesce(ends, 'infinity') then
+            raise exception 'a cancellation extends nothing: the license expires on % already', ends
+                using errcode = 'IS003';
+        end if;
+    elsif coalesce(day, 'infinity') < coalesce(ends, 'infinity') then
         raise exception 'the license would expire on %, which is before %: that takes an order of the '
             'kind cancellation or `issuer license correct`', day, coalesce(ends::text, 'never')
             using errcode = 'IS003';
+    elsif day <= paid.ordered_on and day > ends then
+        raise exception 'the license would expire on %, not after the order''s day %', day,
+            paid.ordered_on using errcode = 'IS003';
     end if;
     return jsonb_set(draft, '{expires_on}', coalesce(to_jsonb(day), 'null'));
 end $$;
@@ -226,7 +250,7 @@ language plpgsql immutable set search_path = issuer, pg_temp as $$
 begin
     if wish is null or wish = 'null' then
         return draft;
-    elsif wish::integer not between 1 and 1000000 then
+    elsif wish::numeric not between 1 and 1000000 then
         raise exception '%: give a whole number from 1 to 1000000', field using errcode = 'IS003';
     end if;
     return jsonb_set(draft, array[field], wish);

@@ -10,6 +10,7 @@
 drop function if exists issuer.import_book(issuer.digest, integer, bigint, timestamptz);
 drop function if exists issuer.import_book_new(date, timestamptz);
 drop function if exists issuer.import_book_customers(date, timestamptz, bigint);
+drop function if exists issuer.import_book_changes(date, timestamptz);
 
 -- Temporary tables stand where others may make some too, with triggers that would run with our rights.
 create or replace function issuer.import_is_ours(tables text[]) returns void
@@ -47,9 +48,10 @@ begin
         expires date, order_ref text not null, order_day date, order_kind order_kind not null
     ) on commit drop;
     create temporary table stage_contact (line integer, entry text) on commit drop;
-    -- `number`: years that were bought, or the limit of a metered feature; no file has it.
-    create temporary table stage_feature (line integer, code text, until_on date, number bigint)
-        on commit drop;
+    -- `number`: as `license add` was told; years of a yearly feature, from which its end is counted,
+    -- or the limit of a metered one.
+    create temporary table stage_feature (line integer, code text, until_on date, number bigint,
+        years integer, quantity bigint) on commit drop;
     -- Beside the records: `content` is compared next time, `last` is what was imported last.
     create temporary table stage (
         like staged, content jsonb not null, id bigint not null, known boolean not null,
@@ -178,6 +180,10 @@ begin
     from stage_feature f join stage s using (line) join feature x on x.code = f.code
     where x.kind = 'term' and f.until_on is null
     union all
+    select s.line, format('order_date: %s lies ahead', s.order_day)
+    from stage s where (not s.known or s.changed)
+      and s.order_day > (now() at time zone 'UTC' + interval '14 hours')::date
+    union all
     select s.line, format('order_ref: line %s gives order %s another %s', o.first_line, o.reference,
         case when s.customer_id <> o.customer_id then 'customer'
              when s.order_kind <> o.kind then 'order_kind' else 'order_date' end)
@@ -234,6 +240,26 @@ begin
         as c (field, becomes, used)
     where s.changed and s.last -> c.field is distinct from s.content -> c.field
       and c.becomes < c.used
+    union all
+    select s.line, format('license_id: %s has ended: nothing is added to it', s.license_id)
+    from stage s where s.changed
+      and import_differences(s.last - '{contacts,customer,customer_ref}'::text[],
+                             s.content - '{contacts,customer,customer_ref}'::text[]) is not null
+      and license_state_of(s.id) = 'ended'
+    union all
+    select s.line, format('%s: a cancellation adds nothing: what grows needs an order of its own',
+                          c.field)
+    from stage s
+    cross join lateral (
+        select 'activations' as field where s.activations > (s.last ->> 'activations')::integer
+        union all select 'servers' where s.servers > (s.last ->> 'servers')::integer
+        union all select 'expires' where coalesce(s.expires, 'infinity')
+            > coalesce((s.last ->> 'expires')::date, 'infinity')
+        union all select 'features' where exists (
+            select from stage_feature f where f.line = s.line
+              and (not s.last -> 'features' ? f.code or coalesce(f.until_on, 'infinity')
+                   > coalesce((s.last -> 'features' ->> f.code)::date, 'infinity')))) c
+    where s.changed and s.order_kind = 'cancellation'
     union all
     select s.line, format('product: %s is a license of %s', s.license_id, l.product)
     from stage s join license l on l.id = s.id where s.known and l.product <> s.product
@@ -296,8 +322,8 @@ begin
     insert into customer (id) overriding system value
         select id from stage_customer where fresh order by id;
     with v as (
-        insert into customer_version (customer_id, version, name, reference, effective)
-        select id, 1, name, reference, today from stage_customer where fresh order by id
+        insert into customer_version (customer_id, version, name, reference, effective, operator_id)
+        select id, 1, name, reference, today, who from stage_customer where fresh order by id
         returning *)
     insert into event (kind, subject, subject_id, row_digest, operator_id, detail,
                        effective)
@@ -310,9 +336,9 @@ begin
                              or s.last ->> 'customer_ref' is distinct from s.customer_ref)
         order by s.customer_id, s.line desc
     ), v as (
-        insert into customer_version (customer_id, version, name, reference, effective)
+        insert into customer_version (customer_id, version, name, reference, effective, operator_id)
         select c.customer_id, n.version + 1, c.customer, coalesce(c.customer_ref, n.reference),
-            today
+            today, who
         from changes c
         join lateral (select version, name, reference from customer_version
                       where customer_id = c.customer_id order by version desc limit 1) n on true
@@ -354,14 +380,13 @@ begin
         select s.id, c.entry, coalesce(s.order_day, today)
         from stage s join stage_contact c using (line) where not s.known;
     insert into entitlement (license_id, version, servers, activations, expires_on, order_id,
-                             effective)
-        select s.id, 1, s.servers, s.activations, s.expires, o.id, coalesce(s.order_day, today)
+                             effective, operator_id)
+        select s.id, 1, s.servers, s.activations, s.expires, o.id, coalesce(s.order_day, today), who
         from stage s join stage_order o on o.reference = s.order_ref where not s.known
         order by s.id;
     insert into entitlement_feature (license_id, version, code, until_on, quantity)
-        select s.id, 1, f.code, f.until_on, case when x.kind = 'metered' then f.number end
-        from stage s join stage_feature f using (line) join feature x on x.code = f.code
-        where not s.known;
+        select s.id, 1, f.code, f.until_on, f.quantity
+        from stage s join stage_feature f using (line) where not s.known;
     insert into term_entry (license_id, version, code, order_id, kind, years, from_on, until_on,
                             effective)
         select s.id, 1, f.code, o.id, case when f.number is null then 'set' else 'bought' end,
@@ -374,9 +399,11 @@ begin
 end $$;
 
 -- What rows change: only the columns that differ from the last import are booked, over whatever
--- the record says today.
-create or replace function issuer.import_book_changes(today date, at timestamptz)
+-- the record says today. Uses and server places stay within the counts that have become less.
+create or replace function issuer.import_book_changes(today date, at timestamptz, who bigint)
 returns void language plpgsql set search_path = issuer, pg_temp as $$
+declare
+    of license;
 begin
     update contact c set ended_on = greatest(c.effective, coalesce(s.order_day, today)),
         ended_at = at
@@ -392,7 +419,7 @@ begin
                           and c.ended_on is null);
 
     insert into entitlement (license_id, version, servers, activations, expires_on, order_id,
-                             effective)
+                             effective, operator_id)
         select s.id, e.version + 1,
             case when s.last -> 'servers' is distinct from s.content -> 'servers'
                  then s.servers else e.servers end,
@@ -400,7 +427,7 @@ begin
                  then s.activations else e.activations end,
             case when s.last -> 'expires' is distinct from s.content -> 'expires'
                  then s.expires else e.expires_on end,
-            o.id, coalesce(s.order_day, today)
+            o.id, coalesce(s.order_day, today), who
         from stage s join stage_order o on o.reference = s.order_ref
         join lateral (select * from entitlement where license_id = s.id
                       order by version desc limit 1) e on true
@@ -443,6 +470,15 @@ begin
           and not exists (select from term_entry t where t.license_id = e.license_id
                           and t.version = e.version)
         order by e.license_id, x.code;
+    for of in
+        select l.* from license l where l.id in (
+            select s.id from stage s join activation a on a.license_id = s.id
+            where s.changed and a.counted
+              and (a.use_no > s.activations or a.state = 'active' and a.slot > s.servers))
+        order by l.id
+    loop
+        perform count(*) from uses_renumber(of, draft_of(of.id), who, at);
+    end loop;
 end $$;
 
 -- Books all that was checked, and notes it.
@@ -461,7 +497,7 @@ begin
     end if;
     perform import_book_customers(today, at, who, part_of);
     perform import_book_new(new_way, today, at, who);
-    perform import_book_changes(today, at);
+    perform import_book_changes(today, at, who);
     -- The row holds every field of the license (its key aside), so its digest vouches for them.
     with r as (
         insert into import_row (license_id, import_id, line, content)

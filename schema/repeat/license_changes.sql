@@ -212,11 +212,12 @@ begin
     of := license_lock(wanted);
     if license_state_of(of.id) = 'ended' then
         raise exception '% has ended: nothing is added to it', of.license_id using errcode = 'IS003';
-    elsif change ->> 'kind' = 'correction' then
-        raise exception 'a correction is booked by `issuer license correct`' using errcode = 'IS003';
     end if;
     paid := order_of(change ->> 'order', (change ->> 'kind')::order_kind,
                      (change ->> 'ordered_on')::date, of.customer_id, who.id, at);
+    if paid.kind = 'correction' then
+        raise exception 'a correction is booked by `issuer license correct`' using errcode = 'IS003';
+    end if;
     select min(e.version) into earlier from entitlement e
         where e.license_id = of.id and e.order_id = paid.id;
     if earlier is not null and not coalesce((change ->> 'same_order')::boolean, false) then
@@ -230,7 +231,7 @@ begin
             raise exception '% is taken back by an order of the kind cancellation, not a %',
                 one ->> 'code', paid.kind using errcode = 'IS003';
         end if;
-        becomes := draft_take_back(becomes, of.id, one ->> 'code', (one ->> 'number')::integer);
+        becomes := draft_take_back(becomes, of.id, one ->> 'code', (one ->> 'number')::bigint);
     end loop;
     for one in select jsonb_array_elements(change -> 'features') loop
         if paid.kind = 'cancellation' then
@@ -244,6 +245,12 @@ begin
     end if;
     becomes := draft_count(becomes, 'activations', change -> 'activations');
     becomes := draft_count(becomes, 'servers', change -> 'servers');
+    if paid.kind = 'cancellation'
+       and ((becomes ->> 'activations')::integer > (was ->> 'activations')::integer
+            or (becomes ->> 'servers')::integer > (was ->> 'servers')::integer) then
+        raise exception 'a cancellation adds nothing: more activations or servers need an order of '
+            'their own' using errcode = 'IS003';
+    end if;
     if becomes = was then
         raise exception 'this changes nothing of %: it grants that already', of.license_id
             using errcode = 'IS003';
@@ -297,8 +304,12 @@ begin
     for one in select jsonb_array_elements(change -> 'features') loop
         becomes := draft_correct(becomes, one, of.product);
     end loop;
-    if change ? 'expires' then
-        becomes := draft_expire(becomes, change -> 'expires', paid);
+    if change -> 'expires' ? 'years' then
+        raise exception 'a correction counts no years: give the day on which the license expires, or '
+            'never' using errcode = 'IS003';
+    elsif change ? 'expires' then
+        becomes := jsonb_set(becomes, '{expires_on}',
+            coalesce(to_jsonb((change -> 'expires' ->> 'until')::date), 'null'));
     end if;
     becomes := draft_count(becomes, 'activations', change -> 'activations');
     becomes := draft_count(becomes, 'servers', change -> 'servers');
@@ -308,8 +319,11 @@ begin
             using errcode = 'IS003';
     end if;
     if back then
-        return query select * from license_state_add(of, 'current', change ->> 'reason', paid.id,
-            null, null, 'license-reinstated', who.id, at);
+        -- What an admin has suspended before it ended is as it was: suspended.
+        return query select * from license_state_add(of, coalesce(
+                (select s.state from license_state_version s
+                 where s.license_id = of.id and s.state <> 'ended' order by s.version desc limit 1),
+                'current'), change ->> 'reason', paid.id, null, null, 'license-reinstated', who.id, at);
         if becomes = was then
             return;
         end if;
@@ -399,7 +413,7 @@ begin
               and not exists (select from jsonb_array_elements(change -> 'removed') r
                               where r ->> 'code' = f.key)
     loop
-        becomes := draft_take_back(becomes, of.id, one ->> 'code', (one ->> 'number')::integer);
+        becomes := draft_take_back(becomes, of.id, one ->> 'code', (one ->> 'number')::bigint);
     end loop;
     return query select * from license_state_add(of, 'ended', change ->> 'reason', paid.id, how,
         other.id, 'license-ended', who.id, at);

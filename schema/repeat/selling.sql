@@ -14,6 +14,9 @@ end $$;
 create or replace trigger keep_delivered after insert on issuer.key_delivery
     referencing new table as added for each statement execute function issuer.stamp_delivery();
 
+drop function if exists issuer.license_add(issuer.digest, boolean, timestamptz);
+drop function if exists issuer.license_add_terms(date);
+
 -- The one row that was staged names its customer as people do; `is_new`: nobody on record is meant.
 create or replace function issuer.license_add_customer(wanted text, is_new boolean) returns bigint
 language plpgsql set search_path = issuer, pg_temp as $$
@@ -37,29 +40,53 @@ begin
     return meant;
 end $$;
 
--- A yearly feature runs on from its order's day for the years that were bought, one unless said
--- otherwise. The number of a metered one is its limit.
-create or replace function issuer.license_add_terms(today date) returns void
+-- Features as an upgrade takes them: a yearly one through a day, or for some years (one, unless told
+-- otherwise) from the order's day; a metered one with its limit, if there is one.
+create or replace function issuer.license_add_features(ordered_on date) returns void
 language plpgsql set search_path = issuer, pg_temp as $$
 declare
-    wrong text;
+    bought record;
+    has jsonb;
 begin
-    select f.code into wrong from stage_feature f join feature x on x.code = f.code
-        where f.number is not null and x.kind = 'perpetual' limit 1;
+    for bought in
+        select f.*, x.kind, x.product from stage_feature f
+        join staged s on s.line = f.line join feature x on x.code = f.code and x.product = s.product
+    loop
+        has := draft_buy('{"features": {}, "terms": []}', jsonb_build_object('code', bought.code,
+            'until', bought.until_on, 'number', bought.number), bought.product, ordered_on)
+            -> 'features' -> bought.code;
+        update stage_feature f set until_on = (has ->> 'until')::date,
+            quantity = (has ->> 'quantity')::bigint,
+            years = case when bought.kind = 'term' and bought.until_on is null
+                    then coalesce(bought.number, 1) end
+            where f.line = bought.line and f.code = bought.code;
+    end loop;
+end $$;
+
+-- What stands on record of the order that pays: it is written as it is there, and counts as it is there
+-- where nothing else was said (null: nothing was said of its kind). Its day, as far as it is known.
+create or replace function issuer.license_add_order(kind_said boolean, at timestamptz) returns date
+language plpgsql set search_path = issuer, pg_temp as $$
+declare
+    bought record;
+    known orders;
+begin
+    select s.* into bought from staged s;
+    perform pg_advisory_xact_lock(hashtextextended('issuer: order ' || lower(bought.order_ref), 0));
+    perform day_require(bought.order_day, at);
+    select * into known from orders o where lower(o.reference) = lower(bought.order_ref)
+        order by o.reference <> bought.order_ref, o.id limit 1;
     if found then
-        raise exception 'features: % is bought once: give no number', wrong using errcode = 'IS003';
+        update staged set order_ref = known.reference,
+            order_kind = case when kind_said then staged.order_kind else known.kind end;
     end if;
-    update stage_feature f
-        set number = coalesce(f.number, 1),
-            until_on = (term_bought(null, coalesce(s.order_day, o.ordered_on, today),
-                                    coalesce(f.number, 1)::integer)).until_on
-        from staged s left join orders o on o.reference = s.order_ref
-        where f.line = s.line and f.until_on is null
-          and f.code in (select x.code from feature x where x.kind = 'term');
+    return coalesce(bought.order_day, known.ordered_on, (at at time zone 'UTC')::date);
 end $$;
 
 -- Records the one purchase that was staged, as an import of one row whose key nobody has got yet.
-create or replace function issuer.license_add(token digest, new_customer boolean, at timestamptz)
+-- `kind_said`: the order's kind is as staged; otherwise that of the order on record counts.
+create or replace function issuer.license_add(token digest, new_customer boolean, kind_said boolean,
+    at timestamptz)
 returns table (license_id text, customer text, customer_name text, customer_new boolean,
                order_new boolean)
 language plpgsql security definer set search_path = issuer, pg_temp as $$
@@ -69,6 +96,7 @@ declare
     bought record;
     meant bigint;
     wrong text;
+    day date;
 begin
     select * into who from operator_require(token, 'license add', at);
     perform import_is_ours('{staged,stage,stage_contact,stage_feature,stage_customer,stage_order}');
@@ -80,9 +108,13 @@ begin
         raise exception 'license_id: % is on record already; `issuer license upgrade` changes what it grants',
             bought.license_id using errcode = 'IS003';
     end if;
-    perform pg_advisory_xact_lock(hashtextextended('issuer: order ' || bought.order_ref, 0));
+    day := license_add_order(kind_said, at);
+    if bought.expires < day then
+        raise exception 'expires: % lies before the order''s day %', bought.expires, day
+            using errcode = 'IS003';
+    end if;
     meant := license_add_customer(bought.customer, new_customer);
-    perform license_add_terms((at at time zone 'UTC')::date);
+    perform license_add_features(day);
     select c.problem into wrong from import_check(false, 1) c;
     if found then
         raise exception '%', wrong using errcode = 'IS003';
@@ -91,6 +123,7 @@ begin
         raise exception 'customer: another one is called so too: rename one of them first'
             using errcode = 'IS003';
     end if;
+    update stage s set order_day = day;
     perform import_book_stage((select sha256(convert_to(s.content::text, 'UTF8')) from stage s), 1,
                               'typed', at, who.id);
     return query select s.license_id, 'CU-' || s.customer_id, n.name::text,

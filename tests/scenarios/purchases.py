@@ -108,6 +108,35 @@ class Purchases(Scenario):
             "line 20: license_key: is not the key of LIC-90",
             "line 21: contacts: ", "line 22: features: ", "line 23: servers: ", "line 24: customer: ")
 
+    def test_what_no_file_changes(self):
+        """Days that lie ahead, licenses that have ended, cancellations that add something."""
+        self.house.hire("olga", "orders")
+        sold = row(1, features="support=2028-03-31", expires="2028-03-31", servers="2")
+        self.load(sheet([sold, row(2)]))
+        self.house.by("olga", "license", "end", "LIC-2", "--cancel", "--order", "CN-2", "--reason", "r")
+
+        def refused(*wanted, **other):
+            before = self.house.digests()
+            told = self.load(sheet([{**sold, "license_key": "", "order_ref": "SO-9", **other}]), "--update",
+                             code=1)
+            self.assertEqual(told[1:], [f"line 2: {line}" for line in wanted])
+            self.assertEqual(self.house.digests(), before)
+        refused("order_date: 2099-01-01 lies ahead", order_date="2099-01-01", activations="3")
+        grows = "{}: a cancellation adds nothing: what grows needs an order of its own".format
+        cancels = {"order_kind": "cancellation"}
+        refused(grows("activations"), **cancels, activations="3")
+        refused(grows("servers"), **cancels, servers="3")
+        refused(grows("expires"), **cancels, expires="")
+        refused(grows("features"), **cancels, features="support=2028-04-01")
+        refused(grows("features"), **cancels, features="support=2028-03-31;mqtt-server")
+        ended = {**row(2), "license_key": "", "order_ref": "SO-9"}
+        refused("license_id: LIC-2 has ended: nothing is added to it", **{**ended, "activations": "3"})
+        self.load(sheet([{**sold, "license_key": "", "order_ref": "CN-1", **cancels,
+                          "features": "support=2027-03-31", "activations": "1"}]), "--update")
+        self.assertEqual(self.house.query(
+            "select e.activations, f.until_on::text from entitlement e join entitlement_feature f"
+            " using (license_id, version) where e.license_id = 1 and e.version = 2"), [(1, "2027-03-31")])
+
     def test_a_key_in_a_wrong_column_is_not_shown(self):
         key = license_key()
         self.refused(sheet([row(1, license_key="ops@plant1.example", contacts=key)]),

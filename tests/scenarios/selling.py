@@ -68,7 +68,7 @@ class Selling(Scenario):
 class ByHand(Selling):
     def test_sold_delivered_asked_for_and_installed(self):
         house = self.house
-        sold, license = self.add("--servers", "2", "--feature", "support=2", "--order-day",
+        sold, license = self.add("--servers", "2", "--feature", "support=2", "--ordered-on",
                                  "2024-02-29")
         self.assertRegex(license.key, KEY)
         self.assertRegex(license.id, r"^LIC-[0-9A-Z]{4}-[0-9A-Z]{4}$")
@@ -126,15 +126,26 @@ class ByHand(Selling):
                 ((*plain, "--customer", "CU-1", "--id", "lic-1"), "LIC-1 is on record already", 1),
                 ((*plain, "--customer", "CU-1", "--id", "4711"), "license_id: ", 1),
                 ((*plain, "--customer", "CU-1", "--contact", "@gmail.com"), "contacts: ", 1),
-                ((*plain, "--customer", "CU-1", "--expires", "soon"), "expires: ", 1),
+                ((*plain, "--customer", "CU-1", "--expires", "soon"), '"soon" is no expiry', 2),
+                ((*plain, "--customer", "CU-1", "--expires", "2"), '"2" is no expiry', 2),
+                ((*plain, "--customer", "CU-1", "--expires", "2020-01-01"), "before the order's day", 1),
+                ((*plain, "--customer", "CU-1", "--ordered-on", "2027-02-29"), '"2027-02-29" is no day', 2),
+                ((*plain, "--customer", "CU-1", "--ordered-on", "2099-01-01"), "lies ahead", 1),
                 ((*plain, "--customer", "CU-1", "--product", "carriage"), "product: carriage", 1),
-                ((*plain, "--customer", "CU-1", "--feature", "support=101"), "years", 1),
-                ((*plain, "--customer", "CU-1", "--feature", "support=soon"), "support=soon", 2),
+                ((*plain, "--customer", "CU-1", "--feature", "support=101"), "101 years are not sold", 1),
+                ((*plain, "--customer", "CU-1", "--feature", "support=2147483648"),
+                 "2147483648 years are not sold", 1),
+                ((*plain, "--customer", "CU-1", "--feature", "support=2y"), '"support=2y" is no feature', 2),
                 ((*add, "--order", "SO-2", "--customer", "CU-1", "--feature", "mqtt-server=1"),
-                 "features: mqtt-server is bought once", 1),
+                 "mqtt-server is bought once", 1),
+                ((*plain, "--customer", "CU-1", "--feature", "support=2020-01-01"),
+                 "not after the order's day", 1),
+                ((*plain, "--customer", "CU-1", "--feature", "snowflake-bridge=2027-01-01"),
+                 "snowflake-bridge is metered", 1),
+                ((*plain, "--customer", "CU-1", "--feature", "mqtt-server"), "stands there twice", 1),
                 ((*add, "--feature", "mqtt-server", "--customer", "CU-1", "--order", "SO-9"),
                  "order_ref: order SO-9 is on record with another customer", 1),
-                ((*plain, "--customer", "CU-1", "--order-kind", "cancellation"), "--order-kind", 2),
+                ((*plain, "--customer", "CU-1", "--kind", "cancellation"), "--kind", 2),
                 ((*plain, "--customer", "CU-1", "--activations", "0"), "--activations", 2)):
             with self.subTest(says=says):
                 self.refused(*words, says=says, code=code)
@@ -149,7 +160,7 @@ class ByHand(Selling):
         self.assertEqual(self.house.digests(), before)
 
     def test_a_purchase_more_of_the_same_order_and_customer(self):
-        self.add("--order-day", "2026-03-01", "--customer-ref", "K-1")
+        self.add("--ordered-on", "2026-03-01", "--customer-ref", "K-1")
         for customer in ("CU-1", "k-1", "northwind water"):
             sold, _ = self.add(customer=customer, new=False)
             self.assertEqual((sold["customer"], sold["new_customer"], sold["new_order"]),
@@ -296,9 +307,9 @@ class Stories(Selling):
 class Orders(Selling):
     def test_orders_and_what_each_has_sold(self):
         house = self.house
-        self.add("--id", "LIC-1", "--order-day", "2026-01-10", "--feature", "support")
+        self.add("--id", "LIC-1", "--ordered-on", "2026-01-10", "--feature", "support=1")
         self.add("--id", "LIC-2", order="SO-2", new=False, customer="CU-1")
-        _, third = self.add("--id", "LIC-3", "--order-kind", "trial", "--order-day", "2026-02-01",
+        _, third = self.add("--id", "LIC-3", "--kind", "trial", "--ordered-on", "2026-02-01",
                             customer="Harbour Works", order="SO-3")
         house.by("olga", "license", "delivered", "LIC-3", "--to", "them", "--channel", "courier")
         server = house.server(host="crane")

@@ -11,7 +11,7 @@ import psycopg2
 
 from scenario import Scenario, ask, check_records, main, mail, mbox, write
 
-from chariotlib import through
+from chariotlib import armor, through
 
 ANA, BEN = "ana@northwind.example", "ben@northwind.example"
 
@@ -253,6 +253,13 @@ class FewerUses(Changes):
         told = self.house.issuer("license", "import", "--update", path, code=1)
         self.assertIn("activations: 3 are in use by LIC-1", told)
         self.assertIn("servers: 3 are in use by LIC-1", told)
+        # Once there is room, what stays is numbered anew, as by an upgrade.
+        self.assertEqual(self.house.take(mail(ANA, armor("D", self.plants[0].deactivate()))),
+                         [("accepted", "deactivated")])
+        self.house.by("olga", "license", "import", "--update", path)
+        self.assertEqual(self.uses()[1:], [("active", 2, 2), ("active", 1, 1)])
+        self.assertEqual(self.house.query("select o.name from event e join operator o on o.id = e.operator_id"
+                                          " where e.kind = 'activation-renumbered'"), [("olga",)])
 
     def test_a_use_whose_server_was_replaced(self):
         """It takes no place, so its end frees none."""

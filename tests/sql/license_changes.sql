@@ -81,6 +81,13 @@ from (values
     ('{"order":"SO-2","features":[{"code":"mqtt-server","number":1}]}', 'mqtt-server is bought once%'),
     ('{"order":"SO-2","features":[{"code":"flux"}]}', 'flux is no feature of chariot'),
     ('{"order":"SO-2","features":[{"code":"support","number":0}]}', '0 years are not sold%'),
+    ('{"order":"SO-2","features":[{"code":"support","number":2147483648}]}', '2147483648 years are not sold%'),
+    ('{"order":"SO-2","activations":1000000000000}', 'activations: give a whole number%'),
+    ('{"order":"SO-2","kind":"cancellation","activations":3}', 'a cancellation adds nothing%'),
+    ('{"order":"SO-2","kind":"cancellation","servers":2}', 'a cancellation adds nothing%'),
+    ('{"order":"SO-2","kind":"cancellation","expires":{"until":"2027-04-01"}}', 'a cancellation extends nothing%'),
+    ('{"order":"SO-2","kind":"cancellation","expires":{}}', 'a cancellation extends nothing%'),
+    ('{"order":"so-old","activations":3}', 'order SO-OLD is behind version 1 of LIC-2 already%'),
     ('{"order":"SO-2","features":[{"code":"support","until":"2026-05-01"}]}', 'support would end on 2026-05-01, not after%'),
     ('{"order":"SO-2","features":[{"code":"snowflake-bridge","until":"2027-05-01"}]}', 'snowflake-bridge is metered%'),
     ('{"order":"SO-2","features":[{"code":"support"},{"code":"support"}]}', 'support is named twice'),
@@ -137,7 +144,9 @@ select wrong($$select upgrade('{"order":"SO-AHEAD","ordered_on":"2026-05-02","se
 select lives_ok($$select upgrade('{"order":"SO-AHEAD","ordered_on":"2026-05-02","servers":4}', '2026-05-01 10:00:00+00')$$, 'begun on the first island');
 rollback to days;
 
--- Taken back: a year, then all.
+-- Taken back: a year, then all; never more than was bought.
+select wrong($$select upgrade('{"order":"CN-0","kind":"cancellation","removed":[{"code":"support","number":4}]}', '2026-06-01')$$, 'support was bought for 3 years in all%', 'no more than there is');
+select wrong($$select upgrade('{"order":"CN-0","kind":"cancellation","removed":[{"code":"support","number":3000000000}]}', '2026-06-01')$$, 'support was bought for 3 years in all%', 'by far');
 select results_eq($$select * from upgrade('{"order":"CN-1","kind":"cancellation","removed":[{"code":"support","number":1}]}', '2026-06-01')$$,
     $$values ('support', 'until 2029-04-30', 'until 2028-04-30'), ('version', '5', '6')$$, 'a year less');
 select results_eq($$select * from upgrade('{"order":"CN-2","kind":"cancellation","removed":[{"code":"support"},{"code":"snowflake-bridge"}]}', '2026-06-01')$$,
@@ -146,6 +155,10 @@ select results_eq($$select t.version, t.kind::text, t.years, t.from_on, t.until_
     $$values (6, 'cancelled', -1, date '2029-04-30', date '2028-04-30'), (7, 'cancelled', -2, '2028-04-30', null)$$, 'negative steps; the sum is none');
 select lives_ok($$select upgrade('{"order":"SO-6","features":[{"code":"support"}]}', '2026-07-01')$$, 'bought again');
 select is((select until_on from term_entry t join license l on l.id = t.license_id where l.license_id = 'LIC-2' and version = 8), '2027-07-01'::date, 'from the order''s day');
+savepoint again;
+select results_eq($$select * from upgrade('{"order":"CN-3","kind":"cancellation","removed":[{"code":"support","number":1}]}', '2026-08-01')$$,
+    $$values ('support', 'until 2027-07-01', null), ('version', '8', '9')$$, 'the year that was bought again is all there is');
+rollback to again;
 
 -- Corrected: it holds from the day of what it puts right.
 select throws_like(format('select correct(%L)', change), says, says)
@@ -157,6 +170,7 @@ from (values
     ('{"order":"C-1","removed":[{"code":"snowflake-bridge"}]}', 'snowflake-bridge is not there%'),
     ('{"order":"C-1","removed":[{"code":"support","number":1}]}', 'support: a correction takes no years back%'),
     ('{"order":"C-1","kind":"cancellation","activations":5}', 'a cancellation is booked by%'),
+    ('{"order":"SO-6","kind":"sale","expires":{"years":1}}', 'a correction counts no years%'),
     ('{"order":"C-1","reinstated":true}', 'LIC-2 has not ended')
 ) c (change, says);
 select results_eq($$select * from correct('{"order":"C-1","features":[{"code":"support","until":"2027-06-30"}],"expires":{"until":"2030-12-31"},"activations":3}', '2026-08-01')$$,
@@ -164,6 +178,17 @@ select results_eq($$select * from correct('{"order":"C-1","features":[{"code":"s
 select results_eq($$select e.effective, o.kind::text, o.ordered_on from entitlement e join license l on l.id = e.license_id join orders o on o.id = e.order_id where l.license_id = 'LIC-2' and version = 9$$,
     $$values (date '2026-07-01', 'correction', date '2026-08-01')$$, 'from the day of what it puts right');
 select lives_ok($$select correct('{"order":"SO-6","kind":"sale"}', '2026-08-02')$$, 'it was another order');
+savepoint less_by_another_order;
+select results_eq($$select * from correct('{"order":"SO-61","kind":"sale","expires":{"until":"2029-12-31"}}', '2026-08-02')$$,
+    $$values ('expires_on', '2030-12-31', '2029-12-31'), ('version', '10', '11')$$, 'which brought less');
+rollback to less_by_another_order;
+-- Extended by a day, where it has run out: not to a day before it was paid for.
+savepoint out;
+select lives_ok($$select correct('{"order":"C-7","expires":{"until":"2020-12-31"}}', '2026-08-02')$$, 'it has run out long ago');
+select wrong($$select upgrade('{"order":"SO-62","expires":{"until":"2021-12-31"}}', '2026-08-02')$$, 'the license would expire on 2021-12-31, not after the order''s day 2026-08-02', 'a year too early');
+select results_eq($$select * from upgrade('{"order":"SO-62","expires":{"years":1}}', '2026-08-02')$$,
+    $$values ('expires_on', '2020-12-31', '2027-08-02'), ('version', '11', '12')$$, 'years run from the order''s day');
+rollback to out;
 select lives_ok($$select correct('{"order":"C-2","removed":[{"code":"support"}]}', '2026-08-02')$$, 'it was no support at all');
 select results_eq($$select t.kind::text, t.years, t.until_on from term_entry t join license l on l.id = t.license_id where l.license_id = 'LIC-2' and version = 11$$,
     $$values ('set', null::integer, null::date)$$, 'nothing is left of it');
@@ -179,6 +204,21 @@ select results_eq($$select * from change('suspend', 'ana', '{"reason":"unpaid"}'
 select wrong($$select change('suspend', 'ana', '{}')$$, 'LIC-2 is suspended already', 'once');
 select lives_ok($$select upgrade('{"order":"SO-7","activations":5}', '2026-09-01')$$, 'what is suspended can be upgraded');
 select results_eq($$select * from change('resume', 'ana', '{}')$$, $$values ('state', 'suspended', 'current')$$, 'resumed');
+-- A license that ended while it was suspended is suspended again where the end was a mistake.
+savepoint suspended;
+select lives_ok($$select change('suspend', 'ana', '{"reason":"unpaid"}')$$, 'in dispute');
+select lives_ok($$select change('end', 'olga', '{"how":"cancelled","order":"CN-S"}')$$, 'ended while it was');
+select results_eq($$select * from correct('{"order":"C-S","reinstated":true}', '2026-09-02')$$, $$values ('state', 'ended', 'suspended')$$, 'orders does not lift what an admin has suspended');
+select results_eq($$select * from change('resume', 'ana', '{}')$$, $$values ('state', 'suspended', 'current')$$, 'the admin does');
+rollback to suspended;
+-- The kind of an order on record need not be said again; a new one is a sale.
+savepoint kinds;
+select lives_ok($$select license_upgrade(d('olga'), 'LIC-2', '{"order":"so-3","same_order":true,"servers":3}', '2026-09-01')$$, 'a goodwill order, by its reference alone');
+select results_eq($$select o.reference::text, o.kind::text from entitlement e join orders o on o.id = e.order_id join license l on l.id = e.license_id where l.license_id = 'LIC-2' order by e.version desc limit 1$$,
+    $$values ('SO-3', 'goodwill')$$, 'it is the same order');
+select lives_ok($$select license_upgrade(d('olga'), 'LIC-2', '{"order":"SO-NEW","servers":4}', '2026-09-01')$$, 'a new one');
+select is((select kind::text from orders where reference = 'SO-NEW'), 'sale', 'is a sale');
+rollback to kinds;
 select results_eq($$select s.version, s.state::text, s.reason, o.name::text from license_state_version s join license l on l.id = s.license_id join operator o on o.id = s.operator_id where l.license_id = 'LIC-2' order by 1$$,
     $$values (1, 'suspended', 'unpaid', 'ana'), (2, 'current', 'r', 'ana')$$, 'as versions');
 

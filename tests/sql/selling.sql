@@ -1,6 +1,6 @@
 -- What orders does by hand: each by one door, which asks who it is.
 begin;
-select plan(59);
+select plan(66);
 \ir fixture.psql
 select set_config('test.prefix', :'prefix', false) \g /dev/null
 grant usage on schema public to public;
@@ -33,9 +33,9 @@ begin
 end $$;
 
 select stage('LIC-2', 'CU-1', 'SO-2') \g /dev/null
-select throws_ok(format($$select * from license_add(d(%L), false, '2026-05-01')$$, who), 'IS002', null, who || ' sells nothing')
+select throws_ok(format($$select * from license_add(d(%L), false, true, '2026-05-01')$$, who), 'IS002', null, who || ' sells nothing')
     from unnest(array['sam', 'fay', 'ana', 'nobody']) who;
-select results_eq($$select * from license_add(d('olga'), false, '2026-05-01 12:00Z')$$,
+select results_eq($$select * from license_add(d('olga'), false, true, '2026-05-01 12:00Z')$$,
     $$values ('LIC-2', 'CU-1', 'Example Plants', false, true)$$, 'orders sells to a customer on record');
 select results_eq($$select l.effective, o.ordered_on, o.kind::text, l.customer_id from license l join orders o on o.id = l.order_id where license_id = 'LIC-2'$$,
     $$values (date '2026-05-01', date '2026-05-01', 'sale', 1::bigint)$$, 'from that day on');
@@ -46,39 +46,57 @@ select is((select count(*) from event e join import_row r on e.row_digest = sha2
            where e.kind = 'license-recorded' and e.operator_id = (select id from operator where name = 'olga')), 1::bigint, 'its event vouches for it');
 
 select stage('lic-2', 'CU-1', 'SO-2') \g /dev/null
-select throws_ok($$select * from license_add(d('olga'), false, '2026-05-01')$$, 'IS003', null, 'a License ID is given once, case aside');
+select throws_ok($$select * from license_add(d('olga'), false, true, '2026-05-01')$$, 'IS003', null, 'a License ID is given once, case aside');
 select stage('LIC-3', 'CU-1', 'SO-2', key => 'LIC-2') \g /dev/null
-select throws_ok($$select * from license_add(d('olga'), false, '2026-05-01')$$, 'IS003', 'license_key: is the key of LIC-2', 'and a key');
+select throws_ok($$select * from license_add(d('olga'), false, true, '2026-05-01')$$, 'IS003', 'license_key: is the key of LIC-2', 'and a key');
 select stage('LIC-3', 'Nobody', 'SO-3') \g /dev/null
-select throws_ok($$select * from license_add(d('olga'), false, '2026-05-01')$$, 'IS001', null, 'nobody is made a customer by a slip');
+select throws_ok($$select * from license_add(d('olga'), false, true, '2026-05-01')$$, 'IS001', null, 'nobody is made a customer by a slip');
 select stage('LIC-3', 'example plants', 'SO-3') \g /dev/null
-select throws_ok($$select * from license_add(d('olga'), true, '2026-05-01')$$, 'IS003', null, 'nor twice');
+select throws_ok($$select * from license_add(d('olga'), true, true, '2026-05-01')$$, 'IS003', null, 'nor twice');
 select stage('LIC-3', 'Harbour Works', 'SO-1') \g /dev/null
-select throws_ok($$select * from license_add(d('olga'), true, '2026-05-01')$$, 'IS003', 'order_ref: order SO-1 is on record with another customer', 'another''s order');
+select throws_ok($$select * from license_add(d('olga'), true, true, '2026-05-01')$$, 'IS003', 'order_ref: order SO-1 is on record with another customer', 'another''s order');
 select stage('LIC-3', 'CU-1', 'SO-3', kind => 'cancellation') \g /dev/null
-select throws_ok($$select * from license_add(d('olga'), false, '2026-05-01')$$, 'IS003', null, 'what takes back sells nothing');
+select throws_ok($$select * from license_add(d('olga'), false, true, '2026-05-01')$$, 'IS003', null, 'what takes back sells nothing');
 select stage('LIC-3', 'CU-1', 'SO-3', codes => '{teleporter}') \g /dev/null
-select throws_ok($$select * from license_add(d('olga'), false, '2026-05-01')$$, 'IS003', 'features: teleporter is no feature of chariot', 'what is not in the catalogue');
-select stage('LIC-3', 'CU-1', 'SO-3', codes => '{support}', numbers => '{101}') \g /dev/null
-select throws_ok($$select * from license_add(d('olga'), false, '2026-05-01')$$, 'IS003', null, 'more years than are sold');
+select throws_ok($$select * from license_add(d('olga'), false, true, '2026-05-01')$$, 'IS003', 'features: teleporter is no feature of chariot', 'what is not in the catalogue');
 select stage('LIC-3', 'CU-1', 'SO-3', numbers => '{1}') \g /dev/null
-select throws_ok($$select * from license_add(d('olga'), false, '2026-05-01')$$, 'IS003', 'features: mqtt-server is bought once: give no number', 'years of what has none');
+select throws_ok($$select * from license_add(d('olga'), false, true, '2026-05-01')$$, 'IS003', 'mqtt-server is bought once: give neither years nor a day', 'years of what has none');
+select stage('LIC-3', 'CU-1', 'SO-3', codes => '{support}', numbers => '{2147483648}') \g /dev/null
+select throws_ok($$select * from license_add(d('olga'), false, true, '2026-05-01')$$, 'IS003', '2147483648 years are not sold: give 1 to 100', 'more years than there are');
+select stage('LIC-3', 'CU-1', 'SO-3', day => '2026-05-03') \g /dev/null
+select throws_like($$select * from license_add(d('olga'), false, true, '2026-05-01')$$, '%2026-05-03 lies ahead', 'an order of tomorrow');
+select stage('LIC-3', 'CU-1', 'SO-3', day => '2026-04-30') \g /dev/null
+update staged set expires = '2026-04-29';
+select throws_ok($$select * from license_add(d('olga'), false, true, '2026-05-01')$$, 'IS003', 'expires: 2026-04-29 lies before the order''s day 2026-04-30', 'over before it was sold');
 select stage('LIC-3', 'CU-1', 'SO-3') \g /dev/null
 insert into staged (line, license_id, customer, product, activations, servers, order_ref, order_kind)
     values (2, 'LIC-4', 'CU-1', 'chariot', 1, 1, 'SO-3', 'sale') \g /dev/null
-select throws_ok($$select * from license_add(d('olga'), false, '2026-05-01')$$, 'IS003', 'one purchase is recorded at a time', 'one at a time');
+select throws_ok($$select * from license_add(d('olga'), false, true, '2026-05-01')$$, 'IS003', 'one purchase is recorded at a time', 'one at a time');
 
 -- Years run from the order's day, the order's on record where it is.
 select stage('LIC-3', 'Harbour Works', 'SO-3', day => '2024-02-29', codes => '{mqtt-server,support}', numbers => '{null,1}') \g /dev/null
-select results_eq($$select customer_name, customer_new, order_new from license_add(d('olga'), true, '2026-05-01')$$,
+select results_eq($$select customer_name, customer_new, order_new from license_add(d('olga'), true, true, '2026-05-01')$$,
     $$values ('Harbour Works', true, true)$$, 'a new customer');
-select stage('LIC-4', 'Harbour Works', 'SO-3', codes => '{support,snowflake-bridge}', numbers => '{4,50000}') \g /dev/null
-select lives_ok($$select license_add(d('olga'), false, '2026-05-01')$$, 'of the same order');
+select stage('LIC-4', 'Harbour Works', 'so-3', codes => '{support,snowflake-bridge}', numbers => '{4,5000}') \g /dev/null
+select lives_ok($$select license_add(d('olga'), false, true, '2026-05-01')$$, 'of the same order, case aside');
+select results_eq($$select l.effective, e.effective, o.reference::text from license l join orders o on o.id = l.order_id join entitlement e on e.license_id = l.id
+    where l.license_id = 'LIC-4'$$, $$values (date '2024-02-29', date '2024-02-29', 'SO-3')$$, 'from its day');
+select is((select f.quantity from entitlement_feature f join license l on l.id = f.license_id where l.license_id = 'LIC-4' and f.code = 'snowflake-bridge'), 5000::bigint, 'a limit');
+select is((select count(*) from entitlement e join license l on l.id = e.license_id where l.license_id in ('LIC-2', 'LIC-3', 'LIC-4')
+           and e.operator_id = (select id from operator where name = 'olga')), 3::bigint, 'who sold it stands there');
+-- What an order is stands on record: it need not be said again.
+savepoint trial;
+select stage('LIC-6', 'CU-1', 'SO-TRY', kind => 'trial') \g /dev/null
+select lives_ok($$select license_add(d('olga'), false, true, '2026-05-01')$$, 'a trial');
+select stage('LIC-7', 'CU-1', 'so-try') \g /dev/null
+select throws_ok($$select license_add(d('olga'), false, true, '2026-05-01')$$, 'IS003', 'order_ref: order SO-TRY is on record with another order_kind', 'is no sale');
+select stage('LIC-7', 'CU-1', 'so-try') \g /dev/null
+select lives_ok($$select license_add(d('olga'), false, false, '2026-05-01')$$, 'but what it is, if nothing is said');
+rollback to trial;
 select results_eq($$select l.license_id::text, t.kind::text, t.years, t.from_on, t.until_on, f.until_on from term_entry t join license l on l.id = t.license_id
     join entitlement_feature f on (f.license_id, f.version, f.code) = (t.license_id, t.version, t.code) order by t.id offset 0$$,
     $$values ('LIC-3', 'bought', 1, date '2024-02-29', date '2025-02-28', date '2025-02-28'),
              ('LIC-4', 'bought', 4, date '2024-02-29', date '2028-02-29', date '2028-02-29')$$, 'the ledger says how the end came');
-select is((select quantity from entitlement_feature where code = 'snowflake-bridge'), 50000::bigint, 'a metered one has a limit');
 
 -- What a file brings was sold before: its customers have the keys; ends are set.
 select stage('LIC-5', 'Harbour Works', 'SO-5', day => '2026-04-01') \g /dev/null

@@ -8,13 +8,18 @@ static const ListingColumn list_columns[] = {
     {"undelivered", LISTING_NUMBER},
 };
 
-/* Counted is only what is shown. */
+/* Counted is only what is shown. A customer that was merged is the one that stands for it; looked
+ * up by its rows, since a view of all customers would be read whole. */
 #define OF_ORDERS                                                                                  \
-    " select o.reference, o.kind, o.ordered_on, 'CU-' || n.root, r.name::text,"                    \
+    " select o.reference, o.kind, o.ordered_on, 'CU-' || c.root, v.name::text,"                    \
     " (select count(distinct x.license_id) from order_license x where x.order_id = o.id),"         \
     " (select count(distinct x.license_id) from order_license x where x.order_id = o.id"           \
     "  and x.sold and x.undelivered)"                                                              \
-    " from o join customer_now n on n.id = o.customer_id join customer_now r on r.id = n.root"
+    " from o cross join lateral (select coalesce((select m.into_id from customer_merge m"          \
+    "  where m.customer_id = o.customer_id order by m.version desc limit 1), o.customer_id)"       \
+    "  as root) c"                                                                                 \
+    " cross join lateral (select name from customer_version v where v.customer_id = c.root"        \
+    "  order by v.version desc limit 1) v"
 
 static const ListingQuery list_orders = LISTING_QUERY(
     "with o as materialized (select * from order_list(case when $1::text is null then null"

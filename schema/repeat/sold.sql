@@ -17,7 +17,7 @@ left join lateral (select state from issuer.license_state_version s where s.lice
 create or replace function issuer.order_list(customer bigint, wanted_kind order_kind, from_day date,
                                              until_day date, most integer)
 returns table (id bigint, reference text, kind text, ordered_on date, customer_id bigint)
-language plpgsql stable set search_path = issuer, pg_temp as $$
+language plpgsql stable rows 200 set search_path = issuer, pg_temp as $$
 begin
     return query execute
         'select o.id, o.reference::text, o.kind::text, o.ordered_on, o.customer_id from orders o'

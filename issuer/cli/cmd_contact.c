@@ -4,33 +4,36 @@
 #include "cli/terminal.h"
 #include "service/contacts.h"
 
-static void print_changed(const CommandCall *call, const char *change)
+static void print_changed(const CommandCall *call, const ContactChanged *changed,
+                          const char *change)
 {
     static const PrinterColumn columns[] = {
         {"license_id", COLUMN_TEXT}, {"contact", COLUMN_TEXT}, {"change", COLUMN_TEXT}};
     printer_begin_record(call->printer, columns, G_N_ELEMENTS(columns));
-    printer_text(call->printer, options_argument(call->options, 0));
-    printer_text(call->printer, options_argument(call->options, 1));
+    printer_text(call->printer, changed->license_id);
+    printer_text(call->printer, changed->entry);
     printer_text(call->printer, change);
 }
 
 /* The context ends before what waits is decided: that opens one of its own. */
-static bool add(const CommandCall *call, GError **error)
+static ContactChanged *add(const CommandCall *call, GError **error)
 {
     g_autoptr(Secret) token = terminal_token(error);
     g_autoptr(Context) context = token != NULL ? context_open(call->config_path, CONTEXT_DATABASE,
                                                               "issuer contact add", error)
                                                : NULL;
-    return context != NULL && contacts_add(context, token, options_argument(call->options, 0),
-                                           options_argument(call->options, 1), error);
+    return context != NULL ? contacts_add(context, token, options_argument(call->options, 0),
+                                          options_argument(call->options, 1), error)
+                           : NULL;
 }
 
 static bool run_add(const CommandCall *call, GError **error)
 {
-    if (!add(call, error)) {
+    g_autoptr(ContactChanged) changed = add(call, error);
+    if (changed == NULL) {
         return false;
     }
-    print_changed(call, "added");
+    print_changed(call, changed, "added");
     redecided_tell(call);
     return true;
 }
@@ -41,13 +44,15 @@ static bool run_end(const CommandCall *call, GError **error)
     g_autoptr(Context) context = token != NULL ? context_open(call->config_path, CONTEXT_DATABASE,
                                                               "issuer contact end", error)
                                                : NULL;
-    int64_t left = 0;
-    if (context == NULL || !contacts_end(context, token, options_argument(call->options, 0),
-                                         options_argument(call->options, 1), &left, error)) {
+    g_autoptr(ContactChanged) changed =
+        context != NULL ? contacts_end(context, token, options_argument(call->options, 0),
+                                       options_argument(call->options, 1), error)
+                        : NULL;
+    if (changed == NULL) {
         return false;
     }
-    print_changed(call, "ended");
-    if (left == 0) {
+    print_changed(call, changed, "ended");
+    if (changed->left == 0) {
         printer_hint(call->printer,
                      "The license has no contact any more: nobody is answered about it until "
                      "`issuer contact add`.");

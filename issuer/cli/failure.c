@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "core/finder.h"
 
 #include <stdio.h>
 
@@ -28,7 +29,9 @@ static ExitCode exit_code(const GError *error)
 
 ExitCode failure_report(const GError *error)
 {
-    g_autofree char *line = text_one_line(error->message, 0);
+    /* What was typed in a wrong place is said again here, and may be a license key. */
+    g_autofree char *masked = finder_mask_license_keys(error->message);
+    g_autofree char *line = text_one_line(masked, 0);
     (void)fflush(stdout); /* in a log of both, the output stands before what ended it */
     (void)fprintf(stderr, "issuer: %s\n", line);
     return exit_code(error);

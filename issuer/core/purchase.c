@@ -5,6 +5,7 @@
 #include "core/address.h"
 #include "core/finder.h"
 #include "core/license_key.h"
+#include "core/license_key_scan.h"
 
 #include <string.h>
 
@@ -25,6 +26,24 @@ static bool refuse(const Row *row, PurchaseColumn column, const char *why)
     g_set_error(row->error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "%s: %s",
                 purchase_column_name(column), why);
     return false;
+}
+
+/* A key that slipped into another column would be kept and shown. */
+static bool has_no_key(const Row *row, PurchaseColumn column)
+{
+    const char *field = row->fields[column];
+    return field == NULL || !license_key_scan_has(field, strlen(field)) ||
+           refuse(row, column, "holds what reads as a license key");
+}
+
+static bool has_no_keys(const Row *row)
+{
+    for (PurchaseColumn column = 0; column < PURCHASE_COLUMNS; column++) {
+        if (column != PURCHASE_LICENSE_KEY && !has_no_key(row, column)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* The field without the blanks around it; "" where the column is missing. New string. */
@@ -234,7 +253,7 @@ static bool read_row(Purchase *purchase, const char *const *fields, GError **err
 {
     const Row reading = {fields, purchase, error};
     const Row *row = &reading;
-    return read_license_id(row) && read_license_key(row) &&
+    return has_no_keys(row) && read_license_id(row) && read_license_key(row) &&
            read_text(row, PURCHASE_CUSTOMER, &purchase->customer) && read_contacts(row) &&
            read_product(row) && read_features(row) &&
            read_count(row, PURCHASE_ACTIVATIONS, &purchase->activations) &&

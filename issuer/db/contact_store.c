@@ -18,19 +18,19 @@ static SqlResult *change_contact(Database *db, const char *text, const ContactCh
     return sql_run(db, NULL, text, params, error);
 }
 
-bool contact_store_add(Database *db, const ContactChange *change, GError **error)
+char *contact_store_add(Database *db, const ContactChange *change, GError **error)
 {
     g_autoptr(SqlResult) result =
         change_contact(db, "select contact_add($1, $2, $3, $4)", change, error);
-    return result != NULL;
+    return result ? g_strdup(sql_result_text(result, 0, 0)) : NULL;
 }
 
-bool contact_store_end(Database *db, const ContactChange *change, int64_t *left, GError **error)
+char *contact_store_end(Database *db, const ContactChange *change, int64_t *left, GError **error)
 {
-    g_autoptr(SqlResult) result =
-        change_contact(db, "select contacts_left from contact_end($1, $2, $3, $4)", change, error);
-    *left = result ? sql_result_int(result, 0, 0) : 0;
-    return result != NULL;
+    g_autoptr(SqlResult) result = change_contact(
+        db, "select license_id, contacts_left from contact_end($1, $2, $3, $4)", change, error);
+    *left = result ? sql_result_int(result, 0, 1) : 0;
+    return result ? g_strdup(sql_result_text(result, 0, 0)) : NULL;
 }
 
 bool contact_store_erase(Database *db, const ContactChange *change, ContactErased *erased,

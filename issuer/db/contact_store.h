@@ -23,12 +23,13 @@ typedef struct {
     int64_t replies;
 } ContactErased;
 
-/* Adds a contact. ISSUER_ERROR_DENIED, _NOT_FOUND (the license), _INPUT (it is one already). */
-bool contact_store_add(Database *db, const ContactChange *change, GError **error);
+/* Adds a contact. The License ID as it is on record, new string; NULL with ISSUER_ERROR_DENIED,
+ * _NOT_FOUND (the license), _INPUT (it is one already). */
+char *contact_store_add(Database *db, const ContactChange *change, GError **error);
 
-/* Ends a contact; `left` is how many the license has from now on. ISSUER_ERROR_DENIED, _NOT_FOUND.
- */
-bool contact_store_end(Database *db, const ContactChange *change, int64_t *left, GError **error);
+/* Ends a contact; `left` is how many the license has from now on. The same; ISSUER_ERROR_DENIED,
+ * _NOT_FOUND. */
+char *contact_store_end(Database *db, const ContactChange *change, int64_t *left, GError **error);
 
 /* Erases an address everywhere. ISSUER_ERROR_DENIED, _NOT_FOUND, _INPUT. */
 bool contact_store_erase(Database *db, const ContactChange *change, ContactErased *erased,

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "core/finder.h"
 #include "service/operators.h"
+#include "service/typed_text.h"
 
 Listing *customers_list(Context *context, const char *text, GError **error)
 {
@@ -36,7 +37,9 @@ static int64_t change(const Context *context, const CustomerOrder *order, Change
 
 int64_t customers_rename(Context *context, const CustomerOrder *order, GError **error)
 {
-    return change(context, order, customer_store_rename, error);
+    return typed_text_has_no_key(order->other, "the name", error)
+               ? change(context, order, customer_store_rename, error)
+               : 0;
 }
 
 int64_t customers_merge(Context *context, const CustomerOrder *order, GError **error)

@@ -1,9 +1,9 @@
 #include "service/orders.h"
 
 #include "base/clock.h"
-#include "core/finder.h"
 #include "service/operators.h"
 #include "service/typed_day.h"
+#include "service/typed_text.h"
 
 Listing *orders_list(Context *context, const char *customer, const char *kind,
                      const char *const days[2], GError **error)
@@ -28,12 +28,15 @@ Listing *orders_features(Context *context, GError **error)
 
 bool orders_add_feature(Context *context, const FeatureOrder *order, GError **error)
 {
-    g_autofree char *name = finder_mask_license_keys(order->name);
+    if (!typed_text_has_no_key(order->code, "the code", error) ||
+        !typed_text_has_no_key(order->name, "the name", error)) {
+        return false;
+    }
     const NewFeature feature = {
         .token = operators_token_digest(order->token),
         .code = order->code,
         .product = order->product,
-        .name = name,
+        .name = order->name,
         .kind = order->kind,
         .now = clock_now(),
     };

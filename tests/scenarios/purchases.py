@@ -140,9 +140,16 @@ class Purchases(Scenario):
     def test_a_key_in_a_wrong_column_is_not_shown(self):
         key = license_key()
         self.refused(sheet([row(1, license_key="ops@plant1.example", contacts=key)]),
-                     "line 2: license_key: ")
+                     "line 2: contacts: holds what reads as a license key")
         told = self.load(sheet([row(1, contacts=key)]), code=1)
         self.assertNotIn(key[:11], "\n".join(told) + self.house.errors)
+        wrong = [(column, form) for column in COLUMNS + FURTHER if column != "license_key"
+                 for form in (key, f"LIC-{key}", f"{key.lower()}@plant1.example", f"x {key.replace('-', '')} y")]
+        self.refused(sheet([row(line, **{column: form}) for line, (column, form) in enumerate(wrong, 2)]),
+                     *(f"line {line}: {column}: holds what reads as a license key"
+                       for line, (column, _) in enumerate(wrong, 2)))
+        self.refused_whole(sheet([], columns=(*COLUMNS, key)), "line 1: the column \"*****-")
+        self.assertNotIn(key[:11], self.house.errors)
 
     def test_columns(self):
         self.refused_whole(b"", "the file is empty")

@@ -199,6 +199,57 @@ class ByHand(Selling):
         self.assertEqual(kinds, ["key-delivered", "key-retired", "key-made"])
 
 
+    def test_a_key_in_a_wrong_place_is_neither_kept_nor_said_again(self):
+        house = self.house
+        _, license = self.add("--id", "LIC-1")
+        key = license.key
+        add = ("license", "add", "--activations", "1")
+        sold = {"--customer": "CU-1", "--contact": ANA, "--feature": "mqtt-server", "--order": "SO-2"}
+
+        def purchase(**other):
+            options = {**sold, **{f"--{name.replace('_', '-')}": text for name, text in other.items()}}
+            return (*add, *(word for pair in options.items() for word in pair))
+        wrong = [purchase(order=key), purchase(customer=f"Plant {key}"), purchase(contact=f"{key}@x.example"),
+                 purchase(feature=key.lower()), purchase(id=f"LIC-{key}"), purchase(product=key),
+                 (*purchase(customer="Plant 2", customer_ref=key), "--new-customer"),
+                 (*purchase(customer=f"Plant {key}"), "--new-customer"),
+                 ("license", "show", key), ("license", "terms", key), ("order", "show", key),
+                 ("license", "upgrade", key, "--order", "SO-2", "--servers", "2"),
+                 ("license", "upgrade", "LIC-1", "--order", key, "--servers", "2"),
+                 ("license", "upgrade", "LIC-1", "--order", "SO-2", "--add-feature", key),
+                 ("license", "end", "LIC-1", "--replaced-by", key, "--reason", "r"),
+                 ("license", "rekey", key, "--reason", "r"), ("license", "delivered", key, "--to", "x", "--channel", "y"),
+                 ("contact", "add", "LIC-1", key), ("contact", "add", "LIC-1", f"{key}@x.example"),
+                 ("contact", "end", "LIC-1", key), ("customer", "show", key), ("customer", "merge", key, "--into", key,
+                                                                               "--reason", "r"),
+                 ("customer", "rename", "CU-1", "--name", f"Plant {key}", "--reason", "r"),
+                 ("feature", "add", key.lower(), "--name", "x", "--kind", "term"),
+                 ("feature", "add", "x", "--name", key, "--kind", "term"), ("license", "nonsense", key)]
+        before = house.digests()
+        for words in wrong:
+            with self.subTest(words=words):
+                house.environment["ISSUER_TOKEN_FILE"] = house.tokens["olga"]
+                done = house.start(*words)
+                out, errors = (text.decode() for text in done.communicate(timeout=60))
+                self.assertIn(done.returncode, (1, 2), errors)
+                self.assertEqual((out, errors.count("\n")), ("", 1), errors)
+                for form in (key, key.lower(), key.replace("-", "")):
+                    self.assertNotIn(form, errors)
+        del house.environment["ISSUER_TOKEN_FILE"]
+        self.assertEqual(house.digests(), before)
+        for words in (("license", "rekey", "LIC-1", "--reason", f"{key} leaked"),
+                      ("license", "delivered", "LIC-1", "--to", key, "--channel", key)):
+            house.by("olga", *words)
+        self.nowhere(key)
+
+    def test_contacts_are_shown_as_they_are_on_record(self):
+        self.add("--id", "LIC-1")
+        (told,) = self.records("contact", "add", "lic-1", " Bo@Harbour.example ")
+        self.assertEqual((told["license_id"], told["contact"]), ("LIC-1", "bo@harbour.example"))
+        (told,) = self.records("contact", "end", "lic-1", "BO@harbour.EXAMPLE")
+        self.assertEqual((told["license_id"], told["contact"]), ("LIC-1", "bo@harbour.example"))
+
+
 class Stories(Selling):
     def test_a_late_order(self):
         """A server asks with a key that was sold and is not on record yet: an import of it answers."""

@@ -135,7 +135,7 @@ grant execute on function
     report_entitlement, report_expiring, report_expiring_rows, report_issuance, report_known,
     report_license, report_licenses, report_licenses_rows, report_month, report_month_text,
     report_months, report_orders, report_orders_rows, report_state, report_support_years,
-    report_support_years_rows, report_today, report_zone
+    report_support_years_rows, report_current_day, report_zone
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
     @PREFIX@_finance;
 grant select on

@@ -41,16 +41,38 @@ bool printer_is_json(const Printer *printer)
     return printer->face == PRINTER_JSON;
 }
 
-/* A cell that starts like a formula would be run by a spreadsheet (CWE-1236). Blanks before it do
- * not help: some programs drop them. */
+/* A cell that starts like a formula would be run by a spreadsheet (CWE-1236), also where the sign
+ * is of full width as Chinese and Japanese keyboards have it. Blanks before it do not help: some
+ * programs drop them. */
 static bool looks_like_formula(const char *text)
 {
-    const char *first = text + strspn(text, " \t\r\n");
-    return *first != '\0' && (strchr("=+-@", *first) != NULL || *text == '\t');
+    static const gunichar signs[] = {'=', '+', '-', '@', 0xFF1D, 0xFF0B, 0xFF0D, 0xFF20};
+    const char *first = text;
+    while (*first != '\0' && g_unichar_isspace(g_utf8_get_char(first))) {
+        first = g_utf8_next_char(first);
+    }
+    const gunichar c = g_utf8_get_char(first);
+    bool sign = false;
+    for (gsize i = 0; i < G_N_ELEMENTS(signs); i++) {
+        sign = sign || c == signs[i];
+    }
+    return sign || *text == '\t';
+}
+
+/* Whether it stands in CSV as it is: letters, digits and the like, of which nothing can be made. */
+static bool is_plain(const char *text)
+{
+    return g_ascii_isalnum(*text) &&
+           text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                             "-._:/+")] == '\0';
 }
 
 static void append_csv_text(GString *line, const char *text, bool foreign)
 {
+    if (is_plain(text)) { /* as nearly all are, of millions of rows */
+        g_string_append(line, text);
+        return;
+    }
     g_autofree char *clean = text_printable(text);
     const char *mark = foreign && looks_like_formula(clean) ? "'" : "";
     bool quoted = strpbrk(clean, ",\"\n") != NULL || g_str_has_prefix(clean, " ") ||
@@ -205,9 +227,13 @@ static void expect(const Printer *printer, ColumnType type)
 void printer_text(Printer *printer, const char *text)
 {
     expect(printer, COLUMN_TEXT);
+    if (printer->face != PRINTER_JSON) {
+        add_cell(printer, text == NULL ? "" : text, NULL, true);
+        return;
+    }
     g_autoptr(JsonWriter) json = json_writer_new();
     json_writer_text(json, text);
-    add_cell(printer, text == NULL ? "" : text, json_writer_peek(json), true);
+    add_cell(printer, NULL, json_writer_peek(json), true);
 }
 
 void printer_number(Printer *printer, int64_t number)

@@ -164,9 +164,13 @@ bool database_prefer_indexes(Database *db, GError **error)
     return tell(db, "set enable_seqscan = off", "choosing index scans", error);
 }
 
-bool database_for_reports(Database *db, GError **error)
+bool database_for_reports(Database *db, bool in_order, GError **error)
 {
-    return tell(db, "set work_mem = '128MB'; set jit = off", "making room for reports", error);
+    return tell(db, "set work_mem = '256MB'; set jit = off", "making room for reports", error) &&
+           tell(db,
+                in_order ? "set enable_hashjoin = off; set max_parallel_workers_per_gather = 0"
+                         : "set enable_hashjoin = on; set parallel_tuple_cost = 0.01",
+                "choosing how reports join", error);
 }
 
 bool database_replan(Database *db, GError **error)

@@ -23,9 +23,10 @@ bool database_set_time_limit(Database *db, unsigned seconds, GError **error);
  * read the whole of a large one for each row. */
 bool database_prefer_indexes(Database *db, GError **error);
 
-/* For a session that reads whole tables once: sorts and joins in memory, and no statement compiled,
- * which costs more than it saves. */
-bool database_for_reports(Database *db, GError **error);
+/* For a session that reads whole tables once: memory for sorts, and no statement compiled, which
+ * costs more than it saves. `in_order`: tables are joined as their indexes have them in order,
+ * which fills no memory first; else by hashing, by several processes. */
+bool database_for_reports(Database *db, bool in_order, GError **error);
 
 /* Has all statements of the session planned anew at their next use, for tables as they are by then.
  */

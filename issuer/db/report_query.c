@@ -26,23 +26,17 @@ static bool check_zone(Database *db, const char *zone, GError **error)
     return true;
 }
 
-static void add_day(SqlParams *params, int32_t day)
-{
-    g_autofree char *text = day != DATES_NONE ? dates_text(day) : NULL;
-    sql_params_add_text(params, text);
-}
-
 #define TIME_TEXT(time) "to_char(" time " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
 /* Parameters: zone, day, now, moment and day of what was known. */
 static const char settle_text[] =
     "with k as materialized (select report_known() as latest),"
     " x as (select coalesce($4::text::timestamptz,"
-    "  report_end($5::text::date, $1) - interval '1 microsecond') as asked)"
-    " select coalesce($2::text::date, report_day($3, $1))::text,"
-    " " TIME_TEXT("coalesce(x.asked, k.latest)") ", " TIME_TEXT(
-        "k.latest") ","
-                    " coalesce(x.asked <= k.latest, true) from k cross join x";
+    "  report_end($5::date, $1) - interval '1 microsecond') as asked),"
+    " m as (select coalesce($2::date, report_day($3, $1)) as day,"
+    "  coalesce(x.asked, k.latest) as at, k.latest from k cross join x)"
+    " select m.day, m.day::text, (extract(epoch from m.at) * 1000000)::bigint,"
+    " " TIME_TEXT("m.at") ", " TIME_TEXT("m.latest") ", m.at <= m.latest from m";
 
 bool report_query_settle(Database *db, const ReportQuestion *question, ReportMoment *moment,
                          GError **error)
@@ -53,24 +47,26 @@ bool report_query_settle(Database *db, const ReportQuestion *question, ReportMom
     }
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_text(params, question->zone);
-    add_day(params, question->as_of);
+    sql_params_add_day(params, question->as_of);
     sql_params_add_time(params, question->now);
     sql_params_add_text(params, question->known_at);
-    add_day(params, question->known_day);
+    sql_params_add_day(params, question->known_day);
     g_autoptr(SqlResult) result = sql_run(db, NULL, settle_text, params, error);
     if (!result) {
         return false;
     }
-    if (!sql_result_bool(result, 0, 3)) {
+    if (!sql_result_bool(result, 0, 5)) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
                     "what was recorded by %s can still grow, so the report could not be repeated: "
                     "ask for %s or earlier",
-                    sql_result_text(result, 0, 1), sql_result_text(result, 0, 2));
+                    sql_result_text(result, 0, 3), sql_result_text(result, 0, 4));
         return false;
     }
     moment->zone = g_strdup(question->zone);
-    moment->as_of = g_strdup(sql_result_text(result, 0, 0));
-    moment->known_at = g_strdup(sql_result_text(result, 0, 1));
+    moment->day = sql_result_day(result, 0, 0);
+    moment->as_of = g_strdup(sql_result_text(result, 0, 1));
+    moment->micros = sql_result_int(result, 0, 2);
+    moment->known_at = g_strdup(sql_result_text(result, 0, 3));
     return true;
 }
 
@@ -129,18 +125,19 @@ static bool take_row(const SqlResult *result, gpointer data, GError **error)
     return taken;
 }
 
-bool report_query_run(Database *db, const char *function, const ReportMoment *moment,
+bool report_query_run(Database *db, const ReportFunction *function, const ReportMoment *moment,
                       ReportPiece piece, gpointer data, GError **error)
 {
-    g_autofree char *text =
-        g_strdup_printf("select * from %s($1::text::date, $2::text::timestamptz, $3)", function);
+    /* The parameters have the function's own types: a cast could not be worked out before it runs.
+     */
+    g_autofree char *text = g_strdup_printf("select * from %s($1, $2, $3)", function->name);
     g_autoptr(SqlParams) params = sql_params_new();
-    sql_params_add_text(params, moment->as_of);
-    sql_params_add_text(params, moment->known_at);
+    sql_params_add_day(params, moment->day);
+    sql_params_add_micros(params, moment->micros);
     sql_params_add_text(params, moment->zone);
     Run run = {.piece = piece, .data = data};
-    const bool done =
-        database_for_reports(db, error) && sql_each(db, text, params, take_row, &run, error);
+    const bool done = database_for_reports(db, function->in_order, error) &&
+                      sql_each(db, text, params, take_row, &run, error);
     listing_free(run.rows);
     g_free(run.columns);
     return done;

@@ -21,6 +21,8 @@ typedef struct {
     char *zone;
     char *as_of;    /* "2027-03-31" */
     char *known_at; /* "2027-03-31T12:00:00.500000Z" */
+    int32_t day;    /* the same day and time as numbers: days, microseconds since 1970 */
+    int64_t micros;
 } ReportMoment;
 
 /* Settles a question. What was known when is the moment before the oldest transaction that is still
@@ -36,9 +38,15 @@ void report_query_moment_clear(ReportMoment *moment);
  * more is wanted. */
 typedef bool (*ReportPiece)(const Listing *piece, gpointer data, GError **error);
 
-/* Runs a report and hands it over in pieces, at least one. `function` is the name of a function of
- * the moment, "report_licenses". */
-bool report_query_run(Database *db, const char *function, const ReportMoment *moment,
+/* A function of the moment, "report_licenses", and how it is best asked: see
+ * database_for_reports(). */
+typedef struct {
+    const char *name;
+    bool in_order;
+} ReportFunction;
+
+/* Runs a report and hands it over in pieces, at least one. */
+bool report_query_run(Database *db, const ReportFunction *function, const ReportMoment *moment,
                       ReportPiece piece, gpointer data, GError **error);
 
 #endif

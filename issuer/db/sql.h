@@ -51,6 +51,8 @@ void sql_params_add_text(SqlParams *params, const char *value);
 void sql_params_add_bytes(SqlParams *params, const void *value, gsize size);
 void sql_params_add_digest(SqlParams *params, const Digest *value);
 void sql_params_add_time(SqlParams *params, int64_t seconds);
+void sql_params_add_micros(SqlParams *params,
+                           int64_t micros);              /* a time, in microseconds since 1970 */
 void sql_params_add_day(SqlParams *params, int32_t day); /* DATES_NONE is NULL */
 void sql_params_add_id(SqlParams *params, int64_t id);   /* SQL_INT8; 0 is NULL */
 void sql_params_add_null(SqlParams *params, SqlType type);

@@ -220,6 +220,12 @@ void sql_params_add_time(SqlParams *params, int64_t seconds)
     sql_column_time(add(params, SQL_TIME, false), seconds);
 }
 
+void sql_params_add_micros(SqlParams *params, int64_t micros)
+{
+    put_number(add(params, SQL_TIME, false), SQL_TIME,
+               (guint64)(micros - SQL_EPOCH_S * G_USEC_PER_SEC));
+}
+
 void sql_params_add_day(SqlParams *params, int32_t day)
 {
     sql_column_day(add(params, SQL_DAY, false), day);

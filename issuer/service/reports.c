@@ -8,19 +8,20 @@
 
 #define MOST_FRACTION 6 /* digits of a second: what the database keeps */
 
+/* The last member: joined by hashing. */
 static const Report reports[] = {
-    {"licenses", "report_licenses", "report_licenses_rows"},
-    {"orders", "report_orders", "report_orders_rows"},
-    {"expiring", "report_expiring", "report_expiring_rows"},
-    {"activations", "report_activations", "report_activations_rows"},
-    {"restorations", "report_restorations", NULL},
-    {"support-years", "report_support_years", "report_support_years_rows"},
-    {"issuance", "report_issuance", NULL},
-    {"holds", "report_holds", NULL},
-    {"response-times", "report_response_times", NULL},
-    {"keys", "report_keys", NULL},
-    {"late-entries", "report_late_entries", "report_late_entries_rows"},
-    {"reconciliation", "report_reconciliation", NULL},
+    {"licenses", "report_licenses", "report_licenses_rows", false},
+    {"orders", "report_orders", "report_orders_rows", false},
+    {"expiring", "report_expiring", "report_expiring_rows", false},
+    {"activations", "report_activations", "report_activations_rows", false},
+    {"restorations", "report_restorations", NULL, false},
+    {"support-years", "report_support_years", "report_support_years_rows", false},
+    {"issuance", "report_issuance", NULL, false},
+    {"holds", "report_holds", NULL, false},
+    {"response-times", "report_response_times", NULL, true},
+    {"keys", "report_keys", NULL, true},
+    {"late-entries", "report_late_entries", "report_late_entries_rows", true},
+    {"reconciliation", "report_reconciliation", NULL, false},
 };
 
 const Report *reports_find(const char *name)
@@ -96,7 +97,9 @@ bool reports_settle(Context *context, const ReportOrder *order, ReportMoment *mo
 bool reports_run(Context *context, const ReportOrder *order, const ReportMoment *moment,
                  ReportPiece piece, gpointer data, GError **error)
 {
-    return report_query_run(context->database,
-                            order->rows ? order->report->rows : order->report->function, moment,
-                            piece, data, error);
+    const ReportFunction function = {
+        .name = order->rows ? order->report->rows : order->report->function,
+        .in_order = !order->report->hashed,
+    };
+    return report_query_run(context->database, &function, moment, piece, data, error);
 }

@@ -11,6 +11,7 @@ typedef struct {
     const char *name;     /* "support-years" */
     const char *function; /* "report_support_years" */
     const char *rows;     /* function with a row for each thing that is counted; NULL: none */
+    bool hashed;          /* it joins what no index has in one order */
 } Report;
 
 /* The report of that name; NULL: there is none. Static. */

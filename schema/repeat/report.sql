@@ -12,6 +12,7 @@
 -- as license_id = 'LIC-1', then goes by an index. What counts is counted from rows at each question.
 
 -- What a function gives can only be changed by making it anew.
+drop function if exists issuer.report_today(text) cascade;
 drop function if exists issuer.report_entitlement(date, timestamptz) cascade;
 drop function if exists issuer.report_delivery(date, timestamptz) cascade;
 drop function if exists issuer.report_customer(date, timestamptz) cascade;
@@ -25,7 +26,7 @@ language sql stable parallel safe as $$
     select coalesce(nullif(current_setting('issuer.finance_zone', true), ''), 'UTC')
 $$;
 
-create or replace function issuer.report_today(zone text) returns date
+create or replace function issuer.report_current_day(zone text) returns date
 language sql stable parallel safe as $$
     select (transaction_timestamp() at time zone zone)::date
 $$;

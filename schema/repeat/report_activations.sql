@@ -12,8 +12,8 @@ returns table (activation_id bigint, evidence text, proven boolean)
 language sql stable parallel safe as $$
     select d.activation_id, r.evidence::text,
         exists (select from issuer.event v
-                where v.kind = 'activation-deactivated' and v.subject = 'activation'
-                  and v.subject_id = d.activation_id
+                where v.subject_id = d.activation_id and v.subject = 'activation'
+                  and v.kind || '' = 'activation-deactivated'  -- an activation has few events, a kind many
                   and v.effective < issuer.report_end(as_of, zone) and v.recorded_at <= known_at)
     from issuer.restoration_decision d join issuer.restoration r on r.id = d.restoration_id
     where d.outcome = 'approved' and d.effective < issuer.report_end(as_of, zone)
@@ -65,41 +65,31 @@ language sql stable parallel safe as $$
     order by l.id
 $$;
 
--- By product. `lost`: declared lost, whatever came after. No statistics tell how few the products are,
--- hence "offset 0": behind it PostgreSQL takes groups to be few.
+-- All licenses together. `lost`: declared lost, whatever came after.
 create function issuer.report_activations(as_of date, known_at timestamptz, zone text)
-returns table (product text, licenses bigint, allowed bigint, taken bigint, used bigint,
-               active bigint, not_given_back bigint, given_back_proof bigint,
-               given_back_attested bigint, given_back_forced bigint, given_back_correction bigint,
-               lost bigint)
+returns table (licenses bigint, allowed bigint, taken bigint, used bigint, active bigint,
+               not_given_back bigint, given_back_proof bigint, given_back_attested bigint,
+               given_back_forced bigint, given_back_correction bigint, lost bigint)
 language sql stable parallel safe as $$
-    select s.product::text, s.licenses, s.allowed, coalesce(u.taken, 0), coalesce(u.used, 0),
-        coalesce(u.active, 0), coalesce(u.used - u.active, 0), coalesce(u.proof, 0),
-        coalesce(u.attested, 0), coalesce(u.forced, 0), coalesce(u.correction, 0),
-        coalesce(u.lost, 0)
-    from (select l.product, count(*) as licenses,
-              coalesce(sum(e.activations), 0)::bigint as allowed
+    select s.licenses, s.allowed, u.taken, u.used, u.active, u.used - u.active, u.proof,
+        u.attested, u.forced, u.correction, u.lost
+    from (select count(*) as licenses, coalesce(sum(e.activations), 0)::bigint as allowed
           from issuer.license l
           left join issuer.report_entitlement(as_of, known_at) e on e.license_id = l.id
-          where l.effective <= as_of and l.recorded_at <= known_at
-          group by l.product) s
-    left join (
-        select u.product, count(*) filter (where u.taken) as taken,
+          where l.effective <= as_of and l.recorded_at <= known_at) s
+    cross join (
+        select count(*) filter (where u.taken) as taken,
             count(*) filter (where u.counted) as used, count(*) filter (where u.active) as active,
             count(*) filter (where u.given_back_by = 'proof') as proof,
             count(*) filter (where u.given_back_by = 'attested') as attested,
             count(*) filter (where u.given_back_by = 'forced') as forced,
             count(*) filter (where u.given_back_by = 'correction') as correction,
             count(*) filter (where u.lost) as lost
-        from (select l.product, u.*
-              from issuer.report_use(as_of, known_at, zone) u
-              join issuer.license l on l.id = u.license_id offset 0) u
-        group by u.product) u on u.product = s.product
-    order by s.product::text collate "C"
+        from issuer.report_use(as_of, known_at, zone) u) u
 $$;
 
 -- The same as of now.
 create view issuer.report_activations_rows_now as select * from issuer.report_activations_rows(
-    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
+    issuer.report_current_day(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
 create view issuer.report_activations_now as select * from issuer.report_activations(
-    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
+    issuer.report_current_day(issuer.report_zone()), issuer.report_known(), issuer.report_zone());

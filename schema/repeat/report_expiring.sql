@@ -45,6 +45,6 @@ $$;
 
 -- The same as of now.
 create view issuer.report_expiring_rows_now as select * from issuer.report_expiring_rows(
-    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
+    issuer.report_current_day(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
 create view issuer.report_expiring_now as select * from issuer.report_expiring(
-    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
+    issuer.report_current_day(issuer.report_zone()), issuer.report_known(), issuer.report_zone());

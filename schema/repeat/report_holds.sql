@@ -25,4 +25,4 @@ $$;
 
 -- The same as of now.
 create view issuer.report_holds_now as select * from issuer.report_holds(
-    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
+    issuer.report_current_day(issuer.report_zone()), issuer.report_known(), issuer.report_zone());

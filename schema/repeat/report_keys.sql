@@ -28,4 +28,4 @@ $$;
 
 -- The same as of now.
 create view issuer.report_keys_now as select * from issuer.report_keys(
-    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
+    issuer.report_current_day(issuer.report_zone()), issuer.report_known(), issuer.report_zone());

@@ -65,6 +65,6 @@ $$;
 
 -- The same as of now.
 create view issuer.report_late_entries_rows_now as select * from issuer.report_late_entries_rows(
-    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
+    issuer.report_current_day(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
 create view issuer.report_late_entries_now as select * from issuer.report_late_entries(
-    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
+    issuer.report_current_day(issuer.report_zone()), issuer.report_known(), issuer.report_zone());

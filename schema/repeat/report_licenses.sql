@@ -34,6 +34,6 @@ $$;
 
 -- The same as of now.
 create view issuer.report_licenses_rows_now as select * from issuer.report_licenses_rows(
-    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
+    issuer.report_current_day(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
 create view issuer.report_licenses_now as select * from issuer.report_licenses(
-    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
+    issuer.report_current_day(issuer.report_zone()), issuer.report_known(), issuer.report_zone());

@@ -42,6 +42,6 @@ $$;
 
 -- The same as of now.
 create view issuer.report_orders_rows_now as select * from issuer.report_orders_rows(
-    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
+    issuer.report_current_day(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
 create view issuer.report_orders_now as select * from issuer.report_orders(
-    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
+    issuer.report_current_day(issuer.report_zone()), issuer.report_known(), issuer.report_zone());

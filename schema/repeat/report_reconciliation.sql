@@ -86,4 +86,4 @@ $$;
 
 -- The same as of now.
 create view issuer.report_reconciliation_now as select * from issuer.report_reconciliation(
-    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
+    issuer.report_current_day(issuer.report_zone()), issuer.report_known(), issuer.report_zone());

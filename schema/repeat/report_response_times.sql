@@ -8,9 +8,10 @@ create function issuer.report_response_times(as_of date, known_at timestamptz, z
 returns table (month text, replies bigint, median_seconds bigint, p95_seconds bigint,
                longest_seconds bigint)
 language sql stable parallel safe as $$
-    with waited as (
+    with months as materialized (select issuer.report_months(as_of, zone) as firsts),
+    waited as (
         select x.month, x.seconds, count(*) as replies
-        from (select width_bucket(m.effective, (select issuer.report_months(as_of, zone))) as month,
+        from (select width_bucket(m.effective, (select firsts from months)) as month,
                   extract(epoch from r.sent_at - m.effective)::bigint as seconds
               from issuer.reply r join issuer.message m on m.id = r.message_id
               where r.state = 'sent' and r.sent_at < issuer.report_end(as_of, zone)
@@ -31,4 +32,4 @@ $$;
 
 -- The same as of now.
 create view issuer.report_response_times_now as select * from issuer.report_response_times(
-    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
+    issuer.report_current_day(issuer.report_zone()), issuer.report_known(), issuer.report_zone());

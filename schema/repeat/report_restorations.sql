@@ -26,4 +26,4 @@ $$;
 
 -- The same as of now.
 create view issuer.report_restorations_now as select * from issuer.report_restorations(
-    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
+    issuer.report_current_day(issuer.report_zone()), issuer.report_known(), issuer.report_zone());

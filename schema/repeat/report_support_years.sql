@@ -33,6 +33,6 @@ $$;
 
 -- The same as of now.
 create view issuer.report_support_years_rows_now as select * from issuer.report_support_years_rows(
-    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
+    issuer.report_current_day(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
 create view issuer.report_support_years_now as select * from issuer.report_support_years(
-    issuer.report_today(issuer.report_zone()), issuer.report_known(), issuer.report_zone());
+    issuer.report_current_day(issuer.report_zone()), issuer.report_known(), issuer.report_zone());

@@ -251,7 +251,7 @@ insert into expected_functions values
     ('report_state',                 'own',  'daemon web support orders admin finance'),
     ('report_support_years',         'own',  'daemon web support orders admin finance'),
     ('report_support_years_rows',    'own',  'daemon web support orders admin finance'),
-    ('report_today',                'own',  'daemon web support orders admin finance'),
+    ('report_current_day',            'own',  'daemon web support orders admin finance'),
     ('report_use',                   'own',  'daemon web support admin finance'),
     ('report_zone',                  'own',  'daemon web support orders admin finance'),
     ('restoration_approvers',       'own', '-'),

@@ -110,7 +110,17 @@ static void hostile_cells(Printer *printer)
                                         "two\nlines",
                                         "\x1b]0;x\x07",
                                         "a,b",
-                                        "a\rb"};
+                                        "a\rb",
+                                        "\xEF\xBC\x9D"
+                                        "1+1",
+                                        "\xE3\x80\x80\xEF\xBC\x8B"
+                                        "1",
+                                        "\xC2\xA0@x",
+                                        "\xEF\xBC\xA0x",
+                                        "\xEF\xBC\x8D"
+                                        "1",
+                                        "2026-01-31",
+                                        "a-1"};
     printer_begin(printer, one_column, 1);
     for (gsize i = 0; i < G_N_ELEMENTS(cells); i++) {
         printer_text(printer, cells[i]);
@@ -125,10 +135,21 @@ static void hostile_cells_are_harmless(void **state)
                   "\"'=HYPERLINK(\"\"http://x.test\"\")\"\r\n"
                   "'+49 30 1\r\n'-1\r\n'@SUM(A1)\r\n"
                   "\"' =1\"\r\n'\t=1\r\n\"a\"\"b\"\r\n\"two\nlines\"\r\n"
-                  "\" ]0;x \"\r\n\"a,b\"\r\na b\r\n");
+                  "\" ]0;x \"\r\n\"a,b\"\r\na b\r\n"
+                  "'\xEF\xBC\x9D"
+                  "1+1\r\n'\xE3\x80\x80\xEF\xBC\x8B"
+                  "1\r\n"
+                  "'\xC2\xA0@x\r\n'\xEF\xBC\xA0x\r\n'\xEF\xBC\x8D"
+                  "1\r\n"
+                  "2026-01-31\r\na-1\r\n");
     check_printed(PRINTER_TABLE, hostile_cells,
                   "NAME\n=HYPERLINK(\"http://x.test\")\n+49 30 1\n-1\n@SUM(A1)\n =1\n =1\na\"b\n"
-                  "two lines\n ]0;x\na,b\na b\n");
+                  "two lines\n ]0;x\na,b\na b\n"
+                  "\xEF\xBC\x9D"
+                  "1+1\n\xE3\x80\x80\xEF\xBC\x8B"
+                  "1\n\xC2\xA0@x\n"
+                  "\xEF\xBC\xA0x\n\xEF\xBC\x8D"
+                  "1\n2026-01-31\na-1\n");
 }
 
 static void wide_characters(Printer *printer)

@@ -15,6 +15,10 @@
     "Nothing changes on a server by this: it gets the new version by its next usage request (an "  \
     "update), and goes on with what is installed until then."
 
+/* An end by mistake may have taken back what the ledger does not get again by itself. */
+#define STAYS_TAKEN_BACK                                                                           \
+    COMES_WITH_UPDATE " What its end took back stays taken back: --set-feature gives it again."
+
 /* The context ends before what waits is decided: that opens one of its own. */
 static LicenseChanged *make(const CommandCall *call, LicenseChangeOrder *order, GError **error)
 {
@@ -49,7 +53,8 @@ static bool change(const CommandCall *call, LicenseChangeOrder *order, const cha
     }
     printer_say(call->printer, "%s", says);
     if (order->end_uses != NULL && *order->end_uses != NULL) {
-        printer_say(call->printer, "All contacts are told of the uses that have ended.");
+        printer_say(call->printer,
+                    "All contacts with an address are told of the uses that have ended.");
     }
     if (!redecided_tell(call) && changed->waiting->rows > 0) {
         printer_say(call->printer, "What waits is decided again by the next ingest: that cannot be "
@@ -92,7 +97,7 @@ static bool run_correct(const CommandCall *call, GError **error)
     if (order.order_kind == NULL) {
         order.order_kind = "correction";
     }
-    return change(call, &order, COMES_WITH_UPDATE, error);
+    return change(call, &order, order.reinstated ? STAYS_TAKEN_BACK : COMES_WITH_UPDATE, error);
 }
 
 static bool run_end(const CommandCall *call, GError **error)

@@ -245,6 +245,16 @@ static void add_ready(GString *out, ReadyAnswer ready)
     add_sentences(out, words->next, &nothing);
 }
 
+/* A title that stands there already says nothing more. */
+static void add_title(GPtrArray *titles, char *title)
+{
+    if (g_ptr_array_find_with_equal_func(titles, title, g_str_equal, NULL)) {
+        g_free(title);
+    } else {
+        g_ptr_array_add(titles, title);
+    }
+}
+
 /* The cases stand in the subject whatever their number, for an answer is joined to its case by it;
  * of the rest a few. */
 static char *outcome_title(const ReplyFacts *facts)
@@ -265,7 +275,7 @@ static char *outcome_title(const ReplyFacts *facts)
     for (guint i = 0; i < facts->lines->len; i++) {
         const ReplyLine *line = g_ptr_array_index(facts->lines, i);
         if (few || is_case(line)) {
-            g_ptr_array_add(titles, title_of(line));
+            add_title(titles, title_of(line));
         }
     }
     g_ptr_array_add(titles, NULL);

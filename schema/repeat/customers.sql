@@ -68,6 +68,18 @@ begin
     end if;
 end $$;
 
+-- A line of text that others read: nothing in it moves a terminal or turns the writing round, for a usage
+-- license with such a text is none. `what` it is ("a customer's name").
+create or replace function issuer.line_require(what text, line text, most integer) returns void
+language plpgsql immutable set search_path = issuer, pg_temp as $$
+begin
+    if coalesce(btrim(line), '') = '' or length(line) > most
+       or line ~ '[\u0001-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]' then
+        raise exception '% is one line of at most % characters, without control or bidirectional characters',
+            what, most using errcode = 'IS003';
+    end if;
+end $$;
+
 -- Gives a customer another name, from today on.
 create or replace function issuer.customer_rename(token digest, wanted text, new_name text,
     reason text, at timestamptz)
@@ -80,8 +92,9 @@ declare
 begin
     select * into who from operator_require(token, 'customer rename', at);
     perform reason_require(reason);
-    if btrim(new_name) = '' or new_name ~ '[[:cntrl:]]' or length(new_name) > 200 then
-        raise exception 'a customer''s name is one line of at most 200 characters'
+    perform line_require('a customer''s name', new_name, 200);
+    if btrim(new_name) ~* '^CU-[0-9]+$' then
+        raise exception '% would be taken for a customer''s number', btrim(new_name)
             using errcode = 'IS003';
     end if;
     perform customers_lock();

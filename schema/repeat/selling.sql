@@ -31,7 +31,10 @@ begin
                 wanted using errcode = 'IS001';
         end if;
     end;
-    if meant is not null and is_new then
+    if is_new and wanted ~* '^CU-[0-9]+$' then
+        raise exception 'customer: % would be taken for a customer''s number', wanted
+            using errcode = 'IS003';
+    elsif meant is not null and is_new then
         raise exception '% is on record as customer CU-%: leave out --new-customer', wanted, meant
             using errcode = 'IS003';
     end if;

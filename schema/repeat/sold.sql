@@ -59,10 +59,7 @@ begin
         raise exception '% is no code for a feature: give small letters, digits and hyphens',
             new_code using errcode = 'IS003';
     end if;
-    if btrim(new_name) = '' or new_name ~ '[[:cntrl:]]' or length(new_name) > 200 then
-        raise exception 'a feature''s name is one line of at most 200 characters'
-            using errcode = 'IS003';
-    end if;
+    perform line_require('a feature''s name', new_name, 200);
     if not exists (select from product p where p.code = of_product) then
         raise exception '% is no product that is sold', of_product using errcode = 'IS003';
     end if;

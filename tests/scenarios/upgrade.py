@@ -246,6 +246,16 @@ class FewerUses(Changes):
         self.assertEqual(self.house.take(mail(ANA, ask(self.house.server(host="plant-4"), self.license))),
                          [("held", "choose-server")])
 
+    def test_two_uses_end(self):
+        self.change("correct", "--order", "C-1", "--reason", "r", "--servers", "1", "--end-use", "UL-2",
+                    "--end-use", "UL-3")
+        notices = [notice for _, notice in self.house.replies()]
+        self.assertEqual([(notice["To"], notice["Subject"]) for notice in notices],
+                         [(to, "license LIC-1: an activation has ended") for to in (ANA, BEN)])
+        for notice in notices:
+            self.assertIn("plant-2", notice.get_content())
+            self.assertIn("plant-3", notice.get_content())
+
     def test_an_import_leaves_no_less_than_is_in_use(self):
         path = write(self.house.path("less.csv"), (
             "license_id,license_key,customer,contacts,product,features,activations,expires,order_ref,"

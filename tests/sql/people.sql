@@ -1,6 +1,6 @@
 -- What people change of customers, contacts and alerts: each by one door, which asks who it is.
 begin;
-select plan(60);
+select plan(86);
 \ir fixture.psql
 select set_config('test.prefix', :'prefix', false) \g /dev/null
 grant usage on schema public to public;
@@ -54,6 +54,12 @@ select throws_ok($$select customer_named('Twice Sold')$$, 'IS003',
 select throws_ok($$select customer_rename(d('olga'), 'CU-5', 'Harbour Works', 'r', '2026-05-01')$$, 'IS003', null, 'its own name');
 select throws_ok($$select customer_rename(d('olga'), 'CU-5', 'EXAMPLE PLANTS', 'r', '2026-05-01')$$, 'IS003', null, 'another''s name');
 select throws_ok($$select customer_rename(d('olga'), 'CU-5', E'two\nlines', 'r', '2026-05-01')$$, 'IS003', null, 'two lines');
+-- What no server takes in a usage license, to the edges of each range, and what stands beside them.
+select throws_ok(format($$select customer_rename(d('olga'), 'CU-5', %L, 'r', '2026-05-01')$$, 'Port' || chr(c) || 'Works'), 'IS003', null, 'character ' || c)
+    from unnest(array[1, 27, 31, 127, 128, 159, 1564, 8206, 8207, 8234, 8238, 8294, 8297]) c;
+select lives_ok(format($$select line_require('it', %L, 200)$$, 'Port' || chr(c) || 'Works'), 'character ' || c)
+    from unnest(array[32, 126, 160, 1563, 1565, 8205, 8208, 8233, 8239, 8293, 8298, 128512]) c;
+select throws_ok($$select customer_rename(d('olga'), 'CU-5', 'cu-7', 'r', '2026-05-01')$$, 'IS003', null, 'what reads as a number');
 select throws_ok($$select customer_rename(d('olga'), 'CU-5', 'Port Works', ' ', '2026-05-01')$$, 'IS003', null, 'no reason');
 select throws_ok($$select customer_rename(d('olga'), 'Nobody', 'Port Works', 'r', '2026-05-01')$$, 'IS001', null, 'nobody');
 select is(customer_rename(d('olga'), 'K-500', ' Port Works ', 'sold', '2026-05-01'), 5::bigint, 'is called otherwise');

@@ -213,6 +213,7 @@ insert into expected_functions values
     ('order_named',                 'own', 'daemon web support orders admin finance'),
     ('order_of',                    'own', '-'),
     ('place_free',                  'own', '-'),
+    ('line_require',                'own', '-'),
     ('reason_require',              'own', '-'),
     ('refuse_change',               'own', '-'),
     ('refuse_emergency',            'own', '-'),

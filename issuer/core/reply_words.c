@@ -178,7 +178,8 @@ static const ReplyWords deactivation_rows[] = {
      "Nothing more is to be done. To run this server again, generate a new usage request there."},
     {"nothing-to-give-back", OUTCOME_ACCEPTED, true, "deactivation recorded",
      "The deactivation of {server} is recorded. No activation came back by it.",
-     "The activation had moved on to another installation, or was given back before.",
+     "The activation had moved on to another installation, or was given back before; an emergency "
+     "usage license takes none.",
      "Nothing more is to be done. To run this server again, generate a new usage request there."},
     {"repeated-deactivation", OUTCOME_ACCEPTED, true, "deactivation known already",
      "We already have this deactivation of {server}; it counts once, and nothing has changed.",
@@ -301,9 +302,10 @@ static const ReplyWords notice_rows[] = {
          "that. " UNEXPECTED},
     [NOTICE_NOT_RESTORED] =
         {NULL, OUTCOME_HELD, true, "{case}: activation not restored, {license}",
-         "We have looked at the report of a lost server of {license}, and its activation was not "
-         "restored.",
-         "Its use still counts. " KEEPS_WORKING,
+         "We have looked at the report of a lost server of {license}, and no activation was given "
+         "back by {case}.",
+         "What was in use still counts, unless it was given back in another way: by another case, "
+         "or by the server's own deactivation. " KEEPS_WORKING,
          "If the server still runs, deactivate the license on it and mail us the deactivation "
          "code. If "
          "you do not agree, answer this mail and quote {case}."},

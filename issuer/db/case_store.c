@@ -25,7 +25,7 @@ static const char find_cases[] =
     "  select u.mail, u.sender, u.case_number, u.how, null from u where u.case_number is not null)"
     " select distinct on (n.mail, n.case_number) n.mail, n.case_number, c.license_id, w.rank, "
     "y.may,"
-    " c.request_id is null"
+    " c.request_id is null and c.open"
     " from named n cross join lateral (select c.* from case_now c"
     "  where c.case_number = n.case_number offset 0) c" /* by its number, not all of them */
     " cross join lateral (select array_position(array['in-reply-to', 'references', 'case-number'],"
@@ -71,7 +71,7 @@ GArray *case_store_find(Database *database, const GArray *named, GError **error)
             .license_id = sql_result_int(result, i, 2),
             .how = (int)sql_result_int(result, i, 3),
             .may_speak = sql_result_bool(result, i, 4),
-            .lost_server = sql_result_bool(result, i, 5),
+            .open_loss = sql_result_bool(result, i, 5),
         };
         g_array_append_val(joins, join);
     }

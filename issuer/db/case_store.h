@@ -20,9 +20,9 @@ typedef struct {
     guint mail;
     int64_t case_number;
     int64_t license_id;
-    int how;          /* 0: in-reply-to, 1: references, 2: case-number */
-    bool lost_server; /* it is a lost-server case, no hold */
-    bool may_speak;   /* its sender is a contact of the license, or was sent the reply: it joins */
+    int how;        /* 0: in-reply-to, 1: references, 2: case-number */
+    bool open_loss; /* it is a lost-server case, no hold, and not decided yet */
+    bool may_speak; /* its sender is a contact of the license, or was sent the reply: it joins */
 } CaseJoin;
 
 /* The cases that mails name (of CaseNamed), each once for a mail, in the order of the mails: array

@@ -185,11 +185,12 @@ static Digest identity(const Headers *headers, const char *text_digest)
     return digest_sha256(input->str, input->len);
 }
 
-static void take_body(ParsedMail *mail, Body *body)
+static void take_body(ParsedMail *mail, Body *body, const MailSettings *settings)
 {
     Finder *finder = body_finder(body);
     const GString *text = body_text(body);
-    mail->text = masked(mail, unquoted_text(text->str, text->len, SHOWN_SIZE));
+    mail->text =
+        masked(mail, unquoted_text(text->str, text->len, SHOWN_SIZE, settings->own_addresses));
     mail->license_key_seen = mail->license_key_seen || body_shows_license_key(body);
     if (body_trouble(body) != NULL && mail->kind == MAIL_FROM_PERSON) {
         mail->kind = MAIL_UNREADABLE;
@@ -227,7 +228,7 @@ ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
     mail->license_key_seen = mail->license_key_seen || license_key_scan_has(data, start);
     body_read(body, data + start, length - start);
     mail->identity = identity(headers, body_digest(body));
-    take_body(mail, body);
+    take_body(mail, body, settings);
     if (mail->kind == MAIL_BOUNCE) { /* what was encoded shows in its text */
         take_our_ids(mail->references, mail->text, strlen(mail->text));
     }

@@ -52,6 +52,56 @@ static bool is_end_mark(const char *line, gsize length)
     return false;
 }
 
+/* ---- the header of a mail that stands above its text, in whatever language ---- */
+
+#define LABEL_MOST 24 /* bytes of "From", "Gesendet", … */
+#define HEADER_LINES                                                                               \
+    8 /* behind its first; blank lines may stand between, and what is long is broken */
+#define HEADER_LEAST 2 /* of them that have a label */
+
+static bool has_label(const char *line, gsize length)
+{
+    gsize at = 0;
+    while (at < length && (line[at] == ' ' || line[at] == '*')) {
+        at++;
+    }
+    const char *colon = memchr(line + at, ':', MIN(length - at, LABEL_MOST));
+    return colon != NULL && colon > line + at && colon + 1 < line + length &&
+           (colon[1] == ' ' || colon[1] == '*' || colon[1] == '\t' || colon[1] == '\xC2');
+}
+
+static bool names_own(const char *line, gsize length, const char *const *own)
+{
+    g_autofree char *lower = g_ascii_strdown(line, (gssize)length);
+    for (gsize i = 0; own[i] != NULL; i++) {
+        g_autofree char *address = g_ascii_strdown(own[i], -1);
+        const char *at = strstr(lower, address);
+        if (at != NULL && (at == lower || !g_ascii_isalnum(at[-1])) &&
+            !g_ascii_isalnum(at[strlen(address)])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether this line says that a mail is of one of ours, and further lines of its header follow. A
+ * mail of others that is passed on is no quote of ours: a person reads it. */
+static bool begins_mail_of_ours(const char *line, const char *end, const char *const *own)
+{
+    const char *at = memchr(line, '\n', (gsize)(end - line));
+    if (at == NULL || is_quoted(line, (gsize)(at - line)) || !has_label(line, (gsize)(at - line)) ||
+        !names_own(line, (gsize)(at - line), own)) {
+        return false;
+    }
+    guint labels = 0;
+    for (guint i = 0; i < HEADER_LINES && at != NULL && at + 1 < end; i++) {
+        const char *next = at + 1;
+        at = memchr(next, '\n', (gsize)(end - next));
+        labels += has_label(next, (gsize)((at != NULL ? at : end) - next)) ? 1 : 0;
+    }
+    return labels >= HEADER_LEAST;
+}
+
 /* Zero bytes would end the string early. */
 static void append_line(GString *out, const char *line, gsize length)
 {
@@ -65,13 +115,18 @@ static void append_line(GString *out, const char *line, gsize length)
     g_string_append_c(out, '\n');
 }
 
-char *unquoted_text(const char *text, gsize length, gsize most)
+char *unquoted_text(const char *text, gsize length, gsize most, const char *const *own)
 {
     g_autoptr(GString) out = g_string_sized_new(MIN(length, most) + 2);
+    bool after_label = false; /* the first line of a header names who has sent it */
     for (gsize at = 0; at < length && out->len < most;) {
         const char *end = memchr(text + at, '\n', length - at);
         gsize size = end == NULL ? length - at : (gsize)(end - (text + at));
         const char *line = text + at;
+        if (!after_label && begins_mail_of_ours(line, text + length, own)) {
+            break;
+        }
+        after_label = has_label(line, size);
         at += size + 1;
         while (size > 0 && g_ascii_isspace(line[size - 1])) {
             size--;

@@ -90,12 +90,12 @@ static int64_t license_meant(const Batch *batch, const BatchItem *item)
     return meant;
 }
 
-/* It tells more of a case that was opened before. */
+/* It tells more of a case that is open. What comes when that is over tells of another loss. */
 static bool belongs_to_one(const Batch *batch, const BatchItem *item)
 {
     for (guint i = 0; i < batch->joins->len; i++) {
         const CaseJoin *join = &g_array_index(batch->joins, CaseJoin, i);
-        if (join->may_speak && join->lost_server &&
+        if (join->may_speak && join->open_loss &&
             g_ptr_array_index(batch->items, join->mail) == item) {
             return true;
         }

@@ -92,8 +92,9 @@ static const ConfigRow rows[] = {
     {.key = "loss-words",
      .type = CONFIG_LIST,
      .fallback = "lost;destroyed;burnt;burned;broken;stolen;crashed;dead;defective;failed;"
-                 "zerstört;verloren;defekt;gestohlen;verbrannt;abgebrannt;kaputt;"
-                 "perdu;détruit;volé;brûlé;perdido;destruido;robado;perso;distrutto;rubato",
+                 "zerstört;zerstoert;verloren;defekt;gestohlen;verbrannt;abgebrannt;ausgebrannt;"
+                 "kaputt;perdu;perdue;détruit;détruite;volé;volée;brûlé;brûlée;"
+                 "perdido;destruido;robado;perso;distrutto;rubato",
      .decides = true,
      .meaning = "words by which a mail tells of a lost server"},
     {.key = "own-addresses",

@@ -1,6 +1,14 @@
 -- What people decide comes in by doors: whoever has the operator's token sets the operator, nobody can
 -- name another. The daemon, or the command line where the signing key is, carries it out.
 
+-- Whether both say what becomes of one case; or, of a request that has none, the same of it.
+create or replace function issuer.instruction_of_same(one instruction, other instruction)
+returns boolean language sql immutable set search_path = issuer, pg_temp as $$
+    select coalesce(one.hold_id = other.hold_id or one.restoration_id = other.restoration_id
+        or coalesce(one.hold_id, one.restoration_id, other.hold_id, other.restoration_id) is null
+           and one.request_id = other.request_id and one.kind = other.kind, false)
+$$;
+
 -- Files what a door has judged. `lease_end`: until then the caller carries it out itself.
 create or replace function issuer.instruction_record(made instruction, lease_end timestamptz,
     at timestamptz)
@@ -17,13 +25,13 @@ begin
     with over as (
         select i.id from instruction i
         where i.state = 'filed' and (i.filed_at <= present - interval '24 hours'
-              or (i.hold_id = made.hold_id or i.restoration_id = made.restoration_id)
+              or instruction_of_same(i, made)
                  and (lease_end is not null or i.operator_id = made.operator_id))
            or i.state = 'taken' and i.taken_until <= present
         order by i.id for update skip locked),
     ended as (
         update instruction i set state = 'expired', ended_at = at,
-            answer = case when i.hold_id = made.hold_id or i.restoration_id = made.restoration_id
+            answer = case when instruction_of_same(i, made)
                 then jsonb_build_object('why', format('operator %s took up the case', by_name)) end
         from over where i.id = over.id returning i.*)
     insert into event (kind, subject, subject_id, row_digest, operator_id, effective)

@@ -61,21 +61,28 @@ begin
         target.state using errcode = 'IS004';
 end $$;
 
--- Of the servers whose use counts, the one that these words most likely mean: by serial, by host name,
--- or the only one there is; null if that is not clear.
+-- The activation that these words mean: whose use a serial that they name is of by now, else the one
+-- counted server of a host name that they name, else the only one whose use counts; null if that is not
+-- clear. Who is named but carries no use any more is not taken for another.
 create or replace function issuer.restoration_meant(license bigint, words text) returns bigint
 language sql stable set search_path = issuer, pg_temp as $$
-    with counted as (
-        select a.id, a.active_from,
-            coalesce(words ~* ('\mUL-?0*' || a.id || '\M'), false) as by_serial,
+    with known as (
+        select a.id, a.counted,
+            coalesce(words ~* ('\mUL[- ]?0*' || a.id || '\M'), false) as by_serial,
             r.host <> '' and coalesce(words ~* ('(^|[^[:alnum:]_-])'
                 || regexp_replace(r.host, '([^[:alnum:]])', '\\\1', 'g')
                 || '($|[^[:alnum:]_-])'), false) as by_host
         from activation a join usage_request r on r.id = a.request_id
-        where a.license_id = restoration_meant.license and a.counted)
-    select c.id from counted c
-    where c.by_serial or c.by_host or (select count(*) from counted) = 1
-    order by c.by_serial desc, c.by_host desc, c.active_from desc, c.id desc limit 1
+        where a.license_id = restoration_meant.license),
+    meant as (
+        select use_carrier(k.id) as id from known k where k.by_serial
+        union
+        select k.id from known k
+            where k.by_host and k.counted and not exists (select from known o where o.by_serial)
+        union
+        select k.id from known k
+            where k.counted and not exists (select from known o where o.by_serial or o.by_host))
+    select min(m.id) from meant m having count(*) = 1
 $$;
 
 -- What approving a case takes: how many of its evidence were approved for its license within a year,

@@ -216,6 +216,37 @@ class Restoration(Scenario):
                                     mail(ANA, says="LIC-2041-A has burnt"))
         self.assertEqual((first["case"] is None, second["case"]), (False, None))
 
+    def test_what_is_told_in_an_answer(self):
+        """A case takes up what is written to it while it is open; later it is a loss of its own. Our own
+        words, quoted in whatever way, are none of the customer's."""
+        self.full_license(activations=3)
+        (found,) = self.ingest(mail(ANA, says="LIC-2041-A-plant-1 burnt (LIC-2041-A)"))
+        number = str(found["case"])
+        more = f"case {number}: it burnt in May, LIC-2041-A."
+        self.assertEqual(self.ingest(mail(ANA, says=more))[0]["case"], int(number))
+        self.assertEqual(len(self.rows("restoration", "list")), 1)
+        # Of two that are named it is not clear which was lost: whoever approves says it.
+        (twice,) = self.ingest(mail(ANA, says="LIC-2041-A: LIC-2041-A-plant-1 burnt, LIC-2041-A-plant-2 runs"))
+        self.assertIsNone(self.rows("restoration", "show", str(twice["case"]))[0]["serial"])
+        self.assertIn("names no server", self.approve(str(twice["case"]), code=1))
+        self.approve(number)
+        self.rows("restoration", "deny", str(twice["case"]), "--reason", "told twice", by="ada")
+        told = {message["Subject"].partition(":")[0]: message for _, message in self.house.replies()}
+        words = " ".join(told[f"case {twice['case']}"].get_content().split())
+        self.assertIn(f"no activation was given back by case {twice['case']}", words)
+        self.assertNotIn("LIC-2041-A-plant-2", words)
+        # Who carries no use any more is not taken for another.
+        (again,) = self.ingest(mail(ANA, says="LIC-2041-A: UL-1 burnt"))
+        self.assertIsNone(self.rows("restoration", "show", str(again["case"]))[0]["serial"])
+        (late,) = self.ingest(mail(ANA, says=f"case {number}: now LIC-2041-A-plant-2 of LIC-2041-A was stolen"))
+        self.assertNotIn(late["case"], (None, int(number)))
+        self.assertEqual(self.rows("restoration", "show", str(late["case"]))[0]["serial"], "UL-00000002")
+        before = len(self.rows("restoration", "list"))
+        for header in ("From: Us <licensing@vendor.example>\nSent: Monday\nTo: Ana\nSubject: x",
+                       "Von: licensing@vendor.example\nGesendet: Montag\nAn: Ana\nBetreff: x"):
+            self.ingest(mail(ANA, says=f"Thanks.\n\n{header}\n\nA server of LIC-2041-A was destroyed"))
+        self.assertEqual(len(self.rows("restoration", "list")), before)
+
     def test_denied(self):
         self.full_license()
         number = self.open("LIC-2041-A", "--serial", "UL-1")
@@ -226,7 +257,8 @@ class Restoration(Scenario):
         ((_, told),) = self.house.replies()
         self.assertEqual(told["To"], ANA)
         self.assertIn(f"case {number}", told["Subject"])
-        self.assertIn("not restored", told.get_content())
+        self.assertIn("not restored", told["Subject"])
+        self.assertIn("no activation was given back", " ".join(told.get_content().split()))
         (listed,) = self.rows("restoration", "list", "--all")
         self.assertEqual((listed["state"], listed["decided_by"]), ("denied", "abe"))
         self.assertIn("was denied", self.approve(number, second="sue", code=1))

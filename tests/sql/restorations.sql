@@ -82,6 +82,9 @@ select is(restoration_meant(1, 'something burnt'), null, 'one of two: it is not 
 select is(restoration_meant(1, 'our Server-10, that is'), 10::bigint, 'by its host');
 select is(restoration_meant(1, 'our server-100'), null, 'a longer name is another');
 select is(restoration_meant(1, 'ul-1 of server-10'), 1::bigint, 'by its serial before its host');
+select is(restoration_meant(1, 'UL 00000010'), 10::bigint, 'by its serial, however it is written');
+select is(restoration_meant(1, 'server-10 burnt, server-1 runs'), null, 'of two that are named: not clear');
+select is(restoration_meant(1, 'UL-1 burnt, UL-10 runs'), null, 'nor of two serials');
 
 -- Mails: attested, where the sender is a contact.
 select isnt(mails(5001, 'OPS@plants.example', 'server-10 burnt'), null, 'a contact''s mail opens one');

@@ -177,6 +177,7 @@ insert into expected_functions values
     ('license_end',                 'door', 'orders'),
     ('license_lock',                'own', '-'),
     ('license_rekey',               'door', 'orders'),
+    ('instruction_of_same',         'own', '-'),
     ('instruction_record',          'own', '-'),
     ('instruction_rights',          'own', '-'),
     ('license_lock_read',           'own', '-'),

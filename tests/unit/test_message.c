@@ -337,6 +337,40 @@ static void test_unquoted_text(void **state)
     assert_string_equal(html->text, "We lost it.\n");
 }
 
+/* Programs that put a whole mail below the answer, and mark it by nothing but its header. What is
+ * passed on of others is read: nobody has said it yet. */
+static void test_unquoted_below_a_header(void **state)
+{
+    (void)state;
+    static const char *const ours[] = {
+        "From: Chariot <licenses@vendor.test>\nSent: Monday\nTo: Ana\nSubject: x\n",
+        "*Von:* Licenses@Vendor.test\n*Gesendet:* Montag\n\n*An:* Ana\n*Betreff:* x\n",
+        "De\xC2\xA0: licenses@vendor.test [mailto:licenses@vendor.test]\n"
+        "Envoy\xC3\xA9\xC2\xA0: lundi\n\xC3\x80\xC2\xA0: Ana\n",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(ours); i++) {
+        g_autofree char *data =
+            g_strdup_printf("From: a@example.com\n\nThanks.\n%sIt was lost.\n", ours[i]);
+        g_autoptr(ParsedMail) mail = parse_as(data, false, false);
+        assert_string_equal(mail->text, "Thanks.\n");
+    }
+    static const char *const read[] = {
+        "From: joe@plant.example\nTo: licenses@vendor.test\nSubject: x\nDate: y\nIt burnt.\n",
+        "Note: we wrote to licenses@vendor.test.\nIt burnt.\n",
+        "From: notlicenses@vendor.test\nTo: Ana\nSubject: x\nIt burnt.\n",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(read); i++) {
+        g_autofree char *data = g_strdup_printf("From: a@example.com\n\n%s", read[i]);
+        g_autoptr(ParsedMail) mail = parse_as(data, false, false);
+        assert_string_equal(mail->text, read[i]);
+    }
+    g_autoptr(ParsedMail) below =
+        parse_as("From: a@example.com\n\n> From: licenses@vendor.test\n> To: Ana\n"
+                 "> Subject: x\nIt burnt.\n",
+                 false, false);
+    assert_string_equal(below->text, "It burnt.\n");
+}
+
 static void test_not_in_silence(void **state)
 {
     (void)state;
@@ -472,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_identity),
         cmocka_unit_test(test_identity_by_text),
         cmocka_unit_test(test_unquoted_text),
+        cmocka_unit_test(test_unquoted_below_a_header),
         cmocka_unit_test(test_not_in_silence),
         cmocka_unit_test(test_bounce_names_our_mail),
         cmocka_unit_test(test_reports_of_no_failure),

@@ -314,33 +314,30 @@ class Stories(Selling):
     def test_a_new_key_and_a_request_with_the_old_one_at_once(self):
         """Whoever comes first: a new server that asks with the old key is served before, held after."""
         house = self.house
-        for first, decided in (("request", "issued"), ("rekey", "retired-key")):
+        # Each is stopped where it has locked the license and is about to write what it decided.
+        for first, decided, stop in (("request", "issued", "lock table decision in share mode"),
+                                     ("rekey", "retired-key", "lock table event in share mode")):
             _, license = self.add("--id", f"LIC-{first}", new=first == "request", customer="Northwind Water",
                                   order=f"SO-{first}")
             path = write(house.path(f"{first}.mbox"),
                          mbox([mail(ANA, ask(house.server(host=first), license))]))
             commands = [["ingest", "--json", path], ["license", "rekey", license.id, "--reason", "lost"]]
-            told = self.both(commands if first == "request" else commands[::-1], fail=0, held="licenses")
+            told = self.both(commands if first == "request" else commands[::-1], fail=0, stop=stop)
             found = json.loads(told[0 if first == "request" else 1][0])
             self.assertEqual([d["code"] for d in found["decisions"]], [decided])
 
-    def both(self, commands, fail=None, held="import"):
-        """Starts both while a third session holds the licenses and the import back; then lets them go."""
+    def both(self, commands, fail=None,
+             stop="select pg_advisory_xact_lock(hashtextextended('issuer: import', 0));"
+                  "select from license for update"):
+        """Starts one and then the other while a third session stops both; then lets them go."""
         house = self.house
         house.environment["ISSUER_TOKEN_FILE"] = house.tokens["olga"]
         holder = psycopg2.connect(house.dsn, options="-c search_path=issuer")
-        holder.cursor().execute(("select pg_advisory_xact_lock(hashtextextended('issuer: import', 0));"
-                                 if held == "import" else "") + "select from license for update")
+        holder.cursor().execute(stop)
         running = []
         for count, command in enumerate(commands, 1):
             running.append(house.start(*command))
-            for _ in range(300):
-                waiting = house.query("select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
-                                      " and datname = %s", house.database)[0][0]
-                if waiting >= count:
-                    break
-                time.sleep(0.1)
-            self.assertEqual(waiting, count, "it waits for its turn")
+            house.wait_for_waiting(count)
         holder.rollback()
         holder.close()
         told = [(*(text.decode() for text in process.communicate(timeout=60)), process.returncode)

@@ -85,7 +85,7 @@ static void print_keys(Printer *printer, const GPtrArray *keys, guint most)
     }
 }
 
-/* "mqtt-server, support until 2027-03-31" */
+/* "mqtt-server, snowflake-bridge limit 5000, support until 2027-03-31" */
 static char *features_text(const GPtrArray *features)
 {
     GString *text = g_string_new(NULL);
@@ -95,6 +95,9 @@ static char *features_text(const GPtrArray *features)
         if (feature->until_on != DATES_NONE) {
             g_autofree char *until = dates_text(feature->until_on);
             g_string_append_printf(text, " until %s", until);
+        }
+        if (feature->quantity >= 0) {
+            g_string_append_printf(text, " limit %" G_GINT64_FORMAT, (gint64)feature->quantity);
         }
     }
     return g_string_free(text, FALSE);

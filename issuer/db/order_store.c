@@ -62,7 +62,8 @@ static const ListingColumn entitlement_columns[] = {
 };
 static const ListingQuery show_entitlements = LISTING_QUERY(
     "select l.license_id::text, e.version, e.activations, e.servers, e.expires_on,"
-    " (select string_agg(f.code || coalesce('=' || f.until_on, ''), '; ' order by f.code)"
+    " (select string_agg(f.code || coalesce('=' || f.until_on, '=' || f.quantity, ''), '; '"
+    "  order by f.code)"
     "  from entitlement_feature f where f.license_id = e.license_id and f.version = e.version),"
     " e.effective, o.name::text, e.reason"
     " from (select * from entitlement where order_id = $1 order by license_id, version limit $2) e"

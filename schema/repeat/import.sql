@@ -389,8 +389,8 @@ begin
         from stage s join stage_feature f using (line) where not s.known;
     insert into term_entry (license_id, version, code, order_id, kind, years, from_on, until_on,
                             effective)
-        select s.id, 1, f.code, o.id, case when f.number is null then 'set' else 'bought' end,
-            f.number, case when f.number is not null then o.ordered_on end, f.until_on,
+        select s.id, 1, f.code, o.id, case when f.years is null then 'set' else 'bought' end,
+            f.years, case when f.years is not null then o.ordered_on end, f.until_on,
             coalesce(s.order_day, today)
         from stage s join stage_feature f using (line)
         join feature x on x.code = f.code and x.kind = 'term'

@@ -355,7 +355,8 @@ class Stories(Selling):
 class Orders(Selling):
     def test_orders_and_what_each_has_sold(self):
         house = self.house
-        self.add("--id", "LIC-1", "--ordered-on", "2026-01-10", "--feature", "support=1")
+        self.add("--id", "LIC-1", "--ordered-on", "2026-01-10", "--feature", "support", "--feature",
+                 "snowflake-bridge=5000")
         self.add("--id", "LIC-2", order="SO-2", new=False, customer="CU-1")
         _, third = self.add("--id", "LIC-3", "--kind", "trial", "--ordered-on", "2026-02-01",
                             customer="Harbour Works", order="SO-3")
@@ -385,8 +386,13 @@ class Orders(Selling):
         self.assertTrue(sold["first_activated"])
         self.assertEqual(parts["entitlements"]["features"], "mqtt-server")
         (term,) = [row for row in self.records("order", "show", "SO-1") if row.get("part") == "terms"]
-        self.assertEqual((term["feature"], term["years"], term["from_on"], term["until_on"]),
-                         ("support", 1, "2026-01-10", "2027-01-10"))
+        self.assertEqual((term["feature"], term["kind"], term["years"], term["from_on"], term["until_on"]),
+                         ("support", "bought", 1, "2026-01-10", "2027-01-10"))
+        (granted,) = [row for row in self.records("order", "show", "SO-1")
+                      if row.get("part") == "entitlements"]
+        self.assertEqual(granted["features"], "mqtt-server; snowflake-bridge=5000; support=2027-01-10")
+        self.assertIn("features: mqtt-server, snowflake-bridge limit 5000, support until 2027-01-10",
+                      house.issuer("license", "show", "LIC-1"))
 
         # What an upgrade has changed is its order's too.
         house.by("olga", "license", "upgrade", "LIC-1", "--activations", "9", "--order", "SO-2")

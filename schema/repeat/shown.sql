@@ -86,8 +86,9 @@ where a.license_id is null and a.closed_at is null and a.effective <= statement_
 union all
 select k.license_id, 'key', k.id, 'not-delivered', 'ends in ' || k.hint, k.effective
 from issuer.license_key k
-where k.retired_at is null
-  and not exists (select from issuer.key_delivery d where d.license_key_id = k.id)
+where k.retired_at is null and k.delivered_on is null
+  and (select s.state from issuer.license_state_version s where s.license_id = k.license_id
+       order by s.version desc limit 1) is distinct from 'ended'
 union all
 select p.license_id, 'reply', p.reply_id, p.state, p.why, p.queued_at
 from issuer.license_reply p where p.state in ('queued', 'listed', 'undelivered');

@@ -394,6 +394,19 @@ class Orders(Selling):
         self.assertIn("features: mqtt-server, snowflake-bridge limit 5000, support until 2027-01-10",
                       house.issuer("license", "show", "LIC-1"))
 
+        # Nobody waits for the key of a license that has ended.
+        self.add("--id", "LIC-4", order="SO-4", new=False, customer="CU-1")
+        self.assertEqual(self.undelivered(), ["LIC-1", "LIC-2", "LIC-4"])
+        self.assertIn("not-delivered", house.issuer("license", "show", "LIC-4"))
+        house.by("olga", "license", "end", "LIC-4", "--cancel", "--order", "CN-4", "--reason", "a slip")
+        self.assertEqual(self.undelivered(), ["LIC-1", "LIC-2"])
+        self.assertNotIn("not-delivered", house.issuer("license", "show", "LIC-4"))
+        (order,) = [row for row in self.records("order", "list") if row["order"] == "SO-4"]
+        self.assertEqual((order["licenses"], order["undelivered"]), (1, 0))
+        (state,) = [row for row in self.records("order", "show", "CN-4") if row.get("part") == "states"]
+        self.assertEqual((state["license_id"], state["state"], state["reason"]),
+                         ("LIC-4", "ended", "a slip"))
+
         # What an upgrade has changed is its order's too.
         house.by("olga", "license", "upgrade", "LIC-1", "--activations", "9", "--order", "SO-2")
         shown = [row for row in self.records("order", "show", "SO-2") if "part" in row]
@@ -503,18 +516,19 @@ class ByMail(Selling):
         self.assertEqual(self.house.query("select how from key_delivery"), [("mail",), ("mail",)])
 
     def test_who_refuses_gets_none_and_the_others_do(self):
+        zoe = "zoe@northwind.example"  # comes after them, over the same connection
         words = ("--contact", "nobody@northwind.example", "--contact", "later@northwind.example")
-        sold, _ = self.add("--mail", *words)
-        self.assertEqual(sold["mailed_to"], ANA)
+        sold, _ = self.add("--mail", *words, "--contact", zoe)
+        self.assertEqual(sold["mailed_to"], f"{ANA}; {zoe}")
         self.assertIn("not mailed to nobody@northwind.example: 127.0.0.1 refuses it: 550 5.1.1",
                       self.house.errors)
         self.assertIn("not mailed to later@northwind.example: 127.0.0.1 does not take it now: 450",
                       self.house.errors)
-        self.arrived()
+        self.assertEqual([one["To"] for one, _, _ in self.arrived(2)], [ANA, zoe])
         self.not_mailed("license", "add", "--customer", "CU-1", "--contact", "nobody@northwind.example",
                         "--feature", "mqtt-server", "--activations", "1", "--order", "SO-2",
                         says="no such person here")
-        self.arrived()
+        self.arrived(2)
 
     def test_what_is_wrong_before_it_is_sold(self):
         words = ("license", "add", "--customer", "New", "--new-customer", "--feature", "mqtt-server",

@@ -7,7 +7,6 @@ import io
 import itertools
 import json
 
-import psycopg2
 
 from scenario import Scenario, armor, ask, check_records, mail, main, mbox, write
 
@@ -257,22 +256,13 @@ class Deactivations(Scenario):
     def race(self, *codes):
         """A run for each code. The first has read all that it decides by, and may not write it yet; then
         the second comes."""
-        other = psycopg2.connect(self.house.dsn, options="-c search_path=issuer")
-        self.addCleanup(other.close)
-        other.cursor().execute("lock table decision in share mode")
-        running = []
-        for code in codes:
-            path = write(self.house.path("race", f"{next(_races)}.mbox"), mbox([mail(ANA, code)]))
-            running.append(self.house.start("ingest", "--json", path))
-            self.house.wait_for_waiting(len(running))
-        other.rollback()
-        found = []
-        for process in running:
-            output, errors = process.communicate(timeout=120)
-            self.assertEqual(process.returncode, 0, errors)
-            found += [(decision["outcome"], decision["code"])
-                      for decision in json.loads(output.splitlines()[0])["decisions"]]
-        return found
+        paths = [write(self.house.path("race", f"{next(_races)}.mbox"), mbox([mail(ANA, code)]))
+                 for code in codes]
+        told = self.house.in_turn(*(("ingest", "--json", path) for path in paths),
+                                  at="lock table decision in share mode")
+        self.assertEqual([code for code, _, _ in told], [0] * len(codes), told)
+        return [(decision["outcome"], decision["code"]) for _, output, _ in told
+                for decision in json.loads(output.splitlines()[0])["decisions"]]
 
     def test_it_races_the_request_of_another_server(self):
         for first in ("D", "Q"):

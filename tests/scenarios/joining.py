@@ -6,7 +6,6 @@ import base64
 import itertools
 import json
 
-import psycopg2
 
 from scenario import Scenario, ask, check_records, mail, main
 
@@ -350,18 +349,10 @@ class Joining(Scenario):
         for order in (("answer", "drop"), ("drop", "answer")):
             with self.subTest(order=order):
                 number = self.waiting(mail(ANA, says=f"When do you open, {order[0]}?"))
-                other = psycopg2.connect(self.house.dsn, options="-c search_path=issuer")
-                other.cursor().execute("select from message where id = %s for update", (number,))
-                self.house.environment["ISSUER_TOKEN_FILE"] = self.house.tokens["sam"]
-                running = []
-                for deed in order:
-                    running.append(self.house.start("message", deed, number, *deeds[deed]))
-                    self.house.wait_for_waiting(len(running))
-                del self.house.environment["ISSUER_TOKEN_FILE"]
-                other.close()
-                (_, first), (_, second) = (process.communicate(timeout=60) for process in running)
-                self.assertEqual([process.returncode for process in running], [0, 1], (first, second))
-                self.assertIn(b"was handled on", second)
+                told = self.house.in_turn(*(("message", deed, number, *deeds[deed]) for deed in order),
+                                          at="select from message for update", by="sam")
+                self.assertEqual([code for code, _, _ in told], [0, 1], told)
+                self.assertIn("was handled on", told[1][2])
                 self.assertEqual(len(self.house.replies()), int(order[0] == "answer"))
 
     def test_a_mail_that_opens_a_case(self):

@@ -119,8 +119,8 @@ class House:
 
     def start(self, *words, **options):
         """Starts the program; for one that is to be killed or to run beside another."""
-        return subprocess.Popen([ISSUER, *words], env=self.environment, cwd=self.folder,
-                                **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
+        return subprocess.Popen([ISSUER, *words], cwd=self.folder,
+                                **{"env": self.environment, "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
                                    "stderr": subprocess.PIPE, **options})
 
     def issuer(self, *words, code=0, data=None):
@@ -191,14 +191,35 @@ class House:
             connection.commit()
             connection.close()
 
-    def wait_for_waiting(self, count):
+    def in_turn(self, *commands, at, by=None):
+        """Runs them at the same time and yet in this order: each comes as far as the lock that the
+        statement `at` takes, then the next is started. A lock of a row is one that they take
+        themselves; one that keeps everybody from writing a table stops them with all locks of their
+        own taken. Gives exit code, output and errors of each."""
+        connection = psycopg2.connect(self.dsn, options="-c search_path=issuer")
+        environment = {**self.environment, **({"ISSUER_TOKEN_FILE": self.tokens[by]} if by else {})}
+        try:
+            connection.cursor().execute(at)
+            running = []
+            for words in commands:
+                running.append(self.start(*words, env=environment))
+                self._wait_for_waiting(len(running), running[-1])
+        finally:
+            connection.close()
+        told = [process.communicate(timeout=120) for process in running]
+        return [(process.returncode, output.decode(), errors.decode())
+                for process, (output, errors) in zip(running, told)]
+
+    def _wait_for_waiting(self, count, newest):
         """Until so many sessions wait for a lock of this database."""
         for _ in range(600):
             ((waiting,),) = self.query("select count(*) from pg_stat_activity where datname ="
                                        " current_database() and wait_event_type = 'Lock'")
             if waiting >= count:
                 return
-            time.sleep(0.1)
+            if newest.poll() is not None:
+                raise AssertionError(f"it has not waited: {newest.communicate()}")
+            time.sleep(0.05)
         raise AssertionError("nobody waits")
 
     def digests(self):

@@ -11,7 +11,6 @@ import re
 import stat
 import time
 
-import psycopg2
 
 from mail_servers import Postfix, RudeServer, certificate
 from scenario import (License, Scenario, ask, check_records, license_key, mail, main, mbox,
@@ -302,14 +301,14 @@ class Stories(Selling):
                  "--activations", "1", "--order", "SO-5", "--id", "LIC-5"]
         for order in ((0, 1), (1, 0)):
             twins = [words, [*words[:-1], f"LIC-6{order[0]}"]]
-            self.both([twins[i] for i in order])
+            self.both(*(twins[i] for i in order), fail=None)
         self.assertEqual(house.query("select count(*) from orders where reference = 'SO-5'"), [(1,)])
         self.assertEqual(house.query("select count(*) from license where license_id = 'LIC-5'"), [(1,)])
-        self.both([words, words], fail=2)
-        self.both([["license", "rekey", "LIC-1", "--reason", "lost"]] * 2)
+        self.both(words, words, fail=2)
+        self.both(*[("license", "rekey", "LIC-1", "--reason", "lost")] * 2)
         self.assertEqual(house.query("select count(*), count(retired_at) from license_key k join license l"
                                      " on l.id = k.license_id where l.license_id = 'LIC-1'"), [(3, 2)])
-        self.both([["license", "delivered", "LIC-1", "--to", "them", "--channel", "fax"]] * 2, fail=1)
+        self.both(*[("license", "delivered", "LIC-1", "--to", "them", "--channel", "fax")] * 2, fail=1)
 
     def test_a_new_key_and_a_request_with_the_old_one_at_once(self):
         """Whoever comes first: a new server that asks with the old key is served before, held after."""
@@ -321,29 +320,19 @@ class Stories(Selling):
                                   order=f"SO-{first}")
             path = write(house.path(f"{first}.mbox"),
                          mbox([mail(ANA, ask(house.server(host=first), license))]))
-            commands = [["ingest", "--json", path], ["license", "rekey", license.id, "--reason", "lost"]]
-            told = self.both(commands if first == "request" else commands[::-1], fail=0, stop=stop)
-            found = json.loads(told[0 if first == "request" else 1][0])
-            self.assertEqual([d["code"] for d in found["decisions"]], [decided])
+            request = ("ingest", "--json", path)
+            rekey = ("license", "rekey", license.id, "--reason", "lost")
+            if first == "request":
+                (_, told, _), _ = self.both(request, rekey, at=stop)
+            else:
+                _, (_, told, _) = self.both(rekey, request, at=stop)
+            self.assertEqual([d["code"] for d in json.loads(told)["decisions"]], [decided])
 
-    def both(self, commands, fail=None,
-             stop="select pg_advisory_xact_lock(hashtextextended('issuer: import', 0));"
-                  "select from license for update"):
-        """Starts one and then the other while a third session stops both; then lets them go."""
-        house = self.house
-        house.environment["ISSUER_TOKEN_FILE"] = house.tokens["olga"]
-        holder = psycopg2.connect(house.dsn, options="-c search_path=issuer")
-        holder.cursor().execute(stop)
-        running = []
-        for count, command in enumerate(commands, 1):
-            running.append(house.start(*command))
-            house.wait_for_waiting(count)
-        holder.rollback()
-        holder.close()
-        told = [(*(text.decode() for text in process.communicate(timeout=60)), process.returncode)
-                for process in running]
-        del house.environment["ISSUER_TOKEN_FILE"]
-        failed = [errors for _, errors, code in told if code]
+    def both(self, *commands, fail=0, at="select pg_advisory_xact_lock(hashtextextended('issuer: import', 0));"
+             "select from license for update"):
+        """Runs both at once, in this order; so many of them fail, in one line."""
+        told = self.house.in_turn(*commands, at=at, by="olga")
+        failed = [errors for code, _, errors in told if code]
         if fail is not None:
             self.assertEqual(len(failed), fail, told)
         for text in failed:

@@ -3,11 +3,9 @@
 
   upgrade.py ISSUER [TEST…]          within tests/with-postgres"""
 import calendar
-import contextlib
 import json
 import time
 
-import psycopg2
 
 from scenario import Scenario, ask, check_records, main, mail, mbox, write
 
@@ -338,50 +336,19 @@ class Ends(Changes):
 class Races(Changes):
     """Whoever is first has locked the license while the other comes."""
 
-    WAITING = ("select count(*) from pg_stat_activity where datname = current_database()"
-               " and wait_event_type = 'Lock'")
-
-    @contextlib.contextmanager
-    def stopped(self, at):
-        """Nobody gets past this lock."""
-        connection = psycopg2.connect(self.house.dsn, options="-c search_path=issuer")
-        try:
-            connection.cursor().execute(at)
-            yield
-        finally:
-            connection.rollback()
-            connection.close()
-
-    def start(self, *words, by=None):
-        """Starts the program, and waits until it waits for the lock."""
-        ((before,),) = self.house.query(self.WAITING)
-        if by is not None:
-            self.house.environment["ISSUER_TOKEN_FILE"] = self.house.tokens[by]
-        process = self.house.start("--json", *words)
-        self.house.environment.pop("ISSUER_TOKEN_FILE", None)
-        for _ in range(600):
-            ((now,),) = self.house.query(self.WAITING)
-            if now > before:
-                return process
-            time.sleep(0.02)
-        raise AssertionError(f"{words} does not wait: {process.communicate(timeout=60)}")
-
     def race(self, change, *mails, change_first):
         """Runs both; gives what was decided for the mails, and how the change ended."""
         path = write(self.house.path("race.mbox"), mbox(mails))
+        changing, ingesting = ("--json", "license", *change), ("--json", "ingest", path)
         if change_first:
-            with self.stopped("select from license for update"):
-                changing = self.start("license", *change, by="olga")
-                ingesting = self.start("ingest", path)
+            (ended, _, told), (code, decided, why) = self.house.in_turn(
+                changing, ingesting, at="select from license for update", by="olga")
         else:  # it has decided, and is about to write that down
-            with self.stopped("lock table decision in share mode"):
-                ingesting = self.start("ingest", path)
-                changing = self.start("license", *change, by="olga")
-        decided, why = ingesting.communicate(timeout=120)
-        self.assertEqual(ingesting.returncode, 0, why)
-        _, told = changing.communicate(timeout=120)
-        return ([(one["outcome"], one["code"]) for line in decided.decode().splitlines()
-                 for one in json.loads(line)["decisions"]], changing.returncode, told.decode())
+            (code, decided, why), (ended, _, told) = self.house.in_turn(
+                ingesting, changing, at="lock table decision in share mode", by="olga")
+        self.assertEqual(code, 0, why)
+        return ([(one["outcome"], one["code"]) for line in decided.splitlines()
+                 for one in json.loads(line)["decisions"]], ended, told)
 
     def both_orders(self, play, **terms):
         """Plays the same twice, each with a license of which one use is taken."""
@@ -403,11 +370,9 @@ class Races(Changes):
         self.upgrade("SO-2", "--ordered-on", "2026-05-01", "--add-feature", "support")
         two = [("license", "upgrade", "LIC-1", "--order", order, "--ordered-on", "2026-06-01",
                 "--add-feature", f"support={years}") for order, years in (("SO-3", 2), ("SO-4", 3), ("SO-3", 2))]
-        with self.stopped("select from license for update"):
-            processes = [self.start(*words, by="olga") for words in two]
-        told = [process.communicate(timeout=120)[1].decode() for process in processes]
-        self.assertEqual([process.returncode for process in processes], [0, 0, 1], told)
-        self.assertIn("order SO-3 is behind version 3 of LIC-1 already", told[2])
+        told = self.house.in_turn(*two, at="select from license for update", by="olga")
+        self.assertEqual([code for code, _, _ in told], [0, 0, 1], told)
+        self.assertIn("order SO-3 is behind version 3 of LIC-1 already", told[2][2])
         self.assertEqual(self.terms()[1:], [("SO-3", "bought", 2, "2027-05-01", "2029-05-01"),
                                             ("SO-4", "bought", 3, "2029-05-01", "2032-05-01")])
 

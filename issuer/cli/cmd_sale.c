@@ -164,9 +164,12 @@ static void print_sold(const NewKey *new_key)
     };
     Printer *printer = new_key->call->printer;
     const SaleRecord *sold = new_key->sold;
-    const bool numbered = !sold->new_customer || new_key->license_id != NULL;
+    /* What a trial has made up would be another the next time. */
+    const bool recorded = new_key->license_id != NULL;
+    const bool named = recorded || options_text(new_key->call->options, "id") != NULL;
+    const bool numbered = recorded || !sold->new_customer;
     printer_begin_record(printer, columns, G_N_ELEMENTS(columns));
-    printer_text(printer, sold->license_id);
+    printer_text(printer, named ? sold->license_id : NULL);
     printer_text(printer, numbered ? sold->customer : NULL);
     printer_text(printer, sold->name);
     printer_flag(printer, sold->new_customer);

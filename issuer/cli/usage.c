@@ -9,10 +9,11 @@
 /* "  name   meaning", the meaning on a line of its own where the name is too long. */
 static void append_entry(GString *out, const char *name, const char *meaning)
 {
-    if (strlen(name) + 2 >= SUMMARY_COLUMN) {
+    const int left = SUMMARY_COLUMN - 2 - (int)g_utf8_strlen(name, -1);
+    if (left <= 0) {
         g_string_append_printf(out, "  %s\n%*s%s\n", name, SUMMARY_COLUMN, "", meaning);
     } else {
-        g_string_append_printf(out, "  %-*s%s\n", SUMMARY_COLUMN - 2, name, meaning);
+        g_string_append_printf(out, "  %s%*s%s\n", name, left, "", meaning);
     }
 }
 

@@ -14,7 +14,17 @@ static bool read_value(const char *text, FeatureWish *wish)
     return dates_read(text, &wish->until) || text_read_number(text, 1, NUMBER_MOST, &wish->number);
 }
 
-FeatureWish *license_wish_feature(const char *text, GError **error)
+static void feature_wish_free(FeatureWish *wish)
+{
+    if (wish == NULL) {
+        return;
+    }
+    g_free(wish->code);
+    g_free(wish);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FeatureWish, feature_wish_free)
+
+static FeatureWish *read_feature(const char *text, GError **error)
 {
     g_autoptr(FeatureWish) wish = g_new0(FeatureWish, 1);
     wish->number = LICENSE_WISH_NONE;
@@ -33,13 +43,22 @@ FeatureWish *license_wish_feature(const char *text, GError **error)
     return g_steal_pointer(&wish);
 }
 
-void feature_wish_free(FeatureWish *wish)
+static void free_wish(gpointer wish)
 {
-    if (wish == NULL) {
-        return;
+    feature_wish_free(wish);
+}
+
+GPtrArray *license_wish_features(const char *const *texts, GError **error)
+{
+    g_autoptr(GPtrArray) wishes = g_ptr_array_new_with_free_func(free_wish);
+    for (; texts != NULL && *texts != NULL; texts++) {
+        FeatureWish *wish = read_feature(*texts, error);
+        if (wish == NULL) {
+            return NULL;
+        }
+        g_ptr_array_add(wishes, wish);
     }
-    g_free(wish->code);
-    g_free(wish);
+    return g_steal_pointer(&wishes);
 }
 
 static bool read_last_day(const char *text, int32_t *until)

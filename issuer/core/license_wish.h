@@ -16,10 +16,10 @@ typedef struct {
     int32_t until;  /* last day; DATES_NONE */
 } FeatureWish;
 
-/* Reads "support", "support=2", "snowflake-bridge=50000" or "support=2028-03-31".
- * ISSUER_ERROR_USAGE if it is none of these. The caller owns it. */
-FeatureWish *license_wish_feature(const char *text, GError **error);
-void feature_wish_free(FeatureWish *wish);
+/* Reads a NULL-terminated list (NULL: none) of "support", "support=2", "snowflake-bridge=50000" or
+ * "support=2028-03-31". Of FeatureWish *, the caller's; NULL with ISSUER_ERROR_USAGE if one is none
+ * of these. */
+GPtrArray *license_wish_features(const char *const *texts, GError **error);
 
 typedef struct {
     int64_t years; /* LICENSE_WISH_NONE: to the day that follows */
@@ -33,7 +33,5 @@ bool license_wish_expiry(const char *text, ExpiryWish *wish, GError **error);
 /* The same without years, where there is no end that they could continue from: the day, or
  * DATES_NONE for never. */
 bool license_wish_last_day(const char *text, int32_t *until, GError **error);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(FeatureWish, feature_wish_free)
 
 #endif

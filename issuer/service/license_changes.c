@@ -26,39 +26,20 @@ typedef struct {
     char *reason;
 } Words;
 
-static void free_wish(gpointer wish)
-{
-    feature_wish_free(wish);
-}
-
-static bool read_features(const char *const *texts, GPtrArray *out, GError **error)
-{
-    for (; texts != NULL && *texts != NULL; texts++) {
-        FeatureWish *wish = license_wish_feature(*texts, error);
-        if (wish == NULL) {
-            return false;
-        }
-        g_ptr_array_add(out, wish);
-    }
-    return true;
-}
-
 /* What is taken back are years or all of it; a day would say neither. */
-static bool read_removed(const char *const *texts, GPtrArray *out, GError **error)
+static GPtrArray *read_removed(const char *const *texts, GError **error)
 {
-    if (!read_features(texts, out, error)) {
-        return false;
-    }
-    for (guint i = 0; i < out->len; i++) {
-        const FeatureWish *wish = g_ptr_array_index(out, i);
+    g_autoptr(GPtrArray) removed = license_wish_features(texts, error);
+    for (guint i = 0; removed != NULL && i < removed->len; i++) {
+        const FeatureWish *wish = g_ptr_array_index(removed, i);
         if (wish->until != DATES_NONE) {
             g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
                         "%s: give the years that are taken back, or nothing, not a day",
                         wish->code);
-            return false;
+            return NULL;
         }
     }
-    return true;
+    return g_steal_pointer(&removed);
 }
 
 static bool read_serials(const char *const *texts, GArray *out, GError **error)
@@ -104,14 +85,12 @@ static bool read_expiry(const LicenseChangeOrder *order, ExpiryWish *wish, GErro
 
 static bool read_words(const LicenseChangeOrder *order, Words *words, GError **error)
 {
-    words->features = g_ptr_array_new_with_free_func(free_wish);
-    words->removed = g_ptr_array_new_with_free_func(free_wish);
     words->end_uses = g_array_new(FALSE, FALSE, sizeof(int64_t));
     words->license_id = g_strstrip(g_strdup(order->license_id));
     words->reason = order->reason != NULL ? finder_mask_license_keys(order->reason) : NULL;
     return read_reference(order->order, &words->paid_by, error) &&
-           read_features(order->features, words->features, error) &&
-           read_removed(order->removed, words->removed, error) &&
+           (words->features = license_wish_features(order->features, error)) != NULL &&
+           (words->removed = read_removed(order->removed, error)) != NULL &&
            read_serials(order->end_uses, words->end_uses, error) &&
            typed_day_read(order->ordered_on, &words->ordered_on, error) &&
            (order->expires == NULL || read_expiry(order, &words->expires, error));
@@ -119,8 +98,8 @@ static bool read_words(const LicenseChangeOrder *order, Words *words, GError **e
 
 static void words_clear(Words *words)
 {
-    g_ptr_array_unref(words->features);
-    g_ptr_array_unref(words->removed);
+    g_clear_pointer(&words->features, g_ptr_array_unref);
+    g_clear_pointer(&words->removed, g_ptr_array_unref);
     g_array_unref(words->end_uses);
     g_free(words->license_id);
     g_free(words->paid_by);

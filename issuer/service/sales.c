@@ -32,25 +32,6 @@ static char *make_license_id(GError **error)
     return g_strdup_printf("LIC-%.4s-%.4s", symbols, symbols + 4);
 }
 
-static void free_wish(gpointer wish)
-{
-    feature_wish_free(wish);
-}
-
-/* Features are read as an upgrade reads them. NULL with ISSUER_ERROR_USAGE. */
-static GPtrArray *read_features(const char *const *texts, GError **error)
-{
-    g_autoptr(GPtrArray) wishes = g_ptr_array_new_with_free_func(free_wish);
-    for (; texts != NULL && *texts != NULL; texts++) {
-        FeatureWish *wish = license_wish_feature(*texts, error);
-        if (wish == NULL) {
-            return NULL;
-        }
-        g_ptr_array_add(wishes, wish);
-    }
-    return g_steal_pointer(&wishes);
-}
-
 /* As a row of purchases has them; it knows no numbers. */
 static char *feature_field(const GPtrArray *wishes)
 {
@@ -129,7 +110,7 @@ static Purchase *read_row(const SaleOrder *order, const char *license_id, const 
 
 static Purchase *read_purchase(const SaleOrder *order, GError **error)
 {
-    g_autoptr(GPtrArray) features = read_features(order->features, error);
+    g_autoptr(GPtrArray) features = license_wish_features(order->features, error);
     Words words = {features, DATES_NONE, DATES_NONE};
     if (features == NULL || !typed_day_read(order->ordered_on, &words.ordered_on, error) ||
         (order->expires != NULL && !license_wish_last_day(order->expires, &words.expires, error))) {

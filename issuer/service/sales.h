@@ -20,7 +20,7 @@ typedef struct {
     bool new_customer;
     const char *customer_ref; /* of a new customer */
     const char *const *contacts;
-    const char *const *features; /* as license_wish_feature() reads them */
+    const char *const *features; /* as license_wish_features() reads them */
     const char *product;
     int64_t activations;
     int64_t servers;

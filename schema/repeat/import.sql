@@ -245,7 +245,9 @@ begin
     from stage s where s.changed
       and import_differences(s.last - '{contacts,customer,customer_ref}'::text[],
                              s.content - '{contacts,customer,customer_ref}'::text[]) is not null
-      and license_state_of(s.id) = 'ended'
+      and exists (select from license_state_version v where v.license_id = s.id and v.state = 'ended'
+                  and not exists (select from license_state_version n where n.license_id = s.id
+                                  and n.version > v.version))
     union all
     select s.line, format('%s: a cancellation adds nothing: what grows needs an order of its own',
                           c.field)

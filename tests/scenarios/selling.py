@@ -155,7 +155,9 @@ class ByHand(Selling):
         # A trial records nothing either.
         before = self.house.digests()
         (tried,) = self.records(*plain, "--customer", "CU-1", "--dry-run")
-        self.assertEqual((tried["customer"], tried["license_key"]), ("CU-1", None))
+        self.assertEqual((tried["license_id"], tried["customer"], tried["license_key"]), (None, "CU-1", None))
+        (tried,) = self.records(*plain, "--customer", "New", "--new-customer", "--id", "lic-7", "--dry-run")
+        self.assertEqual((tried["license_id"], tried["customer"], tried["name"]), ("LIC-7", None, "New"))
         self.assertEqual(self.house.digests(), before)
 
     def test_a_purchase_more_of_the_same_order_and_customer(self):

@@ -5,16 +5,11 @@ drop function if exists issuer.report_use(date, timestamptz, text) cascade;
 drop function if exists issuer.report_activations_rows(date, timestamptz, text) cascade;
 drop function if exists issuer.report_activations(date, timestamptz, text) cascade;
 
--- Activations that were given up by a restoration, with its evidence. A signed proof that came later
--- takes the evidence's place; when, its event tells.
+-- Activations that were given up by a restoration, with its evidence.
 create function issuer.report_restored(as_of date, known_at timestamptz, zone text)
-returns table (activation_id bigint, evidence text, proven boolean)
+returns table (activation_id bigint, evidence text)
 language sql stable parallel safe as $$
-    select d.activation_id, r.evidence::text,
-        exists (select from issuer.event v
-                where v.subject_id = d.activation_id and v.subject = 'activation'
-                  and v.kind || '' = 'activation-deactivated'  -- an activation has few events, a kind many
-                  and v.effective < issuer.report_end(as_of, zone) and v.recorded_at <= known_at)
+    select d.activation_id, r.evidence::text
     from issuer.restoration_decision d join issuer.restoration r on r.id = d.restoration_id
     where d.outcome = 'approved' and d.effective < issuer.report_end(as_of, zone)
       and d.recorded_at <= known_at
@@ -22,13 +17,21 @@ $$;
 
 -- Each activation, and what it says of its use. A use ends where its last activation stops to count;
 -- what another activation goes on with has not ended. `given_back_by` is null where no evidence ends it.
+-- A signed proof takes the place of what was believed of a lost server, from when on its event tells.
+-- (Of the event one row is asked for: PostgreSQL would read all events to answer "exists".)
 create function issuer.report_use(as_of date, known_at timestamptz, zone text)
 returns table (id bigint, license_id bigint, taken boolean, active boolean, counted boolean,
                went_on boolean, goes_on_under bigint, given_back_by text, lost boolean)
 language sql stable parallel safe as $$
-    select a.id, a.license_id, a.taken, a.active, a.counted, b.id is not null, b.license_id,
-        case when a.counted or b.id is not null then null
-             when r.evidence is not null then case when r.proven then 'proof' else r.evidence end
+    select a.id, a.license_id, a.taken, a.active, a.counted, b.continues is not null, b.license_id,
+        case when a.counted or b.continues is not null then null
+             when a.state = 'deactivated' and r.evidence is not null then coalesce((
+                 select 'proof' from issuer.event v
+                 where v.subject_id = a.id and v.subject = 'activation'
+                   and v.kind || '' = 'activation-deactivated'  -- an activation has fewer than a kind
+                   and v.effective < issuer.report_end(as_of, zone) and v.recorded_at <= known_at
+                 limit 1), r.evidence)
+             when r.evidence is not null then r.evidence
              when a.state in ('deactivated', 'lost') then 'proof'
              when a.state = 'corrected' then 'correction' end,
         r.evidence is not null

@@ -18,11 +18,11 @@ language sql stable parallel safe as $$
             select width_bucket(a.active_from, (select firsts from months)) as month, g.kind, g.codes
             from issuer.activation a
             join (
-                select e.license_id, e.version, o.kind, string_agg(f.code, ' ') as codes
+                select e.license_id, e.version, max(o.kind) as kind, string_agg(f.code, ' ') as codes
                 from issuer.entitlement e join issuer.orders o on o.id = e.order_id
                 join issuer.entitlement_feature f
                     on f.license_id = e.license_id and f.version = e.version
-                group by e.license_id, e.version, o.id) g
+                group by e.license_id, e.version) g  -- of one order, so max() is its kind
                 on g.license_id = a.license_id and a.version between g.version and g.version
             where a.active_from < issuer.report_end(as_of, zone) and a.recorded_at <= known_at
             offset 0) y

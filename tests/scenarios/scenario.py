@@ -365,6 +365,10 @@ _NEVER = {
         " (select from usage_license where serial = n) and not exists"
         " (select from serial_void where serial = n) and not exists"
         " (select from serial_block where closed_at is null and n between first and last)",
+    "what was sold or used does not add up":
+        "select equation, license_id, number, why"
+        " from report_reconciliation('2100-01-01', '2100-01-01', 'UTC')"
+        " where license_id is not null or term = 'difference' and number <> 0",
     "a usage license has a number of no block":
         "select serial from usage_license u where not exists"
         " (select from serial_block b where u.serial between b.first and b.last)",

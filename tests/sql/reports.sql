@@ -125,6 +125,7 @@ select is(back('2026-02-10'), '1 taken, 0 used, 0 proof, 1 forced, 1 lost', 'it 
 select is(back('2026-02-14'), '2 taken, 0 used, 1 proof, 1 forced, 1 lost', 'another comes back');
 insert into event (kind, subject, subject_id, row_digest, effective, recorded_at)
     values ('activation-deactivated', 'activation', 21, d('row'), '2026-02-20', '2026-02-20');
+update activation set state = 'deactivated', ended_by = 'proof' where id = 21;
 select is(back('2026-02-19'), '2 taken, 0 used, 1 proof, 1 forced, 1 lost', 'as of before its proof');
 select is(back('2026-02-20'), '2 taken, 0 used, 2 proof, 0 forced, 1 lost', 'the proof counts then');
 

@@ -16,7 +16,7 @@ typedef struct {
     const char *advice; /* a command that lists them */
 } Named;
 
-static const Named a_license = {"select id from license where lower(license_id) = lower($1)",
+static const Named a_license = {"select id from license where lower(license_id) = lower(btrim($1))",
                                 "license", "issuer license find"};
 static const Named an_operator = {"select id from operator where name = $1", "operator",
                                   "issuer operator list"};

@@ -32,8 +32,9 @@ LicenseSummary *license_query_summary(Database *db, const char *license_id, GErr
 {
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_text(params, license_id);
-    g_autofree char *text = g_strdup_printf(
-        "select %s from license_now n where lower(n.license_id) = lower($1)", summary_columns);
+    g_autofree char *text =
+        g_strdup_printf("select %s from license_now n where lower(n.license_id) = lower(btrim($1))",
+                        summary_columns);
     g_autoptr(SqlResult) result = sql_run(db, NULL, text, params, error);
     if (!result) {
         return NULL;

@@ -87,7 +87,7 @@ SalePost *sale_store_post(Database *db, const char *license_id, GError **error)
                 "select n.customer, c.entry from license_now n"
                 " left join contact c on c.license_id = n.id and c.ended_on is null"
                 "  and c.entry not like '@%'"
-                " where lower(n.license_id) = lower($1) order by c.id",
+                " where lower(n.license_id) = lower(btrim($1)) order by c.id",
                 params, error);
     if (!result) {
         return NULL;

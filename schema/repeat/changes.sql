@@ -12,15 +12,16 @@ returns void language sql set search_path = issuer, pg_temp as $$
                 detail, at)
 $$;
 
--- The license of that License ID (case aside), locked against batches and other changes.
+-- The license of that License ID (case and blanks around it aside), locked against batches and other changes.
 create or replace function issuer.license_lock(wanted text) returns license
 language plpgsql set search_path = issuer, pg_temp as $$
 declare
     found_license license;
 begin
-    select * into found_license from license l where l.license_id = upper(wanted) for no key update;
+    select * into found_license from license l where l.license_id = upper(btrim(wanted))
+        for no key update;
     if not found then
-        select * into found_license from license l where lower(l.license_id) = lower(wanted)
+        select * into found_license from license l where lower(l.license_id) = lower(btrim(wanted))
             for no key update;
     end if;
     if not found then

@@ -384,7 +384,8 @@ begin
         raise exception '% has ended already', of.license_id using errcode = 'IS003';
     end if;
     if how = 'replaced' then
-        select * into other from license l where lower(l.license_id) = lower(change ->> 'replaced_by');
+        select * into other from license l
+            where lower(l.license_id) = lower(btrim(change ->> 'replaced_by'));
         if not found then
             raise exception 'license % is not on record: record what replaces % first',
                 change ->> 'replaced_by', of.license_id using errcode = 'IS001';

@@ -245,10 +245,26 @@ class ByHand(Selling):
 
     def test_contacts_are_shown_as_they_are_on_record(self):
         self.add("--id", "LIC-1")
-        (told,) = self.records("contact", "add", "lic-1", " Bo@Harbour.example ")
+        (told,) = self.records("contact", "add", " lic-1 ", " Bo@Harbour.example ")
         self.assertEqual((told["license_id"], told["contact"]), ("LIC-1", "bo@harbour.example"))
         (told,) = self.records("contact", "end", "lic-1", "BO@harbour.EXAMPLE")
         self.assertEqual((told["license_id"], told["contact"]), ("LIC-1", "bo@harbour.example"))
+
+    def test_a_license_id_with_blanks_around_it(self):
+        """As it comes out of a table or a mail."""
+        for license_id in ("LIC-1", "LIC-2"):
+            self.add("--id", license_id, order=f"SO-{license_id}", new=license_id == "LIC-1",
+                     customer="Northwind Water")
+        for words in (("license", "show"), ("license", "show", "--for-customer"), ("license", "terms"),
+                      ("license", "rekey", "--reason", "r"), ("license", "delivered", "--to", "x", "--channel", "y"),
+                      ("license", "upgrade", "--order", "SO-3", "--servers", "2"),
+                      ("license", "correct", "--order", "C-1", "--servers", "3", "--reason", "r"),
+                      ("license", "end", "--replaced-by", " lic-2 ", "--reason", "r"),
+                      ("license", "correct", "--order", "C-2", "--reinstate", "--reason", "r")):
+            self.house.by("olga", *words, " lic-1 ")
+        self.house.by("ada", "license", "suspend", " lic-1 ", "--reason", "r")
+        self.house.by("ada", "license", "resume", " lic-1 ", "--reason", "r")
+        self.assertTrue(self.records("event", "list", "--license", " lic-1 "))
 
 
 class Stories(Selling):

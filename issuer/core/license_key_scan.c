@@ -255,6 +255,9 @@ void license_key_scan_find(const char *text, gsize length, GArray *spots)
 
 bool license_key_scan_has(const char *text, gsize length)
 {
+    if (length < SYMBOLS) { /* most texts that are asked about are short */
+        return false;
+    }
     g_autoptr(GArray) spots = g_array_new(FALSE, FALSE, sizeof(LicenseKeySpot));
     license_key_scan_find(text, length, spots);
     return spots->len > 0;

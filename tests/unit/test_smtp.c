@@ -1,4 +1,4 @@
-/* delivery/smtp.h: what never reaches the wire; conversations are in scenarios/selling.py */
+/* delivery/smtp.h: what never reaches the wire; conversations are in scenarios/key_mail.py */
 #include "base/error.h"
 #include "delivery/smtp.h"
 

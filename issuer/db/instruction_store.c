@@ -66,7 +66,9 @@ bool instruction_store_look(Database *database, int64_t id, char **state, char *
     sql_params_add_int(params, SQL_INT8, id);
     g_autoptr(SqlResult) result =
         sql_run(database, "instruction_look",
-                "select state::text, answer::text from instruction where id = $1", params, error);
+                "select state::text, coalesce(answer ->> 'why', answer::text) from instruction"
+                " where id = $1",
+                params, error);
     if (result == NULL) {
         return false;
     }

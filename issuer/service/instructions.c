@@ -64,8 +64,8 @@ bool instructions_wait(Context *context, int64_t instruction, unsigned seconds, 
         }
         if (g_strcmp0(state, "filed") != 0 && g_strcmp0(state, "taken") != 0) {
             g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
-                        "instruction %" G_GINT64_FORMAT " is %s: %s", instruction, state,
-                        answer != NULL ? answer : "no reason");
+                        "instruction %" G_GINT64_FORMAT " was not carried out (%s): %s",
+                        instruction, state, answer != NULL ? answer : "its time is over");
             return false;
         }
         if (clock_monotonic_us() >= deadline) {

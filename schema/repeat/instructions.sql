@@ -9,12 +9,26 @@ returns boolean language sql immutable set search_path = issuer, pg_temp as $$
            and one.request_id = other.request_id and one.kind = other.kind, false)
 $$;
 
+-- Ends those that nobody carries out any more; they are locked. `why` null: their time is over.
+create or replace function issuer.instructions_expire(over bigint[], why text, at timestamptz)
+returns void language sql set search_path = issuer, pg_temp as $$
+    with ended as (
+        update instruction i set state = 'expired', ended_at = at,
+            answer = case when why is not null then jsonb_build_object('why', why) end
+        where i.id = any (over) returning i.*)
+    insert into event (kind, subject, subject_id, row_digest, operator_id, effective)
+        select 'instruction-expired', 'instruction', e.id, sha256(convert_to(e::text, 'UTF8')),
+               e.operator_id, at from ended e order by e.id
+$$;
+
 -- Files what a door has judged. `lease_end`: until then the caller carries it out itself.
 create or replace function issuer.instruction_record(made instruction, lease_end timestamptz,
     at timestamptz)
 returns bigint language plpgsql set search_path = issuer, pg_temp as $$
 declare
     other record;
+    same bigint[];
+    stale bigint[];
     by_name constant text := (select o.name from operator o where o.id = made.operator_id);
     -- Whoever calls names the time of the event, and could name one at which another's work is over.
     present constant timestamptz := least(at, clock_timestamp());
@@ -22,21 +36,16 @@ begin
     -- Nobody carries these out any more: a day has passed, or whoever took it is gone. And what was
     -- left to whoever has the key gives way to somebody who has it, or to its own author. Those that
     -- are being ended at this moment are left to who ends them.
-    with over as (
-        select i.id from instruction i
-        where i.state = 'filed' and (i.filed_at <= present - interval '24 hours'
-              or instruction_of_same(i, made)
-                 and (lease_end is not null or i.operator_id = made.operator_id))
-           or i.state = 'taken' and i.taken_until <= present
-        order by i.id for update skip locked),
-    ended as (
-        update instruction i set state = 'expired', ended_at = at,
-            answer = case when instruction_of_same(i, made)
-                then jsonb_build_object('why', format('operator %s took up the case', by_name)) end
-        from over where i.id = over.id returning i.*)
-    insert into event (kind, subject, subject_id, row_digest, operator_id, effective)
-        select 'instruction-expired', 'instruction', e.id, sha256(convert_to(e::text, 'UTF8')),
-               e.operator_id, at from ended e order by e.id;
+    select array_agg(o.id) filter (where o.same), array_agg(o.id) filter (where not o.same)
+        into same, stale
+        from (select i.id, instruction_of_same(i, made) as same from instruction i
+              where i.state = 'filed' and (i.filed_at <= present - interval '24 hours'
+                    or instruction_of_same(i, made)
+                       and (lease_end is not null or i.operator_id = made.operator_id))
+                 or i.state = 'taken' and i.taken_until <= present
+              order by i.id for update skip locked) o;
+    perform instructions_expire(same, format('operator %s took up the case', by_name), at);
+    perform instructions_expire(stale, null, at);
     begin
         insert into instruction (kind, hold_id, request_id, restoration_id, operator_id, second_id,
                                  arguments, state, taken_until, filed_at)

@@ -434,6 +434,12 @@ begin
         values (denied.id, 'denied', who.id, why, at) returning * into decided;
     perform note_event('restoration-denied', 'restoration_decision', denied.id, decided::text,
                        denied.license_id, who.id, at);
+    -- An approval that was filed for whoever has the key is over; who carries it out already is told.
+    perform instructions_expire(
+        (select array_agg(i.id) from (select i.id from instruction i
+             where i.restoration_id = denied.id and i.state = 'filed'
+             order by i.id for update skip locked) i),
+        format('case %s was denied by operator %s', denied.id, who.name), at);
     perform restoration_tell(denied, 'not-restored', at);
     perform case_mails_handle(denied.id, 'denied', who.id, at);
     return (select l.license_id from license l where l.id = denied.license_id);

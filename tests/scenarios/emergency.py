@@ -6,6 +6,8 @@ and what follows it.
 import json
 import time
 
+import psycopg2
+
 from scenario import Scenario, ask, check_records, mail, main
 
 ANA, EVE = "ana@northwind.example", "eve@elsewhere.example"
@@ -143,6 +145,45 @@ class Emergency(Scenario):
         _, held = self.asks(third, refused, EVE)
         self.rows("request", "refuse", held, *WHY, by="sam")
         self.assertIn("refused by a person", self.emergency(held, code=1))
+
+    def test_two_at_once(self):
+        """Two engineers, two servers, one license that may have one: whoever comes second is refused."""
+        license = self.house.sell("LIC-1", ANA, activations=9, servers=9)
+        other = self.house.sell("LIC-2", ANA, activations=9, servers=9)
+        for of, order in ((license, 1), (other, -1)):
+            requests = [self.asks(self.house.server(host=f"{of.id}-{n}", board=f"{of.id}-{n}"), of, EVE)[1]
+                        for n in range(2)][::order]
+            session = psycopg2.connect(self.house.dsn, options="-c search_path=issuer")
+            session.cursor().execute("select from license where license_id = %s for update", (of.id,))
+            running = []
+            for who, request in zip(("sam", "sue"), requests):
+                self.house.environment["ISSUER_TOKEN_FILE"] = self.house.tokens[who]
+                running.append(self.house.start("request", "emergency", request, *WHY))
+                self.house.wait_for_waiting(len(running))
+            del self.house.environment["ISSUER_TOKEN_FILE"]
+            session.close()
+            said = [process.communicate(timeout=60)[1].decode() for process in running]
+            self.assertEqual(sorted(process.returncode for process in running), [0, 1], said)
+            self.assertIn("5 % of its servers", "".join(said))
+        self.assertEqual(self.house.query("select count(*) from usage_license group by license_id"),
+                         [(1,), (1,)])
+
+    def test_one_that_was_filed_gives_way(self):
+        """Without the signing key it stays filed; who has the key need not wait for it."""
+        license = self.house.sell("LIC-1", ANA)
+        self.asks(self.house.server(host="plant-1", board="1"), license)
+        decided, request = self.asks(self.house.server(host="plant-2", board="2"), license)
+        self.assertEqual(decided, ("refused", "no-activations-left"))
+        self.house.environment["ISSUER_KEY_FOLDER"] = self.house.path("no-keys")
+        self.house.environment["ISSUER_TOKEN_FILE"] = self.house.tokens["sam"]
+        filed = self.house.start("request", "emergency", request, *WHY)
+        while filed.poll() is None and not self.house.query("select id from instruction"):
+            time.sleep(0.1)
+        self.house.environment["ISSUER_KEY_FOLDER"] = self.house.keys
+        self.assertEqual(self.emergency(request, by="sue")["serial"], "UL-00000002")
+        said = filed.communicate(timeout=60)[1].decode()
+        self.assertEqual((filed.returncode, said), (1, "issuer: instruction 1 was not carried out (expired):"
+                                                       " operator sue took up the case\n"))
 
     def test_the_records_count_too(self):
         """What the program would refuse, the database refuses of whoever writes there."""

@@ -204,7 +204,10 @@ select throws_ok(format($$select * from restoration_carry_out(%s, now())$$, :fil
 
 -- Denied: once, with a reason, and told.
 select throws_ok(format($$select restoration_deny(d('abe'), %s, ' ', now())$$, :other), 'IS003', null, 'not without a reason');
+select restoration_file(d('ana'), null, :other, '{"reason": "burnt"}', null, now()) as late \gset
 select is(restoration_deny(d('abe'), :other, 'it runs', now()), 'LIC-1', 'denied');
+select is((select state || ': ' || (answer ->> 'why') from instruction where id = :late),
+    format('expired: case %s was denied by operator abe', :other), 'an approval that waits for the key is over');
 select is((select count(*) from reply_line where restoration_id = :other and about = 'not-restored'), 1::bigint, 'the contacts are told');
 select throws_ok(format($$select files('abe', null, %s)$$, :other), 'IS004', null, 'what was denied is not approved');
 select is((select counted from activation where id = 18), true, 'and the use counts on');
@@ -240,8 +243,9 @@ create function bridges(n bigint, request bigint, at timestamptz default now()) 
     insert into usage_license (serial, emergency, request_id, decision_id, license_id, version, customer_id, kid, iat, exp, supersedes, jws, effective)
         values (n, true, request, 1, 1, 2, 1, 'kid-1', at, at + interval '7 days', '{}', 'x', at)
 $$;
-select lives_ok($$select bridges(90, 2, now() - interval '366 days')$$, 'one');
-select lives_ok($$select bridges(91, 3)$$, 'another one more than a year after it');
+select lives_ok($$select bridges(90, 2, now() - interval '365 days')$$, 'one');
+select throws_ok($$select bridges(91, 3, now() - interval '1 second')$$, 'IS002', null, 'none in the last second of its year, of 365 days');
+select lives_ok($$select bridges(91, 3)$$, 'another one when that is over');
 select throws_ok($$select bridges(92, 4)$$, 'IS002', 'this license had as many emergency usage licenses within a year as it may', 'no second one for two servers');
 insert into entitlement (license_id, version, servers, activations, order_id, effective) values (1, 3, 60, 100, 1, '2026-01-01') \g /dev/null
 select lives_ok($$select bridges(92, 4)$$, 'but for sixty');

@@ -179,6 +179,7 @@ insert into expected_functions values
     ('license_rekey',               'door', 'orders'),
     ('instruction_of_same',         'own', '-'),
     ('instruction_record',          'own', '-'),
+    ('instructions_expire',         'own', '-'),
     ('instruction_rights',          'own', '-'),
     ('license_lock_read',           'own', '-'),
     ('license_resume',              'door', 'admin'),

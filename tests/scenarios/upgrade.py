@@ -369,7 +369,7 @@ class Races(Changes):
         self.sell()
         self.upgrade("SO-2", "--ordered-on", "2026-05-01", "--add-feature", "support")
         two = [("license", "upgrade", "LIC-1", "--order", order, "--ordered-on", "2026-06-01",
-                "--add-feature", f"support={years}") for order, years in (("SO-3", 2), ("SO-4", 3), ("SO-3", 2))]
+                "--add-feature", f"support={years}") for order, years in (("SO-3", 2), ("SO-4", 3), ("so-3", 2))]
         told = self.house.in_turn(*two, at="select from license for update", by="olga")
         self.assertEqual([code for code, _, _ in told], [0, 0, 1], told)
         self.assertIn("order SO-3 is behind version 3 of LIC-1 already", told[2][2])

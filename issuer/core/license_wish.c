@@ -33,6 +33,8 @@ static FeatureWish *read_feature(const char *text, GError **error)
     wish->code = g_strstrip(sign != NULL ? g_strndup(text, (gsize)(sign - text)) : g_strdup(text));
     g_autofree char *value = sign != NULL ? g_strstrip(g_strdup(sign + 1)) : NULL;
     if (wish->code[0] == '\0' || (value != NULL && !read_value(value, wish))) {
+        /* The analyzer does not know that g_autoptr frees what is left behind. */
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
         g_set_error(
             error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
             "\"%s\" is no feature: give CODE, CODE=NUMBER or CODE=DAY, such as support=2 or "

@@ -49,14 +49,15 @@ static bool begin(Draft *draft)
 
 Draft *draft_new(const char *path, GError **error)
 {
-    g_autoptr(Draft) draft = g_new0(Draft, 1);
+    Draft *draft = g_new0(Draft, 1);
     draft->path = g_strdup(path);
     draft->temporary = g_strdup_printf("%s.XXXXXX", path);
     if (!begin(draft)) {
         fail(draft, error);
+        draft_free(draft);
         return NULL;
     }
-    return g_steal_pointer(&draft);
+    return draft;
 }
 
 FILE *draft_stream(const Draft *draft)

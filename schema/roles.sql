@@ -69,6 +69,8 @@ grant select on license_now
     @PREFIX@_finance;
 grant execute on function instruction_file
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
+grant execute on function status_totals
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
 -- Finding and showing: each view gives addresses only to who may read them where they stand.
 grant execute on function find_licenses, find_customers, find_contacts, find_orders, find_servers,
     customer_named, customer_members

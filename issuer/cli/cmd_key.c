@@ -77,7 +77,8 @@ static bool run_list(const CommandCall *call, GError **error)
         {"revoked_at", COLUMN_TIME},  {"licenses", COLUMN_NUMBER},
     };
     g_autoptr(Context) context = open_keys(call, "issuer key list", error);
-    g_autoptr(GPtrArray) records = context != NULL ? keys_list(context, error) : NULL;
+    const bool count = options_flag(call->options, "count");
+    g_autoptr(GPtrArray) records = context != NULL ? keys_list(context, count, error) : NULL;
     if (records == NULL) {
         return false;
     }
@@ -220,7 +221,10 @@ static const OptionRow init_options[] = {
      .meaning = "mark the keys as development and leave the roots without a passphrase"},
     PASSPHRASE_FILE,
 };
-static const OptionRow list_options[] = {OFFLINE};
+static const OptionRow list_options[] = {
+    OFFLINE,
+    {.name = "count", .type = OPTION_FLAG, .meaning = "count the licenses that each has signed"},
+};
 static const OptionRow rotate_options[] = {ROOT, PASSPHRASE_FILE};
 static const OptionRow revoke_options[] = {
     {.name = "reason",
@@ -245,7 +249,7 @@ static const Command commands[] = {
      .run = run_init,
      .spec = {.options = init_options, .option_count = G_N_ELEMENTS(init_options)}},
     {.words = "key list",
-     .summary = "List the keys: ids, validity, state, licenses signed",
+     .summary = "List the keys: ids, validity, state; how many licenses each has signed",
      .run = run_list,
      .spec = {.options = list_options, .option_count = G_N_ELEMENTS(list_options)},
      .details = "States: root and spare (a root that has certified nothing yet); signs, retired (a "

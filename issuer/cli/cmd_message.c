@@ -6,19 +6,26 @@
 #include "cli/words.h"
 #include "service/restorations.h"
 
-static void report_row(const MessageSummary *message, gpointer printer)
-{
-    message_printer_row(printer, message);
-}
+#define LIST_MOST 200
 
 static bool list(const CommandCall *call, const char *purpose, MessageChoice choice, GError **error)
 {
+    const unsigned most = (unsigned)options_number(call->options, "limit", LIST_MOST);
     g_autoptr(Context) context = context_open(call->config_path, CONTEXT_DATABASE, purpose, error);
-    if (context == NULL) {
+    bool more = false;
+    g_autoptr(GPtrArray) found =
+        context != NULL ? messages_list(context, choice, most, &more, error) : NULL;
+    if (found == NULL) {
         return false;
     }
     message_printer_begin(call->printer);
-    return messages_list(context, choice, report_row, call->printer, error);
+    for (guint i = 0; i < found->len; i++) {
+        message_printer_row(call->printer, g_ptr_array_index(found, i));
+    }
+    if (more) {
+        printer_hint(call->printer, "There are more: say --limit.");
+    }
+    return true;
 }
 
 static bool run_message_list(const CommandCall *call, GError **error)
@@ -246,14 +253,22 @@ static const ArgumentRow ids_and_case[] = {
 static const ArgumentRow ids[] = {
     {.name = "ID", .meaning = "the mail's number, as the lists show it"},
 };
+#define LIMIT_OPTION                                                                               \
+    {                                                                                              \
+        .name = "limit", .value = "N", .type = OPTION_NUMBER, .least = 1, .most = 1000000,         \
+        .meaning = "at most so many (200)"                                                         \
+    }
+
 static const OptionRow list_options[] = {
     {.name = "waiting",
      .type = OPTION_FLAG,
      .meaning = "those that wait for a person; this is so without it too"},
-    {.name = "all", .type = OPTION_FLAG, .meaning = "all that were ever taken in"},
+    {.name = "all", .type = OPTION_FLAG, .meaning = "all that were ever taken in, newest first"},
+    LIMIT_OPTION,
 };
 static const OptionRow quarantine_options[] = {
-    {.name = "all", .type = OPTION_FLAG, .meaning = "those too that have left it"},
+    {.name = "all", .type = OPTION_FLAG, .meaning = "those too that have left it, newest first"},
+    LIMIT_OPTION,
 };
 
 static const Command commands[] = {

@@ -39,12 +39,12 @@ static void print_waiting(Printer *printer, const GPtrArray *all)
     }
 }
 
-static void print_count(Printer *printer, const char *what, int64_t count)
+static void print_count(Printer *printer, const StatusCount *count)
 {
-    printer_text(printer, what);
-    printer_number(printer, count);
+    printer_text(printer, count->what);
+    printer_number(printer, count->count);
     printer_none(printer);
-    printer_none(printer);
+    printer_text(printer, count->exact ? NULL : "about");
 }
 
 static void print_time(Printer *printer, const char *what, int64_t at, const char *detail)
@@ -67,10 +67,9 @@ static void print_totals(Printer *printer, const Status *status)
     printer_begin_part(printer, "so far", columns, G_N_ELEMENTS(columns));
     print_time(printer, "last message taken in", totals->last_message, NULL);
     print_time(printer, "last decision", totals->last_decision, totals->last_code);
-    print_count(printer, "licenses", totals->licenses);
-    print_count(printer, "uses taken", totals->uses);
-    print_count(printer, "servers active", totals->servers);
-    print_count(printer, "usage licenses", totals->usage_licenses);
+    for (guint i = 0; i < totals->counts->len; i++) {
+        print_count(printer, g_ptr_array_index(totals->counts, i));
+    }
     print_time(printer, "signing key until", status->signs_until, status->signing_key);
     if (status->signing_key == NULL) {
         printer_say(printer, "No key can sign; issuer check says why.");

@@ -17,23 +17,25 @@
     " left join lateral (select r.message_id, r.state, r.why from reply r"                         \
     "  where r.message_id = m.id and r.state in ('listed', 'undelivered')"                         \
     "  order by r.state desc, r.id limit 1) l on true"
-#define IN_PAGES " order by m.id limit $2"
 
 /* Each part reads an index of what waits: mails, replies, cases that are open. */
 static const char select_waiting[] =
     "with w as (select id from message where class in ('about-license', 'unrecognised',"
-    "  'quarantined') and handled_at is null and id > $1"
+    "  'quarantined') and handled_at is null"
     " union select message_id from reply where state in ('listed', 'undelivered')"
-    "  and message_id > $1"
-    " union select message_id from case_mail where seen_at is null and message_id > $1)"
+    "  and message_id is not null"
+    " union select message_id from case_mail where seen_at is null)"
     " select " SUMMARY_COLUMNS FROM_MESSAGE " where m.id in (select id from w)"
-    " and (l.message_id is not null or m.handled_at is null and q.closed_at is null)" IN_PAGES;
-static const char select_all[] = "select " SUMMARY_COLUMNS FROM_MESSAGE " where m.id > $1" IN_PAGES;
+    " and (l.message_id is not null or m.handled_at is null and q.closed_at is null)"
+    " order by m.id limit $1";
+static const char select_all[] =
+    "select " SUMMARY_COLUMNS FROM_MESSAGE " order by m.id desc limit $1";
 static const char select_quarantined[] =
     "select " SUMMARY_COLUMNS FROM_MESSAGE
-    " where m.id > $1 and q.message_id is not null and q.closed_at is null" IN_PAGES;
+    " where q.message_id is not null and q.closed_at is null order by m.id limit $1";
 static const char select_ever_quarantined[] =
-    "select " SUMMARY_COLUMNS FROM_MESSAGE " where m.id > $1 and q.message_id is not null" IN_PAGES;
+    "select " SUMMARY_COLUMNS FROM_MESSAGE
+    " where q.message_id is not null order by m.id desc limit $1";
 static const char select_one[] =
     "select " SUMMARY_COLUMNS ", m.source_offset, m.size, m.raw is not null, m.sent_at,"
     " m.message_id, m.in_reply_to, m.reply_to, m.body, m.emptied_at, m.handled_at, m.handled_how,"
@@ -92,11 +94,9 @@ static const char *query_of(MessageChoice choice)
     g_assert_not_reached();
 }
 
-GPtrArray *message_query_list(Database *db, MessageChoice choice, int64_t after, unsigned most,
-                              GError **error)
+GPtrArray *message_query_list(Database *db, MessageChoice choice, unsigned most, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
-    sql_params_add_int(params, SQL_INT8, after);
     sql_params_add_int(params, SQL_INT4, most);
     g_autoptr(SqlResult) result = sql_run(db, NULL, query_of(choice), params, error);
     if (!result) {

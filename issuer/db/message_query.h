@@ -66,10 +66,10 @@ typedef struct {
     GPtrArray *replies;   /* of MessageReply, oldest first */
 } MessageDetail;
 
-/* Up to `most` mails with ids above `after`, by id: of MessageSummary, maybe none. The caller owns
- * the array. */
-GPtrArray *message_query_list(Database *db, MessageChoice choice, int64_t after, unsigned most,
-                              GError **error);
+/* Up to `most` mails of this choice: those that wait or are in quarantine by their numbers, so
+ * earlier batches first; those that ever were the other way round. Of MessageSummary, maybe none.
+ * The caller owns the array. */
+GPtrArray *message_query_list(Database *db, MessageChoice choice, unsigned most, GError **error);
 
 /* The mail number `id`. ISSUER_ERROR_NOT_FOUND. The caller owns it. */
 MessageDetail *message_query_show(Database *db, int64_t id, GError **error);

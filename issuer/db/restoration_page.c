@@ -125,9 +125,9 @@ static const ListingQuery parts[] = {
         waiting_columns),
     [RESTORATION_EARLIER] = LISTING_QUERY(
         "select o.case_number, o.state, o.evidence, o.serial, o.host, o.opened_at, o.decided_at,"
-        " o.decided_by, o.second_by, coalesce(o.decided_why, o.reason) from restoration s"
-        " join restoration_shown o on o.license_id = s.license_id and o.case_number <> s.id"
-        " where s.id = $1 order by o.case_number desc limit $2",
+        " o.decided_by, o.second_by, coalesce(o.decided_why, o.reason) from restoration_shown o"
+        " where o.license_id = (select s.license_id from restoration s where s.id = $1)"
+        " and o.case_number <> $1 order by o.case_number desc limit $2",
         earlier_columns),
 };
 

@@ -70,16 +70,17 @@ static void signing_key_record_free(SigningKeyRecord *record)
     }
 }
 
-GPtrArray *signing_key_store_list(Database *database, GError **error)
+GPtrArray *signing_key_store_list(Database *database, bool count, GError **error)
 {
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_bool(params, count);
     g_autoptr(SqlResult) result =
         sql_run(database, NULL,
                 "select k.kid, k.not_before, k.not_after, k.development, k.revoked_at,"
-                " coalesce(u.licenses, 0)"
-                " from signing_key k left join"
-                " (select kid, count(*) as licenses from usage_license group by kid) u using (kid)"
-                " order by k.not_before desc, k.kid",
-                NULL, error);
+                " case when $1 then (select count(*) from usage_license u where u.kid = k.kid)"
+                "  else -1 end"
+                " from signing_key k order by k.not_before desc, k.kid",
+                params, error);
     if (result == NULL) {
         return NULL;
     }

@@ -24,7 +24,7 @@ typedef struct {
     int64_t not_after;  /* seconds */
     bool development;
     int64_t revoked_at; /* seconds; 0: in force */
-    int64_t licenses;   /* usage licenses that it has signed */
+    int64_t licenses;   /* usage licenses that it has signed; -1: not counted */
 } SigningKeyRecord;
 
 typedef struct {
@@ -48,7 +48,8 @@ bool signing_key_store_check(Database *database, const char *kid, GError **error
 bool signing_key_store_revoke(Database *database, const SigningKeyRevocation *revocation,
                               GError **error);
 
-/* All keys on record, newest first: of SigningKeyRecord *. */
-GPtrArray *signing_key_store_list(Database *database, GError **error);
+/* All keys on record, newest first: of SigningKeyRecord *. With `count`, what each has signed is
+ * counted, which takes the longer the more there is. */
+GPtrArray *signing_key_store_list(Database *database, bool count, GError **error);
 
 #endif

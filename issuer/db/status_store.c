@@ -34,10 +34,8 @@ static const char waiting_text[] =
 
 static const char totals_text[] =
     "select (select effective from message order by id desc limit 1), d.effective, d.code,"
-    " (select count(*) from license), (select count(*) from activation where counted),"
-    " (select count(*) from activation where state = 'active'),"
-    " (select count(*) from usage_license)"
-    " from (values (1)) one left join lateral (select effective, code from decision"
+    " t.what, t.count, t.exact"
+    " from status_totals() t left join lateral (select effective, code from decision"
     "  order by id desc limit 1) d on true";
 
 StatusWaiting *status_waiting_new(const char *what, const char *code, int64_t count, int64_t oldest)
@@ -65,6 +63,14 @@ GPtrArray *status_store_waiting(Database *database, GError **error)
     return all;
 }
 
+static void status_count_free(StatusCount *count)
+{
+    if (count != NULL) {
+        g_free(count->what);
+        g_free(count);
+    }
+}
+
 bool status_store_totals(Database *database, StatusTotals *totals, GError **error)
 {
     g_autoptr(SqlResult) result = sql_run(database, NULL, totals_text, NULL, error);
@@ -75,11 +81,15 @@ bool status_store_totals(Database *database, StatusTotals *totals, GError **erro
         .last_message = sql_result_time(result, 0, 0),
         .last_decision = sql_result_time(result, 0, 1),
         .last_code = g_strdup(sql_result_text(result, 0, 2)),
-        .licenses = sql_result_int(result, 0, 3),
-        .uses = sql_result_int(result, 0, 4),
-        .servers = sql_result_int(result, 0, 5),
-        .usage_licenses = sql_result_int(result, 0, 6),
+        .counts = g_ptr_array_new_with_free_func((GDestroyNotify)status_count_free),
     };
+    for (int i = 0; i < sql_result_rows(result); i++) {
+        StatusCount *count = g_new0(StatusCount, 1);
+        count->what = g_strdup(sql_result_text(result, i, 3));
+        count->count = sql_result_int(result, i, 4);
+        count->exact = sql_result_bool(result, i, 5);
+        g_ptr_array_add(totals->counts, count);
+    }
     return true;
 }
 
@@ -95,4 +105,5 @@ void status_waiting_free(StatusWaiting *row)
 void status_totals_clear(StatusTotals *totals)
 {
     g_clear_pointer(&totals->last_code, g_free);
+    g_clear_pointer(&totals->counts, g_ptr_array_unref);
 }

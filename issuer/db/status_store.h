@@ -18,13 +18,16 @@ typedef struct {
 } StatusWaiting;
 
 typedef struct {
+    char *what; /* "licenses", "uses taken", "servers active", "usage licenses" */
+    int64_t count;
+    bool exact; /* else by the database's statistics, since counting would take too long */
+} StatusCount;
+
+typedef struct {
     int64_t last_message; /* when the last one was taken in, seconds; 0: none was */
     int64_t last_decision;
-    char *last_code; /* of that decision */
-    int64_t licenses;
-    int64_t uses;    /* activations whose use counts */
-    int64_t servers; /* active activations */
-    int64_t usage_licenses;
+    char *last_code;   /* of that decision */
+    GPtrArray *counts; /* of StatusCount */
 } StatusTotals;
 
 StatusWaiting *status_waiting_new(const char *what, const char *code, int64_t count,

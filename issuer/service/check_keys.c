@@ -150,7 +150,7 @@ static char *list_text(const DeniedKeys *denied)
 
 bool check_denied_list(GPtrArray *lines, Context *context, GError **error)
 {
-    g_autoptr(GPtrArray) records = signing_key_store_list(context->database, error);
+    g_autoptr(GPtrArray) records = signing_key_store_list(context->database, false, error);
     g_autoptr(DeniedKeys) denied = NULL;
     if (records == NULL) {
         return false;

@@ -18,7 +18,7 @@ bool keys_load(Context *context, Keys *keys, GError **error)
     if (keys->entries == NULL || context->database == NULL) {
         return keys->entries != NULL;
     }
-    keys->records = signing_key_store_list(context->database, error);
+    keys->records = signing_key_store_list(context->database, keys->counts, error);
     return keys->records != NULL;
 }
 
@@ -84,7 +84,7 @@ static KeyRecord *record_of_entry(const Keys *keys, const KeyEntry *entry)
     record->development = certificate_is_development(certificate);
     record->not_before = certificate_not_before(certificate);
     record->not_after = certificate_not_after(certificate);
-    record->licenses = keys->records != NULL && !entry->is_root ? 0 : -1;
+    record->licenses = keys->records != NULL && keys->counts && !entry->is_root ? 0 : -1;
     if (on_record != NULL) {
         record->revoked_at = on_record->revoked_at;
         record->licenses = on_record->licenses;
@@ -118,9 +118,9 @@ static void key_record_free(KeyRecord *record)
     }
 }
 
-GPtrArray *keys_list(Context *context, GError **error)
+GPtrArray *keys_list(Context *context, bool count, GError **error)
 {
-    g_auto(Keys) keys = {0};
+    g_auto(Keys) keys = {.counts = count};
     if (!keys_load(context, &keys, error)) {
         return NULL;
     }

@@ -45,9 +45,9 @@ typedef struct {
  * keys. Errors of ceremony_init(). */
 bool keys_init(Context *context, const Secret *passphrase, GError **error);
 
-/* All keys of the folder, as KeyRecord; with a database, how many licenses each has signed, and
- * after them the keys that are on record alone. */
-GPtrArray *keys_list(Context *context, GError **error);
+/* All keys of the folder, as KeyRecord; with a database, after them the keys that are on record
+ * alone and, with `count`, how many licenses each has signed. */
+GPtrArray *keys_list(Context *context, bool count, GError **error);
 
 /* Whether the roots' private keys are under a passphrase: all but development keys are. */
 bool keys_want_passphrase(const Context *context);

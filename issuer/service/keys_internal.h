@@ -10,6 +10,7 @@
 typedef struct {
     GPtrArray *entries; /* of KeyEntry: the folder's */
     GPtrArray *records; /* of SigningKeyRecord; NULL without a database */
+    bool counts;        /* set before loading: count what each has signed */
 } Keys;
 
 /* The settings' key folder; owned by the settings. */

@@ -106,7 +106,7 @@ static bool put_on_both(Context *context, const KeyEntry *entry, const KeyRevoca
 
 static KeyRevoked *report(Context *context, const char *id, GError **error)
 {
-    g_auto(Keys) keys = {0};
+    g_auto(Keys) keys = {.counts = true};
     g_autoptr(DeniedKeys) denied = NULL;
     if (!keys_load(context, &keys, error) ||
         !key_folder_denied_keys(keys_folder(context), &denied, error)) {

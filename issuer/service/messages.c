@@ -7,27 +7,15 @@
 #include "core/mail_words.h"
 #include "service/operators.h"
 
-#define PAGE 1000 /* mails asked for at once */
-
-bool messages_list(Context *context, MessageChoice choice, MessagesReport report, gpointer data,
-                   GError **error)
+GPtrArray *messages_list(Context *context, MessageChoice choice, unsigned most, bool *more,
+                         GError **error)
 {
-    int64_t after = 0;
-    guint got = PAGE;
-    while (got == PAGE) {
-        g_autoptr(GPtrArray) page =
-            message_query_list(context->database, choice, after, PAGE, error);
-        if (page == NULL) {
-            return false;
-        }
-        got = page->len;
-        for (guint i = 0; i < got; i++) {
-            const MessageSummary *message = g_ptr_array_index(page, i);
-            after = message->id;
-            report(message, data);
-        }
+    GPtrArray *found = message_query_list(context->database, choice, most + 1, error);
+    *more = found != NULL && found->len > most;
+    if (*more) {
+        g_ptr_array_set_size(found, (gint)most);
     }
-    return true;
+    return found;
 }
 
 bool messages_number(const char *text, int64_t *id, GError **error)

@@ -8,13 +8,10 @@
 #include "db/message_store.h"
 #include "service/context.h"
 
-/* Is called for each mail, in order. */
-typedef void (*MessagesReport)(const MessageSummary *message, gpointer data);
-
-/* All mails of this choice by their numbers, so earlier batches first; page by page, so memory does
- * not grow with them. */
-bool messages_list(Context *context, MessageChoice choice, MessagesReport report, gpointer data,
-                   GError **error);
+/* At most `most` mails of this choice, in the order of message_query_list(); of MessageSummary.
+ * `more` is set if there are others. The caller owns the array. */
+GPtrArray *messages_list(Context *context, MessageChoice choice, unsigned most, bool *more,
+                         GError **error);
 
 /* The number of a mail as a person types it; ISSUER_ERROR_USAGE if it is none. */
 bool messages_number(const char *text, int64_t *id, GError **error);

@@ -70,7 +70,7 @@ static void find_key_on_record(Status *status, const GPtrArray *records)
 static bool find_key(Status *status, Context *context, GError **error)
 {
     g_auto(Keys) keys = {0};
-    keys.records = signing_key_store_list(context->database, error);
+    keys.records = signing_key_store_list(context->database, false, error);
     if (keys.records == NULL) {
         return false;
     }

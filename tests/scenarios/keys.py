@@ -42,7 +42,7 @@ class Keys(Scenario):
         before = dict(self.house.environment)
         self.house.environment.update(variables)
         listed = [json.loads(line) for line in
-                  self.house.issuer("key", "list", "--json", *words).splitlines()]
+                  self.house.issuer("key", "list", "--count", "--json", *words).splitlines()]
         self.house.environment.clear()
         self.house.environment.update(before)
         return listed

@@ -159,7 +159,9 @@ class Messages(Shown):
     def test_all_are_listed(self):
         listed = self.list("message", "list", "--all")
         self.assertEqual(set(listed), set(self.ids.values()))
-        self.assertEqual(list(listed), sorted(listed))
+        self.assertEqual(list(listed), sorted(listed, reverse=True))
+        self.assertEqual(len(self.list("message", "list", "--all", "--limit", "3")), 3)
+        self.assertIn("say --limit", self.house.issuer("message", "list", "--all", "--limit", "3"))
         self.assertEqual((listed[self.id(1)]["class"], listed[self.id(1)]["waits"]),
                          ("request", False))
         self.assertEqual(listed[self.id(6)]["class"], "ignored")

@@ -277,6 +277,7 @@ insert into expected_functions values
     ('signing_key_revoke',          'door', 'admin'),
     ('stamp_activation',            'own', '-'),
     ('stamp_delivery',              'own', '-'),
+    ('status_totals',               'own', 'daemon web support admin'),
     ('term_bought',                 'own', '-'),
     ('term_cancelled',              'own', '-'),
     ('use_carrier',                 'own', '-'),

@@ -71,9 +71,9 @@ static const ListingColumn server_columns[] = {
     {"meant", LISTING_FLAG},
 };
 static const ListingColumn sign_columns[] = {
-    {"at", LISTING_TIME},         {"kind", LISTING_TEXT},    {"token", LISTING_REQUEST},
-    {"host", LISTING_TEXT},       {"outcome", LISTING_TEXT}, {"known_by", LISTING_TEXT},
-    {"since_case", LISTING_FLAG},
+    {"at", LISTING_TIME},       {"kind", LISTING_TEXT},       {"token", LISTING_REQUEST},
+    {"host", LISTING_TEXT},     {"license_id", LISTING_TEXT}, {"outcome", LISTING_TEXT},
+    {"known_by", LISTING_TEXT}, {"since_case", LISTING_FLAG},
 };
 static const ListingColumn waiting_columns[] = {
     {"request", LISTING_REQUEST}, {"host", LISTING_TEXT},        {"outcome", LISTING_TEXT},
@@ -101,14 +101,18 @@ static const ListingQuery parts[] = {
         "  from restoration_shown s join activation a on a.id = s.serial"
         "  join usage_request r on r.id = a.request_id where s.case_number = $1)"
         " select x.* from (select q.effective, 'usage-request', q.digest, q.host::text,"
-        "   d.outcome || ' ' || d.code, case when q.thumbprint = m.thumbprint then 'instance'"
-        "   else 'host' end, q.effective > m.opened_at from meant m join usage_request q"
-        "   on q.license_id = m.license_id and (q.thumbprint = m.thumbprint or q.board = m.board"
-        "    or q.mac = m.mac)"
+        "   l.license_id::text, d.outcome || ' ' || d.code, q.known_by, q.effective > q.opened_at"
+        "  from (select q.*, 'instance' as known_by, m.opened_at from meant m join usage_request q"
+        "    using (thumbprint)" /* whatever license it names: it may run under another by now */
+        "   union all select q.*, 'host', m.opened_at from meant m join usage_request q"
+        "    on q.license_id = m.license_id and q.thumbprint <> m.thumbprint"
+        "    and (q.board = m.board or q.mac = m.mac)) q"
+        "  left join license l on l.id = q.license_id"
         "  cross join lateral (select outcome::text, code::text from decision d"
         "   where d.request_id = q.id and d.code <> 'emergency'"
         "   order by d.recorded_at desc, d.id desc limit 1) d"
-        "  union all select x.effective, 'deactivation', x.digest, x.host::text, null, 'instance',"
+        "  union all select x.effective, 'deactivation', x.digest, x.host::text, null, null, "
+        "'instance',"
         "   x.effective > m.opened_at from meant m join deactivation x using (thumbprint)) x"
         " order by 1 desc limit $2",
         sign_columns),

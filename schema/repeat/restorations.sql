@@ -7,6 +7,9 @@ language plpgsql set search_path = issuer, pg_temp as $$
 declare
     meant text[];
 begin
+    -- Programs write other hyphens, and what nobody sees.
+    wanted := translate(wanted, E'\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uFF0D\u00A0\u00AD\u200B\u200C\u200D\u2060\uFEFF',
+                        '-------- ');
     if not exists (select from license l where lower(l.license_id) = lower(wanted)) then
         select array_agg(l.license_id::text order by l.id) into meant from license l
             where translate(upper(l.license_id), 'OILSBZ-_.', '011582')

@@ -247,6 +247,17 @@ class Restoration(Scenario):
             self.ingest(mail(ANA, says=f"Thanks.\n\n{header}\n\nA server of LIC-2041-A was destroyed"))
         self.assertEqual(len(self.rows("restoration", "list")), before)
 
+    def test_it_runs_under_another_license(self):
+        """Reported as lost where it was, while it asks for usage licenses elsewhere: that is a sign of life."""
+        _, (server,) = self.full_license()
+        other = self.house.sell("LIC-2", ANA)
+        (found,) = self.ingest(mail(ANA, says="LIC-2041-A burnt"))
+        time.sleep(1.1)  # the records' times are seconds
+        self.assertEqual(self.house.take(mail(ANA, ask(server, other))), [("issued", "issued")])
+        (sign, _) = [part for part in self.rows("restoration", "show", str(found["case"]))[1:]
+                     if part["part"] == "signs_of_life"]
+        self.assertEqual((sign["license_id"], sign["known_by"], sign["since_case"]), ("LIC-2", "instance", True))
+
     def test_denied(self):
         self.full_license()
         number = self.open("LIC-2041-A", "--serial", "UL-1")

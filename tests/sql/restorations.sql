@@ -72,7 +72,7 @@ select throws_ok($$select opens('sam', 'LIC-1', 4)$$, 'IS001', 'UL-00000004 is n
 -- License IDs are read generously, but one must be meant.
 insert into license (license_id, customer_id, product, order_id, effective)
     select x, 1, 'chariot', 1, '2026-01-01' from unnest(array['LIC-20-B', 'LIC-2O-8', 'LIC-7']) x \g /dev/null
-select lives_ok(format($$select opens('sam', %L)$$, x), x || ' is LIC-7') from unnest(array['lic 7', 'L1C7', 'LIC_7']) x;
+select lives_ok(format($$select opens('sam', %L)$$, x), x || ' is LIC-7') from unnest(array['lic 7', 'L1C7', 'LIC_7', E'LIC\u20117', E'LIC\u00A0\u200B7']) x;
 select throws_ok($$select opens('sam', 'LIC 20 B')$$, 'IS003', 'LIC 20 B may be any of LIC-20-B, LIC-2O-8: write it as it stands there', 'two that look alike');
 select lives_ok($$select opens('sam', 'lic-20-b')$$, 'as it stands there it is meant');
 

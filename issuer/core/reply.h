@@ -41,7 +41,7 @@ typedef struct {
     int64_t valid_until;       /* of the usage license; 0: perpetual */
     int64_t license_expires;   /* of the license: past it */
     const char *jws;           /* the usage license itself, when issued or resent */
-    bool settled;              /* it was held, and has been decided otherwise or given up since */
+    bool settled;              /* held or refused, and decided otherwise or given up since */
     bool voided;               /* its usage license was superseded or ended since: it is not sent */
     int64_t case_number;       /* of a held request: people quote it when they answer */
     const char *question;      /* what a person asks about a held request, in any words; NULL */

@@ -222,7 +222,7 @@ static const ReplyWords settled_row = {
     OUTCOME_HELD,
     true,
     "decided meanwhile",
-    "{Request} of {server} waited for a person, and has been decided since.",
+    "{Request} of {server} got no usage license at first, and has been decided anew since.",
     NULL,
     "You need do nothing: that has an answer of its own.",
 };

@@ -160,6 +160,21 @@ class Deliver(Scenario):
         subjects = sorted(reply["Subject"].partition("[")[2] for _, reply in self.house.replies())
         self.assertEqual(subjects, ["case 1002]", "usage license UL-00000001]"])
 
+    def test_what_was_refused_and_is_issued_by_now_is_not_told(self):
+        license = self.house.sell("LIC-1", ANA, activations=1)
+        first, second = (self.house.server(host=f"plant-{n}") for n in (1, 2))
+        self.house.take(mail(ANA, ask(first, license)))
+        self.house.replies()
+        self.assertEqual(self.house.take(mail(ANA, ask(second, license))),
+                         [("refused", "no-activations-left")])
+        self.house.hire("olga", "orders")
+        self.house.by("olga", "license", "upgrade", "LIC-1", "--activations", "2", "--order", "SO-2",
+                      "--reason", "two plants")
+        subjects = sorted(reply["Subject"].partition("[")[2] for _, reply in self.house.replies())
+        self.assertIn("usage license UL-00000002]", subjects)
+        self.assertNotIn("no activation left]", subjects)
+        self.assertEqual(self.house.query("select count(*) from reply where state = 'withdrawn'"), [(1,)])
+
     def test_of_two_codes_one_was_held_and_is_decided_meanwhile(self):
         one = self.house.sell("LIC-1", ANA)
         other = self.house.sell("LIC-2", ANA, activations=1)
@@ -173,7 +188,7 @@ class Deliver(Scenario):
         self.house.take(mail(ANA, ask(second, other)))  # a newer request ends the hold
         told = [reply for _, reply in self.house.replies() if "UL-00000002" in reply["Subject"]]
         text = " ".join(told[0].get_body(("plain",)).get_content().split())
-        self.assertIn("waited for a person, and has been decided since", text)
+        self.assertIn("got no usage license at first, and has been decided anew since", text)
         self.assertNotIn("case 1001", text + told[0]["Subject"])
 
     def test_who_is_no_contact_any_more_gets_nothing(self):

@@ -97,24 +97,27 @@ static const ListingQuery parts[] = {
         " order by a.id is not distinct from s.meant desc, a.active_from desc, a.id desc limit $2",
         server_columns),
     [RESTORATION_SIGNS] = LISTING_QUERY(
-        "with meant as (select s.opened_at, r.thumbprint, r.license_id, r.board, r.mac"
-        "  from restoration_shown s join activation a on a.id = s.serial"
+        "with meant as (select o.recorded_at as opened, r.thumbprint, r.license_id, r.board, r.mac"
+        "  from restoration_shown s join restoration o on o.id = s.case_number"
+        "  join activation a on a.id = s.serial"
         "  join usage_request r on r.id = a.request_id where s.case_number = $1)"
         " select x.* from (select q.effective, 'usage-request', q.digest, q.host::text,"
-        "   l.license_id::text, d.outcome || ' ' || d.code, q.known_by, q.effective > q.opened_at"
-        "  from (select q.*, 'instance' as known_by, m.opened_at from meant m join usage_request q"
-        "    using (thumbprint)" /* whatever license it names: it may run under another by now */
-        "   union all select q.*, 'host', m.opened_at from meant m join usage_request q"
+        "   l.license_id::text, d.outcome || ' ' || d.code, q.known_by, q.recorded_at > q.opened"
+        "  from (select q.id, q.effective, q.digest, q.host, q.license_id, q.recorded_at,"
+        "    'instance' as known_by, m.opened from meant m join usage_request q using (thumbprint)"
+        /* whatever license it names: it may run under another by now */
+        "   union all select q.id, q.effective, q.digest, q.host, q.license_id, q.recorded_at,"
+        "    'host', m.opened from meant m join usage_request q"
         "    on q.license_id = m.license_id and q.thumbprint <> m.thumbprint"
         "    and (q.board = m.board or q.mac = m.mac)) q"
         "  left join license l on l.id = q.license_id"
         "  cross join lateral (select outcome::text, code::text from decision d"
         "   where d.request_id = q.id and d.code <> 'emergency'"
         "   order by d.recorded_at desc, d.id desc limit 1) d"
-        "  union all select x.effective, 'deactivation', x.digest, x.host::text, null, null, "
-        "'instance',"
-        "   x.effective > m.opened_at from meant m join deactivation x using (thumbprint)) x"
-        " order by 1 desc limit $2",
+        "  union all select x.effective, 'deactivation', x.digest, x.host::text, null, null,"
+        "   'instance', x.recorded_at > m.opened from meant m join deactivation x using "
+        "(thumbprint)) x"
+        " order by 1 desc, 8 desc limit $2",
         sign_columns),
     [RESTORATION_WAITING] = LISTING_QUERY(
         "select q.digest, q.host::text, d.outcome, d.code, q.effective, h.id from restoration s"

@@ -69,13 +69,18 @@ end $$;
 -- clear. Who is named but carries no use any more is not taken for another.
 create or replace function issuer.restoration_meant(license bigint, words text) returns bigint
 language sql stable set search_path = issuer, pg_temp as $$
-    with known as (
-        select a.id, a.counted,
-            coalesce(words ~* ('\mUL[- ]?0*' || a.id || '\M'), false) as by_serial,
-            r.host <> '' and coalesce(words ~* ('(^|[^[:alnum:]_-])'
-                || regexp_replace(r.host, '([^[:alnum:]])', '\\\1', 'g')
-                || '($|[^[:alnum:]_-])'), false) as by_host
-        from activation a join usage_request r on r.id = a.request_id
+    with said as materialized (select lower(words) as low),
+    serials as materialized (
+        select m[1]::bigint as id
+        from regexp_matches(words, '\mUL[- ]?0*([1-9][0-9]{0,17})\M', 'gi') m),
+    known as materialized (
+        select a.id, a.counted, a.id in (select s.id from serials s) as by_serial,
+            -- Whether it stands there whole costs much to look for; most do not stand there at all.
+            case when r.host <> '' and strpos(said.low, lower(r.host)) > 0
+                then words ~* ('(^|[^[:alnum:]_-])'
+                    || regexp_replace(r.host, '([^[:alnum:]])', '\\\1', 'g')
+                    || '($|[^[:alnum:]_-])') else false end as by_host
+        from said, activation a join usage_request r on r.id = a.request_id
         where a.license_id = restoration_meant.license),
     meant as (
         select use_carrier(k.id) as id from known k where k.by_serial

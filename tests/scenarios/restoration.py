@@ -252,7 +252,6 @@ class Restoration(Scenario):
         _, (server,) = self.full_license()
         other = self.house.sell("LIC-2", ANA)
         (found,) = self.ingest(mail(ANA, says="LIC-2041-A burnt"))
-        time.sleep(1.1)  # the records' times are seconds
         self.assertEqual(self.house.take(mail(ANA, ask(server, other))), [("issued", "issued")])
         (sign, _) = [part for part in self.rows("restoration", "show", str(found["case"]))[1:]
                      if part["part"] == "signs_of_life"]

@@ -6,8 +6,6 @@ and what follows it.
 import json
 import time
 
-import psycopg2
-
 from scenario import Scenario, ask, check_records, mail, main
 
 ANA, EVE = "ana@northwind.example", "eve@elsewhere.example"
@@ -147,24 +145,17 @@ class Emergency(Scenario):
         self.assertIn("refused by a person", self.emergency(held, code=1))
 
     def test_two_at_once(self):
-        """Two engineers, two servers, one license that may have one: whoever comes second is refused."""
+        """Two commands, two servers, one license that may have one: whoever comes second is refused."""
         license = self.house.sell("LIC-1", ANA, activations=9, servers=9)
         other = self.house.sell("LIC-2", ANA, activations=9, servers=9)
         for of, order in ((license, 1), (other, -1)):
             requests = [self.asks(self.house.server(host=f"{of.id}-{n}", board=f"{of.id}-{n}"), of, EVE)[1]
                         for n in range(2)][::order]
-            session = psycopg2.connect(self.house.dsn, options="-c search_path=issuer")
-            session.cursor().execute("select from license where license_id = %s for update", (of.id,))
-            running = []
-            for who, request in zip(("sam", "sue"), requests):
-                self.house.environment["ISSUER_TOKEN_FILE"] = self.house.tokens[who]
-                running.append(self.house.start("request", "emergency", request, *WHY))
-                self.house.wait_for_waiting(len(running))
-            del self.house.environment["ISSUER_TOKEN_FILE"]
-            session.close()
-            said = [process.communicate(timeout=60)[1].decode() for process in running]
-            self.assertEqual(sorted(process.returncode for process in running), [0, 1], said)
-            self.assertIn("5 % of its servers", "".join(said))
+            ends = self.house.in_turn(*(("request", "emergency", request, *WHY) for request in requests),
+                                      at=f"select from license where license_id = '{of.id}' for update",
+                                      by="sam")
+            self.assertEqual(sorted(code for code, _, _ in ends), [0, 1], ends)
+            self.assertIn("5 % of its servers", "".join(said for _, _, said in ends))
         self.assertEqual(self.house.query("select count(*) from usage_license group by license_id"),
                          [(1,), (1,)])
 

@@ -397,7 +397,7 @@ begin
         from stage s join stage_feature f using (line)
         join feature x on x.code = f.code and x.kind = 'term'
         join stage_order so on so.reference = s.order_ref join orders o on o.id = so.id
-        where not s.known order by s.id, f.code;
+        where not s.known;
 end $$;
 
 -- What rows change: only the columns that differ from the last import are booked, over whatever

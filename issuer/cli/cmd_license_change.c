@@ -195,7 +195,7 @@ static const OptionRow upgrade_options[] = {
      .value = "KIND",
      .type = OPTION_CHOICE,
      .choices = upgrade_kinds,
-     .meaning = "of the order: sale (unless it is on record already), trial, internal, goodwill, "
+     .meaning = "of a new order: sale (unless said), trial, internal, goodwill, "
                 "cancellation"},
     ORDERED_ON,
     {.name = "same-order",

@@ -339,7 +339,7 @@ static const OptionRow add_options[] = {
      .value = "KIND",
      .type = OPTION_CHOICE,
      .choices = order_kinds,
-     .meaning = "of the order: sale (unless it is on record already), trial, internal, goodwill"},
+     .meaning = "of a new order: sale (unless said), trial, internal, goodwill"},
     {.name = "product", .value = "CODE", .type = OPTION_TEXT, .meaning = "else chariot"},
     {.name = "id",
      .value = "LIC-…",

@@ -110,21 +110,14 @@ CustomerDetail *customer_store_show(Database *db, const char *wanted, unsigned m
     sql_params_add_int(params, SQL_INT8, number);
     sql_params_add_int(params, SQL_INT4, (int64_t)most + 1);
     detail->summary = listing_rows_load(db, &show_summary, of_one, 0, error);
-    const struct {
-        Listing **list;
-        const ListingQuery *query;
-    } lists[] = {
+    const ListingPart parts[] = {
         {&detail->names, &show_names},
         {&detail->merged, &show_merged},
         {&detail->licenses, &show_licenses},
         {&detail->orders, &show_orders},
     };
-    bool done = detail->summary != NULL;
-    for (gsize i = 0; done && i < G_N_ELEMENTS(lists); i++) {
-        *lists[i].list = listing_rows_load(db, lists[i].query, params, most, error);
-        done = *lists[i].list != NULL;
-    }
-    if (!done) {
+    if (detail->summary == NULL ||
+        !listing_rows_load_parts(db, parts, G_N_ELEMENTS(parts), params, most, error)) {
         customer_detail_free(detail);
         return NULL;
     }

@@ -84,6 +84,18 @@ Listing *listing_rows_load(Database *db, const ListingQuery *query, const SqlPar
     return listing;
 }
 
+bool listing_rows_load_parts(Database *db, const ListingPart *parts, gsize count,
+                             const SqlParams *params, unsigned most, GError **error)
+{
+    for (gsize i = 0; i < count; i++) {
+        *parts[i].list = listing_rows_load(db, parts[i].query, params, most, error);
+        if (*parts[i].list == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 const ListingCell *listing_cell(const Listing *listing, gsize row, gsize column)
 {
     return &g_array_index(listing->cells, ListingCell, row * listing->column_count + column);

@@ -23,6 +23,17 @@ typedef struct {
 Listing *listing_rows_load(Database *db, const ListingQuery *query, const SqlParams *params,
                            unsigned most, GError **error);
 
+/* A list of a page, and where it goes. */
+typedef struct {
+    Listing **list;
+    const ListingQuery *query;
+} ListingPart;
+
+/* Fills these lists one by one, each as listing_rows_load() does. False with its errors; what was
+ * filled until then stays the caller's. */
+bool listing_rows_load_parts(Database *db, const ListingPart *parts, gsize count,
+                             const SqlParams *params, unsigned most, GError **error);
+
 /* An empty list, and the row of a result put at its end. The columns belong to the caller and
  * outlive it. The caller owns the list. */
 Listing *listing_rows_new(const ListingColumn *columns, gsize count);

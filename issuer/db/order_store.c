@@ -111,21 +111,14 @@ static bool load_detail(Database *db, OrderDetail *detail, int64_t number, unsig
     sql_params_add_int(params, SQL_INT8, number);
     sql_params_add_int(params, SQL_INT4, (int64_t)most + 1);
     detail->summary = listing_rows_load(db, &show_summary, of_one, 0, error);
-    const struct {
-        Listing **list;
-        const ListingQuery *query;
-    } lists[] = {
+    const ListingPart parts[] = {
         {&detail->licenses, &show_licenses},
         {&detail->entitlements, &show_entitlements},
         {&detail->terms, &show_terms},
         {&detail->states, &show_states},
     };
-    bool done = detail->summary != NULL;
-    for (gsize i = 0; done && i < G_N_ELEMENTS(lists); i++) {
-        *lists[i].list = listing_rows_load(db, lists[i].query, params, most, error);
-        done = *lists[i].list != NULL;
-    }
-    return done;
+    return detail->summary != NULL &&
+           listing_rows_load_parts(db, parts, G_N_ELEMENTS(parts), params, most, error);
 }
 
 OrderDetail *order_store_show(Database *db, const char *reference, unsigned most, GError **error)

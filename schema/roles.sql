@@ -135,8 +135,9 @@ grant select (reply_id, operator_id, recorded_at) on answer to @PREFIX@_finance;
 grant execute on function
     report_activation, report_customer, report_day, report_delivery, report_end,
     report_entitlement, report_expiring, report_expiring_rows, report_issuance, report_known,
-    report_license, report_licenses, report_licenses_rows, report_month, report_month_text,
-    report_months, report_orders, report_orders_rows, report_state, report_support_years,
+    report_license, report_license_part, report_license_thirds, report_licenses,
+    report_licenses_rows, report_cuts, report_month, report_month_text, report_months,
+    report_issuance_part, report_orders, report_orders_part, report_orders_rows, report_state, report_support_years,
     report_support_years_rows, report_current_day, report_zone
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
     @PREFIX@_finance;
@@ -149,7 +150,8 @@ grant select on
 grant execute on function
     report_activations, report_activations_rows, report_holds, report_keys, report_late,
     report_late_entries, report_late_entries_rows, report_reconciliation,
-    report_response_times, report_restorations, report_restored, report_sale, report_use
+    report_response_times, report_restorations, report_restored, report_proven, report_sale_part,
+    report_signed_part, report_use, report_use_part, report_use_thirds
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
 grant select on
     report_activations_now, report_activations_rows_now, report_holds_now, report_keys_now,

@@ -24,13 +24,21 @@ $$;
 create or replace function issuer.report_licenses(as_of date, known_at timestamptz, zone text)
 returns table (product text, state text, licenses bigint, delivered bigint, activated bigint,
                allowed bigint, used bigint, active bigint)
-language sql stable parallel safe as $$
+language plpgsql stable set enable_hashjoin = off set enable_nestloop = off set jit = off
+set work_mem = '256MB' set max_parallel_workers_per_gather = 2 set parallel_setup_cost = 0
+set parallel_tuple_cost = 0.01 set min_parallel_table_scan_size = '1TB'
+set min_parallel_index_scan_size = '1TB' as $$
+#variable_conflict use_column
+declare
+    cuts constant bigint[] := issuer.report_cuts('issuer.license');
+begin
+    return query
     select l.product, l.state, count(*), count(l.delivered_on), count(l.activated_on),
         coalesce(sum(l.allowed), 0)::bigint, sum(l.used)::bigint, sum(l.active)::bigint
-    from issuer.report_license(as_of, known_at, zone) l
+    from issuer.report_license_thirds(as_of, known_at, zone, cuts) l
     group by l.product, l.state
-    order by l.product collate "C", l.state collate "C"
-$$;
+    order by l.product collate "C", l.state collate "C";
+end $$;
 
 -- The same as of now.
 create view issuer.report_licenses_rows_now as select * from issuer.report_licenses_rows(

@@ -2,25 +2,28 @@
 -- term is counted from rows of its own, and each license on which they differ is listed.
 
 drop function if exists issuer.report_sale(date, timestamptz, text) cascade;
+drop function if exists issuer.report_sale_part(date, timestamptz, text, bigint, bigint) cascade;
 drop function if exists issuer.report_reconciliation(date, timestamptz, text) cascade;
 
 -- How a license that was sold stands: exactly one of delivered, open and cancelled. One without any key
--- is none of them.
-create function issuer.report_sale(as_of date, known_at timestamptz, zone text)
+-- is none of them. Of licenses from `first` to `last`.
+create function issuer.report_sale_part(as_of date, known_at timestamptz, zone text, first bigint,
+                                        last bigint)
 returns table (license_id bigint, delivered boolean, open boolean, cancelled boolean)
 language sql stable parallel safe as $$
     select l.id, not x.cancelled and coalesce(k.delivered, false),
         not x.cancelled and not coalesce(k.delivered, true), x.cancelled
     from issuer.license l
-    left join issuer.report_state(as_of, known_at, zone) s on s.license_id = l.id
+    left join issuer.report_state(as_of, known_at, zone) s
+        on s.license_id = l.id and s.license_id between $4 and $5
     left join (
         select k.license_id,
             bool_or(k.delivered_on is not null and k.delivered_on <= as_of
                     and k.id not in (select d.license_key_id from issuer.key_delivery d
                                      where d.recorded_at > known_at)) as delivered
-        from issuer.license_key k group by k.license_id) k on k.license_id = l.id
+        from issuer.license_key k where k.license_id between $4 and $5 group by k.license_id) k on k.license_id = l.id
     cross join lateral (select s.state is not distinct from 'ended' as cancelled) x
-    where l.effective <= as_of and l.recorded_at <= known_at
+    where l.id between $4 and $5 and l.effective <= as_of and l.recorded_at <= known_at
 $$;
 
 -- `number` of a difference: left side less right side. Licenses that agree are summed up as one, those
@@ -28,13 +31,28 @@ $$;
 -- although another activation goes on with it is there twice.
 create function issuer.report_reconciliation(as_of date, known_at timestamptz, zone text)
 returns table (equation text, term text, license_id text, number bigint, why text)
-language sql stable parallel safe as $$
+language plpgsql stable set enable_hashjoin = off set enable_nestloop = off set jit = off
+set work_mem = '256MB' set max_parallel_workers_per_gather = 2 set parallel_setup_cost = 0
+set parallel_tuple_cost = 0.01 set min_parallel_table_scan_size = '1TB'
+set min_parallel_index_scan_size = '1TB' as $$
+#variable_conflict use_column
+declare
+    cuts constant bigint[] := issuer.report_cuts('issuer.license');
+    use_cuts constant bigint[] := issuer.report_cuts('issuer.activation');
+begin
+    return query
     with sale as materialized (
         select x.wrong, count(*) as sold, count(*) filter (where x.delivered) as delivered,
             count(*) filter (where x.open) as open, count(*) filter (where x.cancelled) as cancelled
         from (select case when not (s.delivered or s.open or s.cancelled) then s.license_id end
                   as wrong, s.*
-              from issuer.report_sale(as_of, known_at, zone) s offset 0) x
+              from (select * from issuer.report_sale_part(as_of, known_at, zone,
+                                                          -9223372036854775808, cuts[1])
+                    union all
+                    select * from issuer.report_sale_part(as_of, known_at, zone, cuts[1] + 1, cuts[2])
+                    union all
+                    select * from issuer.report_sale_part(as_of, known_at, zone, cuts[2] + 1,
+                                                          9223372036854775807)) s) x
         group by x.wrong),
     usage as materialized (
         select x.wrong, count(*) filter (where x.taken) as taken,
@@ -43,11 +61,11 @@ language sql stable parallel safe as $$
             count(*) filter (where x.counted and not x.active) as kept,
             count(*) filter (where x.too_few) as too_few, count(*) filter (where x.twice) as twice
         from (select case when y.too_few or y.twice then u.license_id end as wrong, y.*, u.*
-              from issuer.report_use(as_of, known_at, zone) u
+              from issuer.report_use_thirds(as_of, known_at, zone, use_cuts) u
               cross join lateral (select
                   not u.counted and u.given_back_by is null
                       and (not u.went_on or u.goes_on_under <> u.license_id) as too_few,
-                  u.counted and u.went_on as twice) y offset 0) x
+                  u.counted and u.went_on as twice) y) x
         group by x.wrong),
     sold as (
         select coalesce(sum(sold), 0)::bigint as sold,
@@ -81,8 +99,8 @@ language sql stable parallel safe as $$
         from usage u where u.wrong is not null)
     select x.equation, x.term, l.license_id::text, x.number, x.why
     from line x left join issuer.license l on l.id = x.license
-    order by x.position, x.license
-$$;
+    order by x.position, x.license;
+end $$;
 
 -- The same as of now.
 create view issuer.report_reconciliation_now as select * from issuer.report_reconciliation(

@@ -151,7 +151,7 @@ grant execute on function
     report_activations, report_activations_rows, report_holds, report_keys, report_late,
     report_late_entries, report_late_entries_rows, report_reconciliation,
     report_response_times, report_restorations, report_restored, report_proven, report_sale_part,
-    report_signed_part, report_use, report_use_part, report_use_thirds
+    report_use, report_use_part, report_use_thirds
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
 grant select on
     report_activations_now, report_activations_rows_now, report_holds_now, report_keys_now,

@@ -57,6 +57,13 @@ select is(stood(13, '2026-06-30', 'UTC'), '0 0 current', 'in the first moment of
 select is(stood(13, '2026-07-01', 'UTC'), '0 0 suspended', 'then it is');
 select is(stood(13, '2026-07-02', 'UTC'), '0 0 current', 'until it goes on');
 
+-- Cut in thirds, the licenses and the uses are the same.
+select set_eq($$select * from report_license_thirds('2026-07-02', '2100-01-01', 'UTC', '{11,12}')$$,
+    $$select * from report_license('2026-07-02', '2100-01-01', 'UTC')$$,
+    'each license is in one third, and whole');
+select is((select count(*) from report_license_thirds('2026-07-02', '2100-01-01', 'UTC', '{11,12}')),
+    (select count(*) from report_license('2026-07-02', '2100-01-01', 'UTC')), 'and in no other');
+
 -- 29 February, year's end, and the days on which clocks change.
 select sold(14, '2024-02-29', '2024-02-29', '2024-12-31') \g /dev/null
 select is(stood(14, '2024-02-28', 'UTC'), null, 'sold on 29 February: not there the day before');
@@ -191,5 +198,11 @@ select is(asked(role, name), asked('finance', name), role || ' sees the same in 
 select is(asked('orders', name) <> 'refused', of_orders, 'orders asks what it may: ' || name)
     from report;
 select is(count(*) filter (where of_orders), 9::bigint, 'half of them') from report;
+-- The uses, too, are the same in thirds, wherever they are cut.
+select set_eq(format('select * from report_use_thirds(%L, %L, %L, %L)', '2026-12-31', '2100-01-01', 'UTC',
+        array[c.at, c.at + 1]), $$select * from report_use('2026-12-31', '2100-01-01', 'UTC')$$,
+    format('uses cut at %s', c.at))
+    from (select distinct id as at from activation) c order by c.at;
+
 select * from finish();
 rollback;

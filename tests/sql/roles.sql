@@ -257,7 +257,6 @@ insert into expected_functions values
     ('report_restorations',          'own',  'daemon web support admin finance'),
     ('report_restored',              'own',  'daemon web support admin finance'),
     ('report_sale_part',              'own',  'daemon web support admin finance'),
-    ('report_signed_part',            'own',  'daemon web support admin finance'),
     ('report_state',                 'own',  'daemon web support orders admin finance'),
     ('report_support_years',         'own',  'daemon web support orders admin finance'),
     ('report_support_years_rows',    'own',  'daemon web support orders admin finance'),

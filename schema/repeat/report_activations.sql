@@ -111,7 +111,7 @@ returns table (licenses bigint, allowed bigint, taken bigint, used bigint, activ
 language plpgsql stable set enable_hashjoin = off set enable_nestloop = off set jit = off
 set work_mem = '256MB' set max_parallel_workers_per_gather = 2 set parallel_setup_cost = 0
 set parallel_tuple_cost = 0.01 set min_parallel_table_scan_size = '1TB'
-set min_parallel_index_scan_size = '1TB' as $$
+set min_parallel_index_scan_size = '1TB' set plan_cache_mode = force_custom_plan as $$
 #variable_conflict use_column
 declare
     cuts constant bigint[] := issuer.report_cuts('issuer.license');

@@ -41,7 +41,9 @@ LARGE = ("license", "contact", "orders", "entitlement", "entitlement_feature", "
          "usage_request", "usage_license", "activation", "reply", "reply_line", "event", "instance")
 READ_WHOLE = re.compile(r"Seq Scan on (" + "|".join(LARGE) + r")\b")
 DURATION = re.compile(r"duration: ([\d.]+) ms  (?!plan:)")
-# Every statement tells how long it took, and by which plan, those within functions too.
+# Every statement tells how long it took; and, when nobody times it, by which plan, those within
+# functions too.
+TIMED = "-c log_min_duration_statement=0"
 TELLING = " ".join("-c " + setting for setting in (
     "log_min_duration_statement=0", "session_preload_libraries=auto_explain",
     "auto_explain.log_min_duration=0", "auto_explain.log_analyze=on", "auto_explain.log_timing=off",
@@ -77,24 +79,24 @@ def short_form(digest):
 
 
 class Answer:
-    """The median of some runs of one command."""
+    """The median of some runs of one command, and the plans of a further one."""
 
     def __init__(self, house, words, repeat):
         self.words = words
-        runs = [self._run(house) for _ in range(repeat)]
+        runs = [self._run(house, TIMED) for _ in range(repeat)]
         self.wall = statistics.median(run[0] for run in runs)
         self.database = statistics.median(run[1] for run in runs)
-        self.log = runs[-1][2]
+        self.log = self._run(house, TELLING)[2]
         self.whole = sorted(set(READ_WHOLE.findall(self.log)))
 
-    def _run(self, house):
+    def _run(self, house, settings):
         path = os.path.join(house.server.socket_folder, "log")
         size = os.path.getsize(path)
         start = time.monotonic()
         done = subprocess.run(house.command("history", *self.words), check=False, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE,
-                              env={**os.environ, "PGOPTIONS": TELLING, "ISSUER_NOW": NOW})
+                              env={**os.environ, "PGOPTIONS": settings, "ISSUER_NOW": NOW})
         wall = 1000 * (time.monotonic() - start)
         if done.returncode != 0:
             raise BenchError(f"issuer {' '.join(self.words)} ended with {done.returncode}: "

@@ -15,7 +15,7 @@ create index on license_state_version (order_id) where order_id is not null;
 -- years from the end that stands; it computes nothing anew.
 create table term_entry (
     id          bigint generated always as identity primary key,
-    license_id  bigint not null references license,
+    license_id  bigint not null,
     version     integer not null,  -- of the entitlement that it made
     code        one_line not null references feature,
     order_id    bigint not null references orders,
@@ -58,9 +58,6 @@ insert into term_entry (license_id, version, code, order_id, kind, until_on, eff
         and was.version = e.version - 1 and was.code = f.code
     where was.until_on is distinct from f.until_on
     order by e.license_id, e.version, f.code;
-
--- What an operator has done, for who looks at it again.
-create index on event (operator_id) where operator_id is not null;
 
 -- Customers that were recorded twice. The latest version counts, and `into_id` is never a customer
 -- that was merged itself: where that one is merged later, each that led to it gets a new version.

@@ -89,7 +89,7 @@ language sql immutable parallel safe as $$
     select to_char(timestamp '1999-12-01' + number * interval '1 month', 'YYYY-MM')
 $$;
 
--- The entitlement of each license, as an index has it (0013).
+-- The entitlement of each license, as an index has it (0012).
 create or replace function issuer.report_entitlement(as_of date, known_at timestamptz)
 returns table (license_id bigint, version integer, expires_on date, activations integer,
                servers integer)

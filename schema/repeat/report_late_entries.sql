@@ -5,7 +5,7 @@ drop function if exists issuer.report_late_entries_rows(date, timestamptz, text)
 drop function if exists issuer.report_late_entries(date, timestamptz, text) cascade;
 
 -- Entries that may be late: recorded in a later month as the easternmost zone has it (+14:00). Partial
--- indexes keep them (0013), whatever the zone that is asked for.
+-- indexes keep them (0012), whatever the zone that is asked for.
 create function issuer.report_late(as_of date, known_at timestamptz, zone text)
 returns table (what text, effective date, recorded_at timestamptz, license bigint, subject text)
 language sql stable parallel safe as $$

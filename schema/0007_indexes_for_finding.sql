@@ -34,12 +34,10 @@ create index alert_decision on alert (decision_id) where closed_at is null;
 create index alert_license on alert (license_id) where license_id is not null;
 
 -- Events are read newest first, by when they were recorded: of all, of a kind, of an operator, of a
--- license, and of an operator's kind.
+-- license.
 drop index event_license_id_idx;
 create index event_of_license on event (license_id, recorded_at, id) where license_id is not null;
 create index event_of_operator on event (operator_id, recorded_at, id) where operator_id is not null;
-create index event_of_operator_kind on event (operator_id, kind, recorded_at, id)
-    where operator_id is not null;
 create index event_of_kind on event (kind, recorded_at, id);
 create index event_in_order on event (recorded_at, id);
 

@@ -4,8 +4,8 @@
 set local search_path to issuer, pg_temp;
 
 -- From when to when each use counted, and each server ran.
-create index activation_of_license on activation (license_id) include (recorded_at, active_from,
-    active_until, ended_recorded_at, counted_until, counted_recorded_at);
+create index activation_uses_of_license on activation (license_id) include (version, recorded_at,
+    active_from, active_until, ended_recorded_at, counted_until, counted_recorded_at);
 drop index activation_license_id_idx;
 -- A use goes on once. (Without it, one activation would count as two.)
 create unique index activation_goes_on_once on activation (continues)

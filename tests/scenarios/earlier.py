@@ -3,7 +3,8 @@
 
 `earlier/NNNN.sql` is what pg_dump wrote of a house whose last migration was NNNN: licenses of two
 customers, requests that were issued, held, refused and refused by a person, an update, a deactivation,
-mails for people, operators, a changed import. A new version that is released leaves one of its own.
+mails for people, operators, a changed import; from 0016 on also what was sold by hand, ledgers of years,
+a customer merged, a lost server. A new version that is released leaves one of its own.
 
   earlier.py ISSUER [TEST…]          within tests/with-postgres"""
 import glob
@@ -27,17 +28,32 @@ class Earlier(Scenario):
     def rows(self, *words):
         return [json.loads(line) for line in self.house.issuer("--json", *words).splitlines()]
 
+    def facts(self):
+        """All rows of all tables but the list of migrations: {table: [{column: value}]}."""
+        tables = self.house.query("select relname from pg_class where relkind = 'r' and relname <> 'migration'"
+                                  " and relnamespace = 'issuer'::regnamespace")
+        return {name: [row for (row,) in self.house.query(f"select to_jsonb(t) from {name} t")]
+                for (name,) in tables}
+
+    def all_there(self, before, now):
+        """What stood in columns that are still there is what it was."""
+        for table in before.keys() & now.keys():
+            with self.subTest(table):
+                stay = [name for name in (before[table] or [{}])[0] if not now[table] or name in now[table][0]]
+                self.assertEqual(*(sorted(json.dumps([row[name] for name in stay]) for row in rows)
+                                   for rows in (before[table], now[table])))
+
     def test_it_lives_on(self):
         dumps = sorted(glob.glob(os.path.join(HERE, "earlier", "*.sql")))
         self.assertTrue(dumps)
         for path in dumps:
             with self.subTest(os.path.basename(path)):
                 self.restore(path)
-                before = self.house.query("select outcome, code from decision order by id")
+                before = self.facts()
                 self.house.issuer("license", "show", "LIC-1", code=1)
                 self.assertIn("issuer migrate", self.house.errors)
                 self.house.issuer("migrate")
-                self.assertEqual(self.house.query("select outcome, code from decision order by id"), before)
+                self.all_there(before, self.facts())
                 check_records(self.house)
                 self.lives_on()
                 check_records(self.house)
@@ -49,7 +65,8 @@ class Earlier(Scenario):
                          [("SO-LIC-1", "2027-06-30"), ("SO-9", "2028-06-30")])
         summary, *_ = self.rows("license", "show", "LIC-1")
         self.assertEqual((summary["used"], summary["activations"], summary["active"]), (2, 4, 2))
-        self.assertEqual([row["name"] for row in self.rows("operator", "list")], ["ada", "sam"])
+        names = {row["name"] for row in self.rows("operator", "list")}
+        self.assertGreaterEqual(names, {"ada", "sam"})
         self.admin_returns()
         made = json.loads(self.house.by("olga", "license", "rekey", "LIC-3", "--reason", "a drill",
                                         "--json").splitlines()[0])
@@ -61,7 +78,11 @@ class Earlier(Scenario):
     def admin_returns(self):
         """The tokens of the earlier house are gone with it: its database's owner ends them, and makes
         an admin anew."""
-        self.house.query("update operator_token set revoked_at = now() - interval '1 minute'")
+        self.house.query("update operator_token set revoked_at = now() - interval '1 minute'"
+                         " where revoked_at is null")
+        for path in self.house.tokens.values():
+            os.remove(path)
+        self.house.tokens.clear()
         self.house.hire("bea", "admin")
         self.house.hire("olga", "orders")
 

@@ -1,6 +1,7 @@
 #include "mail/folder.h"
 
 #include "base/error.h"
+#include "mail/member_name.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -124,24 +125,9 @@ static bool may_be_maildir(const char *path)
     return is_directory(path) && (is_maildir(path) || !may_look_into(path));
 }
 
-bool folder_name_is_trashed(const char *path)
-{
-    const char *name = strrchr(path, '/');
-    const char *flags = strstr(name == NULL ? path : name, ":2,");
-    return flags != NULL && strchr(flags, 'T') != NULL;
-}
-
-/* Files that mail servers and programs keep beside mails: never mail themselves. */
-static bool is_index(const char *name)
-{
-    return g_str_has_prefix(name, "dovecot") || g_str_has_prefix(name, "courierimap") ||
-           g_str_has_suffix(name, ".msf") || strcmp(name, "maildirfolder") == 0 ||
-           strcmp(name, "maildirsize") == 0 || strcmp(name, "subscriptions") == 0;
-}
-
 static bool is_wanted(const Folder *folder, const char *name, const char *path)
 {
-    if (is_index(name)) {
+    if (member_name_is_index(name)) {
         return false;
     }
     /* What a Maildir's programs have not finished writing; all else in it is looked at. */

@@ -24,9 +24,6 @@ char *folder_next(Folder *folder);
 
 FolderKind folder_kind(const Folder *folder);
 
-/* Whether a Maildir file name carries the flag T, "trashed" (…:2,FLAGS). */
-bool folder_name_is_trashed(const char *path);
-
 void folder_free(Folder *folder);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Folder, folder_free)

@@ -1,6 +1,7 @@
 #include "mail/nursery.h"
 
 #include "base/error.h"
+#include "mail/archive.h"
 #include "mail/parser_process.h"
 
 #include <errno.h>
@@ -134,6 +135,7 @@ G_NORETURN static void live_as_nursery(int control, const MailSettings *settings
 {
     settle(control);
     message_init();
+    archive_init(); // after it: GMime would take the locale's encoding for that of mails
     pid_t order = 0;
     int none = -1;
     while (receive_pid(CONTROL_FD, &order, &none)) {

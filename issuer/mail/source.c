@@ -5,6 +5,7 @@
 #include "mail/folder.h"
 #include "mail/mail_reader.h"
 #include "mail/mbox.h"
+#include "mail/member_name.h"
 #include "mail/multipart_end.h"
 #include "mail/sniff.h"
 
@@ -396,7 +397,7 @@ static bool begin_path(Source *source, SourceItem *item, bool in_maildir)
     if (!begin_file(source, item, S_ISFIFO(status.st_mode), in_maildir)) {
         return false;
     }
-    item->deleted = in_maildir && folder_name_is_trashed(source->path);
+    item->deleted = in_maildir && member_name_is_trashed(source->path);
     return true;
 }
 

@@ -94,6 +94,7 @@ static gsize skip_prefix(const char *line, gsize length, bool labels, bool *chan
 {
     gsize at = 0;
     gsize before = 0;
+    gsize named = 0; /* behind the last name or label */
     bool numbered = false;
     do {
         before = at;
@@ -103,8 +104,13 @@ static gsize skip_prefix(const char *line, gsize length, bool labels, bool *chan
         if (labels) {
             at = skip_label(line, length, at, &numbered);
         }
-        *changed = *changed || at > signs;
+        named = at > signs ? at : named;
     } while (at > before);
+    *changed = *changed || named > 0;
+    /* What a line of a compact code may begin with is none of the signs. */
+    while (at > named && (line[at - 1] == '-' || line[at - 1] == '_')) {
+        at--;
+    }
     return at;
 }
 

@@ -5,6 +5,7 @@
 #include "core/reply_id.h"
 #include "mail/body.h"
 #include "mail/classify.h"
+#include "mail/cms.h"
 #include "mail/html_text.h"
 #include "mail/mbox.h"
 #include "mail/mime.h"
@@ -19,6 +20,7 @@
 void message_init(void)
 {
     mime_init();
+    cms_init();
     // Parsing once has the libraries build their tables before the parsers are forked.
     GString *warm = html_text("<p>x</p>", 8);
     g_string_free(warm, TRUE);

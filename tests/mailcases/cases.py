@@ -4,9 +4,11 @@ A case is a function that returns {file name: bytes}; beside it stands what is e
 mail, in order: (kind, reply_to, codes found intact, codes reported damaged).
 """
 import base64
+import binascii
 import gzip
 
 from codes import Code
+from packings import cms_signed, cms_signed_in_pieces, uuencoded
 
 OWN = "licenses@vendor.test"
 LIST = "licensing@vendor.test"
@@ -299,6 +301,124 @@ def forwarded_mail_encoded():
 def forwarded_mail_as_file():
     inner = mail(b64(TEXT), B64 + ["MIME-Version: 1.0"], sender="office@pumphouse.example.com")
     return one(mixed_mail("\nsee file\n", attached(b64(inner), content_type="application/x-eml")))
+
+
+@case(issued())
+def uuencoded_in_the_text():
+    return one(mail("Hello,\n\n" + uuencoded(TEXT.encode()) + "\nInes\n"))
+
+
+@case(("person", WHO, [A.jws, B.jws], 0))
+def uuencoded_files_one_of_them_quoted():
+    quoted = "".join(f"> {line}\n" for line in uuencoded(B.text.encode(), "b.txt").splitlines())
+    return one(mail(uuencoded(TEXT.encode()) + "\nand of May:\n" + quoted))
+
+
+@case(issued())
+def uuencoded_with_blanks_cut_off_and_no_end():
+    rows = uuencoded(TEXT.encode()).replace("`", " ").splitlines()[:-2]
+    return one(mail("\n".join(row.rstrip() for row in rows) + "\n"))
+
+
+@case(DAMAGED)
+def uuencoded_with_a_line_lost():
+    rows = uuencoded(A.text.encode()).splitlines(keepends=True)
+    return one(mail("".join(rows[:4] + rows[5:])))
+
+
+@case(issued())
+def uuencoded_as_base64():
+    return one(mail("begin-base64 644 code.txt\n" + b64(TEXT) + "====\n"))
+
+
+@case(issued())
+def uuencoded_in_html():
+    rows = uuencoded(TEXT.encode()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return one(mail(f"<html><pre>{rows}</pre></html>", HTML))
+
+
+def opaque(data, name="smime.p7m"):
+    return [f"Content-Type: application/pkcs7-mime; smime-type=signed-data; name={name}", *B64], b64(data)
+
+
+SIGNED_ENTITY = (b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+                 + b64(TEXT).replace("\n", "\r\n").encode())
+
+
+@case(issued())
+def signed_opaque():
+    headers, body = opaque(cms_signed(SIGNED_ENTITY))
+    return one(mail(body, headers))
+
+
+@case(issued())
+def signed_opaque_in_pieces_of_octets():
+    headers, body = opaque(cms_signed_in_pieces(SIGNED_ENTITY, 100))
+    return one(mail(body, headers))
+
+
+@case(issued())
+def signed_opaque_three_times():
+    headers, body = opaque(cms_signed(cms_signed_in_pieces(cms_signed(SIGNED_ENTITY), 333)))
+    return one(mail(body, headers))
+
+
+@case(issued())
+def signed_opaque_within_signed_opaque():
+    headers, body = opaque(cms_signed(SIGNED_ENTITY))
+    inner = "\r\n".join(headers + ["", body.replace("\n", "\r\n")]).encode()
+    headers, body = opaque(cms_signed(inner))
+    return one(mail(body, headers))
+
+
+@case(issued())
+def signed_opaque_under_another_name():
+    return one(mixed_mail("\nsee file\n", attached(b64(cms_signed(SIGNED_ENTITY)))))
+
+
+@case(issued())
+def signed_opaque_text_without_header():
+    headers, body = opaque(cms_signed(TEXT.encode()))
+    return one(mail(body, headers))
+
+
+@case(NOTHING)
+def encrypted_mail():
+    headers, body = opaque(cms_signed(binascii.a2b_hex("00" * 300), kind=3))
+    return one(mail(body, headers))
+
+
+def clear_signed(text):
+    escaped = "".join(("- " if line.startswith("-") else "") + line + "\n" for line in text.split("\n"))
+    return ("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n" + escaped
+            + "-----BEGIN PGP SIGNATURE-----\n\niHUEARYKAB0WIQT2nmVrPDlSWXfYoEPDUmvq3QYFAmOb\n"
+              "=Zk3A\n-----END PGP SIGNATURE-----\n")
+
+
+# A compact code in lines each of which begins with a dash that belongs to it, or with a letter.
+DASHED = Code("dashes", text="-".join("\u00fe\u00ff>>>" for _ in range(60)))
+
+
+def in_dashed_lines(jws):
+    pieces = [piece if number == 0 else "-" + piece for number, piece in enumerate(jws.split("-"))]
+    return "\n".join(pieces)
+
+
+@case(issued(DASHED))
+def clear_signed_compact_code():
+    return one(mail(clear_signed("Hello\n\n" + in_dashed_lines(DASHED.jws) + "\n\n-- \nInes")))
+
+
+@case(issued(DASHED))
+def clear_signed_compact_code_quoted():
+    text = clear_signed(in_dashed_lines(DASHED.jws))
+    return one(mail("".join(f"> {line}\n" for line in text.splitlines())))
+
+
+@case(issued())
+def clear_signed_code():
+    dashed = A.text.replace("=====", "-----")
+    return one(mail(clear_signed(dashed)))
 
 
 @case(issued())

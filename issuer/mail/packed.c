@@ -1,0 +1,35 @@
+#include "mail/packed.h"
+
+#include "mail/cms.h"
+#include "mail/uuencode.h"
+
+/* Whole parts. The first that fits counts. */
+static const PackedKind whole[] = {
+    {"a signed part (S/MIME)", cms_is_signed, cms_unpack},
+    {"an encrypted part (S/MIME)", cms_is_other, cms_refuse},
+};
+
+/* What stands within a text. */
+static const PackedKind within[] = {
+    {"a file within the text (uuencode)", uuencode_is_in, uuencode_unpack},
+};
+
+const PackedKind *packed_kind(const char *data, gsize length)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(whole); i++) {
+        if (whole[i].begins(data, length)) {
+            return &whole[i];
+        }
+    }
+    return NULL;
+}
+
+const PackedKind *packed_kind_within(const PackedKind *last, const char *text, gsize length)
+{
+    for (gsize i = last == NULL ? 0 : (gsize)(last - within) + 1; i < G_N_ELEMENTS(within); i++) {
+        if (within[i].begins(text, length)) {
+            return &within[i];
+        }
+    }
+    return NULL;
+}

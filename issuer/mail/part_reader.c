@@ -1,0 +1,268 @@
+#include "mail/part_reader.h"
+
+#include "mail/charset.h"
+#include "mail/clear_signed.h"
+#include "mail/html_text.h"
+#include "mail/packed.h"
+#include "mail/part_kind.h"
+#include "mail/sniff.h"
+#include "mail/transfer.h"
+
+#include <string.h>
+
+#define WHOLE_SIZE (4UL * 1024 * 1024) /* bytes; a longer part is read in pieces */
+#define PIECE_SIZE (256UL * 1024)
+#define HEAD_SIZE  8192 /* bytes decoded to tell what a part is */
+
+void part_reader_init(PartReader *reader, bool search, bool digest)
+{
+    *reader = (PartReader){.unpacked = unpacked_new()};
+    text_sink_init(&reader->sink, search, digest);
+}
+
+void part_reader_clear(PartReader *reader)
+{
+    text_sink_clear(&reader->sink);
+    unpacked_free(reader->unpacked);
+    g_free(reader->unsearched);
+}
+
+/* ---- what could not be read ---- */
+
+static void note_unsearched(PartReader *reader, const MimePart *part, const char *what,
+                            const char *why)
+{
+    if (reader->unsearched == NULL) {
+        reader->unsearched =
+            g_strdup_printf("%s (%s%s%s)", part->name == NULL ? "a part" : part->name, what,
+                            why == NULL ? "" : "; ", why == NULL ? "" : why);
+    }
+}
+
+/* ---- texts ---- */
+
+/* What is done with the text of a part. An export does not change what came out of a packing, but
+ * what we can unpack changes: only the packing itself is digested. */
+static unsigned use_of(const PartReader *reader, const MimePart *part)
+{
+    if (reader->only_search) {
+        return TEXT_SINK_SEARCH;
+    }
+    return (reader->depth == 0 ? TEXT_SINK_DIGEST : 0U) | (part->attached ? 0U : TEXT_SINK_SHOW);
+}
+
+/* Takes the parts out of a packing, or out of what stands in a text. */
+static void unpack(PartReader *reader, const MimePart *part, const PackedKind *kind,
+                   const char *data, gsize length)
+{
+    if (unpacked_begin(reader->unpacked, length, reader->depth)) {
+        kind->unpack(data, length, reader->unpacked);
+    }
+    if (unpacked_trouble(reader->unpacked) != NULL) {
+        note_unsearched(reader, part, kind->what, unpacked_trouble(reader->unpacked));
+    }
+}
+
+static void unpack_within(PartReader *reader, const MimePart *part, const char *text, gsize length)
+{
+    const PackedKind *kind = packed_kind_within(NULL, text, length);
+    for (; kind != NULL; kind = packed_kind_within(kind, text, length)) {
+        unpack(reader, part, kind, text, length);
+    }
+}
+
+/* Takes a text as a person reads it. */
+static void take_text(PartReader *reader, const MimePart *part, unsigned use, const char *text,
+                      gsize length)
+{
+    g_autoptr(GString) unescaped = clear_signed_read(text, length);
+    if (unescaped != NULL) {
+        text_sink_take(&reader->sink, use, unescaped->str, unescaped->len);
+    } else {
+        text_sink_take(&reader->sink, use, text, length);
+    }
+    if ((use & TEXT_SINK_DIGEST) != 0) {
+        text_sink_digest(&reader->sink, text, length);
+    }
+    unpack_within(reader, part, text, length);
+}
+
+/* Decoded text of one part, whole. */
+static void read_text(PartReader *reader, const MimePart *part, const char *data, gsize length)
+{
+    g_auto(CharsetText) text = charset_read(part->charset, data, length);
+    const unsigned use = use_of(reader, part);
+    if (part_kind_is_html(part, text.text, text.length)) {
+        g_autoptr(GString) plain = html_text(text.text, text.length);
+        /* What it does not show counts too. */
+        key_watch_text(&reader->sink.watch, text.text, text.length);
+        take_text(reader, part, use | TEXT_SINK_HTML, plain->str, plain->len);
+        return;
+    }
+    take_text(reader, part, use, text.text, text.length);
+}
+
+/* Text that still looks encoded: a program encoded twice, or named no encoding. */
+static void read_encoded_again(PartReader *reader, const MimePart *part, const char *data,
+                               gsize length)
+{
+    if (text_sink_is_satisfied(&reader->sink) || !transfer_looks_base64(data, length)) {
+        return;
+    }
+    g_autoptr(GByteArray) again = g_byte_array_new();
+    TransferDecoder decoder = {.encoding = TRANSFER_BASE64};
+    transfer_decode(&decoder, data, length, again);
+    const char *decoded = (const char *)again->data;
+    if (again->len > 0 && sniff_is_text(decoded, again->len)) {
+        g_auto(CharsetText) text = charset_read(part->charset, decoded, again->len);
+        text_sink_search(&reader->sink, text.text, text.length);
+    }
+}
+
+static void read_mislabelled(PartReader *reader, const MimePart *part)
+{
+    if (transfer_encoding_is_known(part->encoding) || text_sink_is_satisfied(&reader->sink)) {
+        return;
+    }
+    g_autoptr(GByteArray) decoded = g_byte_array_new();
+    TransferDecoder decoder = {.encoding = TRANSFER_QUOTED_PRINTABLE};
+    transfer_decode(&decoder, part->data, part->length, decoded);
+    text_sink_search(&reader->sink, (const char *)decoded->data, decoded->len);
+}
+
+/* A part that is too long to hold decoded: searched piece by piece, tags and all. */
+static void read_pieces(PartReader *reader, const MimePart *part, TransferEncoding encoding)
+{
+    TransferDecoder decoder = {.encoding = encoding};
+    g_autoptr(GByteArray) decoded = g_byte_array_new();
+    gsize overlap = 0;
+    for (gsize at = 0; at < part->length;) {
+        gsize size = transfer_piece_length(part->data + at, part->length - at, PIECE_SIZE);
+        transfer_decode(&decoder, part->data + at, size, decoded);
+        at += size;
+        const char *data = (const char *)decoded->data;
+        g_auto(CharsetText) text = charset_read(part->charset, data, decoded->len);
+        const bool html = part_kind_is_html(part, text.text, text.length);
+        const unsigned use = use_of(reader, part) | (html ? TEXT_SINK_HTML : 0U);
+        text_sink_take(&reader->sink, use, text.text, text.length);
+        if ((use & TEXT_SINK_DIGEST) != 0) {
+            text_sink_digest(&reader->sink, data + overlap, decoded->len - overlap);
+        }
+        overlap = MIN(decoded->len, FINDER_OVERLAP);
+        g_byte_array_remove_range(decoded, 0, decoded->len - (guint)overlap);
+    }
+}
+
+/* ---- parts ---- */
+
+/* A part's content with its transfer encoding undone; `owned` holds it where that took a copy. */
+typedef struct {
+    const char *data;
+    gsize length;
+    GByteArray *owned;
+} Content;
+
+static Content decode(const MimePart *part, TransferEncoding encoding, gsize most)
+{
+    if (encoding == TRANSFER_AS_IS) {
+        return (Content){part->data, MIN(part->length, most), NULL};
+    }
+    GByteArray *decoded = g_byte_array_new();
+    TransferDecoder decoder = {.encoding = encoding};
+    transfer_decode(&decoder, part->data, transfer_piece_length(part->data, part->length, most),
+                    decoded);
+    return (Content){(const char *)decoded->data, decoded->len, decoded};
+}
+
+static void content_clear(Content *content)
+{
+    g_clear_pointer(&content->owned, g_byte_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Content, content_clear)
+
+static GByteArray *content_steal(Content *content)
+{
+    if (content->owned == NULL) {
+        content->owned = g_byte_array_sized_new((guint)content->length);
+        g_byte_array_append(content->owned, (const guint8 *)content->data, (guint)content->length);
+    }
+    return g_steal_pointer(&content->owned);
+}
+
+static void read_whole(PartReader *reader, const MimePart *part, TransferEncoding encoding)
+{
+    g_auto(Content) content = decode(part, encoding, part->length);
+    if (content.length == 0) {
+        return;
+    }
+    if (part_kind_is_mail(part, content.data, content.length)) {
+        if (!unpacked_add_mail(reader->unpacked, content_steal(&content), reader->depth)) {
+            reader->trouble = "it encloses too many mails";
+        }
+        return;
+    }
+    read_text(reader, part, content.data, content.length);
+    read_mislabelled(reader, part);
+    read_encoded_again(reader, part, content.data, content.length);
+}
+
+static void digest_as_it_stands(PartReader *reader, const MimePart *part)
+{
+    const bool wanted = (use_of(reader, part) & TEXT_SINK_DIGEST) != 0;
+    for (gsize at = 0; wanted && at < part->length; at += PIECE_SIZE) {
+        text_sink_digest(&reader->sink, part->data + at, MIN(part->length - at, PIECE_SIZE));
+    }
+}
+
+static void pass_over(PartReader *reader, const MimePart *part, const char *what)
+{
+    reader->has_picture = reader->has_picture || g_str_has_prefix(part->type, "image/") ||
+                          strstr(what, "picture") != NULL;
+    note_unsearched(reader, part, what, NULL);
+    digest_as_it_stands(reader, part);
+}
+
+static void read_packed(PartReader *reader, const MimePart *part, TransferEncoding encoding,
+                        const PackedKind *kind)
+{
+    g_auto(Content) content = decode(part, encoding, part->length);
+    unpack(reader, part, kind, content.data, content.length);
+    digest_as_it_stands(reader, part);
+}
+
+bool part_reader_read(PartReader *reader, const MimePart *part)
+{
+    TransferEncoding encoding = transfer_encoding_read(part->encoding);
+    g_auto(Content) head = decode(part, encoding, HEAD_SIZE);
+    if (part->name != NULL) {
+        key_watch_text(&reader->sink.watch, part->name, strlen(part->name));
+    }
+    const PackedKind *kind = packed_kind(head.data, head.length);
+    if (kind != NULL) {
+        read_packed(reader, part, encoding, kind);
+        return encoding == TRANSFER_BASE64;
+    }
+    const char *what = part_kind_unless_text(part, head.data, head.length);
+    if (what != NULL) {
+        pass_over(reader, part, what);
+        return encoding == TRANSFER_BASE64;
+    }
+    if (part->length > WHOLE_SIZE) {
+        read_pieces(reader, part, encoding);
+    } else {
+        read_whole(reader, part, encoding);
+    }
+    return true;
+}
+
+void part_reader_read_unpacked(PartReader *reader, const UnpackedPart *part)
+{
+    const MimePart plain = {.data = (const char *)part->data->data,
+                            .length = part->data->len,
+                            .type = part->type,
+                            .charset = part->charset,
+                            .name = part->name,
+                            .attached = part->as == UNPACKED_FILE};
+    (void)part_reader_read(reader, &plain);
+}

@@ -1,0 +1,69 @@
+#include "mail/text_sink.h"
+
+#include <string.h>
+
+#define SHOWN_SIZE (64UL * 1024) /* bytes kept for a person */
+
+void text_sink_init(TextSink *sink, bool search, bool digest)
+{
+    *sink = (TextSink){.finder = search ? finder_new() : NULL,
+                       .digest = digest ? g_checksum_new(G_CHECKSUM_SHA256) : NULL,
+                       .shown = g_string_new(NULL)};
+}
+
+void text_sink_clear(TextSink *sink)
+{
+    finder_free(sink->finder);
+    g_clear_pointer(&sink->digest, g_checksum_free);
+    g_string_free(sink->shown, TRUE);
+}
+
+void text_sink_digest(TextSink *sink, const char *text, gsize length)
+{
+    bool line_start = true;
+    for (gsize i = 0; sink->digest != NULL && i < length; i++) {
+        gsize marks = i;
+        while (line_start && marks < length && text[marks] == '>') {
+            marks++;
+        }
+        if (marks > i && length - marks >= 5 && memcmp(text + marks, "From ", 5) == 0) {
+            i = marks;
+        }
+        line_start = text[i] == '\n';
+        if (!g_ascii_isspace(text[i])) {
+            g_checksum_update(sink->digest, (const guchar *)text + i, 1);
+        }
+    }
+}
+
+void text_sink_search(TextSink *sink, const char *text, gsize length)
+{
+    key_watch_text(&sink->watch, text, length);
+    if (sink->finder != NULL) {
+        finder_add_text(sink->finder, text, length);
+    }
+}
+
+/* Keeps the first text for a person; a plain text takes the place of an HTML one. */
+static void show(TextSink *sink, const char *text, gsize length, bool is_html)
+{
+    const bool better = sink->shown->len == 0 || (sink->shown_is_html && !is_html);
+    if (better && length > 0) {
+        g_string_truncate(sink->shown, 0);
+        g_string_append_len(sink->shown, text, (gssize)MIN(length, SHOWN_SIZE));
+        sink->shown_is_html = is_html;
+    }
+}
+
+void text_sink_take(TextSink *sink, unsigned use, const char *text, gsize length)
+{
+    text_sink_search(sink, text, length);
+    if ((use & TEXT_SINK_SHOW) != 0) {
+        show(sink, text, length, (use & TEXT_SINK_HTML) != 0);
+    }
+}
+
+bool text_sink_is_satisfied(const TextSink *sink)
+{
+    return sink->finder == NULL || finder_has_intact(sink->finder);
+}

@@ -1,0 +1,46 @@
+/* Where the texts of a mail go: they are searched for codes, watched for license keys, digested,
+ * and the first one is kept for a person to read. */
+#ifndef ISSUER_MAIL_TEXT_SINK_H
+#define ISSUER_MAIL_TEXT_SINK_H
+
+#include "core/finder.h"
+#include "mail/key_watch.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct {
+    Finder *finder; /* NULL: nothing is searched */
+    KeyWatch watch;
+    GChecksum *digest; /* NULL: nothing is digested */
+    GString *shown;
+    bool shown_is_html; /* a plain text may still take its place */
+} TextSink;
+
+/* What is to be done with a text besides searching it; flags. */
+typedef enum {
+    TEXT_SINK_SEARCH = 0,
+    TEXT_SINK_DIGEST = 1,
+    TEXT_SINK_SHOW = 2,
+    TEXT_SINK_HTML = 4, /* for TEXT_SINK_SHOW: it was HTML */
+} TextSinkUse;
+
+void text_sink_init(TextSink *sink, bool search, bool digest);
+void text_sink_clear(TextSink *sink);
+
+/* Searches `length` bytes of UTF-8 and looks for license keys in them. */
+void text_sink_search(TextSink *sink, const char *text, gsize length);
+
+/* Takes a text in. `use` is of TextSinkUse: with TEXT_SINK_SHOW it is kept if it is the first, or
+ * the first plain text where only HTML is kept so far; TEXT_SINK_DIGEST is the caller's business,
+ * for another form of the text may be digested than is read. */
+void text_sink_take(TextSink *sink, unsigned use, const char *text, gsize length);
+
+/* Digests a text without white space, and without the ">" that mailboxes put before "From ": so all
+ * exports of a mail agree. */
+void text_sink_digest(TextSink *sink, const char *text, gsize length);
+
+/* Whether an intact code was found; true if nothing is searched. */
+bool text_sink_is_satisfied(const TextSink *sink);
+
+#endif

@@ -1,0 +1,146 @@
+#include "mail/unpacked.h"
+
+#include <string.h>
+
+struct Unpacked {
+    GQueue parts; /* of UnpackedPart, still to be taken */
+    guint count;  /* of all that were added */
+    gsize total;  /* bytes of them */
+    gsize own;    /* bytes of those of the packing that was opened last */
+    gsize most;   /* bytes that may come out of it */
+    unsigned depth;
+    const char *trouble;
+};
+
+Unpacked *unpacked_new(void)
+{
+    Unpacked *unpacked = g_new0(Unpacked, 1);
+    g_queue_init(&unpacked->parts);
+    return unpacked;
+}
+
+bool unpacked_begin(Unpacked *unpacked, gsize size, unsigned depth)
+{
+    unpacked->depth = depth + 1;
+    unpacked->own = 0;
+    unpacked->trouble = NULL;
+    unpacked->most = MAX(size * UNPACKED_MAX_RATIO, UNPACKED_ANY_RATIO);
+    if (unpacked->depth > UNPACKED_MAX_DEPTH) {
+        unpacked->trouble = "it is packed more than " G_STRINGIFY(UNPACKED_MAX_DEPTH) " times over";
+    }
+    return unpacked->trouble == NULL;
+}
+
+gsize unpacked_room(const Unpacked *unpacked)
+{
+    return MIN(unpacked->most - unpacked->own, UNPACKED_MAX_SIZE - unpacked->total);
+}
+
+static const char *cap_hit(const Unpacked *unpacked, gsize size)
+{
+    if (unpacked->count >= UNPACKED_MAX_PARTS) {
+        return "there are more than " G_STRINGIFY(UNPACKED_MAX_PARTS) " files in it";
+    }
+    if (size > UNPACKED_MAX_SIZE - unpacked->total) {
+        return "it is more than 64 MiB when it is unpacked";
+    }
+    if (size > unpacked->most - unpacked->own) {
+        return "it is more than " G_STRINGIFY(UNPACKED_MAX_RATIO) " times as long when it is "
+                                                                  "unpacked";
+    }
+    return NULL;
+}
+
+/* Sets type and charset from a Content-Type value. */
+static void take_type(UnpackedPart *part, const char *value)
+{
+    static const char parameter[] = "charset=";
+    const gsize length = value == NULL ? 0 : strcspn(value, "; \t");
+    part->type = g_ascii_strdown(value == NULL ? "" : value, (gssize)length);
+    const char *charset = value == NULL ? NULL : strcasestr(value + length, parameter);
+    if (charset != NULL) {
+        charset += strlen(parameter);
+        charset += strspn(charset, "\"' ");
+        part->charset = g_strndup(charset, strcspn(charset, "\"'; "));
+    }
+}
+
+static void push(Unpacked *unpacked, UnpackedPart *part)
+{
+    unpacked->count++;
+    unpacked->total += part->data->len;
+    unpacked->own += part->data->len;
+    g_queue_push_tail(&unpacked->parts, part);
+}
+
+bool unpacked_add(Unpacked *unpacked, UnpackedAs as, const char *name, const char *type,
+                  GByteArray *data)
+{
+    if (unpacked->trouble == NULL) {
+        unpacked->trouble = cap_hit(unpacked, data->len);
+    }
+    if (unpacked->trouble != NULL) {
+        g_byte_array_unref(data);
+        return false;
+    }
+    UnpackedPart *part = g_new0(UnpackedPart, 1);
+    part->as = as;
+    part->name = name == NULL ? NULL : g_utf8_make_valid(name, -1);
+    part->data = data;
+    part->depth = unpacked->depth;
+    take_type(part, type);
+    push(unpacked, part);
+    return true;
+}
+
+bool unpacked_add_mail(Unpacked *unpacked, GByteArray *data, unsigned depth)
+{
+    if (!unpacked_begin(unpacked, data->len, depth)) {
+        g_byte_array_unref(data);
+        return false;
+    }
+    unpacked->depth = depth;
+    return unpacked_add(unpacked, UNPACKED_ENTITY, NULL, "message/rfc822", data);
+}
+
+void unpacked_fail(Unpacked *unpacked, const char *why)
+{
+    if (unpacked->trouble == NULL) {
+        unpacked->trouble = why;
+    }
+}
+
+const char *unpacked_trouble(const Unpacked *unpacked)
+{
+    return unpacked->trouble;
+}
+
+UnpackedPart *unpacked_take(Unpacked *unpacked)
+{
+    return g_queue_pop_head(&unpacked->parts);
+}
+
+void unpacked_part_free(UnpackedPart *part)
+{
+    if (part == NULL) {
+        return;
+    }
+    g_free(part->name);
+    g_free(part->type);
+    g_free(part->charset);
+    g_byte_array_unref(part->data);
+    g_free(part);
+}
+
+static void free_part(gpointer part)
+{
+    unpacked_part_free(part);
+}
+
+void unpacked_free(Unpacked *unpacked)
+{
+    if (unpacked != NULL) {
+        g_queue_clear_full(&unpacked->parts, free_part);
+        g_free(unpacked);
+    }
+}

@@ -126,3 +126,60 @@ create or replace trigger keep_ended before update on issuer.activation for each
     when ((new.counted and not old.counted) or (new.state = 'active' and old.state <> 'active')
           or (new.state = 'superseded' and old.state not in ('active', 'superseded')))
     execute function issuer.refuse_change('it has ended');
+
+-- References of tables that a file of purchases fills: as strict as foreign keys, yet all rows of a
+-- statement are looked at together. Nothing that they lead to is deleted and no key of it changes (see
+-- above), so they are asked of new rows alone, and nothing need be locked. The arguments are threes:
+-- columns, the table that they lead to, its columns.
+create or replace function issuer.require_references() returns trigger
+language plpgsql security definer set search_path = issuer, pg_temp as $$
+declare
+    columns text;
+    wrong text;
+begin
+    for n in 0 .. tg_nargs - 1 by 3 loop
+        columns := 'a.' || replace(tg_argv[n], ', ', ', a.');
+        execute format('select (%1$s)::text from added a where (%1$s) is not null and not exists '
+                       '(select from issuer.%2$I r where (%3$s) = (%1$s)) limit 1',
+                       columns, tg_argv[n + 1], 'r.' || replace(tg_argv[n + 2], ', ', ', r.'))
+            into wrong;
+        if wrong is not null then
+            raise exception '%: there is no % whose % is %', tg_table_name, tg_argv[n + 1],
+                tg_argv[n + 2], wrong using errcode = 'foreign_key_violation';
+        end if;
+    end loop;
+    return null;
+end $$;
+
+do $$
+declare
+    -- table: each with the table that its columns lead to and the key there
+    leads constant jsonb := '{
+        "customer_version": [["customer_id", "customer", "id"], ["operator_id", "operator", "id"]],
+        "orders": [["customer_id", "customer", "id"]],
+        "license": [["customer_id", "customer", "id"], ["product", "product", "code"],
+                    ["order_id", "orders", "id"]],
+        "license_key": [["license_id", "license", "id"]],
+        "license_proof": [["license_key_id", "license_key", "id"]],
+        "key_delivery": [["license_key_id", "license_key", "id"], ["operator_id", "operator", "id"]],
+        "contact": [["license_id", "license", "id"]],
+        "entitlement": [["license_id", "license", "id"], ["order_id", "orders", "id"],
+                        ["operator_id", "operator", "id"]],
+        "entitlement_feature": [["code", "feature", "code"],
+                                ["license_id, version", "entitlement", "license_id, version"]],
+        "term_entry": [["code", "feature", "code"], ["order_id", "orders", "id"],
+                       ["license_id, version", "entitlement", "license_id, version"]],
+        "import_row": [["license_id", "license", "id"], ["import_id", "import", "id"]]
+    }';
+    name text;
+    ways jsonb;
+begin
+    for name, ways in select * from jsonb_each(leads) loop
+        execute format('create or replace trigger keep_references after insert on issuer.%I '
+                       'referencing new table as added for each statement '
+                       'execute function issuer.require_references(%s)', name,
+                       (select string_agg(quote_literal(v), ', ' order by w.n, v.n)
+                        from jsonb_array_elements(ways) with ordinality w (way, n),
+                        jsonb_array_elements_text(w.way) with ordinality v (v, n)));
+    end loop;
+end $$;

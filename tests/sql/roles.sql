@@ -265,6 +265,7 @@ insert into expected_functions values
     ('report_use_part',               'own',  'daemon web support admin finance'),
     ('report_use_thirds',             'own',  'daemon web support admin finance'),
     ('report_zone',                  'own',  'daemon web support orders admin finance'),
+    ('require_references',          'door', '-'),
     ('restoration_approvers',       'own', '-'),
     ('restoration_close',           'own', '-'),
     ('restoration_carry_out',       'door', 'daemon'),

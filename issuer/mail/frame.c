@@ -51,6 +51,7 @@ GByteArray *frame_write(const ParsedMail *mail)
     put_number(frame, mail->kind);
     put_number(frame, (uint64_t)mail->date_at);
     put_number(frame, mail->license_key_seen);
+    put_number(frame, mail->by_program);
     put_number(frame, mail->picture_only);
     put_text(frame, mail->why);
     put_text(frame, mail->from);
@@ -147,6 +148,7 @@ ParsedMail *frame_read(const guint8 *data, gsize length)
     mail->kind = (MailKind)take_number(&reader, MAIL_UNREADABLE);
     mail->date_at = (int64_t)take_number(&reader, DATES_LAST_INSTANT);
     mail->license_key_seen = take_number(&reader, 1) == 1;
+    mail->by_program = take_number(&reader, 1) == 1;
     mail->picture_only = take_number(&reader, 1) == 1;
     mail->why = take_text(&reader);
     mail->from = take_text(&reader);

@@ -45,6 +45,7 @@ typedef struct {
     GPtrArray *references; /* of char *; of a bounce also the ids of the mails it returns */
     char *text; /* unquoted text for a person to read, up to 64 KiB, license keys masked */
     bool license_key_seen; /* anywhere in it, be it in a header: then `raw` is not to be stored */
+    bool by_program;       /* a program sent it for a person: it opens no case by itself */
     bool picture_only;     /* an image and no code: perhaps a picture of one */
     GPtrArray *tokens;     /* of FoundToken */
 } ParsedMail;

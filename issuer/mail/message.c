@@ -7,8 +7,10 @@
 #include "mail/classify.h"
 #include "mail/cms.h"
 #include "mail/html_text.h"
+#include "mail/machine_mail.h"
 #include "mail/mbox.h"
 #include "mail/mime.h"
+#include "mail/own_codes.h"
 #include "mail/unquoted.h"
 
 #include <string.h>
@@ -142,7 +144,7 @@ static bool tells_no_failure(const char *data, gsize length)
 static void take_returned(ParsedMail *mail, const Headers *headers, const char *data, gsize length)
 {
     const gsize head = headers_size(headers);
-    if (!classify_is_report(headers, mail->from)) {
+    if (machine_mail_why_report(headers, mail->from) == NULL) {
         g_ptr_array_set_size(mail->references, 0);
     } else if (tells_no_failure(data + head, length - head)) {
         mail->kind = MAIL_AUTOMATIC;
@@ -208,6 +210,27 @@ static void take_body(ParsedMail *mail, Body *body, const MailSettings *settings
     }
 }
 
+static void settle(ParsedMail *mail, const MailDoubt *doubt, const Body *body)
+{
+    if (doubt->why != NULL && mail->kind == MAIL_FROM_PERSON) {
+        own_codes_keep(mail->tokens, body_text(body), mail->text);
+        classify_settle(mail, doubt);
+    }
+}
+
+/* "Accepted: maintenance" is nothing that a person need look at. */
+static void settle_invitation(ParsedMail *mail, const char *data, gsize length)
+{
+    if (mail->kind != MAIL_FROM_PERSON || mail->tokens->len > 0 ||
+        !machine_mail_answers_invitation(data, length)) {
+        return;
+    }
+    mail->kind = MAIL_AUTOMATIC;
+    g_clear_pointer(&mail->reply_to, g_free);
+    g_free(mail->why);
+    mail->why = g_strdup("it answers an invitation");
+}
+
 ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
                           const MailSettings *settings)
 {
@@ -218,7 +241,7 @@ ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
     }
     g_autoptr(Headers) headers = headers_read(data, length);
     take_headers(mail, headers);
-    classify_mail(mail, headers, origin, settings);
+    const MailDoubt doubt = classify_mail(mail, headers, origin, settings);
     if (mail->kind == MAIL_BOUNCE) {
         take_returned(mail, headers, data, length);
     }
@@ -231,6 +254,10 @@ ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
     body_read(body, data + start, length - start);
     mail->identity = identity(headers, body_digest(body));
     take_body(mail, body, settings);
+    if (!settings->search_all) {
+        settle(mail, &doubt, body);
+        settle_invitation(mail, data + start, length - start);
+    }
     if (mail->kind == MAIL_BOUNCE) { /* what was encoded shows in its text */
         take_our_ids(mail->references, mail->text, strlen(mail->text));
     }

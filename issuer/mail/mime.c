@@ -3,6 +3,8 @@
 #include <gmime/gmime.h>
 #include <string.h>
 
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeContentType, g_object_unref)
+
 #define LONG_LINE    1000  /* bytes; RFC 5322 allows 998 */
 #define MAX_DASHED   20000 /* lines that may be boundaries: each costs GMime memory */
 #define COLON_OFFSET 1     /* where in a long line a colon is put */
@@ -169,6 +171,22 @@ GPtrArray *mime_parts(char *data, gsize length, const char **why)
     }
     g_clear_object(&message);
     return *why == NULL ? g_steal_pointer(&parts) : NULL;
+}
+
+bool mime_is_type(const char *content_type, const char *type, const char *subtype)
+{
+    const gsize length = strlen(type);
+    if (g_ascii_strncasecmp(content_type, type, length) != 0 || content_type[length] != '/') {
+        return false; /* most mails: nothing need be parsed */
+    }
+    g_autoptr(GMimeContentType) parsed = g_mime_content_type_parse(NULL, content_type);
+    return parsed != NULL && g_mime_content_type_is_type(parsed, type, subtype);
+}
+
+char *mime_parameter(const char *content_type, const char *name)
+{
+    g_autoptr(GMimeContentType) parsed = g_mime_content_type_parse(NULL, content_type);
+    return parsed == NULL ? NULL : g_strdup(g_mime_content_type_get_parameter(parsed, name));
 }
 
 char *mime_decode_words(const char *value)

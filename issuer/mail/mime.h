@@ -32,6 +32,12 @@ GPtrArray *mime_loose_parts(const char *data, gsize length);
 
 void mime_part_free(MimePart *part);
 
+/* Whether a Content-Type value names this type ("multipart", "report"), whatever its case. */
+bool mime_is_type(const char *content_type, const char *type, const char *subtype);
+
+/* A parameter of a Content-Type value, without its quotes; NULL if it lacks it. New string. */
+char *mime_parameter(const char *content_type, const char *name);
+
 /* The text of a header value, RFC 2047 words decoded. New string, valid UTF-8. */
 char *mime_decode_words(const char *value);
 

@@ -118,7 +118,7 @@ IntakeItem *intake_item_new(ParsedMail *mail, const Settings *settings)
         read_tokens(item);
         item->item.sender = mail->reply_to;
         item->item.tells_of_loss =
-            mail_words_tell_of_loss(mail->text, settings_loss_words(settings));
+            !mail->by_program && mail_words_tell_of_loss(mail->text, settings_loss_words(settings));
     }
     item->item.class_name = class_of(item, settings_mail(settings));
     item->item.why = mail->why;

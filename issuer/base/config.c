@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define VARIABLE_START "ISSUER_"
+#define MAIN_GROUP     "issuer"
 
 typedef struct {
     char *text;
@@ -19,7 +20,27 @@ struct Config {
     const ConfigRow *rows;
     gsize count;
     Value *values; /* one for each row */
+    char *header;  /* of its group */
+    char *kind;    /* of a named group; NULL: the main one */
+    char *name;
+    GPtrArray *groups; /* of Config: the named ones */
 };
+
+static void free_group(gpointer group)
+{
+    config_free(group);
+}
+
+static Config *config_new(const ConfigRow *rows, gsize count, const char *header)
+{
+    Config *config = g_new0(Config, 1);
+    config->rows = rows;
+    config->count = count;
+    config->values = g_new0(Value, count);
+    config->header = g_strdup(header);
+    config->groups = g_ptr_array_new_with_free_func(free_group);
+    return config;
+}
 
 static const ConfigRow *find_row(const ConfigRow *rows, gsize count, const char *key)
 {
@@ -97,12 +118,19 @@ static char *set_value(Value *value, const ConfigRow *row, const char *text)
     g_return_val_if_reached(NULL);
 }
 
-/* A path of the file, or of the fallbacks beside it, goes by the file's folder, so that the
- * program finds it from wherever it is started. */
-static void resolve_path(Value *value, const ConfigRow *row, const char *config_path)
+/* What the environment says instead; NULL: nothing, as always of named groups. */
+static const char *override_of(const Config *config, const ConfigRow *row)
 {
     g_autofree char *variable = variable_of(row->key);
-    if (row->type != CONFIG_PATH || config_path == NULL || g_getenv(variable) != NULL ||
+    return config->kind == NULL ? g_getenv(variable) : NULL;
+}
+
+/* A path of the file, or of the fallbacks beside it, goes by the file's folder, so that the
+ * program finds it from wherever it is started. */
+static void resolve_path(const Config *config, Value *value, const ConfigRow *row,
+                         const char *config_path)
+{
+    if (row->type != CONFIG_PATH || config_path == NULL || override_of(config, row) != NULL ||
         value->text[0] == '\0' || g_path_is_absolute(value->text)) {
         return;
     }
@@ -119,78 +147,135 @@ static bool refuse_value(const ConfigRow *row, const char *place, const char *wr
     return false;
 }
 
-/* What the file says, else the fallback. */
-static bool load_from_file(Value *value, const ConfigRow *row, const ConfigSource *source,
+static bool refuse_missing(const Config *config, const ConfigRow *row, const char *place,
                            GError **error)
 {
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                "%s: the group [%s] lacks the setting '%s'", place, config->header, row->key);
+    return false;
+}
+
+/* What the file says, else the fallback. `group_place`: where a named group stands. */
+static bool load_from_file(const Config *config, gsize row_number, const ConfigSource *source,
+                           const char *group_place, GError **error)
+{
+    const ConfigRow *row = &config->rows[row_number];
+    Value *value = &config->values[row_number];
     g_autofree char *place = NULL;
     g_autofree char *text = NULL;
     if (source != NULL) {
         g_autoptr(GError) cause = NULL;
-        text = config_source_text(source, row->key, &place, &cause);
+        text = config_source_text(source, config->header, row->key, &place, &cause);
         if (cause != NULL) {
             g_propagate_error(error, g_steal_pointer(&cause));
             return false;
         }
+    }
+    if (text == NULL && row->fallback == NULL) {
+        return refuse_missing(config, row, group_place, error);
     }
     g_autofree char *wrong = set_value(value, row, text == NULL ? row->fallback : text);
     return wrong == NULL ||
            refuse_value(row, place == NULL ? "built-in fallback" : place, wrong, error);
 }
 
-static bool load_row(Value *value, const ConfigRow *row, const ConfigSource *source, GError **error)
+static bool load_row(const Config *config, gsize row_number, const ConfigSource *source,
+                     const char *group_place, GError **error)
 {
-    g_autofree char *variable = variable_of(row->key);
-    const char *override = g_getenv(variable);
+    const ConfigRow *row = &config->rows[row_number];
+    const char *override = override_of(config, row);
     if (override == NULL) {
-        return load_from_file(value, row, source, error);
+        return load_from_file(config, row_number, source, group_place, error);
     }
-    g_autofree char *wrong = set_value(value, row, override);
+    g_autofree char *variable = variable_of(row->key);
+    g_autofree char *wrong = set_value(&config->values[row_number], row, override);
     return wrong == NULL || refuse_value(row, variable, wrong, error);
 }
 
-static ConfigSource *read_source(const char *path, const ConfigRow *rows, gsize count,
-                                 GError **error)
-{
-    g_autofree const char **known = g_new0(const char *, count + 1);
-    for (gsize i = 0; i < count; i++) {
-        known[i] = rows[i].key;
-    }
-    return config_source_read(path, known, error);
-}
-
-static bool load_rows(Config *config, const char *path, const ConfigSource *source, GError **error)
+static bool load_rows(Config *config, const char *path, const ConfigSource *source,
+                      const char *group_place, GError **error)
 {
     for (gsize i = 0; i < config->count; i++) {
-        if (!load_row(&config->values[i], &config->rows[i], source, error)) {
+        if (!load_row(config, i, source, group_place, error)) {
             return false;
         }
-        resolve_path(&config->values[i], &config->rows[i], path);
+        resolve_path(config, &config->values[i], &config->rows[i], path);
     }
     return true;
 }
 
-Config *config_load(const char *path, const ConfigRow *rows, gsize count, GError **error)
+static const ConfigKind *find_kind(const ConfigTable *table, const char *kind)
 {
-    g_autoptr(ConfigSource) source = path == NULL ? NULL : read_source(path, rows, count, error);
+    const ConfigKind *found = table->kinds;
+    while (strcmp(found->kind, kind) != 0) { /* the source has let none but these pass */
+        found++;
+    }
+    return found;
+}
+
+static bool load_groups(Config *config, const char *path, const ConfigTable *table,
+                        const ConfigSource *source, GError **error)
+{
+    const GPtrArray *groups = config_source_groups(source);
+    for (guint i = 0; i < groups->len; i++) {
+        const ConfigSourceGroup *from = g_ptr_array_index(groups, i);
+        const ConfigKind *kind = find_kind(table, from->kind);
+        Config *group = config_new(kind->rows, kind->count, from->header);
+        group->kind = g_strdup(from->kind);
+        group->name = g_strdup(from->name);
+        g_ptr_array_add(config->groups, group);
+        if (!load_rows(group, path, source, from->place, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The keys of a table's rows, NULL-terminated. New array. */
+static const char **keys_of(const ConfigRow *rows, gsize count)
+{
+    const char **keys = g_new0(const char *, count + 1);
+    for (gsize i = 0; i < count; i++) {
+        keys[i] = rows[i].key;
+    }
+    return keys;
+}
+
+static ConfigSource *read_source(const char *path, const ConfigTable *table, GError **error)
+{
+    const gsize count = table->kind_count + 1;
+    g_autofree ConfigSourceKind *kinds = g_new0(ConfigSourceKind, count);
+    g_autoptr(GPtrArray) lists = g_ptr_array_new_with_free_func(g_free);
+    for (gsize i = 0; i < count; i++) {
+        const ConfigKind *kind = i > 0 ? &table->kinds[i - 1] : NULL;
+        const char **keys =
+            kind != NULL ? keys_of(kind->rows, kind->count) : keys_of(table->rows, table->count);
+        g_ptr_array_add(lists, keys);
+        kinds[i] = (ConfigSourceKind){
+            .kind = kind != NULL ? kind->kind : MAIN_GROUP, .keys = keys, .named = kind != NULL};
+    }
+    return config_source_read(path, kinds, count, error);
+}
+
+Config *config_load(const char *path, const ConfigTable *table, GError **error)
+{
+    g_autoptr(ConfigSource) source = path == NULL ? NULL : read_source(path, table, error);
     if (path != NULL && source == NULL) {
         return NULL;
     }
-    Config *config = g_new0(Config, 1);
-    config->rows = rows;
-    config->count = count;
-    config->values = g_new0(Value, count);
-    if (!load_rows(config, path, source, error)) {
+    Config *config = config_new(table->rows, table->count, MAIN_GROUP);
+    if (!load_rows(config, path, source, path, error) ||
+        (source != NULL && !load_groups(config, path, table, source, error))) {
         config_free(config);
         return NULL;
     }
     return config;
 }
 
-static bool is_setting(const ConfigRow *rows, gsize count, const char *variable)
+static bool is_setting(const ConfigTable *table, const char *variable)
 {
-    for (gsize i = 0; i < count; i++) {
-        g_autofree char *known = variable_of(rows[i].key);
+    for (gsize i = 0; i < table->count; i++) {
+        g_autofree char *known = variable_of(table->rows[i].key);
         if (strcmp(known, variable) == 0) {
             return true;
         }
@@ -198,13 +283,12 @@ static bool is_setting(const ConfigRow *rows, gsize count, const char *variable)
     return false;
 }
 
-bool config_check_environment(const ConfigRow *rows, gsize count, const char *const *others,
-                              GError **error)
+bool config_check_environment(const ConfigTable *table, const char *const *others, GError **error)
 {
     g_auto(GStrv) variables = g_listenv();
     for (gsize i = 0; variables[i] != NULL; i++) {
         if (g_str_has_prefix(variables[i], VARIABLE_START) &&
-            !g_strv_contains(others, variables[i]) && !is_setting(rows, count, variables[i])) {
+            !g_strv_contains(others, variables[i]) && !is_setting(table, variables[i])) {
             g_autofree char *shown = text_one_line(variables[i], 100);
             g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
                         "%s in the environment is no setting; `issuer check --settings` lists the "
@@ -214,6 +298,37 @@ bool config_check_environment(const ConfigRow *rows, gsize count, const char *co
         }
     }
     return true;
+}
+
+/* The named group of that number within its kind; NULL and in `count` how many there are. */
+static const Config *find_group(const Config *config, const char *kind, guint index, guint *count)
+{
+    *count = 0;
+    for (guint i = 0; i < config->groups->len; i++) {
+        const Config *group = g_ptr_array_index(config->groups, i);
+        if (strcmp(group->kind, kind) == 0 && (*count)++ == index) {
+            return group;
+        }
+    }
+    return NULL;
+}
+
+guint config_group_count(const Config *config, const char *kind)
+{
+    guint count = 0;
+    (void)find_group(config, kind, G_MAXUINT, &count);
+    return count;
+}
+
+const Config *config_group(const Config *config, const char *kind, guint index)
+{
+    guint count = 0;
+    return find_group(config, kind, index, &count);
+}
+
+const char *config_group_name(const Config *config, const char *kind, guint index)
+{
+    return config_group(config, kind, index)->name;
 }
 
 static const Value *value_of(const Config *config, const char *key, unsigned types)
@@ -297,5 +412,9 @@ void config_free(Config *config)
         g_strfreev(config->values[i].list);
     }
     g_free(config->values);
+    g_free(config->header);
+    g_free(config->kind);
+    g_free(config->name);
+    g_ptr_array_unref(config->groups);
     g_free(config);
 }

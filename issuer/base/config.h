@@ -1,6 +1,7 @@
 /* Configuration: a key file checked against a typed table. The table is the caller's; this module
- * knows no setting. Every key can be overridden by the environment variable ISSUER_<KEY> (upper
- * case, '-' as '_'). All but paths is UTF-8. */
+ * knows no setting. The settings stand in the group [issuer], and each can be overridden by the
+ * environment variable ISSUER_<KEY> (upper case, '-' as '_'). What there may be several of stands
+ * in named groups, [KIND NAME], which nothing overrides. All but paths is UTF-8. */
 #ifndef ISSUER_BASE_CONFIG_H
 #define ISSUER_BASE_CONFIG_H
 
@@ -19,7 +20,7 @@ typedef enum {
 
 typedef struct {
     const char *key;
-    const char *fallback;             /* as text */
+    const char *fallback;             /* as text; NULL: must be set (in named groups alone) */
     const char *meaning;              /* one line, for `issuer check` and the documentation */
     const char *const *choices;       /* CONFIG_CHOICE, NULL-terminated */
     int64_t least, most;              /* CONFIG_NUMBER */
@@ -30,18 +31,38 @@ typedef struct {
     bool decides; /* changes what is decided: part of config_digest() */
 } ConfigRow;
 
+/* A kind of named groups: [KIND NAME] with these settings. */
+typedef struct {
+    const char *kind;
+    const ConfigRow *rows;
+    gsize count;
+} ConfigKind;
+
+/* What a configuration may hold. */
+typedef struct {
+    const ConfigRow *rows; /* of the group [issuer] */
+    gsize count;
+    const ConfigKind *kinds; /* may be NULL with a count of 0 */
+    gsize kind_count;
+} ConfigTable;
+
 typedef struct Config Config;
 
-/* Reads `path` (NULL: the fallbacks and the environment alone), group [issuer]. An unknown key or
- * a wrong value is ISSUER_ERROR_INPUT "FILE:LINE: …"; a missing file ISSUER_ERROR_NOT_FOUND.
- * `rows` must outlive the result. The caller owns it. */
-Config *config_load(const char *path, const ConfigRow *rows, gsize count, GError **error);
+/* Reads `path` (NULL: the fallbacks and the environment alone). An unknown key or group, a wrong
+ * value or one that is missing is ISSUER_ERROR_INPUT "FILE:LINE: …"; a missing file
+ * ISSUER_ERROR_NOT_FOUND. The table and all in it must outlive the result. The caller owns it. */
+Config *config_load(const char *path, const ConfigTable *table, GError **error);
 
 /* Whether every variable ISSUER_… of the environment is a setting of the table or one of `others`
  * (NULL-terminated): a mistyped one would be passed over in silence. ISSUER_ERROR_INPUT names one
  * that is neither. */
-bool config_check_environment(const ConfigRow *rows, gsize count, const char *const *others,
-                              GError **error);
+bool config_check_environment(const ConfigTable *table, const char *const *others, GError **error);
+
+/* How many groups [KIND NAME] there are, and one of them, from 0 in the order of the file: its name
+ * and its values. Owned by the configuration. */
+guint config_group_count(const Config *config, const char *kind);
+const char *config_group_name(const Config *config, const char *kind, guint index);
+const Config *config_group(const Config *config, const char *kind, guint index);
 
 /* The values; asking for a key that is not in the table or of another type is a bug (aborts).
  * Owned by the configuration. */

@@ -6,17 +6,40 @@
 
 #include <glib.h>
 
+#include <stdbool.h>
+
 typedef struct ConfigSource ConfigSource;
 
-/* Reads `path`, group [issuer]. `known`: the keys allowed, NULL-terminated. Another key, the same
- * key twice, another group or a line that is none of these is ISSUER_ERROR_INPUT "FILE:LINE: …"; a
- * missing file ISSUER_ERROR_NOT_FOUND. The caller owns it. */
-ConfigSource *config_source_read(const char *path, const char *const *known, GError **error);
+/* What groups there may be: [KIND], or where they have names [KIND NAME], any number of them. */
+typedef struct {
+    const char *kind;
+    const char *const *keys; /* the settings allowed in it, NULL-terminated */
+    bool named;
+} ConfigSourceKind;
 
-/* The text of `key`, escapes resolved, and in `place` where it stands ("FILE:LINE"); both new
- * strings. NULL without an error if the file does not set it; ISSUER_ERROR_INPUT for a wrong
- * escape. */
-char *config_source_text(const ConfigSource *source, const char *key, char **place, GError **error);
+/* A group [KIND NAME] as it stands in the file; owned by the source. */
+typedef struct {
+    const char *header; /* "KIND NAME" */
+    const char *kind;
+    const char *name;
+    const char *place; /* "FILE:LINE" */
+} ConfigSourceGroup;
+
+/* Reads `path`. Another group or key than those of `kinds`, the same twice, or a line that is none
+ * of these is ISSUER_ERROR_INPUT "FILE:LINE: …"; a missing file ISSUER_ERROR_NOT_FOUND. The caller
+ * owns it. */
+ConfigSource *config_source_read(const char *path, const ConfigSourceKind *kinds, gsize count,
+                                 GError **error);
+
+/* The groups that have names (of ConfigSourceGroup *), in the order of the file; owned by `source`.
+ */
+const GPtrArray *config_source_groups(const ConfigSource *source);
+
+/* The text of `key` in the group [HEADER], escapes resolved, and in `place` where it stands
+ * ("FILE:LINE"); both new strings. NULL without an error if the file does not set it;
+ * ISSUER_ERROR_INPUT for a wrong escape. */
+char *config_source_text(const ConfigSource *source, const char *header, const char *key,
+                         char **place, GError **error);
 
 void config_source_free(ConfigSource *source);
 

@@ -55,6 +55,20 @@ static char *kind_text(const ConfigRow *row)
     g_return_val_if_reached(NULL);
 }
 
+/* `kind` NULL: of the group [issuer]. */
+static void print_rows(Printer *printer, const ConfigRow *rows, gsize count, const char *kind)
+{
+    for (gsize i = 0; i < count; i++) {
+        g_autofree char *value = kind_text(&rows[i]);
+        g_autofree char *name = kind == NULL ? g_strdup(rows[i].key)
+                                             : g_strdup_printf("[%s NAME] %s", kind, rows[i].key);
+        printer_text(printer, name);
+        printer_text(printer, value);
+        printer_text(printer, rows[i].meaning);
+        printer_text(printer, rows[i].fallback);
+    }
+}
+
 /* Whatever the settings file says, for it may be wrong. */
 static void print_settings(Printer *printer)
 {
@@ -64,15 +78,12 @@ static void print_settings(Printer *printer)
         {"meaning", COLUMN_TEXT},
         {"default", COLUMN_TEXT},
     };
-    gsize count = 0;
-    const ConfigRow *rows = settings_rows(&count);
+    const ConfigTable *table = settings_table();
     printer_begin(printer, columns, G_N_ELEMENTS(columns));
-    for (gsize i = 0; i < count; i++) {
-        g_autofree char *kind = kind_text(&rows[i]);
-        printer_text(printer, rows[i].key);
-        printer_text(printer, kind);
-        printer_text(printer, rows[i].meaning);
-        printer_text(printer, rows[i].fallback);
+    print_rows(printer, table->rows, table->count, NULL);
+    for (gsize i = 0; i < table->kind_count; i++) {
+        const ConfigKind *kind = &table->kinds[i];
+        print_rows(printer, kind->rows, kind->count, kind->kind);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "core/strict_json.h"
 #include "delivery/smtp.h"
 #include "mail/compose.h"
+#include "service/mailbox_settings.h"
 
 static const char *const second_server_choices[] = {"replace", "hold", NULL};
 
@@ -189,6 +190,17 @@ static const ConfigRow rows[] = {
      .meaning = "how we sign our replies"},
 };
 
+static const ConfigKind kinds[] = {
+    {.kind = MAILBOX_KIND, .rows = mailbox_rows, .count = MAILBOX_ROWS},
+};
+
+static const ConfigTable table = {
+    .rows = rows,
+    .count = G_N_ELEMENTS(rows),
+    .kinds = kinds,
+    .kind_count = G_N_ELEMENTS(kinds),
+};
+
 struct Settings {
     char *path;
     Config *config;
@@ -196,10 +208,9 @@ struct Settings {
     GStrv loss_words;
 };
 
-const ConfigRow *settings_rows(gsize *count)
+const ConfigTable *settings_table(void)
 {
-    *count = G_N_ELEMENTS(rows);
-    return rows;
+    return &table;
 }
 
 static char *find_file(const char *path)
@@ -219,8 +230,8 @@ static char *find_file(const char *path)
 Settings *settings_load(const char *path, GError **error)
 {
     g_autofree char *file = find_file(path);
-    Config *config = config_check_environment(rows, G_N_ELEMENTS(rows), other_variables, error)
-                         ? config_load(file, rows, G_N_ELEMENTS(rows), error)
+    Config *config = config_check_environment(&table, other_variables, error)
+                         ? config_load(file, &table, error)
                          : NULL;
     if (config == NULL) {
         return NULL;

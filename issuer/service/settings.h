@@ -14,8 +14,8 @@ typedef struct Settings Settings;
  * Errors as config_load() and config_check_environment(). The caller owns it. */
 Settings *settings_load(const char *path, GError **error);
 
-/* The table, for documentation and `issuer check`; `count` is set. Static. */
-const ConfigRow *settings_rows(gsize *count);
+/* The table, for documentation and `issuer check`. Static. */
+const ConfigTable *settings_table(void);
 
 /* The values behind the keys. */
 const Config *settings_config(const Settings *settings);

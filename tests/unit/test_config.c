@@ -26,6 +26,16 @@ static const ConfigRow rows[] = {
     {.key = "mode", .type = CONFIG_CHOICE, .fallback = "off", .choices = modes},
 };
 
+static const ConfigRow box_rows[] = {
+    {.key = "url", .type = CONFIG_TEXT},
+    {.key = "password-file", .type = CONFIG_PATH, .fallback = ""},
+    {.key = "limit", .type = CONFIG_NUMBER, .fallback = "5", .most = 9},
+};
+
+static const ConfigKind kinds[] = {{"box", box_rows, G_N_ELEMENTS(box_rows)}};
+
+static const ConfigTable table = {rows, G_N_ELEMENTS(rows), kinds, G_N_ELEMENTS(kinds)};
+
 static char *folder;
 static char *path;
 
@@ -50,7 +60,7 @@ static int remove_folder(void **state)
 static Config *load(const char *content, GError **error)
 {
     assert_true(g_file_set_contents(path, content, -1, NULL));
-    return config_load(path, rows, G_N_ELEMENTS(rows), error);
+    return config_load(path, &table, error);
 }
 
 static Config *load_well(const char *content)
@@ -76,7 +86,7 @@ static void check_refused(const char *content, const char *expected)
 static void without_a_file_the_fallbacks_hold(void **state)
 {
     (void)state;
-    g_autoptr(Config) config = config_load(NULL, rows, G_N_ELEMENTS(rows), NULL);
+    g_autoptr(Config) config = config_load(NULL, &table, NULL);
     assert_non_null(config);
     assert_string_equal(config_text(config, "database"), "dbname=issuer");
     assert_string_equal(config_text(config, "key-folder"), "keys");
@@ -116,7 +126,7 @@ static void faults_are_named_by_line(void **state)
     check_refused("[issuer]\nlimit=1\n# x\nlimit=2\n",
                   ":4: setting 'limit' stands here a second time");
     check_refused("limit=1\n", ":1: setting 'limit' stands before the group [issuer]");
-    check_refused("\n[other]\n", ":2: unknown group [other]; the only one is [issuer]");
+    check_refused("\n[other]\n", ":2: unknown group [other]; there are: [issuer], [box NAME]");
     check_refused("[issuer]\nlimit\n", ":2: neither a setting (key = value) nor a comment (#)");
     check_refused("[issuer]\n\nlimit=10\n",
                   ":3: setting 'limit' must be a whole number from 0 to 9");
@@ -137,7 +147,7 @@ static void a_missing_file_is_not_found(void **state)
     (void)state;
     g_autoptr(GError) error = NULL;
     g_autofree char *missing = g_build_filename(folder, "nothing.conf", NULL);
-    assert_null(config_load(missing, rows, G_N_ELEMENTS(rows), &error));
+    assert_null(config_load(missing, &table, &error));
     assert_true(g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND));
     assert_non_null(strstr(error->message, "nothing.conf"));
 }
@@ -189,9 +199,9 @@ static void a_variable_that_is_no_setting_is_told(void **state)
     g_autoptr(GError) error = NULL;
     g_setenv("ISSUER_OTHER", "x", TRUE);
     g_setenv("ISSUER_KEY_FOLDER", "x", TRUE);
-    assert_true(config_check_environment(rows, G_N_ELEMENTS(rows), others, NULL));
+    assert_true(config_check_environment(&table, others, NULL));
     g_setenv("ISSUER_KEY_FODLER", "x", TRUE);
-    assert_false(config_check_environment(rows, G_N_ELEMENTS(rows), others, &error));
+    assert_false(config_check_environment(&table, others, &error));
     g_unsetenv("ISSUER_KEY_FODLER");
     g_unsetenv("ISSUER_KEY_FOLDER");
     g_unsetenv("ISSUER_OTHER");
@@ -230,6 +240,53 @@ static void the_digest_covers_what_decides_and_nothing_else(void **state)
     assert_string_not_equal(digest, digest_other);
 }
 
+static void groups_with_names_stand_beside_the_settings(void **state)
+{
+    (void)state;
+    (void)g_setenv("ISSUER_LIMIT", "7", TRUE); /* is of the settings alone */
+    g_autoptr(Config) config = load_well("[box north]\nurl = n\npassword-file = n.password\n"
+                                         "[issuer]\nlimit = 2\n"
+                                         "[box south.2]\nurl = s\nlimit = 1\n");
+    g_unsetenv("ISSUER_LIMIT");
+    assert_int_equal(config_number(config, "limit"), 7);
+    assert_int_equal(config_group_count(config, "box"), 2);
+    assert_int_equal(config_group_count(config, "other"), 0);
+    assert_string_equal(config_group_name(config, "box", 0), "north");
+    assert_string_equal(config_group_name(config, "box", 1), "south.2");
+    const Config *north = config_group(config, "box", 0);
+    const Config *south = config_group(config, "box", 1);
+    g_autofree char *whole = g_build_filename(folder, "n.password", NULL);
+    assert_string_equal(config_text(north, "url"), "n");
+    assert_string_equal(config_text(north, "password-file"), whole);
+    assert_int_equal(config_number(north, "limit"), 5);
+    assert_string_equal(config_text(south, "url"), "s");
+    assert_string_equal(config_text(south, "password-file"), "");
+    assert_int_equal(config_number(south, "limit"), 1);
+}
+
+static void wrong_groups_are_refused_with_their_line(void **state)
+{
+    (void)state;
+    check_refused("\n[box north]\n", ":2: the group [box north] lacks the setting 'url'");
+    check_refused("[box north]\nurl = n\n\n[box north]\n",
+                  ":4: the group [box north] stands here a second time");
+    check_refused("[box north]\nurl = n\nhold = yes\n",
+                  ":3: unknown setting 'hold'; `issuer check --settings` lists the known ones");
+    check_refused("[box north]\nurl = n\nlimit = 10\n",
+                  ":3: setting 'limit' must be a whole number from 0 to 9");
+    check_refused("[box north]\nurl = n\nurl = m\n", ":3: setting 'url' stands here a second time");
+    check_refused("[box]\n", ":1: unknown group [box]; there are: [issuer], [box NAME]");
+    check_refused("[issuer north]\n",
+                  ":1: unknown group [issuer north]; there are: [issuer], [box NAME]");
+    check_refused("[box north\n", ":1: unknown group [box north; there are: [issuer], [box NAME]");
+    check_refused("[\n", ":1: unknown group [; there are: [issuer], [box NAME]");
+    check_refused("[]\n", ":1: unknown group []; there are: [issuer], [box NAME]");
+    check_refused("[box a b]\n",
+                  ":1: the name in [box a b] must be of 1 to 40 letters, digits, - _ .");
+    check_refused("[box  a]\n",
+                  ":1: the name in [box  a] must be of 1 to 40 letters, digits, - _ .");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +299,8 @@ int main(void)
         cmocka_unit_test(values_of_the_environment_are_judged_too),
         cmocka_unit_test(a_variable_that_is_no_setting_is_told),
         cmocka_unit_test(the_digest_covers_what_decides_and_nothing_else),
+        cmocka_unit_test(groups_with_names_stand_beside_the_settings),
+        cmocka_unit_test(wrong_groups_are_refused_with_their_line),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -1,0 +1,98 @@
+/* Reads a mailbox by IMAP4rev1 (RFC 3501), mail by mail, by UIDs, over TLS alone. Reading leaves a
+ * mail as it was; it is marked or moved by calls of their own. One conversation at a time: not to
+ * be used by two threads at once. */
+#ifndef ISSUER_DELIVERY_IMAP_H
+#define ISSUER_DELIVERY_IMAP_H
+
+#include "base/secret.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Where the mailbox is. */
+typedef struct {
+    const char *url;  /* see imap_judge_url() */
+    const char *user; /* name to log in with */
+    const Secret *password;
+    const Secret *token; /* an OAuth 2 bearer token (RFC 7628) in its place; one of both is NULL */
+    const char *ca_file; /* certificates that the server's must chain to; NULL: the system's */
+    unsigned connect_seconds; /* until a connection stands */
+    unsigned stall_seconds;   /* that nothing comes for */
+    unsigned seconds;         /* until the answer to one command is complete, a mail included */
+} ImapServer;
+
+typedef struct Imap Imap;
+
+/* The folder that was selected. */
+typedef struct {
+    uint32_t validity; /* UIDVALIDITY: another one, and all UIDs are others */
+    bool keywords;     /* mails may be given marks of our own making */
+} ImapFolder;
+
+/* A mail as it stands there. */
+typedef struct {
+    uint32_t uid;
+    uint64_t size; /* bytes, by the server's account */
+    bool deleted;  /* marked \Deleted */
+} ImapMail;
+
+typedef enum {
+    IMAP_MAIL_READ,
+    IMAP_MAIL_GONE,     /* it is not there any more */
+    IMAP_MAIL_TOO_LONG, /* it has more bytes than wanted, whatever was told before */
+    IMAP_MAIL_REFUSED,  /* the server does not give it out, for a reason that will last */
+} ImapReading;
+
+/* What is wrong with the URL of a server, in words that follow its setting's name, or NULL. Right
+ * is imaps://HOST (TLS from the first byte) and imap://HOST (STARTTLS, which the server must
+ * offer), each with a port if wanted, and nothing else. New string. */
+char *imap_judge_url(const char *url);
+
+/* What is wrong with the name of a folder, likewise. New string. */
+char *imap_judge_folder(const char *folder);
+
+/* The host of a good URL, with its port if it has one. New string. */
+char *imap_place(const char *url);
+
+/* Connects and logs in; nothing of `server` need last. All that fails here and below is
+ * ISSUER_ERROR_UNAVAILABLE unless something else is said, and is told in words that follow the
+ * mailbox's name; after it only imap_free() is of use. The caller owns it. */
+Imap *imap_open(const ImapServer *server, GError **error);
+
+/* Whether the folder is there (its name in UTF-8). */
+bool imap_has_folder(Imap *imap, const char *folder, GError **error);
+
+/* Opens the folder for reading and marking. */
+bool imap_select(Imap *imap, const char *folder, ImapFolder *state, GError **error);
+
+/* The UIDs (of uint32_t) above `after` that there are now, sorted. New array. */
+GArray *imap_list(Imap *imap, uint32_t after, GError **error);
+
+/* Those of up to IMAP_TOGETHER `uids` that are still there: of ImapMail, sorted. New array. */
+#define IMAP_TOGETHER 200
+GArray *imap_describe(Imap *imap, const uint32_t *uids, guint count, GError **error);
+
+/* The bytes of a mail, at most `most`, as they are. `reading` says what became of it, where no
+ * error did; `why` is what the server said where it refused (new string). NULL unless it was read.
+ * The caller owns the result. */
+GBytes *imap_read(Imap *imap, uint32_t uid, gsize most, ImapReading *reading, char **why,
+                  GError **error);
+
+/* The first bytes of a mail, at most `most`; NULL without an error if it is not there. */
+GBytes *imap_read_front(Imap *imap, uint32_t uid, gsize most, GError **error);
+
+/* Gives the mails that are still there (`uids`, of uint32_t) these flags besides their own, as
+ * "\\Seen $Done". */
+bool imap_mark(Imap *imap, const GArray *uids, const char *flags, GError **error);
+
+/* Moves the mails that are still there into another folder. Where the server can neither MOVE (RFC
+ * 6851) nor UID EXPUNGE (RFC 4315), they are copied and marked \Deleted: who expunges would take
+ * away what others have marked. */
+bool imap_move(Imap *imap, const GArray *uids, const char *folder, GError **error);
+
+void imap_free(Imap *imap);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Imap, imap_free)
+
+#endif

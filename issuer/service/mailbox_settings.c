@@ -1,0 +1,157 @@
+#include "service/mailbox_settings.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+
+#include <string.h>
+
+#define SECRET_MOST 16384 /* bytes: tokens are long */
+#define USER_MOST   255   /* characters */
+
+static const char *const done_choices[] = {"mark", "move", NULL};
+
+static char *judge_user(const char *text)
+{
+    return text_is_safe(text, USER_MOST) && !text_is_blank(text)
+               ? NULL
+               : g_strdup("must be the name to log in with");
+}
+
+static char *judge_done_folder(const char *text)
+{
+    return *text == '\0' ? NULL : imap_judge_folder(text);
+}
+
+/* The constant counts them for settings.c, which cannot. */
+const ConfigRow mailbox_rows[MAILBOX_ROWS] = {
+    {.key = "ca-file",
+     .type = CONFIG_PATH,
+     .fallback = "",
+     .meaning = "certificates (PEM) that the server's must chain to; empty: the system's"},
+    {.key = "connect-seconds",
+     .type = CONFIG_NUMBER,
+     .fallback = "15",
+     .least = 1,
+     .most = 600,
+     .meaning = "time limit for reaching the server"},
+    {.key = "done",
+     .type = CONFIG_CHOICE,
+     .fallback = "mark",
+     .choices = done_choices,
+     .meaning = "what becomes of a mail that was taken in: mark it as read, or move it"},
+    {.key = "done-folder",
+     .type = CONFIG_TEXT,
+     .fallback = "",
+     .judge = judge_done_folder,
+     .meaning = "folder of the same account that mails are moved to (done = move)"},
+    {.key = "folder",
+     .type = CONFIG_TEXT,
+     .fallback = "INBOX",
+     .judge = imap_judge_folder,
+     .meaning = "folder that is read"},
+    {.key = "password-file",
+     .type = CONFIG_PATH,
+     .fallback = "",
+     .meaning = "private file whose first line is the password"},
+    {.key = "seconds",
+     .type = CONFIG_NUMBER,
+     .fallback = "300",
+     .least = 1,
+     .most = 3600,
+     .meaning = "time limit for the answer to one command, a whole mail included"},
+    {.key = "stall-seconds",
+     .type = CONFIG_NUMBER,
+     .fallback = "30",
+     .least = 1,
+     .most = 600,
+     .meaning = "time limit for a server that says nothing"},
+    {.key = "token-file",
+     .type = CONFIG_PATH,
+     .fallback = "",
+     .meaning = "private file whose first line is an OAuth 2 bearer token, in place of a password"},
+    {.key = "url",
+     .type = CONFIG_TEXT,
+     .judge = imap_judge_url,
+     .meaning = "IMAP server: imaps://HOST:PORT, or imap://HOST with STARTTLS; never without TLS"},
+    {.key = "user", .type = CONFIG_TEXT, .judge = judge_user, .meaning = "name to log in with"},
+};
+
+/* NULL for what is not set. */
+static const char *text_of(const Config *config, const char *key)
+{
+    const char *text = config_text(config, key);
+    return *text != '\0' ? text : NULL;
+}
+
+static bool refuse(const char *what, GError **error)
+{
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "%s", what);
+    return false;
+}
+
+static bool check_together(const Config *group, GError **error)
+{
+    const bool moves = strcmp(config_text(group, "done"), "move") == 0;
+    const char *folder = text_of(group, "done-folder");
+    if ((text_of(group, "password-file") != NULL) == (text_of(group, "token-file") != NULL)) {
+        return refuse("set password-file or token-file, one of both", error);
+    }
+    if (moves != (folder != NULL)) {
+        return refuse(moves ? "done = move needs done-folder" : "done-folder needs done = move",
+                      error);
+    }
+    return folder == NULL || strcmp(folder, config_text(group, "folder")) != 0 ||
+           refuse("done-folder is the folder that is read: set another", error);
+}
+
+static bool read_secret(Mailbox *mailbox, const Config *group, GError **error)
+{
+    const char *token = text_of(group, "token-file");
+    const char *path = token != NULL ? token : text_of(group, "password-file");
+    g_autoptr(Secret) content = file_read_private(path, SECRET_MOST, error);
+    if (content == NULL) {
+        return false;
+    }
+    const gsize length = strcspn(secret_peek(content), "\r\n");
+    if (length == 0) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "%s: its first line is empty", path);
+        return false;
+    }
+    mailbox->secret = secret_new_copy(secret_peek(content), length);
+    mailbox->server.password = token == NULL ? mailbox->secret : NULL;
+    mailbox->server.token = token != NULL ? mailbox->secret : NULL;
+    return true;
+}
+
+Mailbox *mailbox_new(const Config *config, guint index, GError **error)
+{
+    const Config *group = config_group(config, MAILBOX_KIND, index);
+    g_autoptr(Mailbox) mailbox = g_new0(Mailbox, 1);
+    mailbox->name = config_group_name(config, MAILBOX_KIND, index);
+    mailbox->folder = config_text(group, "folder");
+    mailbox->done_folder = text_of(group, "done-folder");
+    mailbox->server = (ImapServer){
+        .url = config_text(group, "url"),
+        .user = config_text(group, "user"),
+        .ca_file = text_of(group, "ca-file"),
+        .connect_seconds = (unsigned)config_number(group, "connect-seconds"),
+        .stall_seconds = (unsigned)config_number(group, "stall-seconds"),
+        .seconds = (unsigned)config_number(group, "seconds"),
+    };
+    g_autofree char *host = imap_place(mailbox->server.url);
+    mailbox->place = g_strdup_printf("%s/%s", host, mailbox->folder);
+    return check_together(group, error) && read_secret(mailbox, group, error)
+               ? g_steal_pointer(&mailbox)
+               : NULL;
+}
+
+void mailbox_free(Mailbox *mailbox)
+{
+    if (mailbox == NULL) {
+        return;
+    }
+    secret_free(mailbox->secret);
+    g_free(mailbox->place);
+    g_free(mailbox);
+}

@@ -1,0 +1,33 @@
+/* Which mailboxes are fetched: the settings [mailbox NAME] of issuer.conf. */
+#ifndef ISSUER_SERVICE_MAILBOX_SETTINGS_H
+#define ISSUER_SERVICE_MAILBOX_SETTINGS_H
+
+#include "base/config.h"
+#include "delivery/imap.h"
+
+#define MAILBOX_KIND "mailbox"
+#define MAILBOX_ROWS 11
+
+/* The settings of one mailbox. */
+extern const ConfigRow mailbox_rows[MAILBOX_ROWS];
+
+/* One mailbox as it is set. */
+typedef struct {
+    const char *name;        /* in issuer.conf */
+    const char *folder;      /* that is read */
+    const char *done_folder; /* that mails are moved to; NULL: they are marked where they are */
+    ImapServer server;
+    Secret *secret; /* password or token, which the server's points to */
+    char *place;    /* HOST/FOLDER, for people and records */
+} Mailbox;
+
+/* The mailbox of the group number `index`, with its password or token. ISSUER_ERROR_INPUT: settings
+ * that do not go together, or a file that holds no secret; errors of file_read_private(). Borrows
+ * from `config`; the caller owns it. */
+Mailbox *mailbox_new(const Config *config, guint index, GError **error);
+
+void mailbox_free(Mailbox *mailbox);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Mailbox, mailbox_free)
+
+#endif

@@ -9,7 +9,8 @@ typedef struct {
     bool deleted;   /* marked deleted by its mailbox */
 } MessageOrigin;
 
-/* Readies the libraries; once in each process that parses. */
+/* Readies the libraries, so that from then on they need no file; once in each process that parses,
+ * or in its parent. */
 void message_init(void);
 
 /* Reads the mail of `length` bytes at `data`, which are changed in place. Always gives a result,

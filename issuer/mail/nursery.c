@@ -3,23 +3,43 @@
 #include "base/error.h"
 #include "mail/archive.h"
 #include "mail/parser_process.h"
+#include "mail/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CONTROL_FD 3 /* in the nursery */
-#define PARSER_FD  3 /* in a parser */
+#define CONTROL_FD 3    /* in the nursery */
+#define DYING_MS   1000 /* how long a process that has closed its socket may take to end */
 
 struct Nursery {
     int control;
     pid_t pid;
 };
+
+typedef enum {
+    ORDER_PARSER, /* start one; answered by its pid (-1: it failed) and its socket */
+    ORDER_KILL,   /* end that process; answered by how it ended */
+    ORDER_BURY,   /* the same, but it is dying of itself */
+} OrderKind;
+
+typedef struct {
+    OrderKind kind;
+    pid_t pid;
+} Order;
+
+/* How a process ended. */
+typedef struct {
+    int status; /* of waitpid() */
+    SandboxWords words;
+} Ending;
 
 /* Room for a message that carries one file descriptor, aligned as the kernel wants it. */
 typedef union {
@@ -27,8 +47,22 @@ typedef union {
     char bytes[CMSG_SPACE(sizeof(int))];
 } FdSpace;
 
-/* An order to the nursery is a number: 0 starts a parser, else it ends that one. The answer to 0 is
- * the parser's pid (-1: it failed) with its socket. */
+static bool send_order(int control, const Order *order)
+{
+    return send(control, order, sizeof *order, MSG_NOSIGNAL) == (ssize_t)sizeof *order;
+}
+
+/* Receives what has this size. */
+static bool receive(int control, void *data, gsize size)
+{
+    ssize_t got = -1;
+    do {
+        got = recv(control, data, size, 0);
+    } while (got < 0 && errno == EINTR);
+    return got == (ssize_t)size;
+}
+
+/* Tells the pid of what was started, with its socket. */
 static bool send_pid(int control, pid_t pid, int fd)
 {
     struct iovec part = {&pid, sizeof pid};
@@ -71,30 +105,39 @@ static bool receive_pid(int control, pid_t *pid, int *fd)
     return true;
 }
 
+/* ---- in the nursery ---------------------------------------------------------------------------
+ */
+
 /* A parser's life; the sockets in `ends` are its own and the program's. */
-G_NORETURN static void live_as_parser(const int ends[2], const MailSettings *settings)
+G_NORETURN static void live_as_parser(const int ends[2], const MailSettings *settings,
+                                      SandboxWords *words)
 {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() == 1) {
         _exit(0); /* the nursery died before the line above */
     }
-    if (dup2(ends[0], PARSER_FD) < 0) {
-        _exit(1);
+    if (dup2(ends[0], SANDBOX_SOCKET) < 0 || !sandbox_close(SANDBOX_PARSER, words)) {
+        _exit(SANDBOX_FAILED);
     }
-    (void)close_range(PARSER_FD + 1, ~0U, 0);
-    parser_process_confine();
-    parser_process_run(PARSER_FD, settings);
+    parser_process_run(SANDBOX_SOCKET, settings);
 }
 
-static bool start_parser(const MailSettings *settings)
+/* `children` has the last words of each, by its pid. */
+static bool start_parser(const MailSettings *settings, GHashTable *children)
 {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
         return send_pid(CONTROL_FD, -1, -1);
     }
+    SandboxWords *words = sandbox_words_new();
     pid_t pid = fork();
     if (pid == 0) {
-        live_as_parser(ends, settings);
+        live_as_parser(ends, settings, words);
+    }
+    if (pid > 0) {
+        (void)g_hash_table_insert(children, GINT_TO_POINTER(pid), words);
+    } else {
+        sandbox_words_free(words);
     }
     bool sent = send_pid(CONTROL_FD, pid, pid < 0 ? -1 : ends[1]);
     (void)close(ends[0]);
@@ -102,11 +145,33 @@ static bool start_parser(const MailSettings *settings)
     return sent;
 }
 
-static void end_parser(pid_t pid)
+/* Gives a process the time to end of itself, so that its own end is seen. */
+static void await_death(pid_t pid)
 {
-    (void)kill(pid, SIGKILL);
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+    int fd = pidfd_open(pid, 0);
+    if (fd >= 0) {
+        struct pollfd polled = {.fd = fd, .events = POLLIN};
+        (void)poll(&polled, 1, DYING_MS);
+        (void)close(fd);
     }
+}
+
+static bool end_child(const Order *order, GHashTable *children)
+{
+    if (order->kind == ORDER_BURY) {
+        await_death(order->pid);
+    }
+    (void)kill(order->pid, SIGKILL);
+    Ending ending = {0};
+    while (waitpid(order->pid, &ending.status, 0) < 0 && errno == EINTR) {
+    }
+    SandboxWords *words = g_hash_table_lookup(children, GINT_TO_POINTER(order->pid));
+    if (words != NULL) {
+        ending.words = *words;
+        sandbox_words_free(words);
+    }
+    (void)g_hash_table_remove(children, GINT_TO_POINTER(order->pid));
+    return send(CONTROL_FD, &ending, sizeof ending, MSG_NOSIGNAL) == (ssize_t)sizeof ending;
 }
 
 /* What came from the program and is of no use here is given up: its files, and the signals a
@@ -136,21 +201,25 @@ G_NORETURN static void live_as_nursery(int control, const MailSettings *settings
     settle(control);
     message_init();
     archive_init(); // after it: GMime would take the locale's encoding for that of mails
-    pid_t order = 0;
-    int none = -1;
-    while (receive_pid(CONTROL_FD, &order, &none)) {
-        if (order > 0) {
-            end_parser(order);
-        } else if (!start_parser(settings)) {
-            break;
-        }
+    GHashTable *children = g_hash_table_new(NULL, NULL);
+    Order order = {0};
+    bool going = true;
+    while (going && receive(CONTROL_FD, &order, sizeof order)) {
+        going = order.kind == ORDER_PARSER ? start_parser(settings, children)
+                                           : end_child(&order, children);
     }
     _exit(0); /* the kernel ends the parsers with it */
 }
 
+/* ---- in the program ---------------------------------------------------------------------------
+ */
+
 Nursery *nursery_new(const MailSettings *settings, GError **error)
 {
     int ends[2];
+    if (!sandbox_possible(error)) {
+        return NULL;
+    }
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED, "no socket for the mail parsers: %s",
                     g_strerror(errno));
@@ -175,9 +244,10 @@ Nursery *nursery_new(const MailSettings *settings, GError **error)
 
 int nursery_spawn(Nursery *nursery, pid_t *pid, GError **error)
 {
+    const Order order = {ORDER_PARSER, 0};
     int fd = -1;
     *pid = -1;
-    if (!send_pid(nursery->control, 0, -1) || !receive_pid(nursery->control, pid, &fd) ||
+    if (!send_order(nursery->control, &order) || !receive_pid(nursery->control, pid, &fd) ||
         *pid <= 0 || fd < 0) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
                     "a mail parser cannot be started; is the limit of processes reached?");
@@ -186,9 +256,35 @@ int nursery_spawn(Nursery *nursery, pid_t *pid, GError **error)
     return fd;
 }
 
+/* False if the nursery itself is gone. */
+static bool end_process(Nursery *nursery, OrderKind kind, pid_t pid, Ending *ending)
+{
+    const Order order = {kind, pid};
+    return send_order(nursery->control, &order) &&
+           receive(nursery->control, ending, sizeof *ending);
+}
+
 void nursery_kill(Nursery *nursery, pid_t pid)
 {
-    (void)send_pid(nursery->control, pid, -1);
+    Ending ending;
+    (void)end_process(nursery, ORDER_KILL, pid, &ending);
+}
+
+char *nursery_bury(Nursery *nursery, pid_t pid, GError **error)
+{
+    Ending ending;
+    if (!end_process(nursery, ORDER_BURY, pid, &ending)) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
+                    "the parent of the mail parsers is gone; has somebody ended it?");
+        return NULL;
+    }
+    if (WIFEXITED(ending.status) && WEXITSTATUS(ending.status) == SANDBOX_FAILED) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
+                    "no mail is read: the kernel refuses to confine the processes that read it; "
+                    "does a container or a limit keep seccomp filters from being set?");
+        return NULL;
+    }
+    return sandbox_end(ending.status, &ending.words);
 }
 
 void nursery_free(Nursery *nursery)

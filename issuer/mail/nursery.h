@@ -10,8 +10,8 @@
 
 typedef struct Nursery Nursery;
 
-/* Forks the nursery. To be called while the process has no other threads. ISSUER_ERROR_FAILED. The
- * caller owns the result. */
+/* Forks the nursery. To be called while the process has no other threads. ISSUER_ERROR_FAILED, also
+ * where parsers could not be confined. The caller owns the result. */
 Nursery *nursery_new(const MailSettings *settings, GError **error);
 
 /* Starts a parser: its socket, which the caller closes, or -1 with ISSUER_ERROR_FAILED. */
@@ -19,6 +19,11 @@ int nursery_spawn(Nursery *nursery, pid_t *pid, GError **error);
 
 /* Ends the parser `pid`, dead or alive. */
 void nursery_kill(Nursery *nursery, pid_t pid);
+
+/* The same for one that has closed its socket: tells how it ended, as sandbox_end() does; the
+ * caller frees it. NULL with ISSUER_ERROR_FAILED if it could not be confined, or if the nursery is
+ * gone: no mail's fault. */
+char *nursery_bury(Nursery *nursery, pid_t pid, GError **error);
 
 /* Ends the nursery and all its parsers. */
 void nursery_free(Nursery *nursery);

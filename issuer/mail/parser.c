@@ -34,15 +34,20 @@ Parser *parser_new(Nursery *nursery, unsigned time_limit_ms)
     return parser;
 }
 
-/* Ends a parser's process; a new one is started when it is needed. */
+/* What a process has left; a new one is started when it is needed. */
+static void forget_process(Parser *parser)
+{
+    (void)close(parser->fd);
+    parser->fd = -1;
+    g_byte_array_set_size(parser->answer, 0);
+}
+
 static void end_process(Parser *parser)
 {
     if (parser->fd >= 0) {
-        (void)close(parser->fd);
-        parser->fd = -1;
         nursery_kill(parser->nursery, parser->pid);
+        forget_process(parser);
     }
-    g_byte_array_set_size(parser->answer, 0);
 }
 
 void parser_free(Parser *parser)
@@ -205,13 +210,18 @@ gpointer parser_take(Parser *parser, ParsedMail **mail, char **why, GError **err
  * ended the process. */
 static gpointer bury(Parser *parser, char **why, GError **error)
 {
+    g_autofree char *end = nursery_bury(parser->nursery, parser->pid, error);
+    forget_process(parser);
+    if (end == NULL) {
+        return NULL;
+    }
     Load *first = g_queue_peek_head(&parser->loads);
     if (!first->again && load_can_send_again(first)) {
         first->again = true;
         (void)start_again(parser, error);
         return NULL;
     }
-    *why = g_strdup("its parser crashed");
+    *why = g_strdup_printf("its parser %s", end);
     return fail_first(parser, error);
 }
 

@@ -3,34 +3,8 @@
 #include "mail/frame.h"
 
 #include <errno.h>
-#include <malloc.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define MAX_MEMORY     (512UL * 1024 * 1024) /* bytes of address space */
-#define MAX_OPEN_FILES 16                    /* enough to load a rare character set's converter */
-#define BIG            (256UL * 1024)        /* bytes; memory of this size is given back at once */
-
-static void limit(__rlimit_resource_t resource, rlim_t value)
-{
-    struct rlimit limits = {value, value};
-    (void)setrlimit(resource, &limits); /* without the limit it still works */
-}
-
-void parser_process_confine(void)
-{
-    limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_FSIZE, 0);
-    limit(RLIMIT_NOFILE, MAX_OPEN_FILES);
-#if !defined(__SANITIZE_ADDRESS__) // the sanitizer reserves terabytes of address space
-    limit(RLIMIT_AS, MAX_MEMORY);
-    // A fixed threshold: else glibc raises it at the first free and keeps big blocks for good.
-    (void)mallopt(M_MMAP_THRESHOLD, BIG);
-    // Libraries complain there before they give up; that is told in a line of ours.
-    (void)dup2(STDOUT_FILENO, STDERR_FILENO);
-#endif
-}
 
 static bool receive(int fd, void *data, gsize length)
 {

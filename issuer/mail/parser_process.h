@@ -12,11 +12,8 @@ typedef struct {
     uint32_t deleted;
 } ParserRequest;
 
-/* Gives up what a parser does not need: open files, big memory, core dumps; and (where no sanitizer
- * reports there) standard error. */
-void parser_process_confine(void);
-
-/* Answers requests on `fd` until the other side closes it. Never returns. */
+/* Answers requests on `fd` until the other side closes it, in a process that sandbox_close() has
+ * confined. Never returns. */
 G_NORETURN void parser_process_run(int fd, const MailSettings *settings);
 
 #endif

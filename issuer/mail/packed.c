@@ -1,12 +1,15 @@
 #include "mail/packed.h"
 
+#include "mail/archive.h"
 #include "mail/cms.h"
+#include "mail/packed_archive.h"
 #include "mail/uuencode.h"
 
 /* Whole parts. The first that fits counts. */
 static const PackedKind whole[] = {
     {"a signed part (S/MIME)", cms_is_signed, cms_unpack},
     {"an encrypted part (S/MIME)", cms_is_other, cms_refuse},
+    {"a packed file", archive_is_one, packed_archive_unpack},
 };
 
 /* What stands within a text. */

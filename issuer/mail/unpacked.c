@@ -9,7 +9,8 @@ struct Unpacked {
     gsize own;    /* bytes of those of the packing that was opened last */
     gsize most;   /* bytes that may come out of it */
     unsigned depth;
-    const char *trouble;
+    bool full; /* a cap was hit */
+    char *trouble;
 };
 
 Unpacked *unpacked_new(void)
@@ -23,17 +24,27 @@ bool unpacked_begin(Unpacked *unpacked, gsize size, unsigned depth)
 {
     unpacked->depth = depth + 1;
     unpacked->own = 0;
-    unpacked->trouble = NULL;
+    g_clear_pointer(&unpacked->trouble, g_free);
     unpacked->most = MAX(size * UNPACKED_MAX_RATIO, UNPACKED_ANY_RATIO);
-    if (unpacked->depth > UNPACKED_MAX_DEPTH) {
-        unpacked->trouble = "it is packed more than " G_STRINGIFY(UNPACKED_MAX_DEPTH) " times over";
+    unpacked->full = unpacked->depth > UNPACKED_MAX_DEPTH;
+    if (unpacked->full) {
+        unpacked_fail(unpacked,
+                      "it is packed more than " G_STRINGIFY(UNPACKED_MAX_DEPTH) " times over");
     }
-    return unpacked->trouble == NULL;
+    return !unpacked->full;
 }
 
 gsize unpacked_room(const Unpacked *unpacked)
 {
     return MIN(unpacked->most - unpacked->own, UNPACKED_MAX_SIZE - unpacked->total);
+}
+
+Budget unpacked_budget(const Unpacked *unpacked)
+{
+    const gsize room = unpacked_room(unpacked);
+    const BudgetCaps caps = {UNPACKED_MAX_PARTS - unpacked->count, room, room, UNPACKED_MAX_RATIO,
+                             UNPACKED_ANY_RATIO};
+    return budget_new(caps, unpacked->most / UNPACKED_MAX_RATIO);
 }
 
 static const char *cap_hit(const Unpacked *unpacked, gsize size)
@@ -76,10 +87,12 @@ static void push(Unpacked *unpacked, UnpackedPart *part)
 bool unpacked_add(Unpacked *unpacked, UnpackedAs as, const char *name, const char *type,
                   GByteArray *data)
 {
-    if (unpacked->trouble == NULL) {
-        unpacked->trouble = cap_hit(unpacked, data->len);
+    const char *cap = cap_hit(unpacked, data->len);
+    if (cap != NULL) {
+        unpacked_fail(unpacked, cap);
+        unpacked->full = true;
     }
-    if (unpacked->trouble != NULL) {
+    if (unpacked->full) {
         g_byte_array_unref(data);
         return false;
     }
@@ -106,7 +119,7 @@ bool unpacked_add_mail(Unpacked *unpacked, GByteArray *data, unsigned depth)
 void unpacked_fail(Unpacked *unpacked, const char *why)
 {
     if (unpacked->trouble == NULL) {
-        unpacked->trouble = why;
+        unpacked->trouble = g_strdup(why);
     }
 }
 
@@ -141,6 +154,7 @@ void unpacked_free(Unpacked *unpacked)
 {
     if (unpacked != NULL) {
         g_queue_clear_full(&unpacked->parts, free_part);
+        g_free(unpacked->trouble);
         g_free(unpacked);
     }
 }

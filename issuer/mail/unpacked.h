@@ -4,6 +4,8 @@
 #ifndef ISSUER_MAIL_UNPACKED_H
 #define ISSUER_MAIL_UNPACKED_H
 
+#include "mail/budget.h"
+
 #include <glib.h>
 #include <stdbool.h>
 
@@ -39,8 +41,10 @@ Unpacked *unpacked_new(void);
  * too many within each other: then nothing can be added, and unpacked_trouble() says so. */
 bool unpacked_begin(Unpacked *unpacked, gsize size, unsigned depth);
 
-/* How many bytes may still come out of the packing that was opened last. */
+/* How many bytes may still come out of the packing that was opened last; the same as a budget of
+ * its own, with how many files. */
 gsize unpacked_room(const Unpacked *unpacked);
+Budget unpacked_budget(const Unpacked *unpacked);
 
 /* Adds a part of the packing that was opened last. `name` (any bytes) and `type` ("text/html;
  * charset=utf-8") may be NULL; `data` is taken over. False if a cap was hit: the part is dropped,
@@ -52,10 +56,11 @@ bool unpacked_add(Unpacked *unpacked, UnpackedAs as, const char *name, const cha
 bool unpacked_add_mail(Unpacked *unpacked, GByteArray *data, unsigned depth);
 
 /* What keeps the packing that was opened last from being read, or read to its end: a clause such as
- * "it is encrypted", static. The first one counts. */
+ * "it is encrypted", which is copied. The first one counts. Parts may still be added. */
 void unpacked_fail(Unpacked *unpacked, const char *why);
 
-/* What was said so, or which cap was hit, of the packing that was opened last; NULL: nothing. */
+/* What was said so, or which cap was hit, of the packing that was opened last; NULL: nothing. Owned
+ * by `unpacked`. */
 const char *unpacked_trouble(const Unpacked *unpacked);
 
 /* Takes the next part, in the order in which they were added; NULL: there are no more. The caller

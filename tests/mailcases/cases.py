@@ -5,10 +5,12 @@ mail, in order: (kind, reply_to, codes found intact, codes reported damaged).
 """
 import base64
 import binascii
+import bz2
 import gzip
+import lzma
 
 from codes import Code
-from packings import cms_signed, cms_signed_in_pieces, uuencoded
+from packings import cms_signed, cms_signed_in_pieces, tarred, uuencoded, zipped
 
 OWN = "licenses@vendor.test"
 LIST = "licensing@vendor.test"
@@ -386,6 +388,50 @@ def signed_opaque_text_without_header():
 def encrypted_mail():
     headers, body = opaque(cms_signed(binascii.a2b_hex("00" * 300), kind=3))
     return one(mail(body, headers))
+
+
+def packed(data, name="code.zip"):
+    return one(mixed_mail("\nsee file\n", attached(b64(data), content_type=f"application/zip; name={name}")))
+
+
+@case(issued())
+def zip_attached():
+    return packed(zipped({"notes.txt": b"hello\n", "server/code.txt": TEXT.encode()}))
+
+
+@case(issued())
+def zip_without_a_zips_name():
+    return one(mixed_mail("\nsee picture\n", attached(b64(zipped({"a": TEXT.encode()})),
+                                                      content_type="image/png; name=a.png")))
+
+
+@case(issued())
+def zip_of_a_mail_with_a_zip():
+    inner = mixed_mail("\nhi\n", attached(b64(zipped({"code.txt": TEXT.encode()}))))
+    return packed(zipped({"Fwd.eml": inner}))
+
+
+@case(issued())
+def zip_whose_end_is_lost():
+    return packed(zipped({"code.txt": TEXT.encode(), "b.bin": bytes(range(256)) * 40}, stored=True)[:-900])
+
+
+@case(issued())
+def gzip_attached():
+    return packed(gzip.compress(TEXT.encode("utf-16"), mtime=0), "code.txt.gz")
+
+
+@case(issued())
+def tars_attached():
+    return packed(lzma.compress(tarred({"a/code.txt": bz2.compress(TEXT.encode())})), "logs.tar.xz")
+
+
+@case(issued())
+def word_document_attached():
+    runs = "".join(f"<w:p><w:r><w:t>{line[:20]}</w:t></w:r><w:r><w:t>{line[20:]}</w:t></w:r></w:p>"
+                   for line in A.lines)
+    xml = f'<?xml version="1.0"?><w:document><w:body>{runs}</w:body></w:document>'
+    return packed(zipped({"[Content_Types].xml": b"<Types/>", "word/document.xml": xml.encode()}), "code.docx")
 
 
 def clear_signed(text):

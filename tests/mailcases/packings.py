@@ -1,5 +1,8 @@
 """Ways to pack a file or a mail into another, as old and new programs do it."""
 import binascii
+import io
+import tarfile
+import zipfile
 
 PKCS7 = bytes.fromhex("06092a864886f70d0107")
 
@@ -7,6 +10,24 @@ PKCS7 = bytes.fromhex("06092a864886f70d0107")
 def uuencoded(data, name="code.txt"):
     rows = [binascii.b2a_uu(data[i:i + 45], backtick=True).decode() for i in range(0, len(data), 45)]
     return f"begin 644 {name}\n" + "".join(rows) + "`\nend\n"
+
+
+def zipped(files, stored=False):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name, (2026, 11, 5, 9, 30, 0)), data)
+    return out.getvalue()
+
+
+def tarred(files):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return out.getvalue()
 
 
 # ---- CMS (RFC 5652), with nobody's signature -----------------------------------------------------

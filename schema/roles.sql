@@ -48,7 +48,7 @@ grant execute on function operator_of_token, operator_require
 grant execute on function operator_add, operator_renew, operator_revoke, operator_deeds,
     operator_token_end, signing_key_revoke
     to @PREFIX@_admin;
-grant execute on function licenses_of_keys, import_begin, import_check, import_book
+grant execute on function licenses_of_keys, import_begin, import_look_up, import_check, import_book
     to @PREFIX@_orders, @PREFIX@_admin;
 
 -- Reading. The license records hold no personal data; contacts, mail and replies do.

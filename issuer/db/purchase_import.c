@@ -10,29 +10,25 @@ bool purchase_import_begin(Database *db, GError **error)
 
 /* The columns of the staging table, in the order of stage_rows. */
 typedef struct {
-    SqlColumn *line, *license_id, *key, *hint, *weak, *customer, *customer_ref, *product;
+    SqlColumn *line, *license_id, *customer, *customer_ref, *product;
     SqlColumn *activations, *servers, *expires, *order_ref, *order_day, *order_kind;
 } StageColumns;
 
 static const char stage_rows[] =
-    "insert into staged (line, license_id, key, hint, weak, customer, customer_ref, product,"
-    " activations, servers, expires, order_ref, order_day, order_kind)"
-    " select u.line, u.license_id, u.key, u.hint, u.weak, u.customer, u.customer_ref, u.product,"
-    " u.activations, u.servers, u.expires, u.order_ref, u.order_day, u.order_kind::order_kind"
-    " from unnest($1::integer[], $2::text[], $3::bytea[], $4::text[], $5::bool[], $6::text[],"
-    " $7::text[], $8::text[], $9::integer[], $10::integer[], $11::date[], $12::text[],"
-    " $13::date[], $14::text[])"
-    " as u (line, license_id, key, hint, weak, customer, customer_ref, product, activations,"
-    " servers, expires, order_ref, order_day, order_kind)";
+    "insert into staged (line, license_id, customer, customer_ref, product, activations, servers,"
+    " expires, order_ref, order_day, order_kind)"
+    " select u.line, u.license_id, u.customer, u.customer_ref, u.product, u.activations,"
+    " u.servers, u.expires, u.order_ref, u.order_day, u.order_kind::order_kind"
+    " from unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[],"
+    " $7::integer[], $8::date[], $9::text[], $10::date[], $11::text[])"
+    " as u (line, license_id, customer, customer_ref, product, activations, servers, expires,"
+    " order_ref, order_day, order_kind)";
 
 static StageColumns add_columns(SqlParams *params)
 {
     StageColumns columns;
     columns.line = sql_params_add_column(params, SQL_INT4);
     columns.license_id = sql_params_add_column(params, SQL_TEXT);
-    columns.key = sql_params_add_column(params, SQL_BYTES);
-    columns.hint = sql_params_add_column(params, SQL_TEXT);
-    columns.weak = sql_params_add_column(params, SQL_BOOL);
     columns.customer = sql_params_add_column(params, SQL_TEXT);
     columns.customer_ref = sql_params_add_column(params, SQL_TEXT);
     columns.product = sql_params_add_column(params, SQL_TEXT);
@@ -45,59 +41,11 @@ static StageColumns add_columns(SqlParams *params)
     return columns;
 }
 
-/* A share of the rows whose public keys one thread derives: that is most of the work that an import
- * does outside the database. */
-typedef struct {
-    const GArray *rows;
-    guint from, below;
-    Digest *keys; /* of all rows; zero where a row has no key */
-} KeyShare;
-
-static gpointer derive_keys(gpointer data)
-{
-    const KeyShare *share = data;
-    for (guint i = share->from; i < share->below; i++) {
-        const Secret *key = g_array_index(share->rows, ImportRow, i).purchase->license_key;
-        if (key) {
-            share->keys[i] = license_key_public(key);
-        }
-    }
-    return NULL;
-}
-
-/* The public halves of the rows' keys. New array. */
-static Digest *derive_all_keys(const GArray *rows)
-{
-    Digest *keys = g_new0(Digest, rows->len + 1);
-    KeyShare first = {rows, 0, rows->len / 2, keys};
-    KeyShare second = {rows, rows->len / 2, rows->len, keys};
-    GThread *thread = g_thread_new("license keys", derive_keys, &first);
-    derive_keys(&second);
-    g_thread_join(thread);
-    return keys;
-}
-
-/* Only what cannot be turned back into the key leaves this program. */
-static void put_key(const StageColumns *columns, const Secret *key, const Digest *public_key)
-{
-    if (!key) {
-        sql_column_null(columns->key);
-        sql_column_null(columns->hint);
-        sql_column_null(columns->weak);
-        return;
-    }
-    g_autofree char *hint = license_key_hint(key);
-    sql_column_digest(columns->key, public_key);
-    sql_column_text(columns->hint, hint);
-    sql_column_bool(columns->weak, license_key_is_weak(key));
-}
-
-static void put_row(const StageColumns *columns, const ImportRow *row, const Digest *public_key)
+static void put_row(const StageColumns *columns, const ImportRow *row)
 {
     const Purchase *purchase = row->purchase;
     sql_column_int(columns->line, row->line);
     sql_column_text(columns->license_id, purchase->license_id);
-    put_key(columns, purchase->license_key, public_key);
     sql_column_text(columns->customer, purchase->customer);
     sql_column_text(columns->customer_ref, purchase->customer_ref);
     sql_column_text(columns->product, purchase->product);
@@ -156,12 +104,45 @@ bool purchase_import_stage(Database *db, const GArray *rows, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
     StageColumns columns = add_columns(params);
-    g_autofree Digest *keys = derive_all_keys(rows);
     for (guint i = 0; i < rows->len; i++) {
-        put_row(&columns, &g_array_index(rows, ImportRow, i), &keys[i]);
+        put_row(&columns, &g_array_index(rows, ImportRow, i));
     }
     return sql_do(db, "import_stage", stage_rows, params, error) &&
            stage_contacts(db, rows, error) && stage_features(db, rows, error);
+}
+
+ImportKey purchase_import_key(unsigned line, const Secret *key)
+{
+    g_autofree char *hint = license_key_hint(key);
+    ImportKey known = {
+        .line = line, .public_half = license_key_public(key), .weak = license_key_is_weak(key)};
+    g_strlcpy(known.hint, hint, sizeof known.hint);
+    return known;
+}
+
+bool purchase_import_look_up(Database *db, GError **error)
+{
+    return sql_do(db, NULL, "select import_look_up()", NULL, error);
+}
+
+bool purchase_import_stage_keys(Database *db, const GArray *keys, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    SqlColumn *lines = sql_params_add_column(params, SQL_INT4);
+    SqlColumn *public_halves = sql_params_add_column(params, SQL_BYTES);
+    SqlColumn *hints = sql_params_add_column(params, SQL_TEXT);
+    SqlColumn *weak = sql_params_add_column(params, SQL_BOOL);
+    for (guint i = 0; i < keys->len; i++) {
+        const ImportKey *key = &g_array_index(keys, ImportKey, i);
+        sql_column_int(lines, key->line);
+        sql_column_digest(public_halves, &key->public_half);
+        sql_column_text(hints, key->hint);
+        sql_column_bool(weak, key->weak);
+    }
+    return sql_do(db, "import_stage_keys",
+                  "insert into stage_key (line, key, hint, weak)"
+                  " select * from unnest($1::integer[], $2::bytea[], $3::text[], $4::bool[])",
+                  params, error);
 }
 
 bool purchase_import_check(Database *db, bool update, unsigned most, GPtrArray *problems,

@@ -16,6 +16,14 @@ typedef struct {
     const Purchase *purchase;
 } ImportRow;
 
+/* What may be known of a license key that stands in a row. */
+typedef struct {
+    unsigned line; /* of the file, from 1 */
+    Digest public_half;
+    char hint[5];
+    bool weak; /* it looks numbered, or is short */
+} ImportKey;
+
 typedef struct {
     unsigned line;
     char *text; /* begins with the column's name */
@@ -41,8 +49,19 @@ typedef struct {
 /* Makes room for the rows and keeps other imports waiting until the transaction ends. */
 bool purchase_import_begin(Database *db, GError **error);
 
-/* Adds rows (of ImportRow). Each license key goes in as its public half and hint. */
+/* Adds rows (of ImportRow), without their license keys. */
 bool purchase_import_stage(Database *db, const GArray *rows, GError **error);
+
+/* What is stored of the license key in that line: it cannot be turned back into the key. Some 25
+ * microseconds of work; any thread may do it. */
+ImportKey purchase_import_key(unsigned line, const Secret *key);
+
+/* Looks up what of the rows is on record; after it no more rows can be added. The check does it
+ * where it was not done before: apart from it, it needs no keys. */
+bool purchase_import_look_up(Database *db, GError **error);
+
+/* Adds the keys (of ImportKey) of rows, one for a line. */
+bool purchase_import_stage_keys(Database *db, const GArray *keys, GError **error);
 
 /* What is wrong, by line: up to `most` ImportProblem * in `problems` (with a free function);
  * `total` how many there are. With `update`, a row that differs from what was last imported for its

@@ -10,7 +10,11 @@ static bool stage(Database *db, const Purchase *purchase, GError **error)
     g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(ImportRow));
     const ImportRow row = {.line = 1, .purchase = purchase};
     g_array_append_val(rows, row);
-    return purchase_import_begin(db, error) && purchase_import_stage(db, rows, error);
+    g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(ImportKey));
+    const ImportKey key = purchase_import_key(row.line, purchase->license_key);
+    g_array_append_val(keys, key);
+    return purchase_import_begin(db, error) && purchase_import_stage(db, rows, error) &&
+           purchase_import_stage_keys(db, keys, error);
 }
 
 SaleRecord *sale_store_add(Database *db, const Purchase *purchase, const SaleTerms *terms,

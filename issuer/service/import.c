@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "core/csv.h"
+#include "service/import_keys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,7 @@ typedef struct {
     gsize width;                 /* columns that the header row names */
     GArray *rows;                /* of ImportRow, not yet staged */
     GPtrArray *purchases;        /* what they point to, owned */
+    ImportKeys *keys;            /* of the rows so far */
     GPtrArray *problems;         /* of ImportProblem */
 } Import;
 
@@ -131,6 +133,9 @@ static bool read_rows(Import *import, GError **error)
             continue;
         }
         g_ptr_array_add(import->purchases, purchase);
+        if (purchase->license_key != NULL) {
+            import_keys_take(import->keys, row.line, g_steal_pointer(&purchase->license_key));
+        }
         const ImportRow staged = {.line = row.line, .purchase = purchase};
         g_array_append_val(import->rows, staged);
         if (import->rows->len >= STAGE_ROWS && !stage_rows(import, error)) {
@@ -141,6 +146,22 @@ static bool read_rows(Import *import, GError **error)
         note_wrong_row(import, G_MAXUINT, broken->message);
     }
     return stage_rows(import, error);
+}
+
+/* The rows are looked up while what is left of their keys is derived. */
+static bool look_up_rows(Import *import, GError **error)
+{
+    Database *database = import->context->database;
+    if (!purchase_import_look_up(database, error)) {
+        return false;
+    }
+    const GPtrArray *pages = import_keys_wait(import->keys);
+    for (guint i = 0; i < pages->len; i++) {
+        if (!purchase_import_stage_keys(database, g_ptr_array_index(pages, i), error)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void free_problem(gpointer problem)
@@ -189,7 +210,8 @@ static bool work(Import *import, const ImportOptions *options, const Digest *fil
     Database *database = import->context->database;
     ImportReport *report = import->report;
     if (!read_header(import, error) || !purchase_import_begin(database, error) ||
-        !read_rows(import, error) || !check(import, options->update, error)) {
+        !read_rows(import, error) || !look_up_rows(import, error) ||
+        !check(import, options->update, error)) {
         return false;
     }
     tell_problems(import);
@@ -317,11 +339,13 @@ ImportReport *import_purchases(Context *context, const char *path, const ImportO
         .csv = csv_reader_new(content.data, content.size),
         .rows = g_array_new(FALSE, FALSE, sizeof(ImportRow)),
         .purchases = g_ptr_array_new_with_free_func(free_purchase),
+        .keys = import_keys_new(),
         .problems = g_ptr_array_new_with_free_func(free_problem),
     };
     const bool done = run(&import, options, &file, error);
     g_array_unref(import.rows);
     g_ptr_array_unref(import.purchases);
+    import_keys_free(import.keys);
     g_ptr_array_unref(import.problems);
     csv_reader_free(import.csv);
     if (!done) {

@@ -3,14 +3,16 @@
 -- was last imported for its license, not with today's record: what was changed by other means since
 -- stays.
 --
--- Whoever imports may put rows into the staging tables and nothing else: the three functions that it
--- calls (import_begin, import_check, import_book) run with the owner's rights, and what they read are
--- tables of the owner's own making. What was not checked, or was found wrong, is not booked.
+-- Whoever imports may put rows into the staging tables and nothing else: the functions that it calls
+-- (import_begin, import_look_up, import_check, import_book) run with the owner's rights, and what they
+-- read are tables of the owner's own making. What was not checked, or was found wrong, is not booked.
+-- The rows are looked up without their keys: their public halves are derived meanwhile.
 
 drop function if exists issuer.import_book(issuer.digest, integer, bigint, timestamptz);
 drop function if exists issuer.import_book_new(date, timestamptz);
 drop function if exists issuer.import_book_customers(date, timestamptz, bigint);
 drop function if exists issuer.import_book_changes(date, timestamptz);
+drop function if exists issuer.import_resolve();
 
 -- Temporary tables stand where others may make some too, with triggers that would run with our rights.
 create or replace function issuer.import_is_ours(tables text[]) returns void
@@ -38,8 +40,8 @@ begin
     end;
     -- As read from the file:
     create temporary table staged (
-        line integer not null, license_id text not null, key bytea, hint text, weak boolean,
-        customer text not null, customer_ref text,
+        line integer not null, license_id text not null, customer text not null,
+        customer_ref text,
         -- A reference tells customers apart, else the name does.
         customer_key text not null generated always as
             (case when customer_ref is null then 'name ' || customer
@@ -47,26 +49,16 @@ begin
         product text not null, activations integer not null, servers integer not null,
         expires date, order_ref text not null, order_day date, order_kind order_kind not null
     ) on commit drop;
+    -- What may be known of the license keys of those rows that have one.
+    create temporary table stage_key (line integer not null, key bytea not null, hint text not null,
+        weak boolean not null) on commit drop;
     create temporary table stage_contact (line integer, entry text) on commit drop;
     -- `number`: as `license add` was told; years of a yearly feature, from which its end is counted,
     -- or the limit of a metered one.
     create temporary table stage_feature (line integer, code text, until_on date, number bigint,
         years integer, quantity bigint) on commit drop;
-    -- Beside the records: `content` is compared next time, `last` is what was imported last.
-    create temporary table stage (
-        like staged, content jsonb not null, id bigint not null, known boolean not null,
-        last jsonb, changed boolean not null, customer_id bigint not null
-    ) on commit drop;
-    create temporary table stage_customer (
-        key text not null, name text not null, reference text, id bigint, fresh boolean,
-        recorded_name text, first_line integer not null
-    ) on commit drop;
-    create temporary table stage_order (
-        reference text not null, kind order_kind not null, day date, customer_id bigint not null,
-        id bigint not null, fresh boolean not null, first_line integer not null
-    ) on commit drop;
     -- No other session sees them.
-    grant insert on staged, stage_contact, stage_feature to public;
+    grant insert on staged, stage_key, stage_contact, stage_feature to public;
 end $$;
 
 -- What an imported row keeps of a contact: addresses stand in `contact` alone, where they can be
@@ -104,10 +96,26 @@ begin
     update stage_customer set fresh = id is null, id = coalesce(id, nextval('customer_id_seq'));
 end $$;
 
--- What of the staged rows is on record already. A known license stays its customer's.
-create or replace function issuer.import_resolve() returns void
-language plpgsql set search_path = issuer, pg_temp as $$
+-- What of the staged rows, which are all there, is on record already. A known license stays its
+-- customer's.
+create or replace function issuer.import_look_up() returns void
+language plpgsql security definer set search_path = issuer, pg_temp as $$
 begin
+    perform import_is_ours('{staged,stage_key,stage_contact,stage_feature}');
+    revoke insert on staged, stage_contact, stage_feature from public;  -- they are as looked up
+    -- Beside the records: `content` is compared next time, `last` is what was imported last.
+    create temporary table stage (
+        like staged, content jsonb not null, id bigint not null, known boolean not null,
+        last jsonb, changed boolean not null, customer_id bigint not null
+    ) on commit drop;
+    create temporary table stage_customer (
+        key text not null, name text not null, reference text, id bigint, fresh boolean,
+        recorded_name text, first_line integer not null
+    ) on commit drop;
+    create temporary table stage_order (
+        reference text not null, kind order_kind not null, day date, customer_id bigint not null,
+        id bigint not null, fresh boolean not null, first_line integer not null
+    ) on commit drop;
     create index on stage_contact (line);
     create index on stage_feature (line);
     analyze staged, stage_contact, stage_feature;
@@ -163,8 +171,8 @@ begin
     where s.line > f.line
     union all
     select s.line, format('license_key: the same key stands in line %s too', f.line)
-    from stage s join (select key, min(line) as line from stage where key is not null
-                       group by key having count(*) > 1) f using (key)
+    from stage_key s join (select key, min(line) as line from stage_key
+                           group by key having count(*) > 1) f using (key)
     where s.line > f.line
     union all
     select s.line, format('product: %s is none that is sold', s.product)
@@ -206,18 +214,18 @@ language plpgsql stable set search_path = issuer, pg_temp as $$
 begin
     return query
     with keys as materialized (
-        select * from licenses_of_keys(array(select key from stage where key is not null)))
+        select * from licenses_of_keys(array(select key from stage_key)))
     select s.line, format('license_key: empty, and %s is not on record', s.license_id)
-    from stage s where not s.known and s.key is null
+    from stage s
+    where not s.known and not exists (select from stage_key y where y.line = s.line)
     union all
     select s.line, case when k.license_id is null
             then format('license_key: is not the key of %s, which cannot be changed yet: give '
                         'the one on record, or leave it empty', s.license_id)
             when k.license_id = s.id then format('license_key: this key of %s is retired', k.license)
             else format('license_key: is the key of %s', k.license) end
-    from stage s left join keys k on k.public_key = s.key
-    where s.key is not null
-      and case when s.known then (k.license_id = s.id and k.current) is not true
+    from stage s join stage_key y using (line) left join keys k on k.public_key = y.key
+    where case when s.known then (k.license_id = s.id and k.current) is not true
                else k.license_id is not null end
     union all
     select s.line, format('%s: differs from what was last imported for %s; --update books the '
@@ -302,9 +310,14 @@ returns table (line integer, problem text, total bigint)
 language plpgsql security definer set search_path = issuer, pg_temp as $$
 #variable_conflict use_column
 begin
-    perform import_is_ours('{staged,stage,stage_contact,stage_feature,stage_customer,stage_order}');
-    revoke insert on staged, stage_contact, stage_feature from public;  -- they are as checked
-    perform import_resolve();
+    if to_regclass('pg_temp.stage') is null then
+        perform import_look_up();
+    end if;
+    perform import_is_ours('{staged,stage,stage_key,stage_contact,stage_feature,stage_customer,
+                           stage_order}');
+    revoke insert on stage_key from public;  -- they are as checked
+    create unique index on stage_key (line);
+    analyze stage_key;
     -- Neither uses nor versions of what changes move between this look and the booking.
     perform from license l where l.id in (select s.id from stage s where s.changed)
         order by l.id for no key update;
@@ -370,14 +383,15 @@ begin
         order by s.id;
     with k as (
         insert into license_key (license_id, hint, weak, effective, delivered_on)
-        select id, hint, weak, at, case when way = 'file' then today end
-        from stage where not known order by id
+        select s.id, y.hint, y.weak, at, case when way = 'file' then today end
+        from stage s join stage_key y using (line) where not s.known order by s.id
         returning id, license_id),
     d as (
         insert into key_delivery (license_key_id, how, delivered_on, operator_id)
         select id, 'import', today, who from k where way = 'file')
     insert into license_proof (public_key, license_key_id)
-        select s.key, k.id from k join stage s on s.id = k.license_id;
+        select y.key, k.id from k join stage s on s.id = k.license_id
+        join stage_key y using (line);
     insert into contact (license_id, entry, effective)
         select s.id, c.entry, coalesce(s.order_day, today)
         from stage s join stage_contact c using (line) where not s.known;
@@ -523,8 +537,8 @@ language plpgsql security definer set search_path = issuer, pg_temp as $$
 declare
     who bigint;
 begin
-    perform import_is_ours('{stage,stage_contact,stage_feature,stage_customer,stage_order,
-                           stage_problem}');
+    perform import_is_ours('{stage,stage_key,stage_contact,stage_feature,stage_customer,
+                           stage_order,stage_problem}');
     if exists (select from stage_problem) then
         raise exception 'the rows were found wrong: nothing is booked' using errcode = 'IS003';
     end if;
@@ -541,6 +555,6 @@ begin
         count(*) filter (where s.known and not s.changed),
         (select count(*) from stage_customer where fresh),
         (select count(*) from stage_order where fresh),
-        count(*) filter (where not s.known and s.weak)
-        from stage s;
+        count(*) filter (where not s.known and y.weak)
+        from stage s left join stage_key y using (line);
 end $$;

@@ -102,7 +102,7 @@ declare
     day date;
 begin
     select * into who from operator_require(token, 'license add', at);
-    perform import_is_ours('{staged,stage,stage_contact,stage_feature,stage_customer,stage_order}');
+    perform import_is_ours('{staged,stage_key,stage_contact,stage_feature}');
     select s.*, count(*) over () as rows into bought from staged s limit 1;
     if bought.rows is distinct from 1 then
         raise exception 'one purchase is recorded at a time' using errcode = 'IS003';

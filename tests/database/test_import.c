@@ -1,5 +1,6 @@
 /* The purchases import: all or nothing, the same again changes nothing, differences as versions. */
 #include "base/error.h"
+#include "core/license_key.h"
 #include "db/migrate.h"
 #include "db/sql.h"
 #include "service/import.h"
@@ -159,6 +160,46 @@ static void books_all_that_a_row_says(void **state)
                 " e.subject_id where e.kind = 'license-recorded' and"
                 " e.row_digest = sha256(convert_to(r::text, 'UTF8'))",
                 "2");
+}
+
+/* Keys are derived apart from their rows, by a thread and in pages: each comes to its own row. */
+static void each_key_comes_to_its_row(void **state)
+{
+    (void)state;
+    enum { ROWS = 4501 };
+    g_autoptr(Context) context = fresh();
+    g_autoptr(GString) text = g_string_new(HEADER "\n");
+    for (int n = 0; n < ROWS; n++) {
+        g_string_append_printf(
+            text,
+            "LIC-%d,KEY-OF-BEFORE-%06dX%c,Example Plants,@plants.example,chariot,mqtt-server,1,,"
+            "SO-1\n",
+            n, n, "ABCD"[n % 4]);
+    }
+    g_autofree char *repeated = g_strconcat(
+        text->str,
+        "LIC-N,KEY-OF-BEFORE-002000XA,Example Plants,@plants.example,chariot,mqtt-server,1,,SO-1\n",
+        NULL);
+    expect_problem(context, repeated, plain,
+                   "line 4503: license_key: the same key stands in line 2002 too");
+    expect_imported(context, text->str, plain, ROWS, 0, 0);
+    for (int n = 0; n < ROWS; n += 1500) {
+        g_autofree char *normal = g_strdup_printf("KEY0FBEF0RE%06dX%c", n, "ABCD"[n % 4]);
+        g_autoptr(Secret) key = secret_new_copy(normal, strlen(normal));
+        const Digest public_half = license_key_public(key);
+        g_autoptr(GString) hex = g_string_new(NULL);
+        for (gsize i = 0; i < sizeof public_half.bytes; i++) {
+            g_string_append_printf(hex, "%02x", public_half.bytes[i]);
+        }
+        g_autofree char *query =
+            g_strdup_printf("select l.license_id || ' ' || k.hint from license_proof p"
+                            " join license_key k on k.id = p.license_key_id"
+                            " join license l on l.id = k.license_id"
+                            " where p.public_key = '\\x%s'",
+                            hex->str);
+        g_autofree char *expected = g_strdup_printf("LIC-%d %s", n, normal + strlen(normal) - 4);
+        expect_cell(context, query, expected);
+    }
 }
 
 static void no_key_is_stored(void **state)
@@ -367,6 +408,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(books_all_that_a_row_says),
+        cmocka_unit_test(each_key_comes_to_its_row),
         cmocka_unit_test(no_key_is_stored),
         cmocka_unit_test(addresses_stand_in_contact_alone),
         cmocka_unit_test(same_again_changes_nothing),

@@ -162,9 +162,9 @@ insert into expected_functions values
     ('import_check',                'door', 'orders admin'),
     ('import_differences',          'own', '-'),
     ('import_is_ours',              'own', '-'),
+    ('import_look_up',              'door', 'orders admin'),
     ('import_problems_of_file',     'own', '-'),
     ('import_problems_of_records',  'own', '-'),
-    ('import_resolve',              'own', '-'),
     ('import_resolve_customers',    'own', '-'),
     ('instruction_file',            'door', 'daemon web support admin'),
     ('license_add',                 'door', 'orders'),
@@ -431,13 +431,25 @@ select refuses('orders', $$select * from import_check(false, 20)$$, 'IS002', 'ch
 select refuses('orders', $$select * from import_book(d('file'), 1, null, now())$$, 'IS002', 'book what was not begun');
 select refuses('orders', $$select import_begin(); select * from import_book(d('file'), 1, null, now())$$, 'IS002', 'book what was not checked');
 select refuses('orders', $$select import_begin();
-    insert into staged (line, license_id, key, hint, weak, customer, product, activations, servers, order_ref, order_kind)
-        values (2, 'LIC-3', d('key'), 'ABCD', false, 'Example Plants', 'chariot', 1, 1, 'SO-3', 'sale');
+    insert into stage_key values (2, d('key'), 'ABCD', false);
+    insert into staged (line, license_id, customer, product, activations, servers, order_ref, order_kind)
+        values (2, 'LIC-3', 'Example Plants', 'chariot', 1, 1, 'SO-3', 'sale');
     select * from import_check(false, 20);
     select * from import_book(d('file'), 1, null, now())$$, 'IS003', 'book what was found wrong');
 select refuses('orders', $$select import_begin();
     select * from import_check(false, 20);
     insert into stage_contact values (2, 'eve@elsewhere.example')$$, '42501', 'add rows to what was checked');
+select refuses('orders', $$select import_begin();
+    select import_look_up();
+    insert into stage_contact values (2, 'eve@elsewhere.example')$$, '42501', 'add rows to what was looked up');
+select refuses('orders', $$select import_begin();
+    select import_look_up();
+    select * from import_check(false, 20);
+    insert into stage_key values (2, d('key'), 'ABCD', false)$$, '42501', 'add keys to what was checked');
+select refuses('orders', $$select import_begin();
+    insert into stage_key values (2, d('key'), 'ABCD', false), (2, d('key-2'), 'ABCD', false);
+    select * from import_check(false, 20)$$, '23505', 'give one row two keys');
+select refuses('orders', $$select import_look_up()$$, 'IS002', 'look up what was not begun');
 select refuses('orders', $$select import_begin(); select * from import_check(false, 20);
     select * from import_book(d('file'), 1, d('sam'), now())$$, 'IS002', 'import in the name of support');
 do $$ begin execute format('grant temporary on database %I to public', current_database()); end $$;
@@ -446,6 +458,7 @@ select refuses('orders', $$create function pg_temp.steal() returns trigger langu
     create temporary table staged (line integer, license_id text, key bytea, hint text, weak boolean,
         customer text, customer_ref text, customer_key text, product text, activations integer,
         servers integer, expires date, order_ref text, order_day date, order_kind order_kind);
+    create temporary table stage_key (line integer, key bytea, hint text, weak boolean);
     create temporary table stage_contact (line integer, entry text);
     create temporary table stage_feature (line integer, code text, until_on date);
     create temporary table stage (like staged, content jsonb, id bigint, known boolean, last jsonb,
@@ -467,8 +480,9 @@ select may('daemon', $$select from license where id = 1 for no key update$$, 'lo
 select may('daemon', $$update activation set state = 'superseded', active_until = now() where id = 1$$, 'supersede an activation');
 select may('orders', $$select * from licenses_of_keys(array[d('key')])$$, 'ask whose a key is');
 select may('orders', $$select import_begin();
-    insert into staged (line, license_id, key, hint, weak, customer, product, activations, servers, order_ref, order_kind)
-        values (2, 'LIC-2', d('key-2'), 'ABCD', false, 'Example Plants', 'chariot', 1, 1, 'SO-2', 'sale');
+    insert into stage_key values (2, d('key-2'), 'ABCD', false);
+    insert into staged (line, license_id, customer, product, activations, servers, order_ref, order_kind)
+        values (2, 'LIC-2', 'Example Plants', 'chariot', 1, 1, 'SO-2', 'sale');
     insert into stage_contact values (2, 'it@plants.example');
     insert into stage_feature values (2, 'mqtt-server', null);
     select * from import_check(false, 20);

@@ -22,12 +22,13 @@ create function stage(id text, customer text, ref text, kind text default 'sale'
 returns void language plpgsql as $$
 begin
     if to_regclass('pg_temp.staged') is not null then
-        drop table staged, stage, stage_contact, stage_feature, stage_customer, stage_order cascade;
-        drop table if exists merged, named, stage_problem;
+        drop table staged, stage_key, stage_contact, stage_feature cascade;
+        drop table if exists stage, stage_customer, stage_order, merged, named, stage_problem;
     end if;
     perform import_begin();
-    insert into staged (line, license_id, key, hint, weak, customer, product, activations, servers, order_ref, order_kind, order_day)
-        values (1, id, d(coalesce(key, id)), 'ABCD', false, customer, 'chariot', 2, 1, ref, kind::order_kind, day);
+    insert into staged (line, license_id, customer, product, activations, servers, order_ref, order_kind, order_day)
+        values (1, id, customer, 'chariot', 2, 1, ref, kind::order_kind, day);
+    insert into stage_key values (1, d(coalesce(key, id)), 'ABCD', false);
     insert into stage_contact values (1, 'it@plants.example');
     insert into stage_feature (line, code, number) select 1, c, n from unnest(codes, numbers) x (c, n);
 end $$;

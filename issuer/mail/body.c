@@ -101,7 +101,8 @@ void body_read(Body *body, char *data, gsize length)
     if (reader->trouble != NULL) {
         key_watch_around(watch, data, length);
         key_watch_lines(watch, data, length);
-    } else if (!text_sink_is_satisfied(&reader->sink)) {
+    } else if (!text_sink_is_satisfied(&reader->sink) &&
+               text_sink_unseen_tokens(&reader->sink) == NULL) { /* it would be seen there */
         search_rest(reader, data, length);
     }
 }
@@ -119,6 +120,11 @@ const GString *body_text(const Body *body)
 Finder *body_finder(Body *body)
 {
     return body->reader.sink.finder;
+}
+
+const GPtrArray *body_unseen_tokens(Body *body)
+{
+    return text_sink_unseen_tokens(&body->reader.sink);
 }
 
 bool body_shows_license_key(const Body *body)

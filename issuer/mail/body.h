@@ -27,6 +27,10 @@ const GString *body_text(const Body *body);
 /* The codes; NULL if it was not searched. Owned by the body. */
 Finder *body_finder(Body *body);
 
+/* The codes in what the mail hides from its reader, of FoundToken; NULL: there are none. Owned by
+ * the body. They are not among those of body_finder() unless they stand elsewhere too. */
+const GPtrArray *body_unseen_tokens(Body *body);
+
 /* Whether a license key can be read anywhere in it, be it in a header; of a mail that is too long
  * to be stored, in its texts. */
 bool body_shows_license_key(const Body *body);

@@ -1,16 +1,27 @@
 #include "mail/html_text.h"
 
+#include "mail/html_style.h"
+
 #include <libxml/HTMLparser.h>
 #include <libxml/parserInternals.h>
 #include <stdbool.h>
 #include <string.h>
 
+/* One of the two texts of a page: what is seen, and what is not. */
 typedef struct {
     GString *text;
-    unsigned hidden; /* how many elements are open whose content is not shown */
-    unsigned preformatted;
-    unsigned quotes; /* how many <blockquote> are open */
     bool at_line_start;
+} Text;
+
+typedef struct {
+    Text texts[2];
+    Text *text;       /* the one that is being written */
+    unsigned dropped; /* how many elements are open whose content is no text */
+    unsigned preformatted;
+    unsigned quotes;    /* how many <blockquote> are open */
+    GByteArray *unseen; /* of each open element: flags of mail/html_style.h */
+    HtmlStyle *style;
+    GString *sheet; /* what stands in the style sheet that is open */
 } Writer;
 
 typedef enum {
@@ -20,7 +31,8 @@ typedef enum {
     TAG_CELL,
     TAG_PREFORMATTED,
     TAG_QUOTE,
-    TAG_HIDDEN,
+    TAG_DROPPED,
+    TAG_STYLE,
 } TagKind;
 
 typedef struct {
@@ -60,11 +72,11 @@ static const Tag tags[] = {
     {"form", TAG_BLOCK},
     {"body", TAG_BLOCK},
     {"textarea", TAG_PREFORMATTED},
-    {"script", TAG_HIDDEN},
-    {"style", TAG_HIDDEN},
-    {"head", TAG_HIDDEN},
-    {"title", TAG_HIDDEN},
-    {"template", TAG_HIDDEN},
+    {"script", TAG_DROPPED},
+    {"style", TAG_STYLE},
+    {"head", TAG_DROPPED},
+    {"title", TAG_DROPPED},
+    {"template", TAG_DROPPED},
 };
 
 static TagKind tag_kind(const xmlChar *name)
@@ -77,34 +89,67 @@ static TagKind tag_kind(const xmlChar *name)
     return TAG_INLINE;
 }
 
-static void break_line(Writer *writer)
+static void break_line(Text *text)
 {
-    g_string_append_c(writer->text, '\n');
-    writer->at_line_start = true;
+    g_string_append_c(text->text, '\n');
+    text->at_line_start = true;
 }
 
-static void end_block(Writer *writer)
+static void end_block(Text *text)
 {
-    if (!writer->at_line_start) {
-        break_line(writer);
+    if (!text->at_line_start) {
+        break_line(text);
     }
+}
+
+/* ---- elements ---- */
+
+static uint8_t unseen_now(const Writer *writer)
+{
+    return writer->unseen->len == 0 ? 0 : writer->unseen->data[writer->unseen->len - 1];
+}
+
+/* Goes on in the text that belongs to the element which is open now. */
+static void choose_text(Writer *writer)
+{
+    writer->text = &writer->texts[unseen_now(writer) != 0 ? 1 : 0];
+}
+
+/* libxml2's strings are UTF-8 of another type. */
+static uint8_t unseen_of(const Writer *writer, const xmlChar *name, const xmlChar **attributes)
+{
+    const union {
+        const xmlChar **given;
+        const char *const *read;
+    } all = {.given = attributes};
+    return html_style_of(writer->style, (const char *)name, all.read, unseen_now(writer));
+}
+
+static void open_block(Writer *writer, TagKind kind)
+{
+    end_block(writer->text);
+    writer->preformatted += kind == TAG_PREFORMATTED;
+    writer->quotes += kind == TAG_QUOTE;
 }
 
 static void open_tag(void *user_data, const xmlChar *name, const xmlChar **attributes)
 {
     Writer *writer = user_data;
-    (void)attributes;
+    const uint8_t unseen = unseen_of(writer, name, attributes);
+    g_byte_array_append(writer->unseen, &unseen, 1);
+    choose_text(writer);
     TagKind kind = tag_kind(name);
     if (kind == TAG_BREAK) {
-        break_line(writer);
+        break_line(writer->text);
     } else if (kind == TAG_CELL) {
-        g_string_append_c(writer->text, ' ');
-    } else if (kind == TAG_HIDDEN) {
-        writer->hidden++;
+        g_string_append_c(writer->text->text, ' ');
+    } else if (kind == TAG_DROPPED) {
+        writer->dropped++;
+    } else if (kind == TAG_STYLE) {
+        writer->dropped++;
+        g_string_truncate(writer->sheet, 0);
     } else if (kind != TAG_INLINE) {
-        end_block(writer);
-        writer->preformatted += kind == TAG_PREFORMATTED;
-        writer->quotes += kind == TAG_QUOTE;
+        open_block(writer, kind);
     }
 }
 
@@ -112,40 +157,54 @@ static void close_tag(void *user_data, const xmlChar *name)
 {
     Writer *writer = user_data;
     TagKind kind = tag_kind(name);
-    if (kind == TAG_HIDDEN) {
-        writer->hidden -= writer->hidden > 0;
+    if (kind == TAG_STYLE) {
+        html_style_read(writer->style, writer->sheet->str, writer->sheet->len);
+        g_string_truncate(writer->sheet, 0);
+    }
+    if (kind == TAG_DROPPED || kind == TAG_STYLE) {
+        writer->dropped -= writer->dropped > 0;
     } else if (kind == TAG_BLOCK || kind == TAG_PREFORMATTED || kind == TAG_QUOTE) {
-        end_block(writer);
+        end_block(writer->text);
         writer->preformatted -= kind == TAG_PREFORMATTED && writer->preformatted > 0;
         writer->quotes -= kind == TAG_QUOTE && writer->quotes > 0;
     }
+    if (writer->unseen->len > 0) {
+        g_byte_array_set_size(writer->unseen, writer->unseen->len - 1);
+    }
+    choose_text(writer);
 }
 
-static void put_character(Writer *writer, char c)
+/* ---- text ---- */
+
+static void put_character(const Writer *writer, char c)
 {
+    Text *text = writer->text;
     bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
     if (blank && writer->preformatted == 0) {
-        gsize length = writer->text->len;
-        if (!writer->at_line_start && writer->text->str[length - 1] != ' ') {
-            g_string_append_c(writer->text, ' ');
+        if (!text->at_line_start && text->text->str[text->text->len - 1] != ' ') {
+            g_string_append_c(text->text, ' ');
         }
         return;
     }
     if (c == '\n') {
-        break_line(writer);
+        break_line(text);
         return;
     }
-    for (unsigned i = 0; writer->at_line_start && i < MIN(writer->quotes, 8); i++) {
-        g_string_append(writer->text, "> ");
+    for (unsigned i = 0; text->at_line_start && i < MIN(writer->quotes, 8); i++) {
+        g_string_append(text->text, "> ");
     }
-    writer->at_line_start = false;
-    g_string_append_c(writer->text, c);
+    text->at_line_start = false;
+    g_string_append_c(text->text, c);
 }
 
 static void put_text(void *user_data, const xmlChar *text, int length)
 {
     Writer *writer = user_data;
-    for (int i = 0; writer->hidden == 0 && i < length; i++) {
+    if (writer->dropped > 0) {
+        g_string_append_len(writer->sheet, (const char *)text, length);
+        return;
+    }
+    for (int i = 0; i < length; i++) {
         put_character(writer, (char)text[i]);
     }
 }
@@ -158,19 +217,18 @@ static void ignore_error(void *user_data, xmlErrorPtr error)
 }
 
 /* Events are taken as they come: a tree of hostile HTML may be as deep as the mail is long. */
-GString *html_text(const char *html, gsize length)
+static void read_page(Writer *writer, const char *html, gsize length)
 {
-    Writer writer = {.text = g_string_sized_new(length / 2 + 64), .at_line_start = true};
     htmlParserCtxtPtr context =
         length == 0 ? NULL : htmlCreateMemoryParserCtxt(html, (int)MIN(length, G_MAXINT));
     if (context == NULL) {
-        return writer.text;
+        return;
     }
     *context->sax = (htmlSAXHandler){.startElement = open_tag,
                                      .endElement = close_tag,
                                      .characters = put_text,
                                      .ignorableWhitespace = put_text};
-    context->userData = &writer;
+    context->userData = writer;
     xmlSetStructuredErrorFunc(NULL, ignore_error);
     (void)htmlCtxtUseOptions(context, HTML_PARSE_RECOVER | HTML_PARSE_IGNORE_ENC |
                                           HTML_PARSE_NONET | HTML_PARSE_NOERROR |
@@ -178,5 +236,17 @@ GString *html_text(const char *html, gsize length)
     (void)xmlSwitchEncoding(context, XML_CHAR_ENCODING_UTF8);
     (void)htmlParseDocument(context);
     htmlFreeParserCtxt(context);
-    return writer.text;
+}
+
+GString *html_text(const char *html, gsize length, GString *hidden)
+{
+    g_autoptr(GByteArray) unseen = g_byte_array_new();
+    g_autoptr(HtmlStyle) style = html_style_new();
+    g_autoptr(GString) sheet = g_string_new(NULL);
+    GString *text = g_string_sized_new(length / 2 + 64);
+    Writer writer = {
+        .texts = {{text, true}, {hidden, true}}, .unseen = unseen, .style = style, .sheet = sheet};
+    choose_text(&writer);
+    read_page(&writer, html, length);
+    return text;
 }

@@ -6,8 +6,9 @@
 
 /* The text of `length` bytes of UTF-8 HTML: block elements and <br> break the line, table cells are
  * set apart by a blank, inline elements vanish without a trace; scripts, styles and the head are
- * left out; lines within <blockquote> begin with "> ". Linear in `length`, whatever the nesting.
- * The caller owns the result. */
-GString *html_text(const char *html, gsize length);
+ * left out; lines within <blockquote> begin with "> ". What the page hides from its reader
+ * (mail/html_style.h) is left out too, and appended to `hidden`. Linear in `length`, whatever the
+ * nesting. The caller owns the result. */
+GString *html_text(const char *html, gsize length, GString *hidden);
 
 #endif

@@ -180,6 +180,36 @@ static Digest identity(const Headers *headers, const char *text_digest)
     return digest_sha256(input->str, input->len);
 }
 
+/* Whether a code that is whole stands in `unseen`, and not in `seen`. */
+static bool any_only_unseen(const GPtrArray *unseen, const GPtrArray *seen)
+{
+    for (guint i = 0; unseen != NULL && i < unseen->len; i++) {
+        const FoundToken *token = g_ptr_array_index(unseen, i);
+        bool known = token->jws == NULL;
+        for (guint j = 0; j < seen->len && !known; j++) {
+            const FoundToken *other = g_ptr_array_index(seen, j);
+            known = g_strcmp0(other->jws, token->jws) == 0;
+        }
+        if (!known) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Says what the mail holds that was not searched, or not taken. */
+static void say_what_is_left(ParsedMail *mail, Body *body)
+{
+    if (mail->why == NULL && any_only_unseen(body_unseen_tokens(body), mail->tokens)) {
+        mail->why = g_strdup("a code stands only where the mail hides it from its reader, and was "
+                             "not taken: look at its source");
+    }
+    if (mail->tokens->len == 0 && mail->why == NULL && body_unsearched(body) != NULL) {
+        mail->why = masked(
+            mail, g_strdup_printf("no code in its text; not searched: %s", body_unsearched(body)));
+    }
+}
+
 static void take_body(ParsedMail *mail, Body *body, const MailSettings *settings)
 {
     Finder *finder = body_finder(body);
@@ -195,10 +225,7 @@ static void take_body(ParsedMail *mail, Body *body, const MailSettings *settings
     }
     mail->tokens = finder != NULL ? finder_finish(finder) : g_ptr_array_new();
     mail->picture_only = body_has_picture(body) && mail->tokens->len == 0;
-    if (mail->tokens->len == 0 && mail->why == NULL && body_unsearched(body) != NULL) {
-        mail->why = masked(
-            mail, g_strdup_printf("no code in its text; not searched: %s", body_unsearched(body)));
-    }
+    say_what_is_left(mail, body);
 }
 
 static void settle(ParsedMail *mail, const MailDoubt *doubt, const Body *body)

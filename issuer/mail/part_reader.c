@@ -93,10 +93,12 @@ static void read_text(PartReader *reader, const MimePart *part, const char *data
     g_auto(CharsetText) text = charset_read(part->charset, data, length);
     const unsigned use = use_of(reader, part);
     if (part_kind_is_html(part, text.text, text.length)) {
-        g_autoptr(GString) plain = html_text(text.text, text.length);
+        g_autoptr(GString) hidden = g_string_new(NULL);
+        g_autoptr(GString) plain = html_text(text.text, text.length, hidden);
         /* What it does not show counts too. */
         key_watch_text(&reader->sink.watch, text.text, text.length);
         take_text(reader, part, use | TEXT_SINK_HTML, plain->str, plain->len);
+        text_sink_take_unseen(&reader->sink, hidden->str, hidden->len);
         return;
     }
     take_text(reader, part, use, text.text, text.length);
@@ -130,7 +132,7 @@ static void read_mislabelled(PartReader *reader, const MimePart *part)
     text_sink_search(&reader->sink, (const char *)decoded->data, decoded->len);
 }
 
-/* A part that is too long to hold decoded: searched piece by piece, tags and all. */
+/* A part that is too long to hold decoded: searched piece by piece. */
 static void read_pieces(PartReader *reader, const MimePart *part, TransferEncoding encoding)
 {
     TransferDecoder decoder = {.encoding = encoding};
@@ -142,8 +144,7 @@ static void read_pieces(PartReader *reader, const MimePart *part, TransferEncodi
         at += size;
         const char *data = (const char *)decoded->data;
         g_auto(CharsetText) text = charset_read(part->charset, data, decoded->len);
-        const bool html = part_kind_is_html(part, text.text, text.length);
-        const unsigned use = use_of(reader, part) | (html ? TEXT_SINK_HTML : 0U);
+        const unsigned use = use_of(reader, part);
         text_sink_take(&reader->sink, use, text.text, text.length);
         if ((use & TEXT_SINK_DIGEST) != 0) {
             text_sink_digest(&reader->sink, data + overlap, decoded->len - overlap);
@@ -248,7 +249,7 @@ bool part_reader_read(PartReader *reader, const MimePart *part)
         pass_over(reader, part, what);
         return encoding == TRANSFER_BASE64;
     }
-    if (part->length > WHOLE_SIZE) {
+    if (part->length > WHOLE_SIZE && !part_kind_is_html(part, head.data, head.length)) {
         read_pieces(reader, part, encoding);
     } else {
         read_whole(reader, part, encoding);

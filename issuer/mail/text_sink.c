@@ -14,6 +14,8 @@ void text_sink_init(TextSink *sink, bool search, bool digest)
 void text_sink_clear(TextSink *sink)
 {
     finder_free(sink->finder);
+    finder_free(sink->unseen);
+    g_clear_pointer(&sink->unseen_tokens, g_ptr_array_unref);
     g_clear_pointer(&sink->digest, g_checksum_free);
     g_string_free(sink->shown, TRUE);
 }
@@ -42,6 +44,24 @@ void text_sink_search(TextSink *sink, const char *text, gsize length)
     if (sink->finder != NULL) {
         finder_add_text(sink->finder, text, length);
     }
+}
+
+void text_sink_take_unseen(TextSink *sink, const char *text, gsize length)
+{
+    key_watch_text(&sink->watch, text, length);
+    if (sink->finder != NULL && length > 0) {
+        sink->unseen = sink->unseen == NULL ? finder_new() : sink->unseen;
+        finder_add_text(sink->unseen, text, length);
+    }
+}
+
+const GPtrArray *text_sink_unseen_tokens(TextSink *sink)
+{
+    if (sink->unseen != NULL && sink->unseen_tokens == NULL) {
+        sink->unseen_tokens = finder_finish(sink->unseen);
+    }
+    const bool any = sink->unseen_tokens != NULL && sink->unseen_tokens->len > 0;
+    return any ? sink->unseen_tokens : NULL;
 }
 
 /* Keeps the first text for a person; a plain text takes the place of an HTML one. */

@@ -11,6 +11,8 @@
 
 typedef struct {
     Finder *finder; /* NULL: nothing is searched */
+    Finder *unseen; /* of what the mail hides from its reader; NULL: nothing is hidden */
+    GPtrArray *unseen_tokens;
     KeyWatch watch;
     GChecksum *digest; /* NULL: nothing is digested */
     GString *shown;
@@ -30,6 +32,14 @@ void text_sink_clear(TextSink *sink);
 
 /* Searches `length` bytes of UTF-8 and looks for license keys in them. */
 void text_sink_search(TextSink *sink, const char *text, gsize length);
+
+/* Takes in what a mail hides from its reader. A code in it was not sent by a person who saw it, so
+ * that it is searched for by itself, only to be told. */
+void text_sink_take_unseen(TextSink *sink, const char *text, gsize length);
+
+/* The codes in what the mail hides, of FoundToken, owned by the sink; NULL: there are none. Once
+ * all is read. */
+const GPtrArray *text_sink_unseen_tokens(TextSink *sink);
 
 /* Takes a text in. `use` is of TextSinkUse: with TEXT_SINK_SHOW it is kept if it is the first, or
  * the first plain text where only HTML is kept so far; TEXT_SINK_DIGEST is the caller's business,

@@ -280,6 +280,52 @@ def html_only_is_whole():
     return one(mixed_mail(cut, html))
 
 
+def html_hiding(style, code=A, sheet=""):
+    return mail(f"<html><head><style>{sheet}</style></head><body><p>Hello, <span {style}>"
+                + "<br>".join(code.lines) + "</span> please</p></body></html>", HTML)
+
+
+@case(NOTHING)
+def html_hides_a_code():
+    return one(html_hiding('style="color:red; Display : NONE !important"'))
+
+
+@case(NOTHING)
+def html_hides_a_code_by_a_sheet():
+    sheet = "/* p { */ @media (max-width:9px) { .x { color:red } } .x, #note { visibility: hidden; }"
+    return one(html_hiding('class="a x"', sheet=sheet))
+
+
+@case(NOTHING)
+def html_hides_a_code_by_size():
+    return one(html_hiding('style="font-size:0px"'))
+
+
+@case(issued())
+def html_shows_what_a_wrapper_without_size_holds():
+    body = "<br>".join(A.lines)
+    return one(mail(f'<div style="font-size:0"><p style="font-size:13px">{body}</p></div>', HTML))
+
+
+@case(issued())
+def html_hides_a_remark_within_the_code():
+    rows = "<br>".join(f"{line[:9]}<span hidden>1Z0Z</span>{line[9:]}" for line in A.lines)
+    return one(mail(rows, HTML))
+
+
+@case(issued(B))
+def html_hides_another_code():
+    shown = "\n" + B.text + "\n"
+    hidden = "Content-Type: text/html\n\n<p style='opacity:0'>" + "<br>".join(A.lines) + "</p>\n"
+    return one(mixed_mail(shown, hidden))
+
+
+@case(issued())
+def html_hides_what_the_text_shows():
+    hidden = "Content-Type: text/html\n\n<p style='display:none'>" + "<br>".join(A.lines) + "</p>\n"
+    return one(mixed_mail("\n" + A.text + "\n", hidden))
+
+
 @case(issued())
 def file_with_misleading_name():
     return one(mixed_mail("\nsee picture\n", attached(b64(TEXT), content_type="image/png; name=a.png")))

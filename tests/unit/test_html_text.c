@@ -12,7 +12,8 @@
 
 static void expect(const char *html, const char *wanted)
 {
-    g_autoptr(GString) text = html_text(html, strlen(html));
+    g_autoptr(GString) hidden = g_string_new(NULL);
+    g_autoptr(GString) text = html_text(html, strlen(html), hidden);
     g_strstrip(text->str);
     assert_string_equal(text->str, wanted);
 }
@@ -67,6 +68,47 @@ static void test_torn(void **state)
     expect("a</p></p></script>b", "a\nb");
 }
 
+static void expect_parted(const char *html, const char *seen, const char *unseen)
+{
+    g_autoptr(GString) hidden = g_string_new(NULL);
+    g_autoptr(GString) text = html_text(html, strlen(html), hidden);
+    assert_string_equal(g_strstrip(text->str), seen);
+    assert_string_equal(g_strstrip(hidden->str), unseen);
+}
+
+static void test_unseen(void **state)
+{
+    (void)state;
+    expect_parted("a<b hidden>x</b>b", "ab", "x");
+    expect_parted("a<b style='DISPLAY:none'>x<i>y</i></b>b", "ab", "xy");
+    expect_parted("a<b style='color:red;display: None !important;'>x</b>b", "ab", "x");
+    expect_parted("a<b style='display:none'>x<i style='display:block'>y</i></b>b", "ab", "xy");
+    expect_parted("a<b style='visibility:hidden'>x<i style='visibility:visible'>y</i></b>b", "ayb",
+                  "x");
+    expect_parted("a<b style='font-size:0.0em'>x<i style='font-size:.8em'>y</i></b>b", "ayb", "x");
+    expect_parted("a<b style='opacity:0'>x<br>y</b>b", "ab", "x\ny");
+    expect_parted("a<b style='font-size:10px;opacity:0.5;display:inline'>x</b>b", "axb", "");
+    expect_parted("a<p style='display:none'>x<div>y</div>b", "a\ny\nb", "x"); /* ends its p */
+}
+
+static void test_unseen_by_sheet(void **state)
+{
+    (void)state;
+    expect_parted("<style>.x{display:none}</style>a<b class='y X'>x</b><b class=y>b</b>", "ab",
+                  "x");
+    expect_parted("<style>q, #n ,i.x{opacity:0}</style>a<q>x</q><b id=n>y</b><i>b</i><i class=x>z",
+                  "ab", "xyz");
+    expect_parted("<style>@media print{.x{display:none}} .y{display:none}</style>"
+                  "<b class=x>a</b><b class=y>x</b>",
+                  "a", "x");
+    expect_parted("<style>p .x{display:none}.y:hover{display:none}</style>"
+                  "<b class=x>a</b><b class=y>b</b>",
+                  "ab", "");
+    expect_parted("<style>/* .x{display:none} */.y{display:none</style><b class=x>a</b>"
+                  "<b class=y style='display:inline'>b</b><b class=y>x</b>",
+                  "ab", "x");
+}
+
 /* Nesting of any depth neither empties the page nor takes more than linear time. */
 static void test_deep(void **state)
 {
@@ -77,7 +119,8 @@ static void test_deep(void **state)
     }
     g_string_append(page, "CHARQ1");
     gint64 start = g_get_monotonic_time();
-    g_autoptr(GString) text = html_text(page->str, page->len);
+    g_autoptr(GString) hidden = g_string_new(NULL);
+    g_autoptr(GString) text = html_text(page->str, page->len, hidden);
     assert_non_null(strstr(text->str, "CHARQ1"));
     assert_true(g_get_monotonic_time() - start < 20 * G_USEC_PER_SEC);
 }
@@ -85,10 +128,15 @@ static void test_deep(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_breaks), cmocka_unit_test(test_inline),
-        cmocka_unit_test(test_hidden), cmocka_unit_test(test_entities),
-        cmocka_unit_test(test_quotes), cmocka_unit_test(test_torn),
+        cmocka_unit_test(test_breaks),
+        cmocka_unit_test(test_inline),
+        cmocka_unit_test(test_hidden),
+        cmocka_unit_test(test_entities),
+        cmocka_unit_test(test_quotes),
+        cmocka_unit_test(test_torn),
         cmocka_unit_test(test_deep),
+        cmocka_unit_test(test_unseen),
+        cmocka_unit_test(test_unseen_by_sheet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

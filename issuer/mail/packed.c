@@ -2,7 +2,11 @@
 
 #include "mail/archive.h"
 #include "mail/cms.h"
+#include "mail/outlook_msg.h"
 #include "mail/packed_archive.h"
+#include "mail/packed_outlook.h"
+#include "mail/rtf.h"
+#include "mail/tnef.h"
 #include "mail/uuencode.h"
 
 /* Whole parts. The first that fits counts. */
@@ -10,6 +14,9 @@ static const PackedKind whole[] = {
     {"a signed part (S/MIME)", cms_is_signed, cms_unpack},
     {"an encrypted part (S/MIME)", cms_is_other, cms_refuse},
     {"a packed file", archive_is_one, packed_archive_unpack},
+    {"rich text (RTF)", rtf_is, packed_outlook_unpack_rtf},
+    {"an Outlook attachment container (winmail.dat)", tnef_begins, packed_outlook_unpack_tnef},
+    {"an Outlook or Office file (OLE)", outlook_msg_begins, packed_outlook_unpack_msg},
 };
 
 /* What stands within a text. */

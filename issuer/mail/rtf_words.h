@@ -26,8 +26,8 @@ typedef enum {
 
 typedef struct {
     const char *name;
+    const char *text; /* RTF_WORD_TEXT: UTF-8 */
     RtfWordKind kind;
-    const char *text;  /* RTF_WORD_TEXT: UTF-8 */
     guint32 code_page; /* RTF_WORD_DOCUMENT_CODE_PAGE: where the word says it without a number */
 } RtfWord;
 

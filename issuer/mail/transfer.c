@@ -73,7 +73,7 @@ static gsize trimmed_length(const char *line, gsize length)
 }
 
 /* Whether a line can be base64: prose has blanks between its words, a rule has one and the same
- * character throughout. */
+ * character throughout. A stretch of bytes that are all the same, as files have it, is no rule. */
 static bool is_base64_line(const char *line, gsize length)
 {
     gsize foreign = 0;
@@ -88,7 +88,8 @@ static bool is_base64_line(const char *line, gsize length)
         same += line[i] == line[start];
     }
     gsize size = length - start;
-    bool rule = size > 4 && same == size && !g_ascii_isalnum(line[start]);
+    bool rule = size > 4 && same == size && !g_ascii_isalnum(line[start]) &&
+                strchr("+/", line[start]) == NULL;
     return !rule && foreign <= (size < FOREIGN_SHARE ? 0 : size / FOREIGN_SHARE);
 }
 

@@ -39,6 +39,10 @@ static void test_base64(void **state)
     expect(b, "SGVsbG8s\n\n  IHdvcmxk \t\n", "Hello, world");
     /* one foreign character in a line */
     expect(b, "SGVsbG8sIHdv.cmxkIQ==\n", "Hello, world!");
+    /* whole lines of one byte */
+    expect(b, "SGVs////////\n////////////\n++++++++++++\nbG8=\n",
+           "Hel\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"
+           "\xFB\xEF\xBE\xFB\xEF\xBE\xFB\xEF\xBElo");
     /* the URL alphabet of RFC 4648 */
     expect(b, "Pz8_Pj4-\n", "\?\?\?>>>");
 }

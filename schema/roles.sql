@@ -115,6 +115,8 @@ grant select (id, digest, host, license_id) on usage_request to @PREFIX@_orders;
 grant select on instance, decision, hold, alert, signing_key, serial_block, serial_void,
     quarantine, reply_line, case_mail, case_now
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
+grant select on mailbox, mailbox_mail
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
 grant select on usage_request, message, reply, instruction, question, answer
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
 -- Finance counts all of it, and reads nobody's name or words: addresses, texts, what was typed.
@@ -164,7 +166,7 @@ grant select on license_proof, operator_token to @PREFIX@_daemon;
 -- is what PostgreSQL asks for where a license is locked.
 grant insert on message, quarantine, instance, usage_request, deactivation, decision, hold, alert,
     activation, usage_license, reply, reply_line, event, serial_block, serial_void, signing_key,
-    case_mail, question
+    case_mail, question, mailbox, mailbox_mail
     to @PREFIX@_daemon;
 grant update (id) on license to @PREFIX@_daemon;
 grant update (passed_at) on instance to @PREFIX@_daemon;
@@ -172,6 +174,7 @@ grant update (license_id) on usage_request to @PREFIX@_daemon;
 grant update (class, why, from_address, reply_to, subject, body, raw, emptied_at, handled_at,
     handled_how) on message to @PREFIX@_daemon;
 grant update (seen_at) on case_mail to @PREFIX@_daemon;
+grant update (settled_at) on mailbox_mail to @PREFIX@_daemon;
 grant update (closed_at, closed_how) on quarantine to @PREFIX@_daemon;
 grant update (closed_at, closed_by, closed_how) on hold to @PREFIX@_daemon;
 grant update (state, counted, use_no, slot, active_until, counted_until, lost_at, ended_by,

@@ -244,7 +244,7 @@ static const char **keys_of(const ConfigRow *rows, gsize count)
 static ConfigSource *read_source(const char *path, const ConfigTable *table, GError **error)
 {
     const gsize count = table->kind_count + 1;
-    g_autofree ConfigSourceKind *kinds = g_new0(ConfigSourceKind, count);
+    ConfigSourceKind *kinds = g_new0(ConfigSourceKind, count);
     g_autoptr(GPtrArray) lists = g_ptr_array_new_with_free_func(g_free);
     for (gsize i = 0; i < count; i++) {
         const ConfigKind *kind = i > 0 ? &table->kinds[i - 1] : NULL;
@@ -254,7 +254,9 @@ static ConfigSource *read_source(const char *path, const ConfigTable *table, GEr
         kinds[i] = (ConfigSourceKind){
             .kind = kind != NULL ? kind->kind : MAIN_GROUP, .keys = keys, .named = kind != NULL};
     }
-    return config_source_read(path, kinds, count, error);
+    ConfigSource *source = config_source_read(path, kinds, count, error);
+    g_free(kinds);
+    return source;
 }
 
 Config *config_load(const char *path, const ConfigTable *table, GError **error)

@@ -35,34 +35,12 @@ static bool run_inspect(const CommandCall *call, GError **error)
            unreadable == 0;
 }
 
-static void say_totals(Printer *printer, const IngestTotals *totals)
-{
-    printer_say(printer,
-                "%" G_GUINT64_FORMAT " mails: %" G_GUINT64_FORMAT
-                " on record before, %" G_GUINT64_FORMAT " in cases, %" G_GUINT64_FORMAT
-                " unrecognised, %" G_GUINT64_FORMAT " ignored, %" G_GUINT64_FORMAT " quarantined",
-                totals->messages, totals->known, totals->cases, totals->unrecognised,
-                totals->ignored, totals->quarantined);
-    if (totals->unreadable > 0) {
-        printer_say(printer, "%" G_GUINT64_FORMAT " paths could not be read", totals->unreadable);
-    }
-    g_autoptr(GString) line = g_string_new("codes:");
-    for (gsize i = 0; i < G_N_ELEMENTS(totals->outcomes); i++) {
-        g_string_append_printf(line, "%s %" G_GUINT64_FORMAT " %s", i > 0 ? "," : "",
-                               totals->outcomes[i], rules_outcome_name((Outcome)i));
-    }
-    printer_say(printer, "%s", line->str);
-    g_autofree char *again = redecide_text(&totals->again);
-    if (again != NULL) {
-        printer_say(printer, "%s", again);
-    }
-}
-
 static bool run_ingest(const CommandCall *call, GError **error)
 {
     IngestOptions options = {
         .config_path = call->config_path,
         .paths = options_arguments(call->options, 0),
+        .purpose = "issuer ingest",
         .dry_run = options_flag(call->options, "dry-run"),
         .allow_development_keys = options_flag(call->options, "development"),
     };
@@ -73,15 +51,8 @@ static bool run_ingest(const CommandCall *call, GError **error)
     if (!ingest_run(&options, report_mail, &report, &totals, error)) {
         return false;
     }
-    say_totals(call->printer, &totals);
-    if (totals.again.failed > 0) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
-                    "%" G_GUINT64_FORMAT " earlier requests could not be decided again, the last "
-                    "of them %s; they wait on, all else is done",
-                    totals.again.failed, totals.again.failure);
-        return false;
-    }
-    return totals.quarantined + totals.unreadable == 0;
+    intake_printer_totals(call->printer, &totals);
+    return intake_printer_end(&totals, error);
 }
 
 static const ArgumentRow paths[] = {

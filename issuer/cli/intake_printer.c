@@ -1,5 +1,6 @@
 #include "cli/intake_printer.h"
 
+#include "base/error.h"
 #include "cli/usage_license_printer.h"
 #include "service/mail_report.h"
 
@@ -71,4 +72,39 @@ void intake_printer_mail(Printer *printer, const IntakeItem *item, bool decided)
     } else {
         print_rows(printer, item, decided);
     }
+}
+
+void intake_printer_totals(Printer *printer, const IngestTotals *totals)
+{
+    printer_say(printer,
+                "%" G_GUINT64_FORMAT " mails: %" G_GUINT64_FORMAT
+                " on record before, %" G_GUINT64_FORMAT " in cases, %" G_GUINT64_FORMAT
+                " unrecognised, %" G_GUINT64_FORMAT " ignored, %" G_GUINT64_FORMAT " quarantined",
+                totals->messages, totals->known, totals->cases, totals->unrecognised,
+                totals->ignored, totals->quarantined);
+    if (totals->unreadable > 0) {
+        printer_say(printer, "%" G_GUINT64_FORMAT " paths could not be read", totals->unreadable);
+    }
+    g_autoptr(GString) line = g_string_new("codes:");
+    for (gsize i = 0; i < G_N_ELEMENTS(totals->outcomes); i++) {
+        g_string_append_printf(line, "%s %" G_GUINT64_FORMAT " %s", i > 0 ? "," : "",
+                               totals->outcomes[i], rules_outcome_name((Outcome)i));
+    }
+    printer_say(printer, "%s", line->str);
+    g_autofree char *again = redecide_text(&totals->again);
+    if (again != NULL) {
+        printer_say(printer, "%s", again);
+    }
+}
+
+bool intake_printer_end(const IngestTotals *totals, GError **error)
+{
+    if (totals->again.failed > 0) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
+                    "%" G_GUINT64_FORMAT " earlier requests could not be decided again, the last "
+                    "of them %s; they wait on, all else is done",
+                    totals->again.failed, totals->again.failure);
+        return false;
+    }
+    return totals->quarantined + totals->unreadable == 0;
 }

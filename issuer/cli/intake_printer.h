@@ -4,12 +4,19 @@
 #define ISSUER_CLI_INTAKE_PRINTER_H
 
 #include "cli/printer.h"
-#include "service/intake_item.h"
+#include "service/ingest.h"
 
 /* Begins the output. `decided`: what is decided stands in it, not only what was found. */
 void intake_printer_begin(Printer *printer, bool decided);
 
 /* The next mail. */
 void intake_printer_mail(Printer *printer, const IntakeItem *item, bool decided);
+
+/* What became of all of them together, for people. */
+void intake_printer_totals(Printer *printer, const IngestTotals *totals);
+
+/* Whether every mail is accounted for and could be read. False with an error where earlier requests
+ * could not be decided again; without one where mails are in quarantine, which was told. */
+bool intake_printer_end(const IngestTotals *totals, GError **error);
 
 #endif

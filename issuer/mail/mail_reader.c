@@ -1,5 +1,6 @@
 #include "mail/mail_reader.h"
 
+#include "mail/feed.h"
 #include "mail/key_watch.h"
 #include "mail/parsers.h"
 #include "mail/source.h"
@@ -21,7 +22,8 @@ struct MailReader {
     const MailSettings *settings;
     GError *failed; /* why no parsers could be started, told at the first call */
     Parsers *parsers;
-    Source *source;
+    Source *source; /* or a feed */
+    Feed *feed;
     SourceItem item; /* taken from the source, but not yet sent */
     bool has_item;
     bool source_ended;
@@ -29,9 +31,19 @@ struct MailReader {
     gsize bytes;
 };
 
-MailReader *mail_reader_new(const char *const *paths, const MailSettings *settings)
+/* Forks, so before anything else is begun. */
+static MailReader *reader_new(const MailSettings *settings)
 {
     MailReader *reader = g_new0(MailReader, 1);
+    reader->settings = settings;
+    reader->parsers = parsers_new(settings, &reader->failed);
+    g_queue_init(&reader->jobs);
+    return reader;
+}
+
+MailReader *mail_reader_new(const char *const *paths, const MailSettings *settings)
+{
+    MailReader *reader = reader_new(settings);
     // g_strdupv() takes a pointer without const but only reads.
     GStrvBuilder *builder = g_strv_builder_new();
     for (gsize i = 0; paths[i] != NULL; i++) {
@@ -39,10 +51,14 @@ MailReader *mail_reader_new(const char *const *paths, const MailSettings *settin
     }
     reader->paths = g_strv_builder_end(builder);
     g_strv_builder_unref(builder);
-    reader->settings = settings;
     reader->source = source_new((const char *const *)reader->paths);
-    reader->parsers = parsers_new(settings, &reader->failed);
-    g_queue_init(&reader->jobs);
+    return reader;
+}
+
+MailReader *mail_reader_new_feed(MailFeed feed, gpointer data, const MailSettings *settings)
+{
+    MailReader *reader = reader_new(settings);
+    reader->feed = feed_new(feed, data);
     return reader;
 }
 
@@ -60,6 +76,7 @@ void mail_reader_free(MailReader *reader)
     }
     parsers_free(reader->parsers);
     source_free(reader->source);
+    feed_free(reader->feed);
     g_queue_clear_full(&reader->jobs, job_free);
     g_clear_error(&reader->failed);
     g_strfreev(reader->paths);
@@ -84,7 +101,12 @@ static ParsedMail *unreadable_new(char *why)
 static Digest identity_of_unread(const ParsedMail *mail, const char *data, gsize length)
 {
     g_autoptr(GString) input = g_string_new("unread");
-    if (mail->raw == NULL) {
+    if (mail->fed != 0) {
+        /* What a mailbox numbers anew is the same mail; but two of which no more is known are two.
+         */
+        g_string_append_printf(input, "\n%s\n%" G_GUINT64_FORMAT, length == 0 ? mail->source : "",
+                               mail->size);
+    } else if (mail->raw == NULL) {
         const char *number = strrchr(mail->source, '#');
         g_autofree char *path = g_strndup(mail->source, (gsize)(number - mail->source));
         g_autofree char *full = g_canonicalize_filename(path, NULL);
@@ -104,7 +126,10 @@ static Job *job_new(const SourceItem *item)
     job->doubtful = item->doubtful;
     job->mail = job->done ? unreadable_new(g_strdup(item->trouble)) : g_new0(ParsedMail, 1);
     job->mail->absent = item->absent;
-    job->mail->source = g_strdup_printf("%s#%llu", item->path, (unsigned long long)item->number);
+    job->mail->fed = item->fed;
+    job->mail->source =
+        item->fed != 0 ? g_strdup(item->path)
+                       : g_strdup_printf("%s#%llu", item->path, (unsigned long long)item->number);
     job->mail->offset = item->offset;
     job->mail->size = item->size;
     if (item->bytes != NULL && item->size <= MAIL_STORED_RAW) {
@@ -164,6 +189,7 @@ static void complete(Job *job, ParsedMail *found, char *why)
         doubt(found);
     }
     found->source = g_steal_pointer(&known->source);
+    found->fed = known->fed;
     found->offset = known->offset;
     found->size = known->size;
     found->raw = g_steal_pointer(&known->raw);
@@ -184,7 +210,8 @@ static bool feed(MailReader *reader, GError **error)
 {
     for (;;) {
         if (!reader->has_item && !reader->source_ended && reader->jobs.length < MAX_JOBS) {
-            reader->has_item = source_next(reader->source, &reader->item);
+            reader->has_item = reader->feed != NULL ? feed_next(reader->feed, &reader->item)
+                                                    : source_next(reader->source, &reader->item);
             reader->source_ended = !reader->has_item;
         }
         if (!reader->has_item || (reader->item.trouble == NULL && !has_room(reader))) {

@@ -26,7 +26,8 @@ typedef enum {
 } MailKind;
 
 typedef struct {
-    char *source;      /* "FILE#N", N from 1; valid UTF-8, whatever FILE is called */
+    char *source;      /* "FILE#N", N from 1, or a feed's name of it; valid UTF-8 */
+    uint64_t fed;      /* a feed's number of it; 0: it comes from a path */
     uint64_t offset;   /* bytes into FILE */
     uint64_t size;     /* bytes */
     GBytes *raw;       /* as it stood there, up to MAIL_STORED_RAW; else NULL */
@@ -66,6 +67,25 @@ typedef struct MailReader MailReader;
  * process is forked: to be called before the program starts threads or opens what a parser must not
  * see. `settings` must outlive it. */
 MailReader *mail_reader_new(const char *const *paths, const MailSettings *settings);
+
+/* A mail that is given from memory. */
+typedef struct {
+    uint64_t number;     /* not 0; comes back with what was found */
+    const char *name;    /* the mail's own, valid UTF-8; two mails never have the same */
+    const char *bytes;   /* the mail */
+    uint64_t size;       /* bytes that the mail has */
+    uint64_t front_size; /* where it is not to be read: the bytes of it that are there */
+    const char *trouble; /* why it cannot be read; NULL: it can, if it is not too long */
+    bool deleted;        /* marked deleted in its mailbox */
+    bool absent;         /* with trouble: there is no mail to speak of any more */
+} FedMail;
+
+/* Gives the next mail, whose pointers are valid until the next call; false at the end. Is called on
+ * the thread that calls mail_reader_next(). */
+typedef bool (*MailFeed)(gpointer data, FedMail *mail);
+
+/* A reader of the mails that a feed gives; otherwise as mail_reader_new(). */
+MailReader *mail_reader_new_feed(MailFeed feed, gpointer data, const MailSettings *settings);
 
 /* The next message, in order; NULL at the end (no error set) or when going on is impossible. A
  * path that cannot be read comes as a ParsedMail of kind MAIL_UNREADABLE that is `absent`. The

@@ -11,6 +11,7 @@
 typedef struct {
     const char *path;    /* as valid UTF-8 (text_file_name()); "-" for standard input */
     uint64_t number;     /* of the mail within the file, from 1 */
+    uint64_t fed;        /* a feed's number of the mail, which `path` names whole; 0: of a file */
     uint64_t offset;     /* bytes into the file */
     uint64_t size;       /* bytes */
     const char *bytes;   /* NULL: to be read from `fd` at `offset` */

@@ -49,6 +49,12 @@ static bool passes_check(const Batch *batch, GError **error)
     return batch->check == NULL || batch->check(batch, batch->check_data, error);
 }
 
+static bool record_more(const Batch *batch, GError **error)
+{
+    return batch->record == NULL ||
+           batch->record(batch->context->database, batch->items, batch->record_data, error);
+}
+
 /* In a dry run nothing has a number that anybody could look for. */
 static void forget_serials(const Batch *batch)
 {
@@ -76,7 +82,7 @@ static bool run_in_transaction(Batch *batch, GError **error)
         return false;
     }
     batch_sign_begin(batch);
-    const bool written = batch_write(batch, error);
+    const bool written = batch_write(batch, error) && record_more(batch, error);
     batch_sign_end(batch, NULL);
     return written;
 }

@@ -47,6 +47,13 @@ typedef bool (*BatchCheck)(const Batch *batch, gpointer data, GError **error);
 
 void batch_set_check(Batch *batch, BatchCheck check, gpointer data);
 
+/* Writes more about the items (of BatchItem *) that were done, once all else is written and within
+ * the same transaction; false with an error takes all of it back. Not called in a dry run. */
+typedef bool (*BatchRecord)(Database *database, const GPtrArray *items, gpointer data,
+                            GError **error);
+
+void batch_set_record(Batch *batch, BatchRecord record, gpointer data);
+
 /* The batch carries out this instruction: it is marked as done in the same transaction. Fails with
  * ISSUER_ERROR_STALE if it has ended meanwhile. */
 void batch_set_instruction(Batch *batch, int64_t instruction);

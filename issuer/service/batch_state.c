@@ -86,6 +86,12 @@ void batch_set_check(Batch *batch, BatchCheck check, gpointer data)
     batch->check_data = data;
 }
 
+void batch_set_record(Batch *batch, BatchRecord record, gpointer data)
+{
+    batch->record = record;
+    batch->record_data = data;
+}
+
 void batch_set_instruction(Batch *batch, int64_t instruction)
 {
     batch->instruction = instruction;

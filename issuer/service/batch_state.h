@@ -24,6 +24,8 @@ struct Batch {
     guint cut;        /* how many of them to do instead of all; 0: not found out */
     BatchCheck check; /* or NULL */
     gpointer check_data;
+    BatchRecord record; /* or NULL */
+    gpointer record_data;
     int64_t instruction; /* that it carries out; 0: none */
     bool trial;          /* all is taken back */
     GArray *rivals;      /* of int64_t: the license of each that waits besides the items */

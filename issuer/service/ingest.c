@@ -80,6 +80,9 @@ static bool try_batch(Ingest *ingest, const GPtrArray *items, Span *span, GError
         IntakeItem *item = g_ptr_array_index(items, i);
         batch_add(batch, &item->item);
     }
+    if (ingest->options->feed != NULL) {
+        batch_set_record(batch, ingest->options->feed->record, ingest->options->feed->data);
+    }
     if (!batch_run(batch, error)) {
         return false;
     }
@@ -197,6 +200,12 @@ static bool replan_as_tables_grow(Ingest *ingest, guint64 batches, GError **erro
     return (batches & (batches - 1)) != 0 || database_replan(ingest->context->database, error);
 }
 
+static bool settle(const Ingest *ingest, const GPtrArray *items, GError **error)
+{
+    const IngestFeed *feed = ingest->options->feed;
+    return feed == NULL || feed->settle(ingest->context, items, feed->data, error);
+}
+
 static bool run_batches(Ingest *ingest, GError **error)
 {
     if (!decide_again(ingest, NULL, error)) {
@@ -215,6 +224,9 @@ static bool run_batches(Ingest *ingest, GError **error)
             count_item(ingest->totals, &item->item);
             ingest->report(item, ingest->data);
         }
+        if (!settle(ingest, items, error)) {
+            return false;
+        }
     }
     GError *reading = work_queue_steal_error(ingest->queue);
     if (reading != NULL) {
@@ -228,7 +240,8 @@ static bool open_context(Ingest *ingest, GError **error)
 {
     unsigned needs = CONTEXT_DATABASE | (ingest->options->dry_run ? 0U : CONTEXT_SIGNER) |
                      (ingest->options->allow_development_keys ? CONTEXT_DEVELOPMENT_KEYS : 0U);
-    ingest->context = context_open(ingest->options->config_path, needs, "issuer ingest", error);
+    ingest->context =
+        context_open(ingest->options->config_path, needs, ingest->options->purpose, error);
     if (ingest->context == NULL) {
         return false;
     }
@@ -237,7 +250,18 @@ static bool open_context(Ingest *ingest, GError **error)
         !database_prefer_indexes(ingest->context->database, error)) {
         return false;
     }
-    return ingest->options->dry_run || context_record_signer(ingest->context, error);
+    if (!ingest->options->dry_run && !context_record_signer(ingest->context, error)) {
+        return false;
+    }
+    const IngestFeed *feed = ingest->options->feed;
+    return feed == NULL || feed->begin(ingest->context, feed->data, error);
+}
+
+static MailReader *new_reader(const IngestOptions *options, const Settings *settings)
+{
+    const IngestFeed *feed = options->feed;
+    return feed != NULL ? mail_reader_new_feed(feed->next, feed->data, settings_mail(settings))
+                        : mail_reader_new(options->paths, settings_mail(settings));
 }
 
 /* Numbers that were not used are put on record as void, also those of runs that were killed: this
@@ -278,7 +302,7 @@ bool ingest_run(const IngestOptions *options, IngestReport report, gpointer data
     if (settings == NULL) {
         return false;
     }
-    g_autoptr(MailReader) reader = mail_reader_new(options->paths, settings_mail(settings));
+    g_autoptr(MailReader) reader = new_reader(options, settings);
     bool done = open_context(&ingest, error) && read_and_run(&ingest, reader, error);
     serials_free(ingest.serials);
     context_free(ingest.context);

@@ -7,9 +7,22 @@
 #include "service/intake_item.h"
 #include "service/redecide.h"
 
+/* Mails that come by another way than by paths, each from memory. */
+typedef struct {
+    MailFeed next; /* is called on a thread of its own */
+    gpointer data; /* for all of them */
+    /* Is called when the database is open, before the first mail is asked for. */
+    bool (*begin)(Context *context, gpointer data, GError **error);
+    BatchRecord record; /* what is written with the mails; not in a dry run */
+    /* Is called when the mails of `items` (of IntakeItem *) are on record, in their order. */
+    bool (*settle)(Context *context, const GPtrArray *items, gpointer data, GError **error);
+} IngestFeed;
+
 typedef struct {
     const char *config_path;     /* or NULL */
-    const char *const *paths;    /* NULL-terminated; "-": standard input */
+    const char *const *paths;    /* NULL-terminated; "-": standard input; NULL with a feed */
+    const IngestFeed *feed;      /* or NULL */
+    const char *purpose;         /* the command, as the database is told */
     bool dry_run;                /* decide, write nothing */
     bool allow_development_keys; /* in addition to the setting of that name */
 } IngestOptions;
@@ -29,8 +42,9 @@ typedef struct {
 /* Is called for each mail once its batch is committed, in the order of the source. */
 typedef void (*IngestReport)(const IntakeItem *item, gpointer data);
 
-/* Runs to the end of the paths. False when going on is impossible (ISSUER_ERROR_UNAVAILABLE: the
- * database is out of reach); what was reported until then is committed. */
+/* Runs to the end of the paths, or of the feed. False when going on is impossible
+ * (ISSUER_ERROR_UNAVAILABLE: the database is out of reach); what was reported until then is
+ * committed. */
 bool ingest_run(const IngestOptions *options, IngestReport report, gpointer data,
                 IngestTotals *totals, GError **error);
 

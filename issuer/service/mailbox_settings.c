@@ -127,7 +127,7 @@ static bool read_secret(Mailbox *mailbox, const Config *group, GError **error)
 Mailbox *mailbox_new(const Config *config, guint index, GError **error)
 {
     const Config *group = config_group(config, MAILBOX_KIND, index);
-    g_autoptr(Mailbox) mailbox = g_new0(Mailbox, 1);
+    Mailbox *mailbox = g_new0(Mailbox, 1);
     mailbox->name = config_group_name(config, MAILBOX_KIND, index);
     mailbox->folder = config_text(group, "folder");
     mailbox->done_folder = text_of(group, "done-folder");
@@ -141,9 +141,11 @@ Mailbox *mailbox_new(const Config *config, guint index, GError **error)
     };
     g_autofree char *host = imap_place(mailbox->server.url);
     mailbox->place = g_strdup_printf("%s/%s", host, mailbox->folder);
-    return check_together(group, error) && read_secret(mailbox, group, error)
-               ? g_steal_pointer(&mailbox)
-               : NULL;
+    if (!check_together(group, error) || !read_secret(mailbox, group, error)) {
+        mailbox_free(mailbox);
+        return NULL;
+    }
+    return mailbox;
 }
 
 void mailbox_free(Mailbox *mailbox)

@@ -88,6 +88,7 @@ by_login (command, logins) as (values
     ('check',               array['daemon', 'web', 'support', 'admin']),
     ('key list',            array['daemon', 'web', 'support', 'admin']),
     ('ingest',              array['daemon']),
+    ('fetch',               array['daemon']),
     ('deliver',             array['daemon']),
     ('migrate',             array['owner']),
     -- what needs no database, or can do without

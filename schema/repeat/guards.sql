@@ -49,6 +49,7 @@ declare
                         "once": ["second_id", "answer", "ended_at"]},
         "license_key": {"may": ["retired_at", "delivered_on"],
                         "once": ["retired_at", "delivered_on"]},
+        "mailbox_mail": {"may": ["settled_at"], "once": ["settled_at"]},
         "message": {"may": ["class", "why", "from_address", "reply_to", "subject", "body", "raw",
                             "emptied_at", "handled_at", "handled_how"],
                     "once": ["emptied_at", "handled_at", "handled_how"]},

@@ -51,6 +51,7 @@ select fills_once($$update license_key set retired_at = '2026-03-01'$$, $$update
 select fills_once($$update contact set ended_on = '2026-03-01', ended_at = now()$$, $$update contact set ended_on = null, ended_at = null$$, 'contact.ended_on');
 select fills_once($$update message set handled_at = now(), handled_how = 'answered'$$, $$update message set handled_how = 'dropped'$$, 'message.handled_how');
 select fills_once($$update case_mail set seen_at = now()$$, $$update case_mail set seen_at = null$$, 'case_mail.seen_at');
+select fills_once($$update mailbox_mail set settled_at = now()$$, $$update mailbox_mail set settled_at = null$$, 'mailbox_mail.settled_at');
 select fills_once($$update quarantine set closed_at = now(), closed_how = 'retried'$$, $$update quarantine set closed_how = 'dropped'$$, 'quarantine.closed_how');
 select fills_once($$update hold set closed_at = now(), closed_by = 1, closed_how = 'issued'$$, $$update hold set closed_at = null, closed_by = null, closed_how = null$$, 'hold.closed_at');
 select fills_once($$update alert set closed_at = now(), closed_by = 1$$, $$update alert set closed_at = null$$, 'alert.closed_at');

@@ -43,6 +43,8 @@ insert into expected values
     ('license_reply',            's',   's',   's',   '-',   's',   's'),
     ('license_state_version',    's',   's',   's',   's',   's',   's'),
     ('license_use',              's',   's',   's',   's',   's',   's'),
+    ('mailbox',                  'si',  's',   's',   '-',   's',   '-'),
+    ('mailbox_mail',             'siu', 's',   's',   '-',   's',   '-'),
     ('message',                  'siu', 's',   's',   '-',   's',   'p'),
     ('migration',                's',   's',   's',   's',   's',   's'),
     ('operator',                 's',   's',   's',   's',   's',   's'),
@@ -99,6 +101,7 @@ insert into expected_columns values
         'select ended_at filed_at hold_id id kind operator_id preview recorded_at request_id '
         || 'restoration_id second_id state taken_until'),
     ('license', 'daemon', 'update id'),
+    ('mailbox_mail', 'daemon', 'update settled_at'),
     ('message', 'daemon',
         'update body class emptied_at from_address handled_at handled_how raw reply_to subject '
         || 'why'),

@@ -1,0 +1,51 @@
+/* One mailbox on its way in: opened, read mail by mail on one thread, and told what became of its
+ * mails on another. What goes wrong with it ends it, and no other one. */
+#ifndef ISSUER_SERVICE_FETCH_BOX_H
+#define ISSUER_SERVICE_FETCH_BOX_H
+
+#include "db/database.h"
+#include "mail/mail_reader.h"
+#include "service/intake_item.h"
+#include "service/mailbox_settings.h"
+
+typedef struct FetchBox FetchBox;
+
+typedef struct {
+    guint64 read;    /* mails that were taken in, or would be */
+    guint64 settled; /* marked or moved, those of an earlier run too */
+    guint64 kept;    /* in quarantine: flagged, not marked as read, in their place */
+    guint64 gone;    /* were taken away by others before they were read */
+} FetchCounts;
+
+/* A mailbox that nothing is known of yet. Takes over `set`; `number` (from 1) is this box's among
+ * all of the run. The caller owns it. */
+FetchBox *fetch_box_new(Mailbox *set, guint number);
+
+/* Finds out how far it was read, opens it, and settles there what an earlier run could not. Where
+ * it cannot be opened that is noted, as by all below: false is for the database alone. In a dry run
+ * nothing is put on record or changed there. */
+bool fetch_box_begin(FetchBox *box, Database *database, bool dry_run, GError **error);
+
+/* Its next mail; false at the end, or when it has failed. What `mail` points to is valid until the
+ * next call. */
+bool fetch_box_next(FetchBox *box, FedMail *mail);
+
+/* Puts on record which of its mails `items` (of BatchItem *) are, within the transaction that
+ * stores them. */
+bool fetch_box_record(const FetchBox *box, Database *database, const GPtrArray *items,
+                      GError **error);
+
+/* Marks or moves there those mails of `items` (of IntakeItem *) that are its own, now that they are
+ * on record. */
+bool fetch_box_settle(FetchBox *box, Database *database, const GPtrArray *items, GError **error);
+
+/* What is set, what was done, what a person should know (or NULL), and why it failed (or NULL), all
+ * owned by the box; to be called when nobody reads any more. */
+const Mailbox *fetch_box_set(const FetchBox *box);
+const FetchCounts *fetch_box_counts(const FetchBox *box);
+const char *fetch_box_note(const FetchBox *box);
+const GError *fetch_box_failure(const FetchBox *box);
+
+void fetch_box_free(FetchBox *box);
+
+#endif

@@ -1,0 +1,367 @@
+"""IMAP servers for tests, on this machine's loopback alone: a Dovecot of its own folder and ports, a
+line to it that breaks where it is told to, and one that does what no server should."""
+import base64
+import grp
+import imaplib
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+
+from mail_servers import certificate, free_port
+
+USER, PASSWORD = "desk@vendor.example", "sesame & co"
+
+
+def _answers(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until(what, name, seconds=20):
+    limit = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > limit:
+            raise RuntimeError(f"{name}: takes too long")
+        time.sleep(0.02)
+
+
+class Dovecot:
+    """The real thing, with one user. `port` speaks plain IMAP and offers STARTTLS, `tls_port` TLS alone.
+    Runs as root and as anybody else."""
+
+    CONF = """\
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/log
+protocols = imap
+listen = 127.0.0.1
+ssl = {ssl}
+ssl_cert = <{cert}
+ssl_key = <{key}
+default_login_user = {login}
+default_internal_user = {internal}
+default_internal_group = {group}
+first_valid_uid = 1
+mail_location = maildir:~/mail
+mail_fsync = never
+mail_plugins = {plugins}
+{extra}
+passdb {{
+  driver = passwd-file
+  args = username_format=%u {folder}/users
+}}
+userdb {{
+  driver = static
+  args = uid={owner} gid={owner_group} home={folder}/home
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = {tls_port}
+    ssl = yes
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+protocol imap {{
+  imap_capability = {capability}
+}}
+"""
+
+    def __init__(self, name="localhost", capability="", starttls=True):
+        if shutil.which("dovecot") is None:
+            raise RuntimeError("Dovecot is missing (Debian: apt-get install dovecot-imapd)")
+        root = os.geteuid() == 0
+        own = pwd.getpwuid(os.geteuid()).pw_name
+        owner = pwd.getpwnam("mail" if root else own)
+        internal = pwd.getpwnam("dovecot" if root else own)
+        # Daemons of other users walk to it.
+        self.folder = tempfile.mkdtemp(prefix="issuer-dovecot.")
+        os.chmod(self.folder, 0o755)
+        self.port, self.tls_port = free_port(), free_port()
+        self.ca_file, key = certificate(self.folder, name)
+        os.mkdir(os.path.join(self.folder, "home"))
+        if root:
+            os.chown(os.path.join(self.folder, "home"), owner.pw_uid, owner.pw_gid)
+        self._write("users", f"{USER}:{{PLAIN-MD5}}{self._md5(PASSWORD)}\n", 0o644)
+        self._write("conf", self.CONF.format(
+            folder=self.folder, cert=self.ca_file, key=key, port=self.port, tls_port=self.tls_port,
+            login="dovenull" if root else own, internal=internal.pw_name,
+            group=grp.getgrgid(internal.pw_gid).gr_name, owner=owner.pw_name,
+            owner_group=grp.getgrgid(owner.pw_gid).gr_name, capability=capability, plugins="",
+            ssl="required" if starttls else "no", extra=""), 0o644)
+        self.process = None
+        self.start()
+
+    @staticmethod
+    def _md5(text):
+        import hashlib
+        return hashlib.md5(text.encode()).hexdigest()
+
+    def _write(self, name, text, mode):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        os.chmod(path, mode)
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["dovecot", "-F", "-c", os.path.join(self.folder, "conf")], start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        limit = time.monotonic() + 20
+        while not (_answers(self.port) and _answers(self.tls_port)):
+            if self.process.poll() is not None or time.monotonic() > limit:
+                raise RuntimeError(f"dovecot does not start: {self.process.stderr.read()}{self.log()}")
+            time.sleep(0.02)
+
+    def log(self):
+        path = os.path.join(self.folder, "log")
+        if not os.path.exists(path):
+            return ""
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+
+    def _family(self):
+        """The processes that it has started, and itself."""
+        found, todo = [], [self.process.pid]
+        while todo:
+            pid = todo.pop()
+            found.append(pid)
+            try:
+                with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as stream:
+                    todo += [int(word) for word in stream.read().split()]
+            except FileNotFoundError:
+                pass
+        return found
+
+    def kill(self):
+        """All of it at once, wherever it is."""
+        for pid in self._family():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait()
+        self.process.stderr.close()
+
+    def restart(self):
+        self.kill()
+        self.start()
+
+    def client(self):
+        """A mail program's connection, logged in."""
+        context = ssl.create_default_context(cafile=self.ca_file)
+        context.check_hostname = False
+        client = imaplib.IMAP4_SSL("127.0.0.1", self.tls_port, ssl_context=context)
+        client.login(USER, PASSWORD)
+        return client
+
+    def make(self, *folders):
+        client = self.client()
+        for folder in folders:
+            client.create(f'"{folder}"')
+        client.logout()
+
+    def drop(self, folder):
+        client = self.client()
+        client.delete(f'"{folder}"')
+        client.logout()
+
+    def put(self, *mails, folder="INBOX", flags=""):
+        client = self.client()
+        for one in mails:
+            data = one.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+            answer = client.append(f'"{folder}"', flags, None, data)
+            if answer[0] != "OK":
+                raise RuntimeError(f"append: {answer}")
+        client.logout()
+
+    def flags(self, folder="INBOX"):
+        """What is in the folder: {uid: its flags, sorted, but for \\Recent}."""
+        client = self.client()
+        client.select(f'"{folder}"', readonly=True)
+        _, found = client.uid("FETCH", "1:*", "(FLAGS)")
+        client.logout()
+        out = {}
+        for line in found:
+            match = re.search(rb"FLAGS \((.*?)\).*UID (\d+)|UID (\d+) FLAGS \((.*?)\)", line or b"")
+            if match:
+                words = (match.group(1) or match.group(4) or b"").decode().split()
+                out[int(match.group(2) or match.group(3))] = sorted(set(words) - {"\\Recent"})
+        return out
+
+    def flag(self, uid, flag, folder="INBOX"):
+        client = self.client()
+        client.select(f'"{folder}"')
+        client.uid("STORE", str(uid), "+FLAGS", f"({flag})")
+        client.logout()
+
+    def remove(self, uid, folder="INBOX"):
+        client = self.client()
+        client.select(f'"{folder}"')
+        client.uid("STORE", str(uid), "+FLAGS", "(\\Deleted)")
+        client.uid("EXPUNGE", str(uid))
+        client.logout()
+
+    def close(self):
+        if self.process.poll() is None:
+            self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Line:
+    """A line to another port that tells `told` how many bytes have come from there; what that returns is
+    done with the line: "cut", or nothing. New lines are counted in `lines`."""
+
+    def __init__(self, port, told):
+        self.to, self.told, self.lines = port, told, 0
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                near, _ = self.socket.accept()
+                far = socket.create_connection(("127.0.0.1", self.to))
+            except OSError:
+                return
+            self.lines += 1
+            threading.Thread(target=self._pass, args=(near, far, None), daemon=True).start()
+            threading.Thread(target=self._pass, args=(far, near, self.told), daemon=True).start()
+
+    @staticmethod
+    def _pass(source, sink, told):
+        count = 0
+        try:
+            while data := source.recv(4096):
+                count += len(data)
+                sink.sendall(data)
+                if told is not None and told(count) == "cut":
+                    break
+        except OSError:
+            pass
+        for one in (source, sink):
+            try:
+                one.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def close(self):
+        self.socket.close()
+
+
+class RudeImap:
+    """A server that says what it is told to. It holds `mails` (uid: bytes). `answers` maps the first
+    word of a command (after UID, and in capitals; "greeting" too) to a function of the connection, the
+    tag and the command's words that answers in its place; True from it: the usual answer follows.
+    `heard` collects what clients say."""
+
+    def __init__(self, tls, mails=(), answers=None, wrapped=True, offers="IMAP4rev1 AUTH=PLAIN MOVE UIDPLUS"):
+        self.mails = dict(mails)
+        self.answers = answers or {}
+        self.tls, self.wrapped, self.offers = tls, wrapped, offers
+        self.heard = []
+        self.login = None
+        self.gone = threading.Event()
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._talk_safely, args=(connection,), daemon=True).start()
+
+    def _wrap(self, connection):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.tls)
+        return context.wrap_socket(connection, server_side=True)
+
+    def _talk_safely(self, connection):
+        try:
+            with connection:
+                if self.wrapped:
+                    connection = self._wrap(connection)
+                if self._answer(connection, "greeting", "*", []):
+                    connection.sendall(b"* OK here\r\n")
+                self._talk(connection)
+        except (OSError, ValueError, IndexError):
+            pass
+
+    def _answer(self, connection, word, tag, words):
+        """Whether the usual answer is wanted."""
+        answer = self.answers.get(word)
+        return answer is None or answer(connection, tag, words) is True
+
+    def _talk(self, connection):
+        stream = connection.makefile("rb")
+        while line := stream.readline():
+            self.heard.append(line)
+            tag, *words = line.decode("utf-8", "replace").split()
+            word = (words[1] if words[0].upper() == "UID" else words[0]).upper()
+            if not self._answer(connection, word, tag, words):
+                continue
+            if word == "STARTTLS":
+                connection.sendall(f"{tag} OK go on\r\n".encode())
+                connection = self._wrap(connection)
+                stream = connection.makefile("rb")
+                continue
+            if word == "AUTHENTICATE" and len(words) == 2:
+                connection.sendall(b"+ \r\n")
+                self.heard.append(stream.readline())
+                words.append(self.heard[-1].decode().strip())
+            self._usual(connection, word, tag, words)
+
+    def _usual(self, connection, word, tag, words):
+        said = {"CAPABILITY": f"* CAPABILITY {self.offers}\r\n",
+                "SELECT": "* FLAGS (\\Seen \\Deleted)\r\n* OK [PERMANENTFLAGS (\\Seen \\Deleted \\*)] ok\r\n"
+                          f"* {len(self.mails)} EXISTS\r\n* OK [UIDVALIDITY 17] ok\r\n",
+                "LOGOUT": "* BYE bye\r\n"}.get(word, "").encode()
+        if word == "AUTHENTICATE":
+            self.login = words[1:]
+            self.login[1] = base64.b64decode(words[2]).decode()
+        elif word == "SEARCH":
+            first = int(words[-1].split(":")[0])
+            said = " ".join(["* SEARCH", *(str(uid) for uid in self.mails if uid >= first)]).encode() + b"\r\n"
+        elif word == "FETCH":
+            said = b"".join(self._mail(uid, words) for uid in self._uids(words[2]) if uid in self.mails)
+        connection.sendall(said + f"{tag} OK done\r\n".encode())
+
+    @staticmethod
+    def _uids(text):
+        for piece in text.split(","):
+            first, _, last = piece.partition(":")
+            yield from range(int(first), int(last or first) + 1)
+
+    def _mail(self, uid, words):
+        data = self.mails[uid]
+        number = list(self.mails).index(uid) + 1
+        if "RFC822.SIZE" in words:
+            return f"* {number} FETCH (UID {uid} RFC822.SIZE {len(data)} FLAGS ())\r\n".encode()
+        return f"* {number} FETCH (UID {uid} BODY[] {{{len(data)}}}\r\n".encode() + data + b")\r\n"
+
+    def said(self):
+        return b"".join(self.heard).decode("utf-8", "replace")
+
+    def close(self):
+        self.gone.set()
+        self.socket.close()

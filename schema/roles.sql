@@ -99,6 +99,9 @@ grant execute on function license_waiting
 grant execute on function message_answer, message_to_case, message_drop
     to @PREFIX@_support, @PREFIX@_admin;
 grant execute on function reply_tag, case_mails_handle, answers_of_day to @PREFIX@_daemon;
+grant execute on function reply_begin, reply_sent, reply_defer, reply_release, reply_fail, reply_pause,
+    reply_license, contact_doubt, note_event
+    to @PREFIX@_daemon;
 grant execute on function alert_close to @PREFIX@_support, @PREFIX@_admin;
 -- Lost-server cases: the daemon opens those that come by mail, and carries out what was approved.
 grant select on restoration_shown
@@ -179,7 +182,8 @@ grant update (closed_at, closed_how) on quarantine to @PREFIX@_daemon;
 grant update (closed_at, closed_by, closed_how) on hold to @PREFIX@_daemon;
 grant update (state, counted, use_no, slot, active_until, counted_until, lost_at, ended_by,
     ended_recorded_at) on activation to @PREFIX@_daemon;
-grant update (state, why, recipient, sent_at, attempts) on reply to @PREFIX@_daemon;
+grant update (state, why, recipient, sent_at, attempts, not_before, tried_at, last_error) on reply
+    to @PREFIX@_daemon;
 grant update (closed_at) on serial_block to @PREFIX@_daemon;
 grant update (closed_at, reason) on alert to @PREFIX@_daemon;
 grant update (doubtful) on contact to @PREFIX@_daemon;

@@ -130,10 +130,10 @@ static void print_decision_ids(Printer *printer, const GArray *decisions)
 static void print_replies(Printer *printer, const GPtrArray *replies)
 {
     static const PrinterColumn columns[] = {
-        {"reply", COLUMN_NUMBER}, {"recipient", COLUMN_TEXT},  {"state", COLUMN_TEXT},
-        {"why", COLUMN_TEXT},     {"ready", COLUMN_TEXT},      {"queued_at", COLUMN_TIME},
-        {"sent_at", COLUMN_TIME}, {"attempts", COLUMN_NUMBER}, {"decisions", COLUMN_TEXT},
-        {"words", COLUMN_TEXT},
+        {"reply", COLUMN_NUMBER},    {"recipient", COLUMN_TEXT},  {"state", COLUMN_TEXT},
+        {"why", COLUMN_TEXT},        {"ready", COLUMN_TEXT},      {"queued_at", COLUMN_TIME},
+        {"sent_at", COLUMN_TIME},    {"attempts", COLUMN_NUMBER}, {"not_before", COLUMN_TIME},
+        {"last_error", COLUMN_TEXT}, {"decisions", COLUMN_TEXT},  {"words", COLUMN_TEXT},
     };
     printer_begin_part(printer, "replies", columns, G_N_ELEMENTS(columns));
     for (guint i = 0; i < replies->len; i++) {
@@ -147,6 +147,8 @@ static void print_replies(Printer *printer, const GPtrArray *replies)
         printer_time(printer, reply->queued_at);
         printer_time(printer, reply->sent_at);
         printer_number(printer, reply->attempts);
+        printer_time(printer, reply->not_before);
+        printer_text(printer, reply->last_error);
         print_decision_ids(printer, reply->decisions);
         printer_text(printer, reply->words);
     }

@@ -76,7 +76,8 @@ static const ListingQuery parts[] = {
                       mail_columns),
     [LICENSE_PAGE_REPLIES] =
         LISTING_QUERY("select reply_id, state::text, recipient, queued_at, sent_at, message_id,"
-                      " about::text, why from license_reply where license_id = $1"
+                      " about::text, nullif(concat_ws(': ', why, last_error), '')"
+                      " from license_reply where license_id = $1"
                       " order by queued_at desc, reply_id desc limit $2",
                       reply_columns),
 };

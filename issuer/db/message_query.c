@@ -8,13 +8,14 @@
  * the reply. */
 #define SUMMARY_COLUMNS                                                                            \
     "m.id, m.effective, m.class::text, m.from_address, m.subject,"                                 \
-    " coalesce(q.reason, case when l.state = 'undelivered' then l.why end, m.why, l.why),"         \
+    " coalesce(q.reason, case when l.state = 'undelivered'"                                        \
+    "  then concat_ws(': ', l.why, l.last_error) end, m.why, l.why),"                              \
     " m.source, l.message_id is not null or m.handled_at is null and q.closed_at is null"          \
     " and (m.class in ('about-license', 'unrecognised', 'quarantined')"                            \
     "  or exists (select from case_mail k where k.message_id = m.id and k.seen_at is null))"
 #define FROM_MESSAGE                                                                               \
     " from message m left join quarantine q on q.message_id = m.id"                                \
-    " left join lateral (select r.message_id, r.state, r.why from reply r"                         \
+    " left join lateral (select r.message_id, r.state, r.why, r.last_error from reply r"           \
     "  where r.message_id = m.id and r.state in ('listed', 'undelivered')"                         \
     "  order by r.state desc, r.id limit 1) l on true"
 
@@ -153,6 +154,8 @@ static MessageReply *read_reply(const SqlResult *result, int row)
     reply->attempts = (uint32_t)sql_result_int(result, row, 7);
     reply->decisions = sql_result_int_array(result, row, 8);
     reply->words = text(result, row, 9);
+    reply->not_before = sql_result_time(result, row, 10);
+    reply->last_error = text(result, row, 11);
     return reply;
 }
 
@@ -163,6 +166,7 @@ static void free_reply(gpointer data)
     g_free(reply->state);
     g_free(reply->why);
     g_free(reply->words);
+    g_free(reply->last_error);
     g_array_unref(reply->decisions);
     g_free(reply);
 }
@@ -173,7 +177,9 @@ static GPtrArray *load_replies(Database *db, int64_t id, GError **error)
         run(db,
             "select r.id, r.recipient, r.state::text, r.why, r.ready, r.effective, r.sent_at,"
             " r.attempts, array(select l.decision_id from reply_line l where l.reply_id = r.id"
-            "  order by l.position), a.words from reply r left join answer a on a.reply_id = r.id"
+            "  order by l.position), a.words, case when r.state in ('queued', 'sending')"
+            "  then nullif(r.not_before, '-infinity') end, r.last_error"
+            " from reply r left join answer a on a.reply_id = r.id"
             " where r.message_id = $1"
             " order by r.recorded_at, r.id",
             id, error);

@@ -42,7 +42,9 @@ typedef struct {
     int64_t queued_at;
     int64_t sent_at;
     uint32_t attempts;
-    GArray *decisions; /* of int64_t: those that it tells of, in its order */
+    int64_t not_before; /* seconds; of one that waits: no attempt before; 0: at once */
+    char *last_error;   /* what came of the last attempt: foreign text */
+    GArray *decisions;  /* of int64_t: those that it tells of, in its order */
 } MessageReply;
 
 typedef struct {

@@ -14,10 +14,14 @@ struct ReplyQueue {
 static const char select_queued[] =
     "select p.id, p.recipient, p.ready, p.effective, m.subject, m.message_id, m.in_reply_to,"
     " lower(p.recipient) is distinct from lower(m.reply_to), a.words,"
-    " reply_tag(p.id, p.recorded_at, m.identity)"
+    " reply_tag(p.id, p.recorded_at, m.identity), p.state = 'sending',"
+    " nullif(p.not_before, '-infinity'), p.last_error"
     " from reply p left join message m on m.id = p.message_id"
     " left join answer a on a.reply_id = p.id"
-    " where p.state = 'queued' and p.id > $1 order by p.id limit $2"
+    " where p.state in ('queued', 'sending')"
+    " and p.not_before <= case when $2 then 'infinity' else $1 end"
+    " and (p.not_before <= $1 or p.state = 'queued')"
+    " order by p.not_before, p.id offset $3 limit $4"
     " for no key update of p skip locked";
 
 /* A line tells of a decision or of a lost-server case. Its license is the one that the notice is
@@ -230,6 +234,9 @@ static QueuedReply *reply_from(ReplyQueue *queue, const SqlResult *result, int r
     reply->others_mail = sql_result_bool(result, row, 7);
     reply->words = keep_cell(queue, result, row, 8);
     reply->tag = keep_cell(queue, result, row, 9);
+    reply->cut_off = sql_result_bool(result, row, 10);
+    reply->not_before = sql_result_time(result, row, 11);
+    reply->last_error = keep_cell(queue, result, row, 12);
     reply->lines = g_ptr_array_new_with_free_func(g_free);
     return reply;
 }
@@ -241,11 +248,13 @@ static void reply_free(gpointer data)
     g_free(reply);
 }
 
-ReplyQueue *reply_store_take(Database *database, int64_t after, unsigned most, GError **error)
+ReplyQueue *reply_store_take(Database *database, const ReplyTake *take, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
-    sql_params_add_int(params, SQL_INT8, after);
-    sql_params_add_int(params, SQL_INT4, most);
+    sql_params_add_time(params, take->now);
+    sql_params_add_bool(params, take->early);
+    sql_params_add_int(params, SQL_INT8, take->skip);
+    sql_params_add_int(params, SQL_INT8, take->most);
     g_autoptr(SqlResult) result =
         sql_run(database, "reply_select_queued", select_queued, params, error);
     if (result == NULL) {
@@ -281,43 +290,4 @@ void reply_queue_free(ReplyQueue *queue)
     g_ptr_array_unref(queue->replies);
     g_string_chunk_free(queue->texts);
     g_free(queue);
-}
-
-const char *reply_end_name(ReplyEnd end)
-{
-    static const char *const names[] = {
-        [REPLY_SENT] = "sent",
-        [REPLY_WITHDRAWN] = "withdrawn",
-        [REPLY_UNDELIVERED] = "undelivered",
-    };
-    return names[end];
-}
-
-static const char end_replies[] =
-    "with p as (update reply set state = u.state, why = coalesce(u.why, reply.why),"
-    " sent_at = case when u.state = 'sent' then $4 end,"
-    " attempts = reply.attempts + case when u.state = 'withdrawn' then 0 else 1 end"
-    " from unnest($1::bigint[], $2::text[], $3::text[]) as u (id, state, why)"
-    " where reply.id = u.id returning reply.*)"
-    " insert into event (kind, subject, subject_id, row_digest, effective)"
-    " select 'reply-' || p.state, 'reply', p.id, sha256(convert_to(p::text, 'UTF8')), $4"
-    " from p order by p.id";
-
-bool reply_store_end(Database *database, const GArray *rows, int64_t now, GError **error)
-{
-    if (rows->len == 0) {
-        return true;
-    }
-    g_autoptr(SqlParams) params = sql_params_new();
-    SqlColumn *ids = sql_params_add_column(params, SQL_INT8);
-    SqlColumn *states = sql_params_add_column(params, SQL_TEXT);
-    SqlColumn *why = sql_params_add_column(params, SQL_TEXT);
-    for (guint i = 0; i < rows->len; i++) {
-        const ReplyEndRow *row = &g_array_index(rows, ReplyEndRow, i);
-        sql_column_int(ids, row->id);
-        sql_column_text(states, reply_end_name(row->end));
-        sql_column_text(why, row->why);
-    }
-    sql_params_add_time(params, now);
-    return sql_do(database, "reply_end", end_replies, params, error);
 }

@@ -1,4 +1,4 @@
-/* Replies that are queued, and what became of them. */
+/* Replies that are to go out, with all that they tell. */
 #ifndef ISSUER_DB_REPLY_STORE_H
 #define ISSUER_DB_REPLY_STORE_H
 
@@ -20,40 +20,33 @@ typedef struct {
     const char *subject; /* of the message that it answers, as the next two */
     const char *message_id;
     const char *in_reply_to;
-    bool others_mail;     /* the recipient is not who sent that message */
-    const char *stranger; /* a license of which the recipient is no contact now; NULL: none */
-    GPtrArray *lines;     /* of ReplyLine *, in their order */
+    bool others_mail;       /* the recipient is not who sent that message */
+    const char *stranger;   /* a license of which the recipient is no contact now; NULL: none */
+    bool cut_off;           /* an attempt to send it ended nobody knows how: it may have arrived */
+    int64_t not_before;     /* seconds; it waits until then; 0: it does not wait */
+    const char *last_error; /* what came of the last attempt: foreign text */
+    GPtrArray *lines;       /* of ReplyLine *, in their order */
 } QueuedReply;
 
 typedef struct ReplyQueue ReplyQueue;
 
-/* Up to `most` queued replies with ids above `after`, locked for the caller's transaction; those
- * that another transaction has locked are left to it. What the lines tell is as it is on record
- * after the locks. Errors of db/database.h. The caller owns the result. */
-ReplyQueue *reply_store_take(Database *database, int64_t after, unsigned most, GError **error);
+typedef struct {
+    int64_t now;   /* seconds */
+    bool early;    /* also those that wait for a later attempt */
+    unsigned skip; /* leave out so many of the first */
+    unsigned most;
+} ReplyTake;
+
+/* Replies that are due, those that wait longest first, locked for the caller's transaction; those
+ * that another transaction has locked are left to it, and those that another attempt sends until
+ * its time is over. What the lines tell is as it is on record after the locks. Errors of
+ * db/database.h. The caller owns the result. */
+ReplyQueue *reply_store_take(Database *database, const ReplyTake *take, GError **error);
 
 /* The replies: of QueuedReply *. */
 const GPtrArray *reply_queue_replies(const ReplyQueue *queue);
 
 void reply_queue_free(ReplyQueue *queue);
-
-typedef enum {
-    REPLY_SENT,
-    REPLY_WITHDRAWN,
-    REPLY_UNDELIVERED,
-} ReplyEnd;
-
-typedef struct {
-    int64_t id;
-    ReplyEnd end;
-    const char *why; /* NULL: what stands there is kept */
-} ReplyEndRow;
-
-/* "sent", "withdrawn" or "undelivered": the state that the reply has on record. Static. */
-const char *reply_end_name(ReplyEnd end);
-
-/* Records what became of replies (of ReplyEndRow) at `now` (seconds), with an event each. */
-bool reply_store_end(Database *database, const GArray *rows, int64_t now, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReplyQueue, reply_queue_free)
 

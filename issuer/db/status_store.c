@@ -12,7 +12,8 @@ static const char waiting_text[] =
     " where h.closed_at is null group by d.code"
     /* Each by the index of its own. */
     " union all select 'reply', r.state, count(*), min(r.effective) from ("
-    "  select state, effective from reply where state = 'queued' union all"
+    "  select 'queued' as state, effective from reply where state in ('queued', 'sending') union "
+    "all"
     "  select state, effective from reply where state in ('listed', 'undelivered')) r"
     " group by r.state"
     " union all select 'message', w.code, count(*), min(w.effective) from ("

@@ -2,26 +2,21 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "core/address.h"
+#include "delivery/smtp_wire.h"
 
 #include <curl/curl.h>
 #include <string.h>
 
-#define REPLY_MOST 200 /* characters of a server's answer that are told */
-
-/* Which command was sent last, as far as it matters who refuses what. */
-typedef enum {
-    STAGE_SESSION, /* greeting, TLS, login */
-    STAGE_SENDER,
-    STAGE_MAIL, /* recipient and content: a refusal concerns this mail alone */
-} Stage;
-
 struct Smtp {
     CURL *curl;
     char *host; /* for messages */
+    unsigned seconds;
+    bool must_log_in;
     char reason[CURL_ERROR_SIZE];
-    char reply[REPLY_MOST]; /* the server's last refusal */
-    Stage stage;
+    SmtpAnswer answer; /* to the last command of the mail */
+    SmtpStage stage;
+    bool logged_in;   /* over this connection */
+    bool leaving;     /* what is said from now on is good-bye */
     const char *mail; /* what is still to be sent */
     gsize left;
 };
@@ -88,23 +83,32 @@ static size_t give(char *out, size_t size, size_t count, void *data)
 {
     Smtp *smtp = data;
     const gsize given = MIN(size * count, smtp->left);
+    if (smtp->stage != SMTP_STAGE_CONTENT) {
+        smtp->stage = SMTP_STAGE_CONTENT;
+        smtp->answer = (SmtpAnswer){0};
+    }
     memcpy(out, smtp->mail, given);
     smtp->mail += given;
     smtp->left -= given;
     return given;
 }
 
-/* Each line that the server answers. The last refusal is kept: after it libcurl takes its leave,
- * and the server says good-bye. */
+/* libcurl goes on without a login where the server offers none. */
+static bool lacks_login(const Smtp *smtp)
+{
+    return smtp->must_log_in && !smtp->logged_in && smtp->stage != SMTP_STAGE_SESSION;
+}
+
+/* Each line that the server answers. That to the last command is kept: after a refusal libcurl
+ * takes its leave, and the server says good-bye. Anything but the size given ends the conversation.
+ */
 static size_t hear(char *line, size_t size, size_t count, void *data)
 {
     Smtp *smtp = data;
-    const gsize length = MIN(size * count, sizeof smtp->reply - 1);
-    if (length > 0 && (line[0] == '4' || line[0] == '5')) {
-        memcpy(smtp->reply, line, length);
-        smtp->reply[length] = '\0';
+    if (!smtp->leaving) {
+        smtp_answer_hear(&smtp->answer, line, size * count);
     }
-    return size * count;
+    return lacks_login(smtp) ? 0 : size * count;
 }
 
 static bool begins(const char *line, size_t size, const char *command)
@@ -115,15 +119,33 @@ static bool begins(const char *line, size_t size, const char *command)
 /* What goes to the server is looked at only to know how far the conversation is. */
 static int watch(CURL *curl, curl_infotype type, char *line, size_t size, void *data)
 {
+    static const struct {
+        const char *word;
+        SmtpStage stage;
+    } commands[] = {
+        {"MAIL FROM:", SMTP_STAGE_SENDER},
+        {"RCPT TO:", SMTP_STAGE_RECIPIENT},
+        {"DATA", SMTP_STAGE_DATA},
+    };
     Smtp *smtp = data;
     (void)curl;
-    if (type != CURLINFO_HEADER_OUT) {
+    if (type != CURLINFO_HEADER_OUT || smtp->leaving) {
         return 0;
     }
-    if (begins(line, size, "MAIL FROM:")) {
-        smtp->stage = STAGE_SENDER;
-    } else if (begins(line, size, "RCPT TO:")) {
-        smtp->stage = STAGE_MAIL;
+    smtp->leaving = begins(line, size, "QUIT");
+    if (smtp->leaving) {
+        return 0;
+    }
+    smtp->answer = (SmtpAnswer){0};
+    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if (begins(line, size, commands[i].word)) {
+            smtp->stage = commands[i].stage;
+        }
+    }
+    if (begins(line, size, "EHLO")) {
+        smtp->logged_in = false;
+    } else if (begins(line, size, "AUTH")) {
+        smtp->logged_in = true; /* if it is refused, libcurl goes no further */
     }
     return 0;
 }
@@ -207,56 +229,62 @@ Smtp *smtp_open(const SmtpServer *server, GError **error)
     set_bounds(smtp->curl, server);
     set_conversation(smtp, server);
     smtp->host = g_steal_pointer(&host);
+    smtp->seconds = server->seconds;
+    smtp->must_log_in = server->user != NULL;
     return smtp;
 }
 
-/* libcurl puts an envelope's addresses on the wire as they are: one with a line break would be a
- * command of its own. */
-static bool check_address(const char *address, GError **error)
+/* What a server says is foreign text. */
+static char *shown_answer(const Smtp *smtp)
 {
-    if (address != NULL && address_is_valid(address)) {
-        return true;
-    }
-    g_autofree char *shown = text_one_line(address != NULL ? address : "", ADDRESS_MAX);
-    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "\"%s\" is no address that mail can go to",
-                shown);
-    return false;
+    g_autofree char *bare = g_strstrip(g_strdup(smtp->answer.text));
+    return text_one_line(bare, SMTP_ANSWER_MOST);
 }
 
-/* It does not make CRLF of a bare LF either, and servers differ in what they make of one. */
-static bool check_lines(const char *mail, gsize size, GError **error)
+static void tell_answer(const Smtp *smtp, SmtpVerdict verdict, GError **error)
 {
-    for (gsize i = 0; i < size; i++) {
-        const bool good_feed = mail[i] != '\n' || (i > 0 && mail[i - 1] == '\r');
-        const bool good_return = mail[i] != '\r' || (i + 1 < size && mail[i + 1] == '\n');
-        if (!good_feed || !good_return) {
-            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
-                        "a line of the mail does not end with CRLF");
-            return false;
-        }
-    }
-    return true;
+    g_autofree char *answer = shown_answer(smtp);
+    const bool final = verdict == SMTP_REFUSED || verdict == SMTP_UNWELCOME;
+    const char *said = final                        ? "refuses it"
+                       : verdict == SMTP_NO_SERVICE ? "takes no mail from us"
+                                                    : "does not take it now";
+    g_set_error(error, ISSUER_ERROR, final ? ISSUER_ERROR_DENIED : ISSUER_ERROR_UNAVAILABLE,
+                "%s %s: %s", smtp->host, said, answer);
 }
 
-static bool tell_failure(const Smtp *smtp, CURLcode result, GError **error)
+static void tell_reason(const Smtp *smtp, CURLcode result, GError **error)
 {
-    const bool answered = *smtp->reply != '\0' && result != CURLE_OPERATION_TIMEDOUT;
-    const bool refused = answered && *smtp->reply == '5' && smtp->stage == STAGE_MAIL;
-    g_autofree char *bare = g_strstrip(g_strdup(smtp->reply));
-    g_autofree char *reply = text_one_line(bare, REPLY_MOST);
     g_autofree char *reason = text_one_line(
-        *smtp->reason != '\0' ? smtp->reason : curl_easy_strerror(result), REPLY_MOST);
-    if (refused) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED, "%s refuses it: %s", smtp->host,
-                    reply);
-    } else if (answered) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE, "%s does not take it now: %s",
-                    smtp->host, reply);
-    } else {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE, "mail server %s: %s", smtp->host,
-                    reason);
+        *smtp->reason != '\0' ? smtp->reason : curl_easy_strerror(result), SMTP_ANSWER_MOST);
+    g_set_error(
+        error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE, "mail server %s: %s%s", smtp->host, reason,
+        smtp->stage == SMTP_STAGE_CONTENT && smtp->left == 0 ? " (it may have the mail)" : "");
+}
+
+static SmtpVerdict tell_failure(const Smtp *smtp, CURLcode result, GError **error)
+{
+    if (lacks_login(smtp)) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
+                    "%s offers no login that we know, and smtp-user is set", smtp->host);
+        return SMTP_NO_SERVICE;
     }
-    return false;
+    const bool answered = smtp->answer.code >= 400 && result != CURLE_OPERATION_TIMEDOUT;
+    const SmtpVerdict verdict =
+        smtp_answer_judge(answered ? &smtp->answer : &(SmtpAnswer){0}, smtp->stage);
+    if (answered) {
+        tell_answer(smtp, verdict, error);
+    } else {
+        tell_reason(smtp, result, error);
+    }
+    return verdict;
+}
+
+static void begin_conversation(Smtp *smtp)
+{
+    smtp->stage = SMTP_STAGE_SESSION;
+    smtp->leaving = false;
+    smtp->reason[0] = '\0';
+    smtp->answer = (SmtpAnswer){0};
 }
 
 static CURLcode perform(Smtp *smtp, const char *from, const char *to)
@@ -267,17 +295,21 @@ static CURLcode perform(Smtp *smtp, const char *from, const char *to)
     curl_easy_setopt(smtp->curl, CURLOPT_MAIL_FROM, sender);
     curl_easy_setopt(smtp->curl, CURLOPT_MAIL_RCPT, recipients);
     curl_easy_setopt(smtp->curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)smtp->left);
+    begin_conversation(smtp);
     const CURLcode result = curl_easy_perform(smtp->curl);
     curl_easy_setopt(smtp->curl, CURLOPT_MAIL_RCPT, NULL);
     curl_slist_free_all(recipients);
     return result;
 }
 
-static void begin_conversation(Smtp *smtp)
+/* Nothing was heard over a connection that stood from before, or that it closes: servers do that to
+ * those who say nothing for a while. */
+static bool was_stale(const Smtp *smtp, CURLcode result)
 {
-    smtp->stage = STAGE_SESSION;
-    smtp->reason[0] = '\0';
-    smtp->reply[0] = '\0';
+    long made = 0;
+    curl_easy_getinfo(smtp->curl, CURLINFO_NUM_CONNECTS, &made);
+    return result != CURLE_OK && result != CURLE_OPERATION_TIMEDOUT && made == 0 &&
+           smtp->stage <= SMTP_STAGE_SENDER && (smtp->answer.code == 0 || smtp->answer.code == 421);
 }
 
 bool smtp_greet(Smtp *smtp, GError **error)
@@ -288,25 +320,40 @@ bool smtp_greet(Smtp *smtp, GError **error)
     /* It gives the answer out as if it were content. */
     curl_easy_setopt(smtp->curl, CURLOPT_WRITEFUNCTION, hear);
     curl_easy_setopt(smtp->curl, CURLOPT_WRITEDATA, smtp);
-    const CURLcode result = curl_easy_perform(smtp->curl);
+    CURLcode result = curl_easy_perform(smtp->curl);
+    if (was_stale(smtp, result)) {
+        begin_conversation(smtp);
+        result = curl_easy_perform(smtp->curl);
+    }
     curl_easy_setopt(smtp->curl, CURLOPT_CUSTOMREQUEST, NULL);
     curl_easy_setopt(smtp->curl, CURLOPT_UPLOAD, 1L);
-    return result == CURLE_OK || tell_failure(smtp, result, error);
+    if (result != CURLE_OK) {
+        tell_failure(smtp, result, error);
+    }
+    return result == CURLE_OK;
 }
 
-bool smtp_send(Smtp *smtp, const char *from, const char *to, const void *mail, gsize size,
-               GError **error)
+SmtpVerdict smtp_send(Smtp *smtp, const char *from, const char *to, const void *mail, gsize size,
+                      GError **error)
 {
-    if (!check_address(from, error) || !check_address(to, error) ||
-        !check_lines(mail, size, error)) {
-        return false;
+    if (!smtp_wire_check_address(from, error) || !smtp_wire_check_address(to, error) ||
+        !smtp_wire_check_lines(mail, size, error)) {
+        return SMTP_REFUSED;
     }
     smtp->mail = mail;
     smtp->left = size;
-    begin_conversation(smtp);
-    const CURLcode result = perform(smtp, from, to);
+    CURLcode result = perform(smtp, from, to);
+    if (was_stale(smtp, result)) {
+        result = perform(smtp, from, to);
+    }
     smtp->mail = NULL;
-    return result == CURLE_OK || tell_failure(smtp, result, error);
+    return result == CURLE_OK ? SMTP_TAKEN : tell_failure(smtp, result, error);
+}
+
+/* A connection that has gone stale, and a new one; each may take its time to say good-bye. */
+unsigned smtp_longest(const Smtp *smtp)
+{
+    return 4 * smtp->seconds;
 }
 
 void smtp_free(Smtp *smtp)

@@ -3,6 +3,7 @@
 #define ISSUER_DELIVERY_SMTP_H
 
 #include "base/secret.h"
+#include "delivery/smtp_answer.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -41,13 +42,17 @@ Smtp *smtp_open(const SmtpServer *server, GError **error);
  * ISSUER_ERROR_UNAVAILABLE. */
 bool smtp_greet(Smtp *smtp, GError **error);
 
-/* Hands one mail over: `size` bytes with CRLF line ends, to one recipient. True once the server has
- * taken it upon itself. ISSUER_ERROR_DENIED: it refuses this recipient or this mail for good;
- * ISSUER_ERROR_INPUT: an address or a line could not be put on the wire as it is;
- * ISSUER_ERROR_UNAVAILABLE: not now, and whether it has the mail may not be known. Several mails go
- * over one connection. */
-bool smtp_send(Smtp *smtp, const char *from, const char *to, const void *mail, gsize size,
-               GError **error);
+/* Hands one mail over, to one recipient: `size` bytes in lines of at most 998 that end with CRLF,
+ * of seven bits each. Unless it is taken, `error` says why, in one line of at most some 300
+ * characters without control and bidirectional characters; a server's own words may stand in it.
+ * ISSUER_ERROR_INPUT (with SMTP_REFUSED): an address or a line could not be put on the wire as it
+ * is; ISSUER_ERROR_DENIED: refused for good; ISSUER_ERROR_UNAVAILABLE: all else. Several mails go
+ * over one connection; where the server has closed it meanwhile, another one is made. */
+SmtpVerdict smtp_send(Smtp *smtp, const char *from, const char *to, const void *mail, gsize size,
+                      GError **error);
+
+/* The longest time in seconds that smtp_send() takes. */
+unsigned smtp_longest(const Smtp *smtp);
 
 void smtp_free(Smtp *smtp);
 

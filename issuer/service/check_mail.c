@@ -76,12 +76,12 @@ static void check_folder(GPtrArray *lines, const char *folder)
     g_error_free(problem);
 }
 
-/* A license key can be mailed only if this is in order; replies need it not. */
+/* License keys are mailed by it, and replies if they are to go by it. */
 static void check_server(GPtrArray *lines, const Settings *settings)
 {
     const char *url = config_text(settings_config(settings), "smtp-url");
     g_autoptr(GError) problem = NULL;
-    if (*url == '\0') {
+    if (*url == '\0' && !settings_replies_by_smtp(settings)) {
         return;
     }
     g_autoptr(Mailer) mailer = mailer_open(settings, &problem);
@@ -103,6 +103,8 @@ void check_mail(GPtrArray *lines, const Settings *settings)
     check_own(lines, own);
     check_lists(lines, config_list(config, "list-addresses"));
     check_sender(lines, settings, own);
-    check_folder(lines, config_text(config, "reply-folder"));
+    if (!settings_replies_by_smtp(settings)) {
+        check_folder(lines, config_text(config, "reply-folder"));
+    }
     check_server(lines, settings);
 }

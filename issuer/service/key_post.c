@@ -63,7 +63,7 @@ static bool send_to(const Letter *letter, const char *address, GError **error)
         return false;
     }
     return smtp_send(letter->mailer->smtp, letter->mailer->address, address, secret_peek(filled),
-                     size, error);
+                     size, error) == SMTP_TAKEN;
 }
 
 static void send_all(const Letter *letter, const GPtrArray *addresses, const KeyPosted *posted)

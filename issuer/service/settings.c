@@ -9,6 +9,8 @@
 #include "mail/compose.h"
 #include "service/mailbox_settings.h"
 
+#include <string.h>
+
 static const char *const second_server_choices[] = {"replace", "hold", NULL};
 
 /* Variables that are no settings: what the program reads besides, and what tests/ hands on to all
@@ -54,6 +56,8 @@ static char *judge_zone(const char *text)
                ? NULL
                : g_strdup("must be the name of a time zone, as Europe/Berlin");
 }
+
+static const char *const reply_ways[] = {"folder", "smtp", NULL};
 
 static const char *const tls_choices[] = {"auto", "always", "never", NULL};
 
@@ -122,10 +126,22 @@ static const ConfigRow rows[] = {
      .most = 1000,
      .decides = true,
      .meaning = "reinstalls on one host and rolling year that go out without a person"},
+    {.key = "reply-by",
+     .type = CONFIG_CHOICE,
+     .fallback = "folder",
+     .choices = reply_ways,
+     .meaning = "how replies go out: into reply-folder, or by smtp to the server of smtp-url"},
+    {.key = "reply-days",
+     .type = CONFIG_NUMBER,
+     .fallback = "5",
+     .least = 1,
+     .most = 60,
+     .meaning = "how long a reply is tried that the mail server does not take; then a person is "
+                "told"},
     {.key = "reply-folder",
      .type = CONFIG_PATH,
      .fallback = "replies",
-     .meaning = "folder into which `issuer deliver` writes replies as .eml files"},
+     .meaning = "folder into which `issuer deliver` writes replies as .eml files, unless by smtp"},
     {.key = "reply-from",
      .type = CONFIG_TEXT,
      .fallback = "",
@@ -299,6 +315,11 @@ const char *settings_require_sender(const Settings *settings, GError **error)
                     "replies have no sender: set reply-from (or own-addresses) in the settings");
     }
     return from;
+}
+
+bool settings_replies_by_smtp(const Settings *settings)
+{
+    return strcmp(config_text(settings->config, "reply-by"), "smtp") == 0;
 }
 
 const char *settings_path(const Settings *settings)

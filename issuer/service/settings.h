@@ -39,6 +39,9 @@ const char *settings_sender(const Settings *settings);
 /* The same where there must be one: NULL with ISSUER_ERROR_INPUT says which setting is missing. */
 const char *settings_require_sender(const Settings *settings, GError **error);
 
+/* Whether replies go to the mail server of the settings, not into the folder (reply-by). */
+bool settings_replies_by_smtp(const Settings *settings);
+
 /* The file that was read, or NULL. */
 const char *settings_path(const Settings *settings);
 

@@ -80,8 +80,10 @@ declare
 begin
     for made in
         update reply r set recipient = null, erased_at = at,
-            state = case when r.state = 'queued' then 'withdrawn' else r.state end,
-            why = case when r.state = 'queued' then 'the address was erased' else r.why end
+            state = case when r.state in ('queued', 'sending') then 'withdrawn' else r.state end,
+            why = case when r.state in ('queued', 'sending') then 'the address was erased'
+                       else r.why end,
+            last_error = null  -- mail servers repeat the address
             where lower(r.recipient) = address returning *
     loop
         erased := erased + 1;

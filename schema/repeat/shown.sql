@@ -46,7 +46,9 @@ create or replace view issuer.license_reply as
 select x.license_id, r.id as reply_id, r.message_id,
     case when has_column_privilege('issuer.reply', 'recipient', 'select')
         then r.recipient end as recipient,
-    r.state, r.why, r.effective as queued_at, r.sent_at, x.about
+    r.state, r.why, r.effective as queued_at, r.sent_at, x.about,
+    case when has_column_privilege('issuer.reply', 'last_error', 'select')
+        then r.last_error end as last_error
 from (
     select q.license_id, l.reply_id, min(l.about) as about
     from issuer.usage_request q join issuer.decision d on d.request_id = q.id
@@ -90,8 +92,9 @@ where k.retired_at is null and k.delivered_on is null
   and (select s.state from issuer.license_state_version s where s.license_id = k.license_id
        order by s.version desc limit 1) is distinct from 'ended'
 union all
-select p.license_id, 'reply', p.reply_id, p.state, p.why, p.queued_at
-from issuer.license_reply p where p.state in ('queued', 'listed', 'undelivered');
+select p.license_id, 'reply', p.reply_id, p.state, nullif(concat_ws(': ', p.why, p.last_error), ''),
+    p.queued_at
+from issuer.license_reply p where p.state in ('queued', 'sending', 'listed', 'undelivered');
 
 -- The orders behind a license, and what each was for.
 create or replace view issuer.license_order as

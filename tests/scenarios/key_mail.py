@@ -213,7 +213,7 @@ class ByMail(Selling):
                 (self.plain({"greeting": "…"}).port, "time"),
                 (self.plain({"MAIL": None}).port, "mail server 127.0.0.1"),
                 (self.plain({"MAIL": "451 4.3.0 tired"}).port, "does not take it now: 451 4.3.0"),
-                (self.plain({"MAIL": "550 5.7.1 not you"}).port, "does not take it now: 550 5.7.1"),
+                (self.plain({"MAIL": "550 5.7.1 not you"}).port, "takes no mail from us: 550 5.7.1"),
                 (self.plain({"DATA": "554 5.6.0 no"}).port, "refuses it: 554 5.6.0 no"),
                 (self.plain({"content": "550 5.7.1 spam"}).port, "refuses it: 550 5.7.1 spam"),
                 (self.plain({"content": "452 4.3.1 full"}).port, "does not take it now: 452 4.3.1"),

@@ -33,11 +33,16 @@ def certificate(folder, name="localhost"):
 
 class Postfix:
     """The real thing. It takes mail for northwind.example into one Maildir, but for nobody@ (refused
-    for good) and later@ (not now). `port` speaks plain SMTP and offers STARTTLS, `tls_port` TLS alone."""
+    for good) and later@ (not now). `port` speaks plain SMTP and offers STARTTLS, `tls_port` TLS alone;
+    `login_port` takes mail over TLS from who logs in as LOGIN, whom a Dovecot knows."""
+
+    LOGIN = ("issuer", "open sesame")
 
     MASTER = """\
 {port} inet n - n - - smtpd
 {tls_port} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
+{login_port} inet n - n - - smtpd -o smtpd_tls_security_level=encrypt -o smtpd_sasl_auth_enable=yes
+    -o smtpd_client_restrictions=permit_sasl_authenticated,reject
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -84,17 +89,44 @@ smtpd_tls_key_file = {key}
 smtpd_tls_security_level = may
 smtpd_peername_lookup = no
 smtputf8_enable = no
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = {folder}/login
+"""
+    DOVECOT = """\
+base_dir = {folder}/dovecot
+state_dir = {folder}/dovecot
+log_path = {folder}/dovecot.log
+default_internal_user = postfix
+default_internal_group = postfix
+default_login_user = postfix
+protocols =
+ssl = no
+auth_mechanisms = plain
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u {folder}/people
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home=/
+}}
+service auth {{
+  unix_listener {folder}/login {{
+    mode = 0666
+  }}
+}}
 """
 
     def __init__(self):
         if os.geteuid() != 0:
             raise RuntimeError("Postfix runs as root alone: run this test as root")
-        if not os.path.exists(f"{POSTFIX}/master"):
-            raise RuntimeError("Postfix is missing (Debian: apt-get install postfix)")
+        for path, package in ((f"{POSTFIX}/master", "postfix"), ("/usr/sbin/dovecot", "dovecot-core")):
+            if not os.path.exists(path):
+                raise RuntimeError(f"{path} is missing (Debian: apt-get install {package})")
         # Daemons of other users walk to it.
         self.folder = tempfile.mkdtemp(prefix="issuer-postfix.")
         os.chmod(self.folder, 0o755)
-        self.port, self.tls_port = free_port(), free_port()
+        self.port, self.tls_port, self.login_port = free_port(), free_port(), free_port()
         self.ca_file, key = certificate(self.folder)
         owner = pwd.getpwnam("postfix")
         for name in ("queue", "data", "mail"):
@@ -102,14 +134,19 @@ smtputf8_enable = no
         os.chmod(os.path.join(self.folder, "mail"), 0o755)
         for name in ("data", "mail"):
             os.chown(os.path.join(self.folder, name), owner.pw_uid, owner.pw_gid)
-        for name, text in (("main.cf", self.MAIN), ("master.cf", self.MASTER)):
+        for name, text in (("main.cf", self.MAIN), ("master.cf", self.MASTER),
+                           ("dovecot.conf", self.DOVECOT), ("people", ":".join(self.LOGIN) + "\n")):
             with open(os.path.join(self.folder, name), "w", encoding="ascii") as stream:
-                stream.write(text.format(
+                stream.write(text if name == "people" else text.format(
                     folder=self.folder, postfix=POSTFIX, domain=DOMAIN, uid=owner.pw_uid,
                     gid=owner.pw_gid, cert=self.ca_file, key=key, port=f"127.0.0.1:{self.port}",
-                    tls_port=f"127.0.0.1:{self.tls_port}"))
+                    tls_port=f"127.0.0.1:{self.tls_port}",
+                    login_port=f"127.0.0.1:{self.login_port}"))
+        self.logins = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c",
+                                        os.path.join(self.folder, "dovecot.conf")])
         self._postfix("start")
-        self._wait_for(lambda: self._answers(self.port) and self._answers(self.tls_port), "start")
+        self._wait_for(lambda: all(map(self._answers, (self.port, self.tls_port, self.login_port)))
+                       and os.path.exists(os.path.join(self.folder, "login")), "start")
 
     def _postfix(self, word, check=True):
         done = subprocess.run(["/usr/sbin/postfix", "-c", self.folder, word], check=False,
@@ -155,14 +192,17 @@ smtputf8_enable = no
 
     def close(self):
         self._postfix("abort", check=False)
+        self.logins.terminate()
+        self.logins.wait(60)
         shutil.rmtree(self.folder)
 
 
 class RudeServer:
     """A server that says what it is told to: `answers` maps the first word of a command (or "greeting",
     "content") to what is answered; None ends the connection, "" says nothing and goes on, "…" does not
-    answer at all. `heard`
-    collects what clients say."""
+    answer at all, bytes go out as they are. Of a list each is said once, the last one ever after; with
+    True behind it in a pair, the connection ends then. `heard` collects what clients say, `mails` what
+    they have handed over whole, as (recipients, content), whatever was answered to it."""
 
     USUAL = {"greeting": "220 here", "EHLO": "250 here", "HELO": "250 here", "MAIL": "250 ok",
              "RCPT": "250 ok", "DATA": "354 go on", "content": "250 taken", "QUIT": "221 bye",
@@ -172,8 +212,11 @@ class RudeServer:
         self.answers = {**self.USUAL, **(answers or {})}
         self.tls = tls  # paths of certificate and key, for STARTTLS
         self.heard = []
+        self.mails = []
+        self.connections = 0
         self.login = None  # name and password of the last AUTH PLAIN
         self.gone = threading.Event()
+        self.lock = threading.Lock()
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
@@ -184,53 +227,77 @@ class RudeServer:
                 connection, _ = self.socket.accept()
             except OSError:
                 return
+            self.connections += 1
             threading.Thread(target=self._talk_safely, args=(connection,), daemon=True).start()
 
     def _talk_safely(self, connection):
         try:
             with connection:
-                self._talk(connection)
+                if self._answer(connection, "greeting"):
+                    self._talk(connection)
         except (OSError, ssl.SSLError):
             pass
 
+    def _next_answer(self, word):
+        with self.lock:
+            answer = self.answers.get(word, "500 what?")
+            if isinstance(answer, list):
+                answer = answer.pop(0) if len(answer) > 1 else answer[0]
+        return answer if isinstance(answer, tuple) else (answer, answer in (None, "…"))
+
     def _answer(self, connection, word):
-        """False ends the conversation."""
-        answer = self.answers.get(word, "500 what?")
+        """What was answered; None ends the conversation."""
+        answer, last = self._next_answer(word)
         if answer == "…":
             self.gone.wait(60)
-        if answer is None or answer == "…":
-            return False
-        if answer == "":
-            return True
-        connection.sendall(answer.replace("\n", "\r\n").encode() + b"\r\n")
-        return True
+        elif isinstance(answer, bytes):
+            connection.sendall(answer)
+        elif answer:
+            connection.sendall(answer.replace("\n", "\r\n").encode() + b"\r\n")
+        return None if last else answer
+
+    def _read_content(self, stream):
+        lines = []
+        while (line := stream.readline()) not in (b".\r\n", b""):
+            self.heard.append(line)
+            lines.append(line[1:] if line.startswith(b".") else line)
+        return b"".join(lines) if line else None
+
+    def _start_tls(self, connection):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.tls)
+        with context.wrap_socket(connection, server_side=True) as safe:
+            self._talk(safe)
+
+    def _log_in(self, connection, stream):
+        connection.sendall(b"334 \r\n")
+        self.heard.append(stream.readline())
+        self.login = tuple(base64.b64decode(self.heard[-1]).decode().split("\0")[1:])
 
     def _talk(self, connection):
-        if not self._answer(connection, "greeting"):
-            return
         stream = connection.makefile("rb")
-        content = False
+        recipients = []
         while line := stream.readline():
             self.heard.append(line)
             word = line.split()[0].decode("ascii", "replace").upper() if line.split() else ""
-            if content:
-                content = line != b".\r\n"
-                word = "" if content else "content"
-            elif word == "AUTH":
-                connection.sendall(b"334 \r\n")
-                self.heard.append(stream.readline())
-                self.login = tuple(base64.b64decode(self.heard[-1]).decode().split("\0")[1:])
-            if content:
-                continue
-            if not self._answer(connection, word) or word == "QUIT":
+            if word == "AUTH":
+                self._log_in(connection, stream)
+            answer = self._answer(connection, word)
+            if answer is None or word == "QUIT":
                 return
-            content = word == "DATA" and self.answers["DATA"].startswith("354")
-            if word == "STARTTLS":
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                context.load_cert_chain(*self.tls)
-                with context.wrap_socket(connection, server_side=True) as safe:
-                    self.answers = {**self.answers, "greeting": ""}
-                    self._talk(safe)
+            if word == "MAIL":
+                recipients = []
+            elif word == "RCPT" and str(answer).startswith("2"):
+                recipients.append(line[8:].strip().strip(b"<>").decode())
+            elif word == "DATA" and str(answer).startswith("354"):
+                content = self._read_content(stream)
+                if content is None:
+                    return
+                self.mails.append((recipients, content))
+                if self._answer(connection, "content") is None:
+                    return
+            elif word == "STARTTLS":
+                self._start_tls(connection)
                 return
 
     def said(self):

@@ -1,4 +1,5 @@
-/* delivery/smtp.h: what never reaches the wire; conversations are in scenarios/key_mail.py */
+/* delivery/smtp.h: what never reaches the wire, and what answers mean; conversations are in
+ * scenarios/sending.py and key_mail.py */
 #include "base/error.h"
 #include "delivery/smtp.h"
 
@@ -29,7 +30,9 @@ static int send_code(const char *from, const char *to, const char *mail)
 {
     g_autoptr(Smtp) smtp = to_nobody();
     g_autoptr(GError) error = NULL;
-    assert_false(smtp_send(smtp, from, to, mail, strlen(mail), &error));
+    const SmtpVerdict verdict = smtp_send(smtp, from, to, mail, strlen(mail), &error);
+    assert_non_null(error);
+    assert_int_equal(verdict, error->code == ISSUER_ERROR_INPUT ? SMTP_REFUSED : SMTP_NO_SERVICE);
     assert_null(strpbrk(error->message, "\r\n"));
     return error->code;
 }
@@ -65,6 +68,76 @@ static void bare_line_ends_are_refused(void **state)
         assert_int_equal(send_code("us@vendor.example", "ana@example.com", bare[i]),
                          ISSUER_ERROR_INPUT);
     }
+}
+
+static void lines_are_short_and_of_seven_bits(void **state)
+{
+    (void)state;
+    g_autofree char *longest = g_strnfill(998, 'x');
+    g_autofree char *fits = g_strconcat(longest, "\r\n", NULL);
+    g_autofree char *too_long = g_strconcat("x", longest, "\r\n", NULL);
+    assert_int_equal(send_code("us@vendor.example", "ana@example.com", fits),
+                     ISSUER_ERROR_UNAVAILABLE);
+    assert_int_equal(send_code("us@vendor.example", "ana@example.com", too_long),
+                     ISSUER_ERROR_INPUT);
+    assert_int_equal(send_code("us@vendor.example", "ana@example.com", "\xc3\xa4\r\n"),
+                     ISSUER_ERROR_INPUT);
+    g_autoptr(Smtp) smtp = to_nobody();
+    assert_int_equal(smtp_send(smtp, "us@vendor.example", "ana@example.com", "a\0b\r\n", 5, NULL),
+                     SMTP_REFUSED);
+}
+
+static void answers_are_judged_by_where_they_come(void **state)
+{
+    (void)state;
+    const struct {
+        SmtpStage stage;
+        const char *lines;
+        SmtpVerdict verdict;
+        const char *text;
+    } cases[] = {
+        {SMTP_STAGE_SESSION, "554 5.3.2 closed\r\n", SMTP_NO_SERVICE, "554 5.3.2 closed"},
+        {SMTP_STAGE_SESSION, "421 later\r\n", SMTP_NO_SERVICE, "421 later"},
+        {SMTP_STAGE_SENDER, "550 5.7.1 not you\r\n", SMTP_NO_SERVICE, "550 5.7.1 not you"},
+        {SMTP_STAGE_SENDER, "552 5.3.4 too big\r\n", SMTP_REFUSED, "552 5.3.4 too big"},
+        {SMTP_STAGE_SENDER, "452 full\r\n", SMTP_NOT_NOW, "452 full"},
+        {SMTP_STAGE_RECIPIENT, "550 no\r\n", SMTP_REFUSED, "550 no"},
+        {SMTP_STAGE_RECIPIENT, "550 5.1.1 no\n", SMTP_REFUSED, "550 5.1.1 no"},
+        {SMTP_STAGE_RECIPIENT, "554 5.7.1 no relay", SMTP_UNWELCOME, "554 5.7.1 no relay"},
+        {SMTP_STAGE_RECIPIENT, "530 5.7.0 log in\r\n", SMTP_NO_SERVICE, "530 5.7.0 log in"},
+        {SMTP_STAGE_RECIPIENT, "450 later\r\n", SMTP_NOT_NOW, "450 later"},
+        {SMTP_STAGE_DATA, "421 4.3.2 bye\r\n", SMTP_LOST, "421 4.3.2 bye"},
+        {SMTP_STAGE_CONTENT, "550-5.7.1 this\r\n550-5.7.1 is\r\n550 5.7.1 spam\r\n", SMTP_REFUSED,
+         "550 5.7.1 this is spam"},
+        {SMTP_STAGE_CONTENT, "", SMTP_LOST, ""},
+        {SMTP_STAGE_CONTENT, "hello\r\n55\r\n5500 x\r\n999 x\r\n\xff\xfe\r\n", SMTP_LOST, ""},
+        {SMTP_STAGE_CONTENT, "550\r\n", SMTP_REFUSED, "550"},
+        {SMTP_STAGE_CONTENT, "450 a\r\n550 b\r\n", SMTP_REFUSED, "550 b"},  /* the newer one */
+        {SMTP_STAGE_RECIPIENT, "550 5.7.1\r\n", SMTP_REFUSED, "550 5.7.1"}, /* no blank: no code */
+        {SMTP_STAGE_RECIPIENT, "550 5.9999.1 x\r\n", SMTP_REFUSED, "550 5.9999.1 x"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        SmtpAnswer answer = {0};
+        for (const char *at = cases[i].lines; *at != '\0';) {
+            const char *end = strchr(at, '\n');
+            const gsize size = end != NULL ? (gsize)(end - at) + 1 : strlen(at);
+            smtp_answer_hear(&answer, at, size);
+            at += size;
+        }
+        assert_int_equal(smtp_answer_judge(&answer, cases[i].stage), cases[i].verdict);
+        assert_string_equal(answer.text, cases[i].text);
+    }
+}
+
+static void answers_without_end_stay_small(void **state)
+{
+    (void)state;
+    SmtpAnswer answer = {0};
+    for (int i = 0; i < 1000; i++) {
+        smtp_answer_hear(&answer, "550-5.1.1 and so on\r\n", 21);
+    }
+    assert_int_equal(strlen(answer.text), SMTP_ANSWER_MOST);
+    assert_false(answer.complete);
 }
 
 static void urls_name_a_server_and_nothing_else(void **state)
@@ -128,6 +201,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hostile_addresses_are_refused),
         cmocka_unit_test(bare_line_ends_are_refused),
+        cmocka_unit_test(lines_are_short_and_of_seven_bits),
+        cmocka_unit_test(answers_are_judged_by_where_they_come),
+        cmocka_unit_test(answers_without_end_stay_small),
         cmocka_unit_test(urls_name_a_server_and_nothing_else),
         cmocka_unit_test(passwords_do_not_go_in_clear),
     };

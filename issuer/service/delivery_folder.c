@@ -1,0 +1,158 @@
+/* Replies into a folder: a round is one transaction, whose mails are written before it ends. */
+#include "base/clock.h"
+#include "base/error.h"
+#include "delivery/outbox.h"
+#include "service/delivery_internal.h"
+
+#define ROUND 64 /* replies in one transaction */
+
+static char *name_of(const Outgoing *outgoing)
+{
+    return g_strdup_printf("reply-%" G_GINT64_FORMAT, outgoing->reply->id);
+}
+
+static void note_file(const Delivery *delivery, Outgoing *outgoing)
+{
+    g_autofree char *name = name_of(outgoing);
+    g_autofree char *file = g_strconcat(name, ".eml", NULL);
+    outgoing->file = g_build_filename(delivery->folder, file, NULL);
+}
+
+static bool write_mail(const Delivery *delivery, const Outgoing *outgoing, GError **error)
+{
+    g_autofree char *name = name_of(outgoing);
+    g_autoptr(GError) problem = NULL;
+    if (outbox_write(delivery->folder, name, outgoing->mail, &problem)) {
+        return true;
+    }
+    if (g_error_matches(problem, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND)) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND,
+                    "the folder %s is not there: create it, or set reply-folder; the replies stay "
+                    "queued",
+                    delivery->folder);
+    } else {
+        g_propagate_error(error, g_steal_pointer(&problem));
+    }
+    return false;
+}
+
+static void free_outgoing(gpointer outgoing)
+{
+    delivery_outgoing_free(outgoing);
+}
+
+/* What of `replies` was written, or needs no writing, until the folder failed. */
+static GPtrArray *write_all(const Delivery *delivery, const GPtrArray *replies, GError **error)
+{
+    GPtrArray *done = g_ptr_array_new_with_free_func(free_outgoing);
+    bool good = true;
+    for (guint i = 0; good && i < replies->len; i++) {
+        g_autoptr(Outgoing) outgoing =
+            delivery_outgoing_new(delivery, g_ptr_array_index(replies, i));
+        if (outgoing->mail != NULL) {
+            note_file(delivery, outgoing);
+            good = write_mail(delivery, outgoing, error);
+        }
+        if (good) {
+            g_ptr_array_add(done, g_steal_pointer(&outgoing));
+        }
+    }
+    return done;
+}
+
+static bool record(const Delivery *delivery, const GPtrArray *done, GError **error)
+{
+    Database *database = delivery->context->database;
+    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(ReplyEndRow));
+    for (guint i = 0; i < done->len; i++) {
+        const ReplyEndRow row = delivery_outgoing_row(g_ptr_array_index(done, i));
+        g_array_append_val(rows, row);
+    }
+    if (!delivery_store_end(database, rows, clock_now(), error)) {
+        database_rollback(database);
+        return false;
+    }
+    return database_commit(database, error);
+}
+
+static ReplyQueue *take(const Delivery *delivery, const ReplyTake *what, GError **error)
+{
+    Database *database = delivery->context->database;
+    if (!database_begin(database, error)) {
+        return NULL;
+    }
+    ReplyQueue *queue = reply_store_take(database, what, error);
+    if (queue == NULL) {
+        database_rollback(database);
+    }
+    return queue;
+}
+
+/* One transaction; `more`: there was any. What was written before the folder failed is recorded;
+ * the rest stays queued. */
+static bool run_round(const Delivery *delivery, bool *more, GError **error)
+{
+    const ReplyTake what = {.now = clock_now(), .early = true, .most = ROUND};
+    g_autoptr(ReplyQueue) queue = take(delivery, &what, error);
+    if (queue == NULL) {
+        return false;
+    }
+    const GPtrArray *replies = reply_queue_replies(queue);
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(GPtrArray) done = write_all(delivery, replies, &failure);
+    if (!record(delivery, done, error)) {
+        return false;
+    }
+    for (guint i = 0; i < done->len; i++) {
+        delivery_outgoing_tell(delivery, g_ptr_array_index(done, i));
+    }
+    *more = replies->len > 0;
+    if (failure != NULL) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return false;
+    }
+    return true;
+}
+
+bool delivery_folder_run(const Delivery *delivery, GError **error)
+{
+    bool more = true;
+    bool good = true;
+    while (good && more) {
+        good = run_round(delivery, &more, error);
+    }
+    return good;
+}
+
+static void rehearse_one(const Delivery *delivery, const QueuedReply *reply, int64_t now)
+{
+    g_autoptr(Outgoing) outgoing = delivery_outgoing_new(delivery, reply);
+    if (outgoing->mail != NULL && delivery->folder != NULL) {
+        note_file(delivery, outgoing);
+    } else if (outgoing->mail != NULL && reply->not_before > now) {
+        outgoing->end = REPLY_QUEUED;
+        outgoing->until = reply->not_before;
+        outgoing->error = g_strdup(reply->last_error);
+    }
+    delivery_outgoing_tell(delivery, outgoing);
+}
+
+bool delivery_folder_rehearse(const Delivery *delivery, GError **error)
+{
+    ReplyTake what = {.now = clock_now(), .early = true, .most = ROUND};
+    guint found = 0;
+    do {
+        g_autoptr(ReplyQueue) queue = take(delivery, &what, error);
+        if (queue == NULL) {
+            return false;
+        }
+        database_rollback(delivery->context->database);
+        const GPtrArray *replies = reply_queue_replies(queue);
+        found = replies->len;
+        what.skip += found;
+        for (guint i = 0; i < found; i++) {
+            rehearse_one(delivery, g_ptr_array_index(replies, i), what.now);
+        }
+    } while (found > 0);
+    return true;
+}

@@ -1,0 +1,55 @@
+/* What the files of a delivery run share. */
+#ifndef ISSUER_SERVICE_DELIVERY_INTERNAL_H
+#define ISSUER_SERVICE_DELIVERY_INTERNAL_H
+
+#include "db/delivery_store.h"
+#include "db/reply_store.h"
+#include "service/delivery_run.h"
+#include "service/mailer.h"
+
+struct Delivery {
+    Context *context;
+    char *folder;   /* NULL: by the mail server */
+    Mailer *mailer; /* NULL: into the folder */
+    bool dry_run;
+    char *from;   /* our mailbox */
+    char *domain; /* of our message ids */
+    /* of the call that runs */
+    DeliveryReport report;
+    gpointer data;
+    DeliveryTotals *totals;
+};
+
+/* One reply on its way. */
+typedef struct {
+    const QueuedReply *reply;
+    char *subject;
+    GBytes *mail; /* NULL where `end` is none of being sent */
+    ReplyEnd end; /* what becomes of it, REPLY_SENT until something else is known */
+    char *why;    /* in our own words; NULL: nothing to be said */
+    char *error;  /* what else is to be known; may be foreign text */
+    char *file;   /* where it was written; NULL: nowhere */
+    int64_t until;
+} Outgoing;
+
+/* Composes the mail of a reply, or tells why it does not go out. `reply` must last as long. The
+ * caller owns the result. */
+Outgoing *delivery_outgoing_new(const Delivery *delivery, const QueuedReply *reply);
+void delivery_outgoing_free(Outgoing *outgoing);
+
+/* The row that says what has become of it; for as long as `outgoing` lasts and is not changed. */
+ReplyEndRow delivery_outgoing_row(const Outgoing *outgoing);
+
+/* Counts it and tells the caller of the run. */
+void delivery_outgoing_tell(const Delivery *delivery, const Outgoing *outgoing);
+
+/* The two ways: what is due now, as delivery_run() says, but for what is left. */
+bool delivery_folder_run(const Delivery *delivery, GError **error);
+bool delivery_post_run(const Delivery *delivery, GError **error);
+
+/* What would become of all that is queued. */
+bool delivery_folder_rehearse(const Delivery *delivery, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Outgoing, delivery_outgoing_free)
+
+#endif

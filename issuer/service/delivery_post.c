@@ -1,0 +1,208 @@
+/* Replies by the mail server, one after the other. Each is on record as being sent before the
+ * server hears of it, and what became of it after: whoever is killed in between leaves one that was
+ * perhaps sent, and that is sent again, under the same Message-ID, once nobody else can be at it
+ * any more. */
+#include "base/clock.h"
+#include "base/error.h"
+#include "service/delivery_internal.h"
+
+#define MARGIN_SECONDS 60 /* for all that is done with a reply besides talking to the server */
+#define TROUBLES_MOST  3  /* in a row, before it is the server that is taken to be ill */
+
+#define WHY_REFUSED "the mail server refuses it"
+
+typedef struct {
+    const Delivery *delivery;
+    unsigned lease;    /* seconds for which a reply is ours */
+    unsigned troubles; /* replies in a row at which the server was of no use */
+} Post;
+
+/* A reply that is being sent. */
+typedef struct {
+    ReplyQueue *queue; /* holds it alone */
+    Outgoing *outgoing;
+    ReplyAttempt attempt;
+    int64_t begun; /* clock_monotonic_us() */
+} Sending;
+
+static void sending_clear(Sending *sending)
+{
+    g_clear_pointer(&sending->outgoing, delivery_outgoing_free);
+    g_clear_pointer(&sending->queue, reply_queue_free);
+}
+
+/* What is done with a reply that was taken, within that transaction: one that does not go out has
+ * come to its end. */
+static bool begin(const Post *post, Sending *sending, int64_t now, GError **error)
+{
+    Database *database = post->delivery->context->database;
+    const Outgoing *outgoing = sending->outgoing;
+    if (outgoing->mail != NULL) {
+        return delivery_store_begin(database, outgoing->reply->id, post->lease, now,
+                                    &sending->attempt, error);
+    }
+    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(ReplyEndRow));
+    const ReplyEndRow row = delivery_outgoing_row(outgoing);
+    g_array_append_val(rows, row);
+    return delivery_store_end(database, rows, now, error);
+}
+
+/* Takes the next reply that is due; none: `sending` stays empty. Whether it may still go out is
+ * seen while it is locked. */
+static bool take(const Post *post, Sending *sending, GError **error)
+{
+    const Delivery *delivery = post->delivery;
+    Database *database = delivery->context->database;
+    const ReplyTake what = {.now = clock_now(), .most = 1};
+    sending->begun = clock_monotonic_us();
+    if (!database_begin(database, error)) {
+        return false;
+    }
+    sending->queue = reply_store_take(database, &what, error);
+    if (sending->queue == NULL) {
+        database_rollback(database);
+        return false;
+    }
+    const GPtrArray *replies = reply_queue_replies(sending->queue);
+    if (replies->len == 0) {
+        database_rollback(database);
+        return true;
+    }
+    sending->outgoing = delivery_outgoing_new(delivery, g_ptr_array_index(replies, 0));
+    if (!begin(post, sending, what.now, error)) {
+        database_rollback(database);
+        return false;
+    }
+    return database_commit(database, error);
+}
+
+static bool defer(const Post *post, Sending *sending, GError **error)
+{
+    const Context *context = post->delivery->context;
+    Outgoing *outgoing = sending->outgoing;
+    const ReplyPause pause = {
+        .problem = outgoing->error,
+        .days = (unsigned)config_number(settings_config(context->settings), "reply-days"),
+        .now = clock_now(),
+    };
+    if (!delivery_store_defer(context->database, &sending->attempt, &pause, &outgoing->until,
+                              error)) {
+        return false;
+    }
+    outgoing->end = outgoing->until != 0 ? REPLY_QUEUED : REPLY_UNDELIVERED;
+    if (outgoing->end == REPLY_UNDELIVERED) {
+        outgoing->why = g_strdup_printf("given up after %u days", pause.days);
+    }
+    return true;
+}
+
+static bool refuse(const Post *post, Sending *sending, bool doubtful, GError **error)
+{
+    Outgoing *outgoing = sending->outgoing;
+    outgoing->end = REPLY_UNDELIVERED;
+    outgoing->why = g_strdup(WHY_REFUSED);
+    const ReplyEndRow row = delivery_outgoing_row(outgoing);
+    return delivery_store_refused(post->delivery->context->database, &sending->attempt, &row,
+                                  doubtful, clock_now(), error);
+}
+
+/* Puts on record what became of it. Each is one statement, and so a transaction of its own. */
+static bool record(Post *post, Sending *sending, SmtpVerdict verdict, const GError *failure,
+                   GError **error)
+{
+    Database *database = post->delivery->context->database;
+    const bool trouble = verdict == SMTP_LOST || verdict == SMTP_UNWELCOME;
+    post->troubles = trouble ? post->troubles + 1 : 0;
+    sending->outgoing->error = failure != NULL ? g_strdup(failure->message) : NULL;
+    switch (verdict) {
+    case SMTP_TAKEN:
+        return delivery_store_sent(database, &sending->attempt, clock_now(), error);
+    case SMTP_REFUSED:
+        /* What we could not put on the wire says nothing of whom it goes to. */
+        return refuse(post, sending, failure->code == ISSUER_ERROR_DENIED, error);
+    case SMTP_UNWELCOME:
+        return refuse(post, sending, false, error);
+    case SMTP_NOT_NOW:
+    case SMTP_LOST:
+        return defer(post, sending, error);
+    case SMTP_NO_SERVICE:
+        return delivery_store_release(database, &sending->attempt, clock_now(), error);
+    }
+    g_assert_not_reached();
+}
+
+/* Somebody has stopped this program for so long that the reply may be another's by now. */
+static bool is_late(const Sending *sending)
+{
+    return clock_monotonic_us() - sending->begun > (int64_t)MARGIN_SECONDS / 2 * G_USEC_PER_SEC;
+}
+
+static bool complain(const Post *post, const GError *failure, GError **error)
+{
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE, "%s%s; what is queued stays queued",
+                failure->message, post->troubles > 0 ? ", as before" : "");
+    return false;
+}
+
+/* False: nothing more can be sent. */
+static bool send_mail(Post *post, Sending *sending, GError **error)
+{
+    const Delivery *delivery = post->delivery;
+    const Outgoing *outgoing = sending->outgoing;
+    if (is_late(sending)) {
+        return true; /* it is sent again once its time is over */
+    }
+    gsize size = 0;
+    const void *mail = g_bytes_get_data(outgoing->mail, &size);
+    g_autoptr(GError) failure = NULL;
+    const SmtpVerdict verdict = smtp_send(delivery->mailer->smtp, delivery->mailer->address,
+                                          outgoing->reply->recipient, mail, size, &failure);
+    if (!record(post, sending, verdict, failure, error)) {
+        return false;
+    }
+    if (verdict != SMTP_NO_SERVICE) {
+        delivery_outgoing_tell(delivery, outgoing);
+    }
+    return (verdict != SMTP_NO_SERVICE && post->troubles < TROUBLES_MOST) ||
+           complain(post, failure, error);
+}
+
+static bool run_one(Post *post, bool *more, GError **error)
+{
+    Sending sending = {0};
+    bool good = take(post, &sending, error);
+    *more = good && sending.outgoing != NULL;
+    if (*more && sending.outgoing->mail != NULL) {
+        good = send_mail(post, &sending, error);
+    } else if (*more) {
+        delivery_outgoing_tell(post->delivery, sending.outgoing);
+    }
+    sending_clear(&sending);
+    return good;
+}
+
+bool delivery_post_run(const Delivery *delivery, GError **error)
+{
+    ReplyWaiting waiting = {0};
+    if (!delivery_store_waiting(delivery->context->database, &waiting, error)) {
+        return false;
+    }
+    if (waiting.count == 0 || waiting.next > clock_now()) {
+        return true;
+    }
+    Post post = {
+        .delivery = delivery,
+        .lease = smtp_longest(delivery->mailer->smtp) + MARGIN_SECONDS,
+    };
+    /* Before any reply is touched: most of what can be wrong is wrong for all of them. */
+    g_autoptr(GError) failure = NULL;
+    if (!smtp_greet(delivery->mailer->smtp, &failure)) {
+        return complain(&post, failure, error);
+    }
+    bool more = true;
+    bool good = true;
+    while (good && more) {
+        good = run_one(&post, &more, error);
+    }
+    return good;
+}

@@ -1,5 +1,6 @@
 #include "mail/outlook_msg.h"
 
+#include "mail/compound_directory.h"
 #include "mail/mapi_mail.h"
 
 #include <gsf/gsf-infile-msole.h>
@@ -10,6 +11,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GsfInput, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GsfInfile, g_object_unref)
 
 #define MAX_DEPTH   8     /* mails within each other */
+#define MAX_ENTRIES 10000 /* of the directory */
 #define MAX_STREAMS 20000 /* that are opened: each may be as long to find as the file is */
 #define PIECE_SIZE                                                                                 \
     4096U              /* bytes that are read at once: a damaged stream is read up to its hole     \
@@ -222,7 +224,16 @@ static bool has_mail(GsfInfile *root)
     return false;
 }
 
-GByteArray *outlook_msg_mail(const char *data, gsize length, const char **trouble)
+/* The library tells of damage by GLib's log, for somebody at a terminal. */
+static void discard(const gchar *domain, GLogLevelFlags level, const gchar *text, gpointer data)
+{
+    (void)domain;
+    (void)level;
+    (void)text;
+    (void)data;
+}
+
+static GByteArray *read_file(const char *data, gsize length, const char **trouble)
 {
     Reader reader = {.budget = length};
     g_autoptr(GsfInput) file = gsf_input_memory_new((const guint8 *)data, (gsf_off_t)length, FALSE);
@@ -244,5 +255,16 @@ GByteArray *outlook_msg_mail(const char *data, gsize length, const char **troubl
     const char *of_text = NULL;
     GByteArray *mail = mapi_mail_write(item, &of_text);
     *trouble = reader.trouble != NULL ? reader.trouble : of_text;
+    return mail;
+}
+
+GByteArray *outlook_msg_mail(const char *data, gsize length, const char **trouble)
+{
+    if (!compound_directory_is_fit(data, length, MAX_ENTRIES, trouble)) {
+        return NULL;
+    }
+    GLogFunc before = g_log_set_default_handler(discard, NULL);
+    GByteArray *mail = read_file(data, length, trouble);
+    g_log_set_default_handler(before, NULL);
     return mail;
 }

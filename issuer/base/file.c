@@ -272,8 +272,7 @@ static bool copy_all(int from, int to, GError **error)
     return lseek(to, 0, SEEK_SET) == 0 || fail_copy(error, "cannot be read again");
 }
 
-/* Nobody else sees it, and it is gone with the program. */
-static int open_unnamed(GError **error)
+int file_open_unnamed(GError **error)
 {
     g_autofree char *path = g_build_filename(g_get_tmp_dir(), "issuer-copy.XXXXXX", NULL);
     int fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600);
@@ -300,7 +299,7 @@ int file_open_copy(int fd, GError **error)
     if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && lseek(fd, 0, SEEK_CUR) == 0) {
         return open_same(fd, error);
     }
-    int copy = open_unnamed(error);
+    int copy = file_open_unnamed(error);
     if (copy >= 0 && !copy_all(fd, copy, error)) {
         (void)close(copy);
         return -1;

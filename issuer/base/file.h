@@ -39,4 +39,9 @@ GBytes *file_read_whole(const char *path, gsize most, GError **error);
  * ISSUER_ERROR_FAILED; its message goes on a sentence that names what is read. */
 int file_open_copy(int fd, GError **error);
 
+/* An empty file in the folder for temporary files that nobody else sees and that is gone with the
+ * program, open for reading and writing. The caller closes it. -1 with ISSUER_ERROR_FAILED as
+ * above. */
+int file_open_unnamed(GError **error);
+
 #endif

@@ -224,10 +224,13 @@ static bool is_kind(ParsedMail *mail, MailKind kind, const char *why)
 }
 
 /* A reply of ours keeps the Message-ID that nobody else can make. */
-static const char *why_ours(const ParsedMail *mail, const char *author,
+static const char *why_ours(const ParsedMail *mail, const MessageOrigin *origin, const char *author,
                             const MailSettings *settings)
 {
     ReplyId id;
+    if (origin->ours) {
+        return "the help desk wrote it itself, its export says";
+    }
     if (author != NULL && sender_is_among(author, settings->own_addresses)) {
         return "one of our own addresses sent it";
     }
@@ -278,7 +281,7 @@ MailDoubt classify_mail(ParsedMail *mail, const Headers *headers, const MessageO
     const char *list = why_list(headers, author, settings);
     const bool of_theirs = list != NULL && is_list_of(headers, author);
     if (is_kind(mail, MAIL_DELETED, why_deleted(headers, origin)) ||
-        is_kind(mail, MAIL_OURS, why_ours(mail, author, settings)) ||
+        is_kind(mail, MAIL_OURS, why_ours(mail, origin, author, settings)) ||
         is_kind(mail, MAIL_BOUNCE, machine_mail_why_report(headers, author)) ||
         is_kind(mail, MAIL_AUTOMATIC, automatic) ||
         is_kind(mail, MAIL_BOUNCE, why_no_return(headers)) ||

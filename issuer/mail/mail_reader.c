@@ -15,12 +15,14 @@ typedef struct {
     ParsedMail *mail;
     bool done;
     bool doubtful; /* see SourceItem */
+    bool partial;  /* likewise */
 } Job;
 
 struct MailReader {
     char **paths;
     const MailSettings *settings;
     GError *failed; /* why no parsers could be started, told at the first call */
+    Nursery *nursery;
     Parsers *parsers;
     Source *source; /* or a feed */
     Feed *feed;
@@ -36,7 +38,8 @@ static MailReader *reader_new(const MailSettings *settings)
 {
     MailReader *reader = g_new0(MailReader, 1);
     reader->settings = settings;
-    reader->parsers = parsers_new(settings, &reader->failed);
+    reader->nursery = nursery_new(settings, &reader->failed);
+    reader->parsers = reader->nursery == NULL ? NULL : parsers_new(settings, reader->nursery);
     g_queue_init(&reader->jobs);
     return reader;
 }
@@ -51,7 +54,9 @@ MailReader *mail_reader_new(const char *const *paths, const MailSettings *settin
     }
     reader->paths = g_strv_builder_end(builder);
     g_strv_builder_unref(builder);
-    reader->source = source_new((const char *const *)reader->paths);
+    reader->source = reader->nursery == NULL ? NULL
+                                             : source_new((const char *const *)reader->paths,
+                                                          reader->nursery, settings->time_limit_ms);
     return reader;
 }
 
@@ -74,9 +79,10 @@ void mail_reader_free(MailReader *reader)
     if (reader == NULL) {
         return;
     }
-    parsers_free(reader->parsers);
     source_free(reader->source);
     feed_free(reader->feed);
+    parsers_free(reader->parsers);
+    nursery_free(reader->nursery);
     g_queue_clear_full(&reader->jobs, job_free);
     g_clear_error(&reader->failed);
     g_strfreev(reader->paths);
@@ -124,6 +130,7 @@ static Job *job_new(const SourceItem *item)
     Job *job = g_new0(Job, 1);
     job->done = item->trouble != NULL;
     job->doubtful = item->doubtful;
+    job->partial = item->partial;
     job->mail = job->done ? unreadable_new(g_strdup(item->trouble)) : g_new0(ParsedMail, 1);
     job->mail->absent = item->absent;
     job->mail->fed = item->fed;
@@ -177,6 +184,30 @@ static void doubt(ParsedMail *mail)
                  "off: whose it is cannot be told");
 }
 
+/* Whether a code was found that is intact. */
+static bool has_code(const ParsedMail *mail)
+{
+    for (guint i = 0; i < mail->tokens->len; i++) {
+        const FoundToken *token = g_ptr_array_index(mail->tokens, i);
+        if (token->jws != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A code may be in what was left out: only a person can look there. */
+static void miss_files(ParsedMail *mail)
+{
+    if (mail->kind == MAIL_FROM_PERSON && !has_code(mail)) {
+        mail->kind = MAIL_UNREADABLE;
+        g_free(mail->why);
+        mail->why = g_strdup("no code in its text, and files that came with it are not in the "
+                             "export; look at it where it was exported from, or export it with "
+                             "its attachments");
+    }
+}
+
 /* Puts what was found in the place of what was known before. */
 static void complete(Job *job, ParsedMail *found, char *why)
 {
@@ -185,6 +216,9 @@ static void complete(Job *job, ParsedMail *found, char *why)
         found = unparsed_new(known, why);
     }
     g_free(why);
+    if (job->partial) {
+        miss_files(found);
+    }
     if (job->doubtful) {
         doubt(found);
     }

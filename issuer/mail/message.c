@@ -306,6 +306,6 @@ void message_init(void)
     g_autofree char *data = g_strdup(first_mail);
     const char *const nobody[] = {NULL};
     const MailSettings settings = {.own_addresses = nobody, .list_addresses = nobody};
-    const MessageOrigin origin = {false, false};
+    const MessageOrigin origin = {.from_mbox = false};
     parsed_mail_free(message_parse(data, strlen(data), &origin, &settings));
 }

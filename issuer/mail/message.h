@@ -7,6 +7,7 @@
 typedef struct {
     bool from_mbox; /* lines that begin with "From " are quoted, Status fields count */
     bool deleted;   /* marked deleted by its mailbox */
+    bool ours;      /* a help desk's export says that the desk itself wrote it */
 } MessageOrigin;
 
 /* Readies the libraries, so that from then on they need no file; once in each process that parses,

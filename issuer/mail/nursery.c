@@ -4,6 +4,7 @@
 #include "mail/archive.h"
 #include "mail/parser_process.h"
 #include "mail/sandbox.h"
+#include "mail/unpack_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,14 +26,16 @@ struct Nursery {
 };
 
 typedef enum {
-    ORDER_PARSER, /* start one; answered by its pid (-1: it failed) and its socket */
-    ORDER_KILL,   /* end that process; answered by how it ended */
-    ORDER_BURY,   /* the same, but it is dying of itself */
+    ORDER_PARSER,   /* start one; answered by its pid (-1: it failed) and its socket */
+    ORDER_UNPACKER, /* the same, for the file that comes with the order */
+    ORDER_KILL,     /* end that process; answered by how it ended */
+    ORDER_BURY,     /* the same, but it is dying of itself */
 } OrderKind;
 
 typedef struct {
     OrderKind kind;
-    pid_t pid;
+    pid_t pid;               /* whom to end */
+    ContainerKind container; /* what to unpack */
 } Order;
 
 /* How a process ended. */
@@ -47,11 +50,6 @@ typedef union {
     char bytes[CMSG_SPACE(sizeof(int))];
 } FdSpace;
 
-static bool send_order(int control, const Order *order)
-{
-    return send(control, order, sizeof *order, MSG_NOSIGNAL) == (ssize_t)sizeof *order;
-}
-
 /* Receives what has this size. */
 static bool receive(int control, void *data, gsize size)
 {
@@ -62,10 +60,15 @@ static bool receive(int control, void *data, gsize size)
     return got == (ssize_t)size;
 }
 
-/* Tells the pid of what was started, with its socket. */
-static bool send_pid(int control, pid_t pid, int fd)
+/* Sends what has this size, and a file descriptor with it unless that is -1. */
+static bool send_with(int control, const void *data, gsize size, int fd)
 {
-    struct iovec part = {&pid, sizeof pid};
+    // Only read by sendmsg; the interface has no const.
+    union {
+        const void *given;
+        void *asked;
+    } bytes = {.given = data};
+    struct iovec part = {bytes.asked, size};
     FdSpace space = {.bytes = {0}};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     if (fd >= 0) {
@@ -77,13 +80,13 @@ static bool send_pid(int control, pid_t pid, int fd)
         header->cmsg_len = CMSG_LEN(sizeof fd);
         memcpy(CMSG_DATA(header), &fd, sizeof fd);
     }
-    return sendmsg(control, &message, MSG_NOSIGNAL) == (ssize_t)sizeof pid;
+    return sendmsg(control, &message, MSG_NOSIGNAL) == (ssize_t)size;
 }
 
-static bool receive_pid(int control, pid_t *pid, int *fd)
+/* Receives what has this size, and the file descriptor that may come with it, else -1. */
+static bool receive_with(int control, void *data, gsize size, int *fd)
 {
-    pid_t received = 0;
-    struct iovec part = {&received, sizeof received};
+    struct iovec part = {data, size};
     FdSpace space;
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
@@ -93,37 +96,53 @@ static bool receive_pid(int control, pid_t *pid, int *fd)
     do {
         got = recvmsg(control, &message, MSG_CMSG_CLOEXEC);
     } while (got < 0 && errno == EINTR);
-    if (got != (ssize_t)sizeof received) {
+    *fd = -1;
+    if (got != (ssize_t)size) {
         return false;
     }
-    *pid = received;
     const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    *fd = -1;
     if (header != NULL && header->cmsg_type == SCM_RIGHTS) {
         memcpy(fd, CMSG_DATA(header), sizeof *fd);
     }
     return true;
 }
 
+/* Tells the pid of what was started, with its socket. */
+static bool send_pid(int control, pid_t pid, int fd)
+{
+    return send_with(control, &pid, sizeof pid, fd);
+}
+
 /* ---- in the nursery ---------------------------------------------------------------------------
  */
 
-/* A parser's life; the sockets in `ends` are its own and the program's. */
-G_NORETURN static void live_as_parser(const int ends[2], const MailSettings *settings,
-                                      SandboxWords *words)
+/* What a new process is to do. */
+typedef struct {
+    const MailSettings *settings; /* of a parser */
+    ContainerKind container;      /* of an unpacker */
+    int file;                     /* what it unpacks; -1: it is a parser */
+} Task;
+
+/* A parser's or unpacker's life; the sockets in `ends` are its own and the program's. */
+G_NORETURN static void live(const int ends[2], const Task *task, SandboxWords *words)
 {
+    const bool unpacks = task->file >= 0;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() == 1) {
         _exit(0); /* the nursery died before the line above */
     }
-    if (dup2(ends[0], SANDBOX_SOCKET) < 0 || !sandbox_close(SANDBOX_PARSER, words)) {
+    if (dup2(ends[0], SANDBOX_SOCKET) < 0 || (unpacks && dup2(task->file, SANDBOX_FILE) < 0) ||
+        !sandbox_close(unpacks ? SANDBOX_UNPACKER : SANDBOX_PARSER, words)) {
         _exit(SANDBOX_FAILED);
     }
-    parser_process_run(SANDBOX_SOCKET, settings);
+    if (unpacks) {
+        unpack_process_run(SANDBOX_SOCKET, SANDBOX_FILE, task->container);
+    }
+    parser_process_run(SANDBOX_SOCKET, task->settings);
 }
 
 /* `children` has the last words of each, by its pid. */
-static bool start_parser(const MailSettings *settings, GHashTable *children)
+static bool start(const Task *task, GHashTable *children)
 {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -132,7 +151,7 @@ static bool start_parser(const MailSettings *settings, GHashTable *children)
     SandboxWords *words = sandbox_words_new();
     pid_t pid = fork();
     if (pid == 0) {
-        live_as_parser(ends, settings, words);
+        live(ends, task, words);
     }
     if (pid > 0) {
         (void)g_hash_table_insert(children, GINT_TO_POINTER(pid), words);
@@ -196,17 +215,36 @@ static void settle(int control)
     (void)close_range(CONTROL_FD + 1, ~0U, 0);
 }
 
+/* Carries out an order; false if the program is gone. */
+static bool obey(const Order *order, int file, const MailSettings *settings, GHashTable *children)
+{
+    switch (order->kind) {
+    case ORDER_PARSER:
+        return start(&(Task){.settings = settings, .file = -1}, children);
+    case ORDER_UNPACKER:
+        return file < 0 ? send_pid(CONTROL_FD, -1, -1)
+                        : start(&(Task){.container = order->container, .file = file}, children);
+    case ORDER_KILL:
+    case ORDER_BURY:
+        break;
+    }
+    return end_child(order, children);
+}
+
 G_NORETURN static void live_as_nursery(int control, const MailSettings *settings)
 {
     settle(control);
     message_init();
     archive_init(); // after it: GMime would take the locale's encoding for that of mails
     GHashTable *children = g_hash_table_new(NULL, NULL);
-    Order order = {0};
+    Order order;
+    int file = -1;
     bool going = true;
-    while (going && receive(CONTROL_FD, &order, sizeof order)) {
-        going = order.kind == ORDER_PARSER ? start_parser(settings, children)
-                                           : end_child(&order, children);
+    while (going && receive_with(CONTROL_FD, &order, sizeof order, &file)) {
+        going = obey(&order, file, settings, children);
+        if (file >= 0) {
+            (void)close(file);
+        }
     }
     _exit(0); /* the kernel ends the parsers with it */
 }
@@ -242,16 +280,37 @@ Nursery *nursery_new(const MailSettings *settings, GError **error)
     return nursery;
 }
 
-int nursery_spawn(Nursery *nursery, pid_t *pid, GError **error)
+/* Has a process started: its socket, or -1. */
+static int spawn(Nursery *nursery, const Order *order, int file, pid_t *pid)
 {
-    const Order order = {ORDER_PARSER, 0};
     int fd = -1;
     *pid = -1;
-    if (!send_order(nursery->control, &order) || !receive_pid(nursery->control, pid, &fd) ||
-        *pid <= 0 || fd < 0) {
+    if (!send_with(nursery->control, order, sizeof *order, file) ||
+        !receive_with(nursery->control, pid, sizeof *pid, &fd) || *pid <= 0) {
+        return -1;
+    }
+    return fd;
+}
+
+int nursery_spawn(Nursery *nursery, pid_t *pid, GError **error)
+{
+    int fd = spawn(nursery, &(Order){.kind = ORDER_PARSER}, -1, pid);
+    if (fd < 0) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
                     "a mail parser cannot be started; is the limit of processes reached?");
-        return -1;
+    }
+    return fd;
+}
+
+int nursery_spawn_unpacker(Nursery *nursery, ContainerKind kind, int file, pid_t *pid,
+                           GError **error)
+{
+    const Order order = {.kind = ORDER_UNPACKER, .container = kind};
+    int fd = spawn(nursery, &order, file, pid);
+    if (fd < 0) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
+                    "cannot be unpacked: no process can be started for it; is the limit of "
+                    "processes reached?");
     }
     return fd;
 }
@@ -259,8 +318,8 @@ int nursery_spawn(Nursery *nursery, pid_t *pid, GError **error)
 /* False if the nursery itself is gone. */
 static bool end_process(Nursery *nursery, OrderKind kind, pid_t pid, Ending *ending)
 {
-    const Order order = {kind, pid};
-    return send_order(nursery->control, &order) &&
+    const Order order = {.kind = kind, .pid = pid};
+    return send_with(nursery->control, &order, sizeof order, -1) &&
            receive(nursery->control, ending, sizeof *ending);
 }
 

@@ -1,9 +1,10 @@
-/* The parent of the parsers: a small process forked before the program has threads, which forks
- * parsers when asked. So a parser that died can be replaced at any time, and the parsers see
+/* The parent of the parsers and unpackers: a small process forked before the program has threads,
+ * which forks them when asked. So a parser that died can be replaced at any time, and they see
  * nothing of what the program opened later. */
 #ifndef ISSUER_MAIL_NURSERY_H
 #define ISSUER_MAIL_NURSERY_H
 
+#include "mail/container.h"
 #include "mail/mail_reader.h"
 
 #include <sys/types.h>
@@ -17,7 +18,12 @@ Nursery *nursery_new(const MailSettings *settings, GError **error);
 /* Starts a parser: its socket, which the caller closes, or -1 with ISSUER_ERROR_FAILED. */
 int nursery_spawn(Nursery *nursery, pid_t *pid, GError **error);
 
-/* Ends the parser `pid`, dead or alive. */
+/* The same for an unpacker of the container `file`, a regular file that is open for reading alone
+ * and stays the caller's. The error's message goes on "FILE …". */
+int nursery_spawn_unpacker(Nursery *nursery, ContainerKind kind, int file, pid_t *pid,
+                           GError **error);
+
+/* Ends the parser or unpacker `pid`, dead or alive. */
 void nursery_kill(Nursery *nursery, pid_t pid);
 
 /* The same for one that has closed its socket: tells how it ended, as sandbox_end() does; the

@@ -53,7 +53,7 @@ static bool serve_one(int fd, const MailSettings *settings)
         return false;
     }
     data[size] = '\0';
-    MessageOrigin origin = {request.from_mbox != 0, request.deleted != 0};
+    MessageOrigin origin = {request.from_mbox != 0, request.deleted != 0, request.ours != 0};
     g_autoptr(ParsedMail) mail = message_parse(data, size, &origin, settings);
     return answer(fd, mail);
 }

@@ -10,6 +10,7 @@ typedef struct {
     uint64_t size; /* bytes that follow */
     uint32_t from_mbox;
     uint32_t deleted;
+    uint64_t ours;
 } ParserRequest;
 
 /* Answers requests on `fd` until the other side closes it, in a process that sandbox_close() has

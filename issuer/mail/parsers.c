@@ -9,19 +9,13 @@
 #define MAX_WORK    (40UL * 1024 * 1024) /* bytes of mail with all parsers: no two of 30 MB */
 
 struct Parsers {
-    Nursery *nursery;
     unsigned count;
     Parser *parsers[MAX_PARSERS];
 };
 
-Parsers *parsers_new(const MailSettings *settings, GError **error)
+Parsers *parsers_new(const MailSettings *settings, Nursery *nursery)
 {
-    Nursery *nursery = nursery_new(settings, error);
-    if (nursery == NULL) {
-        return NULL;
-    }
     Parsers *parsers = g_new0(Parsers, 1);
-    parsers->nursery = nursery;
     parsers->count = CLAMP(settings->parsers, 1, MAX_PARSERS);
     for (unsigned i = 0; i < parsers->count; i++) {
         parsers->parsers[i] = parser_new(nursery, settings->time_limit_ms);
@@ -37,7 +31,6 @@ void parsers_free(Parsers *parsers)
     for (unsigned i = 0; i < parsers->count; i++) {
         parser_free(parsers->parsers[i]);
     }
-    nursery_free(parsers->nursery);
     g_free(parsers);
 }
 

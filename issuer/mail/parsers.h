@@ -3,13 +3,13 @@
 #define ISSUER_MAIL_PARSERS_H
 
 #include "mail/mail_reader.h"
+#include "mail/nursery.h"
 #include "mail/source.h"
 
 typedef struct Parsers Parsers;
 
-/* As many parsers as the settings say; forks, so to be called before the process has threads.
- * `settings` must outlive the result. ISSUER_ERROR_FAILED. */
-Parsers *parsers_new(const MailSettings *settings, GError **error);
+/* As many parsers as the settings say, from `nursery`. Both must outlive the result. */
+Parsers *parsers_new(const MailSettings *settings, Nursery *nursery);
 
 /* Whether one of them can take a mail of `size` bytes now: it has nothing to do, or the mail is
  * small and may wait in its socket. Bounds the mail that is with the parsers altogether. */

@@ -685,9 +685,10 @@ def folder_that_only_looks_like_a_maildir():
             "export/loose.eml": mail("x\n", number=4), "export/old/5.eml": mail("x\n", number=5)}
 
 
-@case(("unreadable", None, [], 0), issued())
+@case(issued(B), issued())
 def packed_mail_in_maildir():
-    return {"box/cur/1.a:2,S": gzip.compress(mail("x\n"), mtime=0), "box/new/2.b": mail(TEXT)}
+    return {"box/cur/1.a:2,S": gzip.compress(mail(B.text + "\n", number=2), mtime=0),
+            "box/new/2.b": mail(TEXT), "box/dovecot.index.log": b"\x01\x28\0\0"}
 
 
 @case(issued(), ("unreadable", None, [], 0), issued(B))

@@ -8,9 +8,6 @@ from source_tree import ISSUER, Report, sources, without_comments
 # What no other file of issuer/ uses, each with its reason.
 EXCEPTIONS = {
     "issuer_error_quark": "called by ISSUER_ERROR, which its own header defines",
-    **dict.fromkeys(("archive_open_fd", "archive_read_some", "archive_why",
-                     "member_name_in_maildir"),
-                    "archives in exports are about to be read with it"),
     "ledger_lose": "restorations will need it; until then tests/rules loses servers with it",
 }
 # At the beginning of a line, up to the parenthesis; macros have capitals.

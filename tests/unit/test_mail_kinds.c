@@ -17,7 +17,7 @@ static ParsedMail *parse(const char *text)
 {
     const MailSettings settings = {
         .own_addresses = own, .list_addresses = lists, .parsers = 1, .time_limit_ms = 1000};
-    const MessageOrigin origin = {false, false};
+    const MessageOrigin origin = {.from_mbox = false};
     g_autofree char *copy = g_strdup(text);
     return message_parse(copy, strlen(copy), &origin, &settings);
 }

@@ -1,0 +1,300 @@
+#include "mail/desk_table.h"
+
+#include "mail/charset.h"
+
+#include <csv.h>
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PIECE_SIZE  (64UL * 1024) /* bytes read at once */
+#define MAX_COLUMNS 1000
+
+typedef struct {
+    const DeskOut *out;
+    GArray *columns; /* of DeskField; NULL: the first row is still to come */
+    DeskRow row;
+    guint column;
+    uint64_t number; /* of the row, the first one not counted */
+    gsize size;      /* bytes of the row so far */
+    bool stopped;
+} Table;
+
+static bool says_mail(DeskField field)
+{
+    return field != DESK_UNKNOWN && field != DESK_AUTHOR_KIND && field != DESK_AUTHOR_ID &&
+           field != DESK_REQUESTER_ID;
+}
+
+// ---- telling one ----
+
+typedef struct {
+    guint known;
+    guint count;
+    bool first_known;
+} HeadRow;
+
+static void count_name(void *name, size_t length, void *data)
+{
+    HeadRow *head = data;
+    g_autofree char *text = g_utf8_make_valid(name != NULL ? name : "", (gssize)length);
+    bool known = says_mail(desk_fields_find(text));
+    head->first_known = head->first_known || (known && head->count == 0);
+    head->known += known;
+    head->count++;
+}
+
+static void ignore_row(int end, void *data)
+{
+    (void)end;
+    (void)data;
+}
+
+/* The first line in UTF-8, without a byte order mark. */
+static char *first_line(const char *data, gsize length)
+{
+    g_auto(CharsetText) text = charset_read(NULL, data, length);
+    const char *start = text.text;
+    gsize size = text.length;
+    if (size >= 3 && memcmp(start, "\xEF\xBB\xBF", 3) == 0) {
+        start += 3;
+        size -= 3;
+    }
+    const char *end = memchr(start, '\n', size);
+    return g_strndup(start, end == NULL ? size : (gsize)(end - start));
+}
+
+/* How the line reads with this sign between its cells. */
+static HeadRow read_head(const char *line, char between)
+{
+    HeadRow head = {0, 0, false};
+    struct csv_parser parser;
+    if (csv_init(&parser, CSV_APPEND_NULL) != 0) {
+        return head;
+    }
+    csv_set_delim(&parser, (unsigned char)between);
+    (void)csv_parse(&parser, line, strlen(line), count_name, ignore_row, &head);
+    (void)csv_fini(&parser, count_name, ignore_row, &head);
+    csv_free(&parser);
+    return head;
+}
+
+/* The sign between the cells, by which most names are known. */
+static char find_between(const char *line, HeadRow *best)
+{
+    static const char signs[] = {',', ';', '\t', '|'};
+    char found = ',';
+    *best = (HeadRow){0, 0, false};
+    for (gsize i = 0; i < G_N_ELEMENTS(signs); i++) {
+        HeadRow head = read_head(line, signs[i]);
+        if (head.known > best->known) {
+            *best = head;
+            found = signs[i];
+        }
+    }
+    return found;
+}
+
+bool desk_table_is_one(const char *data, gsize length, bool mail)
+{
+    g_autofree char *line = first_line(data, length);
+    HeadRow head;
+    (void)find_between(line, &head);
+    return mail ? head.first_known && head.known >= 3 : head.known >= 2;
+}
+
+// ---- reading one ----
+
+static void stop(Table *table, const char *why)
+{
+    if (!table->stopped) {
+        (void)table->out->trouble(table->out->data, why);
+    }
+    table->stopped = true;
+}
+
+static void take_cell(void *cell, size_t length, void *data)
+{
+    Table *table = data;
+    const bool head = table->number == 0;
+    if (table->stopped || table->column >= MAX_COLUMNS) {
+        return;
+    }
+    g_auto(CharsetText) text = charset_read(NULL, cell != NULL ? cell : "", length);
+    g_autofree char *value = g_strndup(text.text, text.length);
+    guint column = table->column++;
+    table->size += text.length;
+    if (head) {
+        DeskField field = desk_fields_find(value);
+        g_array_append_val(table->columns, field);
+    } else if (column < table->columns->len) {
+        desk_fields_set(&table->row, g_array_index(table->columns, DeskField, column), value);
+    }
+}
+
+static bool has_mail_column(const GArray *columns)
+{
+    for (guint i = 0; i < columns->len; i++) {
+        DeskField field = g_array_index(columns, DeskField, i);
+        if (field == DESK_BODY || field == DESK_TEXT || field == DESK_HTML || field == DESK_RAW) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void take_row(int end, void *data)
+{
+    Table *table = data;
+    (void)end;
+    if (table->stopped) {
+        return;
+    }
+    if (table->number++ == 0) {
+        if (!has_mail_column(table->columns)) {
+            stop(table, "is a table without a column of texts (body, text, html, raw), so there "
+                        "is no mail in it; export the mails with their texts");
+        }
+    } else {
+        bool partial = table->row.values[DESK_ATTACHMENTS] != NULL;
+        table->stopped = !desk_out_row(table->out, &table->row, NULL, partial);
+    }
+    desk_fields_clear(&table->row);
+    table->column = 0;
+    table->size = 0;
+}
+
+static bool parse(Table *table, struct csv_parser *parser, const char *data, gsize length)
+{
+    bool whole = csv_parse(parser, data, length, take_cell, take_row, table) == length;
+    if (!whole || csv_get_buffer_size(parser) > DESK_MOST || table->size > DESK_MOST) {
+        g_autofree char *why = g_strdup_printf(
+            "is read up to row %llu: the one behind it is too long, as if a quotation mark were "
+            "missing; export it again",
+            (unsigned long long)MAX(table->number, 1) - 1);
+        stop(table, why);
+    }
+    return !table->stopped;
+}
+
+static gssize read_piece(int fd, uint64_t offset, char *piece, gsize size)
+{
+    ssize_t got = -1;
+    do {
+        got = pread(fd, piece, size, (off_t)offset);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+/* UTF-16 becomes UTF-8 on the way; what is neither is looked at cell by cell. */
+typedef struct {
+    bool wide;
+    bool little;   /* the lower byte comes first */
+    guint8 odd;    /* a byte whose other half is still to come, */
+    bool has_odd;  /* if there is one */
+    gunichar high; /* the first half of a pair, or 0 */
+} Decoder;
+
+static Decoder decoder_for(const char *head, gsize length)
+{
+    const char *wide = charset_wide(head, length);
+    const bool little = length >= 2 && memcmp(head, "\xFF\xFE", 2) == 0;
+    const bool big = length >= 2 && memcmp(head, "\xFE\xFF", 2) == 0;
+    return (Decoder){.wide = little || big || g_strcmp0(wide, "UTF-16LE") == 0 ||
+                             g_strcmp0(wide, "UTF-16BE") == 0,
+                     .little = little || (!big && g_strcmp0(wide, "UTF-16LE") == 0)};
+}
+
+static void append_character(GByteArray *out, gunichar c)
+{
+    char text[6];
+    g_byte_array_append(out, (const guint8 *)text, (guint)g_unichar_to_utf8(c, text));
+}
+
+/* One unit of UTF-16 (RFC 2781 section 2.2). */
+static void decode_unit(Decoder *decoder, gunichar unit, GByteArray *out)
+{
+    const bool low = unit >= 0xDC00 && unit <= 0xDFFF;
+    if (decoder->high != 0 && low) {
+        append_character(out, 0x10000 + ((decoder->high - 0xD800) << 10) + (unit - 0xDC00));
+        decoder->high = 0;
+        return;
+    }
+    if (decoder->high != 0 || low) {
+        append_character(out, 0xFFFD);
+    }
+    decoder->high = unit >= 0xD800 && unit <= 0xDBFF ? unit : 0;
+    if (decoder->high == 0 && !low) {
+        append_character(out, unit);
+    }
+}
+
+/* Appends the next piece in UTF-8. */
+static void decode(Decoder *decoder, const char *piece, gsize length, GByteArray *out)
+{
+    if (!decoder->wide) {
+        g_byte_array_append(out, (const guint8 *)piece, (guint)length);
+        return;
+    }
+    for (gsize i = 0; i < length; i++) {
+        guint8 byte = (guint8)piece[i];
+        if (decoder->has_odd) {
+            decode_unit(decoder,
+                        decoder->little ? (gunichar)(byte << 8 | decoder->odd)
+                                        : (gunichar)(decoder->odd << 8 | byte),
+                        out);
+        }
+        decoder->odd = byte;
+        decoder->has_odd = !decoder->has_odd;
+    }
+}
+
+static void read_rows(Table *table, struct csv_parser *parser, int fd)
+{
+    g_autofree char *piece = g_malloc(PIECE_SIZE);
+    g_autoptr(GByteArray) text = g_byte_array_new();
+    uint64_t offset = 0;
+    gssize got = read_piece(fd, 0, piece, PIECE_SIZE);
+    Decoder decoder = decoder_for(piece, (gsize)MAX(got, 0));
+    bool going = true;
+    while (going && got > 0) {
+        g_byte_array_set_size(text, 0);
+        decode(&decoder, piece, (gsize)got, text);
+        gsize mark =
+            offset == 0 && text->len >= 3 && memcmp(text->data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+        going = parse(table, parser, (const char *)text->data + mark, text->len - mark);
+        offset += (uint64_t)got;
+        got = read_piece(fd, offset, piece, PIECE_SIZE);
+    }
+    if (got < 0) {
+        stop(table, "cannot be read to its end");
+    }
+}
+
+static char between_of(int fd)
+{
+    char head[4096];
+    gssize got = read_piece(fd, 0, head, sizeof head);
+    g_autofree char *line = first_line(head, (gsize)MAX(got, 0));
+    HeadRow best;
+    return find_between(line, &best);
+}
+
+void desk_table_read(int fd, const DeskOut *out)
+{
+    struct csv_parser parser;
+    if (csv_init(&parser, CSV_APPEND_NULL | CSV_STRICT_FINI) != 0) {
+        return;
+    }
+    csv_set_delim(&parser, (unsigned char)between_of(fd));
+    csv_set_blk_size(&parser, PIECE_SIZE);
+    Table table = {.out = out, .columns = g_array_new(FALSE, FALSE, sizeof(DeskField))};
+    read_rows(&table, &parser, fd);
+    if (csv_fini(&parser, take_cell, take_row, &table) != 0) {
+        stop(&table, "ends within a quoted cell, so rows are missing; export it again");
+    }
+    csv_free(&parser);
+    desk_fields_clear(&table.row);
+    g_array_unref(table.columns);
+}

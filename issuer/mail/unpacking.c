@@ -1,0 +1,246 @@
+#include "mail/unpacking.h"
+
+#include "mail/member_name.h"
+#include "mail/unpacker.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MIB (1024ULL * 1024)
+#define GIB (1024ULL * MIB)
+
+/* For one file that a person gives. A mailbox is compressed to a tenth; what a bomb is made of, to
+ * less than a thousandth. */
+static const BudgetCaps caps = {
+    .members = 65536,
+    .member_size = 8 * GIB,
+    .total_size = 32 * GIB,
+    .ratio = 200,
+    .free_size = 64 * MIB,
+};
+
+typedef struct {
+    Unpacker *unpacker;
+    ContainerKind kind;
+    char *name;
+    char *cut;
+    bool in_maildir;
+    bool deleted;
+    uint64_t mails; /* that came out of it, files aside */
+    bool gave;      /* anything */
+} Entry;
+
+struct Unpacking {
+    Nursery *nursery;
+    unsigned time_limit_ms;
+    Budget budget;
+    GPtrArray *entries; /* the innermost last */
+    char *name;         /* of what came out last */
+    char *text;         /* the trouble with it */
+};
+
+static void free_entry(gpointer data)
+{
+    Entry *entry = data;
+    unpacker_free(entry->unpacker);
+    g_free(entry->name);
+    g_free(entry->cut);
+    g_free(entry);
+}
+
+Unpacking *unpacking_new(Nursery *nursery, unsigned time_limit_ms)
+{
+    Unpacking *unpacking = g_new0(Unpacking, 1);
+    unpacking->nursery = nursery;
+    unpacking->time_limit_ms = time_limit_ms;
+    unpacking->entries = g_ptr_array_new_with_free_func(free_entry);
+    return unpacking;
+}
+
+void unpacking_free(Unpacking *unpacking)
+{
+    if (unpacking == NULL) {
+        return;
+    }
+    g_ptr_array_unref(unpacking->entries);
+    g_free(unpacking->name);
+    g_free(unpacking->text);
+    g_free(unpacking);
+}
+
+bool unpacking_is_open(const Unpacking *unpacking)
+{
+    return unpacking->entries->len > 0;
+}
+
+/* Fills `item` with a trouble of which there is nothing but this sentence; takes both. */
+static UnpackingStep give_trouble(Unpacking *unpacking, SourceItem *item, char *name, char *why)
+{
+    g_free(unpacking->name);
+    g_free(unpacking->text);
+    unpacking->name = name;
+    unpacking->text = why;
+    // What is said tells it from other troubles with the same file.
+    *item = (SourceItem){
+        .path = name, .number = 1, .fd = -1, .trouble = why, .head = why, .head_size = strlen(why)};
+    return UNPACKING_ITEM;
+}
+
+// ---- opening ----
+
+static uint64_t size_of(int fd)
+{
+    struct stat status = {0};
+    (void)fstat(fd, &status);
+    return (uint64_t)MAX(status.st_size, 0);
+}
+
+bool unpacking_enter(Unpacking *unpacking, const Opened *opened, SourceItem *item)
+{
+    const OpenedFile *file = opened_file(opened);
+    const char *spoken = opened_spoken(file->name);
+    if (unpacking->entries->len >= UNPACKING_MOST) {
+        (void)give_trouble(unpacking, item, g_strdup(file->name),
+                           g_strdup_printf("%s stands in %d archives within each other, and is not "
+                                           "opened; unpack it by hand and give what comes out",
+                                           spoken, UNPACKING_MOST));
+        return true;
+    }
+    if (unpacking->entries->len == 0 && file->cut != NULL) {
+        // What the budget was spent on; it gets no other.
+        (void)give_trouble(unpacking, item, g_strdup(file->name), g_strdup(file->cut));
+        return true;
+    }
+    if (unpacking->entries->len == 0) {
+        unpacking->budget = budget_new(caps, size_of(file->fd));
+    }
+    const ContainerKind kind = opened_container(opened);
+    g_autoptr(GError) error = NULL;
+    Unpacker *unpacker = unpacker_new(unpacking->nursery, kind, file->fd, unpacking->time_limit_ms,
+                                      &unpacking->budget, &error);
+    if (unpacker == NULL) {
+        (void)give_trouble(unpacking, item, g_strdup(file->name),
+                           g_strdup_printf("%s %s", spoken, error->message));
+        item->absent = true;
+        return true;
+    }
+    Entry *entry = g_new0(Entry, 1);
+    entry->unpacker = unpacker;
+    entry->kind = kind;
+    entry->name = g_strdup(file->name);
+    entry->cut = g_strdup(file->cut);
+    entry->in_maildir = file->in_maildir;
+    entry->deleted = file->deleted;
+    g_ptr_array_add(unpacking->entries, entry);
+    return false;
+}
+
+// ---- what comes out ----
+
+/* Whom a trouble is about: once the budget is spent, the file that a person gave. */
+static char *sentence(const Unpacking *unpacking, const char *name, const UnpackerItem *from)
+{
+    const Entry *first = g_ptr_array_index(unpacking->entries, 0);
+    return g_strdup_printf("%s %s", opened_spoken(from->spent ? first->name : name), from->trouble);
+}
+
+/* A file with content, be it cut off, or the trouble where there is none. */
+static UnpackingStep give_file(Unpacking *unpacking, const Entry *entry, const UnpackerItem *from,
+                               SourceItem *item, OpenedFile *file)
+{
+    g_autofree char *name = from->name == NULL ? g_strdup(entry->name)
+                                               : g_strdup_printf("%s!%s", entry->name, from->name);
+    g_autofree char *cut = from->trouble == NULL ? NULL : sentence(unpacking, name, from);
+    if (from->fd < 0 || (cut != NULL && from->size == 0)) {
+        if (from->fd >= 0) {
+            (void)close(from->fd);
+        }
+        return give_trouble(unpacking, item, g_steal_pointer(&name), g_steal_pointer(&cut));
+    }
+    g_free(unpacking->name);
+    g_free(unpacking->text);
+    unpacking->name = g_steal_pointer(&name);
+    unpacking->text = g_steal_pointer(&cut);
+    const bool named = from->name != NULL;
+    *file = (OpenedFile){
+        .name = unpacking->name,
+        .fd = from->fd,
+        .in_maildir = named ? member_name_in_maildir(from->name) : entry->in_maildir,
+        .deleted = named ? member_name_in_maildir(from->name) && member_name_is_trashed(from->name)
+                         : entry->deleted,
+        .cut = unpacking->text};
+    return UNPACKING_FILE;
+}
+
+static UnpackingStep give_mail(Unpacking *unpacking, Entry *entry, const UnpackerItem *from,
+                               SourceItem *item)
+{
+    entry->mails++;
+    if (from->trouble != NULL) {
+        (void)give_trouble(unpacking, item, g_strdup(entry->name),
+                           sentence(unpacking, entry->name, from));
+    } else {
+        *item = (SourceItem){.path = entry->name,
+                             .size = from->size,
+                             .bytes = from->bytes,
+                             .fd = -1,
+                             .ours = from->ours,
+                             .partial = from->partial};
+    }
+    item->number = entry->mails;
+    return UNPACKING_ITEM;
+}
+
+static UnpackingStep give_fault(Unpacking *unpacking, const Entry *entry, const UnpackerItem *from,
+                                SourceItem *item)
+{
+    (void)give_trouble(unpacking, item, g_strdup(entry->name),
+                       sentence(unpacking, entry->name, from));
+    item->number = entry->mails + 1;
+    return UNPACKING_ITEM;
+}
+
+/* Closes the innermost container, unless there is something to say of it first. */
+static UnpackingStep leave(Unpacking *unpacking, Entry *entry, SourceItem *item)
+{
+    const char *spoken = opened_spoken(entry->name);
+    if (entry->cut != NULL) {
+        return give_trouble(unpacking, item, g_strdup(entry->name), g_steal_pointer(&entry->cut));
+    }
+    if (!entry->gave && entry->in_maildir) {
+        entry->gave = true;
+        return give_trouble(unpacking, item, g_strdup(entry->name),
+                            g_strdup_printf("%s is no mail: it is empty; look for the mail in the "
+                                            "mailbox it was copied from",
+                                            spoken));
+    }
+    g_ptr_array_set_size(unpacking->entries, (gint)unpacking->entries->len - 1);
+    return UNPACKING_NONE;
+}
+
+UnpackingStep unpacking_next(Unpacking *unpacking, SourceItem *item, OpenedFile *file)
+{
+    Entry *entry = g_ptr_array_index(unpacking->entries, unpacking->entries->len - 1);
+    UnpackerItem from;
+    unpacker_next(entry->unpacker, &from);
+    UnpackingStep step = UNPACKING_NONE;
+    switch (from.kind) {
+    case UNPACKER_FILE:
+        step = give_file(unpacking, entry, &from, item, file);
+        break;
+    case UNPACKER_MAIL:
+        step = give_mail(unpacking, entry, &from, item);
+        break;
+    case UNPACKER_FAULT:
+        step = give_fault(unpacking, entry, &from, item);
+        break;
+    case UNPACKER_END:
+        return leave(unpacking, entry, item);
+    }
+    entry->gave = true;
+    if (from.spent) {
+        g_ptr_array_set_size(unpacking->entries, 0);
+    }
+    return step;
+}

@@ -94,6 +94,31 @@ static bool has_escapes(const char *label, const char *data, gsize length)
            memchr(data, '+', length) != NULL;
 }
 
+/* glibc's converters also let pass what is beyond Unicode's last code point. */
+static GString *made_valid(GString *text)
+{
+    const char *at = text->str;
+    const char *const end = at + text->len;
+    const char *stop = NULL;
+    g_autoptr(GString) valid = NULL; // as good as never needed
+    while (!g_utf8_validate_len(at, (gsize)(end - at), &stop)) {
+        valid = valid == NULL ? g_string_sized_new(text->len) : valid;
+        g_string_append_len(valid, at, stop - at);
+        if (*stop == '\0') {
+            g_string_append_c(valid, '\0'); // GLib's function takes it for an end
+        } else {
+            g_string_append(valid, replacement);
+        }
+        at = stop + 1;
+    }
+    if (valid == NULL) {
+        return text;
+    }
+    g_string_append_len(valid, at, end - at);
+    g_string_free(text, TRUE);
+    return g_steal_pointer(&valid);
+}
+
 /* Converts with replacements; NULL if there is no such converter. */
 static GString *convert(const char *from, const char *data, gsize length)
 {
@@ -122,7 +147,7 @@ static GString *convert(const char *from, const char *data, gsize length)
         }
     }
     (void)iconv_close(converter);
-    return out;
+    return made_valid(out);
 }
 
 static CharsetText converted(GString *text)

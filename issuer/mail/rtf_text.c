@@ -425,7 +425,8 @@ static void read_all(Reader *reader)
 
 GString *rtf_text(const char *rtf, gsize length, bool *is_html)
 {
-    Reader reader = {.at = rtf, .end = rtf + length, .group = {.unicode_skip = 1}};
+    const char *start = length == 0 ? "" : rtf; // an empty array has no bytes to point to
+    Reader reader = {.at = start, .end = start + length, .group = {.unicode_skip = 1}};
     g_autoptr(GArray) outer = g_array_new(FALSE, FALSE, sizeof(Group));
     g_autoptr(GHashTable) fonts = g_hash_table_new(NULL, NULL);
     reader.outer = outer;

@@ -88,12 +88,28 @@ static void test_escapes(void **state)
     assert_non_null(g_strstr_len(torn.text, (gssize)torn.length, "CHARQ1"));
 }
 
+/* What glibc's converters take for characters, and Unicode does not know. */
+static void test_beyond_unicode(void **state)
+{
+    (void)state;
+    static const char *const labels[] = {"utf-8", "utf-7", "gb18030", "utf-32be", "utf-16be"};
+    static const char data[] = "\xEF\xBB\xBF"
+                               "a\xF6\x99\x84\xA3 \xF4\x90\x80\x80+2AA- \xED\xA0\x80z\xFF\xFE";
+    for (gsize i = 0; i < G_N_ELEMENTS(labels); i++) {
+        for (gsize skip = 0; skip < sizeof data - 1; skip++) {
+            g_auto(CharsetText) text = charset_read(labels[i], data + skip, sizeof data - 1 - skip);
+            g_autofree char *got = g_strndup(text.text, text.length);
+            assert_true(g_utf8_validate(got, -1, NULL));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_labels),  cmocka_unit_test(test_lying_labels),
         cmocka_unit_test(test_utf16),   cmocka_unit_test(test_zero_bytes_are_no_utf16),
-        cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_escapes), cmocka_unit_test(test_beyond_unicode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

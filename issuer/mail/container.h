@@ -9,6 +9,8 @@ typedef enum {
     CONTAINER_ARCHIVE, /* archive.h */
     CONTAINER_TABLE,   /* desk_table.h */
     CONTAINER_RECORDS, /* desk_records.h */
+    CONTAINER_MSG,     /* outlook_msg.h */
+    CONTAINER_PST,     /* pst_process.h */
 } ContainerKind;
 
 /* What a file is that begins with `length` bytes at `data` (SNIFF_SIZE of them are enough). */

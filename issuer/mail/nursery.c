@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "mail/archive.h"
 #include "mail/parser_process.h"
+#include "mail/pst_process.h"
 #include "mail/sandbox.h"
 #include "mail/unpack_process.h"
 
@@ -131,8 +132,14 @@ G_NORETURN static void live(const int ends[2], const Task *task, SandboxWords *w
     if (getppid() == 1) {
         _exit(0); /* the nursery died before the line above */
     }
-    if (dup2(ends[0], SANDBOX_SOCKET) < 0 || (unpacks && dup2(task->file, SANDBOX_FILE) < 0) ||
-        !sandbox_close(unpacks ? SANDBOX_UNPACKER : SANDBOX_PARSER, words)) {
+    if (dup2(ends[0], SANDBOX_SOCKET) < 0 || (unpacks && dup2(task->file, SANDBOX_FILE) < 0)) {
+        _exit(SANDBOX_FAILED);
+    }
+    if (unpacks && task->container == CONTAINER_PST) { /* confines the program that it starts */
+        (void)close_range(SANDBOX_FILE + 1, ~0U, 0);
+        pst_process_run(SANDBOX_SOCKET, SANDBOX_FILE);
+    }
+    if (!sandbox_close(unpacks ? SANDBOX_UNPACKER : SANDBOX_PARSER, words)) {
         _exit(SANDBOX_FAILED);
     }
     if (unpacks) {

@@ -3,49 +3,16 @@
 #include "mail/archive.h"
 #include "mail/desk_records.h"
 #include "mail/desk_table.h"
+#include "mail/outlook_msg.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
+
+#define MOST_OF_MSG (64UL * 1024 * 1024) /* bytes of a .msg that is read: it is held in memory */
 
 /* Who reads is the one who spends a budget: it need not trust this process. */
 static const BudgetCaps no_caps = {G_MAXUINT64, G_MAXUINT64, G_MAXUINT64, 1, G_MAXUINT64};
-
-static bool send_all(int socket, const void *data, gsize length)
-{
-    gsize done = 0;
-    while (done < length) {
-        ssize_t put = send(socket, (const char *)data + done, length - done, MSG_NOSIGNAL);
-        if (put < 0 && errno != EINTR) {
-            return false;
-        }
-        done += put > 0 ? (gsize)put : 0;
-    }
-    return true;
-}
-
-static bool send_piece(int socket, UnpackHead head, const void *data)
-{
-    return send_all(socket, &head, sizeof head) && send_all(socket, data, head.size);
-}
-
-static bool send_text(int socket, UnpackKind kind, const char *text)
-{
-    gsize size = MIN(strlen(text), UNPACK_PIECE);
-    return send_piece(socket, (UnpackHead){kind, 0, (uint32_t)size}, text);
-}
-
-static bool send_bytes(int socket, const char *data, gsize length)
-{
-    for (gsize at = 0; at < length; at += UNPACK_PIECE) {
-        gsize size = MIN(length - at, UNPACK_PIECE);
-        if (!send_piece(socket, (UnpackHead){UNPACK_BYTES, 0, (uint32_t)size}, data + at)) {
-            return false;
-        }
-    }
-    return true;
-}
 
 // ---- archives ----
 
@@ -54,22 +21,22 @@ static bool send_content(int socket, Archive *archive)
     char piece[UNPACK_PIECE];
     gssize got = 0;
     while ((got = archive_read_some(archive, piece, sizeof piece)) > 0) {
-        if (!send_bytes(socket, piece, (gsize)got)) {
+        if (!unpack_out_bytes(socket, piece, (gsize)got)) {
             return false;
         }
     }
-    return got == 0 || send_text(socket, UNPACK_TROUBLE, archive_why(archive));
+    return got == 0 || unpack_out_text(socket, UNPACK_TROUBLE, archive_why(archive));
 }
 
 static bool send_member(int socket, Archive *archive, const ArchiveMember *member)
 {
     if (member->name == NULL && member->trouble != NULL) {
-        return send_text(socket, UNPACK_FAULT, member->trouble);
+        return unpack_out_text(socket, UNPACK_FAULT, member->trouble);
     }
-    if (!send_text(socket, UNPACK_MEMBER, member->name == NULL ? "" : member->name)) {
+    if (!unpack_out_text(socket, UNPACK_MEMBER, member->name == NULL ? "" : member->name)) {
         return false;
     }
-    return member->trouble != NULL ? send_text(socket, UNPACK_TROUBLE, member->trouble)
+    return member->trouble != NULL ? unpack_out_text(socket, UNPACK_TROUBLE, member->trouble)
                                    : send_content(socket, archive);
 }
 
@@ -86,9 +53,10 @@ static void unpack_archive(int socket, int file)
         sent = true;
     }
     if (!sent && budget.members > 0) {
-        (void)send_text(socket, UNPACK_FAULT,
-                        "holds nothing but folders, links and files that only stand beside mails; "
-                        "export the mails themselves");
+        (void)unpack_out_text(
+            socket, UNPACK_FAULT,
+            "holds nothing but folders, links and files that only stand beside mails; "
+            "export the mails themselves");
     }
 }
 
@@ -98,13 +66,51 @@ static bool send_mail(gpointer data, const DeskMail *mail)
 {
     const int socket = *(const int *)data;
     const uint32_t flags = (mail->ours ? UNPACK_OURS : 0U) | (mail->partial ? UNPACK_PARTIAL : 0U);
-    return send_piece(socket, (UnpackHead){UNPACK_MAIL, flags, 0}, "") &&
-           send_bytes(socket, (const char *)mail->bytes->data, mail->bytes->len);
+    return unpack_out_piece(socket, (UnpackHead){UNPACK_MAIL, flags, 0}, "") &&
+           unpack_out_bytes(socket, (const char *)mail->bytes->data, mail->bytes->len);
 }
 
 static bool send_fault(gpointer data, const char *why)
 {
-    return send_text(*(const int *)data, UNPACK_FAULT, why);
+    return unpack_out_text(*(const int *)data, UNPACK_FAULT, why);
+}
+
+// ---- mails of Outlook's ----
+
+/* The file, which is read whole; NULL if that is too much. */
+static GByteArray *read_whole(int file)
+{
+    GByteArray *whole = g_byte_array_new();
+    char piece[UNPACK_PIECE];
+    ssize_t got = 0;
+    while ((got = pread(file, piece, sizeof piece, (off_t)whole->len)) != 0) {
+        if (got < 0 && errno != EINTR) {
+            break;
+        }
+        g_byte_array_append(whole, (const guint8 *)piece, got < 0 ? 0 : (guint)got);
+        if (whole->len > MOST_OF_MSG) {
+            g_byte_array_unref(whole);
+            return NULL;
+        }
+    }
+    return whole;
+}
+
+static void unpack_msg(int socket, int file)
+{
+    g_autoptr(GByteArray) whole = read_whole(file);
+    const char *trouble = "it is too long";
+    g_autoptr(GByteArray) mail =
+        whole == NULL ? NULL : outlook_msg_mail((const char *)whole->data, whole->len, &trouble);
+    g_autofree char *told =
+        g_strdup_printf("%s: %s; open it in Outlook",
+                        mail == NULL ? "is no mail that can be read" : "is read in part", trouble);
+    if (mail == NULL) {
+        (void)unpack_out_text(socket, UNPACK_FAULT, told);
+    } else if (unpack_out_text(socket, UNPACK_MEMBER, "") &&
+               unpack_out_bytes(socket, (const char *)mail->data, mail->len) && trouble != NULL) {
+        (void)unpack_out_text(socket, UNPACK_TROUBLE, told);
+    }
 }
 
 void unpack_process_run(int socket, int file, ContainerKind kind)
@@ -120,9 +126,13 @@ void unpack_process_run(int socket, int file, ContainerKind kind)
     case CONTAINER_RECORDS:
         desk_records_read(file, &out);
         break;
+    case CONTAINER_MSG:
+        unpack_msg(socket, file);
+        break;
+    case CONTAINER_PST: /* pst_process.h */
     case CONTAINER_NONE:
         break;
     }
-    (void)send_piece(socket, (UnpackHead){UNPACK_END, 0, 0}, "");
+    (void)unpack_out_piece(socket, (UnpackHead){UNPACK_END, 0, 0}, "");
     _exit(0);
 }

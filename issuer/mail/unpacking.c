@@ -1,6 +1,7 @@
 #include "mail/unpacking.h"
 
 #include "mail/member_name.h"
+#include "mail/pst_process.h"
 #include "mail/unpacker.h"
 
 #include <string.h>
@@ -9,6 +10,10 @@
 
 #define MIB (1024ULL * 1024)
 #define GIB (1024ULL * MIB)
+
+/* Ten times the time limit, and for what readpst takes long over: half a megabyte a second. */
+#define PST_TIMES        10
+#define PST_BYTES_PER_MS 500
 
 /* For one file that a person gives. A mailbox is compressed to a tenth; what a bomb is made of, to
  * less than a thousandth. */
@@ -96,6 +101,18 @@ static uint64_t size_of(int fd)
     return (uint64_t)MAX(status.st_size, 0);
 }
 
+/* How long the first thing may take to come out. Of a .pst that is after all of it has been read.
+ */
+static unsigned time_limit(const Unpacking *unpacking, ContainerKind kind, int fd)
+{
+    if (kind != CONTAINER_PST) {
+        return unpacking->time_limit_ms;
+    }
+    const uint64_t whole =
+        PST_TIMES * (uint64_t)unpacking->time_limit_ms + size_of(fd) / PST_BYTES_PER_MS;
+    return (unsigned)MIN(whole, G_MAXINT);
+}
+
 bool unpacking_enter(Unpacking *unpacking, const Opened *opened, SourceItem *item)
 {
     const OpenedFile *file = opened_file(opened);
@@ -117,8 +134,9 @@ bool unpacking_enter(Unpacking *unpacking, const Opened *opened, SourceItem *ite
     }
     const ContainerKind kind = opened_container(opened);
     g_autoptr(GError) error = NULL;
-    Unpacker *unpacker = unpacker_new(unpacking->nursery, kind, file->fd, unpacking->time_limit_ms,
-                                      &unpacking->budget, &error);
+    Unpacker *unpacker =
+        unpacker_new(unpacking->nursery, kind, file->fd, time_limit(unpacking, kind, file->fd),
+                     &unpacking->budget, &error);
     if (unpacker == NULL) {
         (void)give_trouble(unpacking, item, g_strdup(file->name),
                            g_strdup_printf("%s %s", spoken, error->message));
@@ -145,6 +163,23 @@ static char *sentence(const Unpacking *unpacking, const char *name, const Unpack
     return g_strdup_printf("%s %s", opened_spoken(from->spent ? first->name : name), from->trouble);
 }
 
+/* Whether a file that came out is one mail, and never split; its name may be NULL. */
+static bool is_one_mail(const Entry *entry, const char *name)
+{
+    const bool outlook = entry->kind == CONTAINER_PST || entry->kind == CONTAINER_MSG;
+    return outlook || (name == NULL ? entry->in_maildir : member_name_in_maildir(name));
+}
+
+static bool is_deleted(const Entry *entry, const char *name)
+{
+    if (name == NULL) {
+        return entry->deleted;
+    }
+    return entry->kind == CONTAINER_PST
+               ? pst_process_is_deleted(name)
+               : member_name_in_maildir(name) && member_name_is_trashed(name);
+}
+
 /* A file with content, be it cut off, or the trouble where there is none. */
 static UnpackingStep give_file(Unpacking *unpacking, const Entry *entry, const UnpackerItem *from,
                                SourceItem *item, OpenedFile *file)
@@ -162,14 +197,11 @@ static UnpackingStep give_file(Unpacking *unpacking, const Entry *entry, const U
     g_free(unpacking->text);
     unpacking->name = g_steal_pointer(&name);
     unpacking->text = g_steal_pointer(&cut);
-    const bool named = from->name != NULL;
-    *file = (OpenedFile){
-        .name = unpacking->name,
-        .fd = from->fd,
-        .in_maildir = named ? member_name_in_maildir(from->name) : entry->in_maildir,
-        .deleted = named ? member_name_in_maildir(from->name) && member_name_is_trashed(from->name)
-                         : entry->deleted,
-        .cut = unpacking->text};
+    *file = (OpenedFile){.name = unpacking->name,
+                         .fd = from->fd,
+                         .in_maildir = is_one_mail(entry, from->name),
+                         .deleted = is_deleted(entry, from->name),
+                         .cut = unpacking->text};
     return UNPACKING_FILE;
 }
 

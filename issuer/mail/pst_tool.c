@@ -1,0 +1,229 @@
+#include "mail/pst_tool.h"
+
+#include "base/error.h"
+#include "mail/private_folder.h"
+#include "mail/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MIB         (1024UL * 1024)
+#define MAX_MEMORY  (2048UL * MIB) /* of address space: it holds the file's whole index */
+#define MAX_FILE    (512UL * MIB)  /* that it may write as one */
+#define MAX_OPEN    64             /* files */
+#define LOOK_MS     500            /* how often the room on the disk is looked after */
+#define LEAST_ROOM  (256UL * MIB)  /* that others keep on the disk */
+#define MAX_LINE    200            /* bytes of what it says that are told */
+#define NOT_STARTED 126            /* exit code: it could not be executed */
+
+typedef struct {
+    pid_t pid;
+    int said; /* the end of a pipe: its standard output and error */
+    GString *line;
+    char *last; /* the last line that is no news of its progress */
+    unsigned skipped;
+} Tool;
+
+/* ---- in the new process ----------------------------------------------------------------------
+ */
+
+static bool limit(__rlimit_resource_t resource, rlim_t value)
+{
+    const struct rlimit limits = {value, value};
+    return setrlimit(resource, &limits) == 0;
+}
+
+/* Becomes readpst, confined. `program` is its path. */
+G_NORETURN static void become(const char *program, int folder, int said)
+{
+    // All mails, the deleted ones too, each as a file, their bodies in UTF-8, by one process. It
+    // takes a path; this one leads to the open file.
+    char words[][16] = {"readpst", "-D", "-e", "-8", "-j", "0", "-o", ".", "/proc/self/fd/4"};
+    char *arguments[G_N_ELEMENTS(words) + 1] = {NULL};
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        arguments[i] = words[i];
+    }
+    char *const nothing[] = {NULL};
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // Memory last: a sanitizer has taken more of it already.
+    const bool ready = fchdir(folder) == 0 && dup2(said, STDOUT_FILENO) >= 0 &&
+                       dup2(said, STDERR_FILENO) >= 0 && close(SANDBOX_SOCKET) == 0 &&
+                       fcntl(SANDBOX_FILE, F_SETFD, 0) == 0 &&
+                       close_range(SANDBOX_FILE + 1, ~0U, 0) == 0 && limit(RLIMIT_CORE, 0) &&
+                       limit(RLIMIT_FSIZE, MAX_FILE) && limit(RLIMIT_NOFILE, MAX_OPEN) &&
+                       sandbox_close(SANDBOX_TOOL, NULL) && limit(RLIMIT_AS, MAX_MEMORY);
+    if (!ready) {
+        _exit(SANDBOX_FAILED);
+    }
+    (void)execve(program, arguments, nothing);
+    _exit(NOT_STARTED);
+}
+
+static bool start(Tool *tool, const char *program, int folder)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return false;
+    }
+    tool->pid = fork();
+    if (tool->pid == 0) {
+        become(program, folder, ends[1]);
+    }
+    (void)close(ends[1]);
+    tool->said = ends[0];
+    return tool->pid > 0;
+}
+
+/* ---- what it says ----------------------------------------------------------------------------
+ */
+
+/* Takes a line: its count of items, its progress, or what may be a complaint. */
+static void take_line(Tool *tool)
+{
+    static const char count[] = " items done, ";
+    const char *done = strstr(tool->line->str, count);
+    if (done != NULL) {
+        const guint64 skipped = g_ascii_strtoull(done + sizeof count - 1, NULL, 10);
+        tool->skipped += (unsigned)MIN(skipped, G_MAXINT16);
+    } else if (!g_str_has_prefix(tool->line->str, "Opening PST file") &&
+               !g_str_has_prefix(tool->line->str, "Processing Folder") && tool->line->len > 0) {
+        g_free(tool->last);
+        tool->last = g_strdup(tool->line->str);
+    }
+    g_string_truncate(tool->line, 0);
+}
+
+static void take_said(Tool *tool, const char *text, gsize length)
+{
+    for (gsize i = 0; i < length; i++) {
+        if (text[i] == '\n') {
+            take_line(tool);
+        } else if (text[i] != '\0' && tool->line->len < MAX_LINE) {
+            g_string_append_c(tool->line, text[i]);
+        }
+    }
+}
+
+/* ---- while it runs ---------------------------------------------------------------------------
+ */
+
+/* Ends it; what it has written stays. */
+static int end_tool(const Tool *tool)
+{
+    int status = 0;
+    (void)kill(tool->pid, SIGKILL);
+    while (waitpid(tool->pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    return status;
+}
+
+/* Whether it leaves the others on this disk the room that they need. */
+static bool has_room(int folder)
+{
+    struct statvfs disk;
+    return fstatvfs(folder, &disk) != 0 ||
+           (uint64_t)disk.f_bavail * disk.f_frsize > (uint64_t)LEAST_ROOM;
+}
+
+/* Waits for its end, listening to it. False if it had to be ended for want of room. */
+static bool listen_to(Tool *tool, int socket, int folder)
+{
+    struct pollfd polled[] = {{.fd = tool->said, .events = POLLIN}, {.fd = socket, .events = 0}};
+    for (;;) {
+        char text[4096];
+        if (poll(polled, 2, LOOK_MS) < 0 && errno != EINTR) {
+            return true;
+        }
+        if ((polled[1].revents & (POLLHUP | POLLERR)) != 0) {
+            (void)end_tool(tool);
+            _exit(0); /* nobody waits for what comes out */
+        }
+        if (!has_room(folder)) {
+            return false;
+        }
+        if ((polled[0].revents & (POLLIN | POLLHUP)) != 0) {
+            ssize_t got = read(tool->said, text, sizeof text);
+            if (got <= 0) {
+                return true;
+            }
+            take_said(tool, text, (gsize)got);
+        }
+    }
+}
+
+/* What its end means, as a clause; NULL: it has done its work. */
+static char *told_by(const Tool *tool, int status)
+{
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        return NULL;
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) != SANDBOX_FAILED) {
+        return g_strdup_printf("readpst could not read it (%s)",
+                               tool->last == NULL ? "it does not say why" : tool->last);
+    }
+    if (WIFEXITED(status)) {
+        return g_strdup("readpst cannot be confined, so it was not started");
+    }
+    g_autofree char *how = sandbox_end(status, NULL);
+    return g_strdup_printf("readpst %s", how);
+}
+
+static void await(Tool *tool, int socket, int folder, PstToolEnd *end)
+{
+    const bool enough = listen_to(tool, socket, folder);
+    int status = 0;
+    if (enough) {
+        while (waitpid(tool->pid, &status, 0) < 0 && errno == EINTR) {
+        }
+        end->trouble = told_by(tool, status);
+    } else {
+        (void)end_tool(tool);
+        end->trouble = g_strdup_printf("less than %lu MiB are free where temporary files are kept; "
+                                       "make room, or set TMPDIR",
+                                       LEAST_ROOM / MIB);
+    }
+    if (tool->line->len > 0) {
+        take_line(tool);
+    }
+    end->skipped = tool->skipped;
+}
+
+int pst_tool_run(int socket, int file, PstToolEnd *end, GError **error)
+{
+    g_autofree char *program = g_find_program_in_path("readpst");
+    if (program == NULL) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
+                    "is an Outlook data file, and readpst, which unpacks it, is not installed; "
+                    "install the package pst-utils");
+        return -1;
+    }
+    int folder = private_folder_make(error);
+    if (folder < 0) {
+        return -1;
+    }
+    (void)file; /* stays open as SANDBOX_FILE */
+    g_autoptr(GString) line = g_string_new(NULL);
+    Tool tool = {.line = line};
+    if (!start(&tool, program, folder)) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
+                    "cannot be unpacked: readpst cannot be started; is the limit of processes "
+                    "reached?");
+        (void)close(folder);
+        return -1;
+    }
+    await(&tool, socket, folder, end);
+    (void)close(tool.said);
+    g_free(tool.last);
+    return folder;
+}

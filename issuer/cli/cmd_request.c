@@ -64,9 +64,10 @@ static bool run_list(const CommandCall *call, GError **error)
 static void print_request(Printer *printer, const RequestDetail *detail)
 {
     static const PrinterColumn columns[] = {
-        {"seq", COLUMN_NUMBER},   {"made_at", COLUMN_TIME}, {"installed", COLUMN_TEXT},
-        {"product", COLUMN_TEXT}, {"chariot", COLUMN_TEXT}, {"mail", COLUMN_TEXT},
-        {"subject", COLUMN_TEXT}, {"text", COLUMN_TEXT},
+        {"seq", COLUMN_NUMBER},   {"made_at", COLUMN_TIME},        {"installed", COLUMN_TEXT},
+        {"product", COLUMN_TEXT}, {"chariot", COLUMN_TEXT},        {"mail", COLUMN_TEXT},
+        {"vouched", COLUMN_TEXT}, {"authentication", COLUMN_TEXT}, {"subject", COLUMN_TEXT},
+        {"text", COLUMN_TEXT},
     };
     printer_begin_part(printer, "request", columns,
                        G_N_ELEMENTS(columns) - (printer_is_table(printer) ? 1 : 0));
@@ -76,6 +77,8 @@ static void print_request(Printer *printer, const RequestDetail *detail)
     printer_text(printer, detail->product);
     printer_text(printer, detail->version);
     printer_text(printer, detail->mail_why);
+    printer_text(printer, detail->summary->vouched);
+    printer_text(printer, detail->summary->authentication);
     printer_text(printer, detail->subject);
     message_printer_body(printer, detail->body);
 }

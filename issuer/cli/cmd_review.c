@@ -16,14 +16,15 @@
 /* ---- what would happen, or has happened ---- */
 
 static const PrinterColumn result_columns[] = {
-    {"request", COLUMN_TEXT},      {"host", COLUMN_TEXT},          {"license_id", COLUMN_TEXT},
-    {"customer", COLUMN_TEXT},     {"outcome", COLUMN_TEXT},       {"code", COLUMN_TEXT},
-    {"note", COLUMN_TEXT},         {"rule", COLUMN_NUMBER},        {"passed", COLUMN_TEXT},
-    {"serial", COLUMN_TEXT},       {"use", COLUMN_NUMBER},         {"activations", COLUMN_NUMBER},
-    {"continues", COLUMN_TEXT},    {"server", COLUMN_NUMBER},      {"supersedes", COLUMN_TEXT},
-    {"features", COLUMN_TEXT},     {"version", COLUMN_NUMBER},     {"valid_until", COLUMN_TIME},
-    {"features_now", COLUMN_TEXT}, {"version_now", COLUMN_NUMBER}, {"until_now", COLUMN_TIME},
-    {"to", COLUMN_TEXT},           {"preview", COLUMN_TEXT},
+    {"request", COLUMN_TEXT},      {"host", COLUMN_TEXT},           {"license_id", COLUMN_TEXT},
+    {"customer", COLUMN_TEXT},     {"outcome", COLUMN_TEXT},        {"code", COLUMN_TEXT},
+    {"note", COLUMN_TEXT},         {"rule", COLUMN_NUMBER},         {"passed", COLUMN_TEXT},
+    {"serial", COLUMN_TEXT},       {"use", COLUMN_NUMBER},          {"activations", COLUMN_NUMBER},
+    {"continues", COLUMN_TEXT},    {"server", COLUMN_NUMBER},       {"supersedes", COLUMN_TEXT},
+    {"features", COLUMN_TEXT},     {"version", COLUMN_NUMBER},      {"valid_until", COLUMN_TIME},
+    {"features_now", COLUMN_TEXT}, {"version_now", COLUMN_NUMBER},  {"until_now", COLUMN_TIME},
+    {"vouched", COLUMN_TEXT},      {"authentication", COLUMN_TEXT}, {"to", COLUMN_TEXT},
+    {"preview", COLUMN_TEXT},
 };
 
 static void print_texts(Printer *printer, const GPtrArray *texts)
@@ -67,6 +68,8 @@ static void print_result(Printer *printer, const ReviewResult *result)
     usage_license_printer_serials(printer, result->supersedes);
     print_grant(printer, &result->grants);
     print_grant(printer, &result->before);
+    printer_text(printer, result->vouched);
+    printer_text(printer, result->authentication);
     printer_text(printer, result->to);
     printer_text(printer, result->preview);
 }

@@ -45,10 +45,11 @@ void message_printer_row(Printer *printer, const MessageSummary *message)
 #define DETAIL_COLUMNS                                                                             \
     {"id", COLUMN_NUMBER}, {"taken_in", COLUMN_TIME}, {"class", COLUMN_TEXT},                      \
         {"why", COLUMN_TEXT}, {"waits", COLUMN_FLAG}, {"from", COLUMN_TEXT},                       \
-        {"reply_to", COLUMN_TEXT}, {"subject", COLUMN_TEXT}, {"sent_at", COLUMN_TIME},             \
-        {"message_id", COLUMN_TEXT}, {"in_reply_to", COLUMN_TEXT}, {"source", COLUMN_TEXT},        \
-        {"offset", COLUMN_NUMBER}, {"size", COLUMN_NUMBER}, {"raw_kept", COLUMN_FLAG},             \
-        {"emptied_at", COLUMN_TIME}, {"handled_at", COLUMN_TIME},                                  \
+        {"reply_to", COLUMN_TEXT}, {"vouched", COLUMN_TEXT}, {"authentication", COLUMN_TEXT},      \
+        {"subject", COLUMN_TEXT}, {"sent_at", COLUMN_TIME}, {"message_id", COLUMN_TEXT},           \
+        {"in_reply_to", COLUMN_TEXT}, {"source", COLUMN_TEXT}, {"offset", COLUMN_NUMBER},          \
+        {"size", COLUMN_NUMBER}, {"raw_kept", COLUMN_FLAG}, {"emptied_at", COLUMN_TIME},           \
+        {"handled_at", COLUMN_TIME},                                                               \
     {                                                                                              \
         "handled_how", COLUMN_TEXT                                                                 \
     }
@@ -80,6 +81,8 @@ static void print_headers(Printer *printer, const MessageDetail *message)
     printer_flag(printer, summary->waits);
     printer_text(printer, summary->from);
     printer_text(printer, message->reply_to);
+    printer_text(printer, message->vouched);
+    printer_text(printer, message->authentication);
     printer_text(printer, summary->subject);
     printer_time(printer, message->sent_at);
     printer_text(printer, message->message_id);

@@ -104,6 +104,9 @@ static const ReplyWords held_rows[] = {
      "The address that your mail came from is not on record as a contact of the license.",
      "Please ask a contact of the license, usually who received the license key, to write to us "
      "from that address and to quote {case}. " NOTHING_AGAIN},
+    {"unproven-sender", OUTCOME_HELD, false, "{case}", "{Request} of {server} waits for a person.",
+     "Nothing shows that your mail came from the address that stands in it.",
+     "A person looks at it. " NOTHING_AGAIN},
     {"lost-server-returned", OUTCOME_HELD, true, "{case}",
      "{Request} of {server} waits for a person.",
      "This server, or the machine that it runs on, was reported to us as lost, and its activation "

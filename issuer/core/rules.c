@@ -73,7 +73,8 @@ Decision rules_decide(const RequestFacts *facts)
     decision.row = row->number;
     decision.code = row->code;
     decision.alert = row->alert;
-    if (!bare && !facts->sender_known && !facts->person.issues)
+    const bool held_for_sender = !facts->sender_known || rules_sender_is_unproven(facts);
+    if (!bare && held_for_sender && !facts->person.issues)
         decision.would = what_would_follow(row, &derived);
     if (decision.outcome == OUTCOME_ISSUED)
         tell_what_is_issued(&derived, &decision);

@@ -63,6 +63,7 @@ typedef struct {
     bool second_server_hold;    /* row 19 holds as row 20 does */
     uint32_t reinstalls_a_year; /* rows 15 and 17, a host; 3 */
     uint32_t resends_a_day;     /* row 10; 3 */
+    bool require_authenticated; /* row 3 holds contacts too whom nobody vouches for */
 } Policy;
 
 typedef struct {
@@ -73,6 +74,7 @@ typedef struct {
     const LicenseFacts
         *license;           /* NULL: no license has the key that it names, or the proof fails */
     bool sender_known;      /* the sender is a contact of the license */
+    bool sender_vouched;    /* a receiving server that is trusted, or a person, vouches for it */
     const Ledger *ledger;   /* all activations of this license and of this instance that are
                                active, counted or lost; those of this license that continued a
                                use by host within the last 365 days, whatever became of them;

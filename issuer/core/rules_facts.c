@@ -274,3 +274,8 @@ RulesFacts rules_facts_derive(const RequestFacts *given)
     choose_place(&facts);
     return facts;
 }
+
+bool rules_sender_is_unproven(const RequestFacts *given)
+{
+    return given->policy.require_authenticated && given->sender_known && !given->sender_vouched;
+}

@@ -63,6 +63,9 @@ struct RulesFacts {
     const Activation *replaces; /* whose place is taken; or NULL */
 };
 
+/* The sender is known, but nobody vouches for it, and that is asked for (row 3). */
+bool rules_sender_is_unproven(const RequestFacts *given);
+
 /* Derives all of it. `given` has a request and a license. */
 RulesFacts rules_facts_derive(const RequestFacts *given);
 

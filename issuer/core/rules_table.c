@@ -19,6 +19,11 @@ static bool sender_is_unknown(const RulesFacts *facts)
     return !facts->given->sender_known;
 }
 
+static bool sender_is_unproven(const RulesFacts *facts)
+{
+    return rules_sender_is_unproven(facts->given);
+}
+
 /* Rows 4 to 6: the instance and its earlier requests. */
 
 static bool lost_server_returned(const RulesFacts *facts)
@@ -234,6 +239,9 @@ static const RuleText ROWS[] = {
      "there is no license for it, or its proof does not fit the license", NULL},
     {3, false, OUTCOME_HELD, "unknown-sender", sender_is_unknown, person_issues,
      "the sender is no contact of the license (shown with what would follow)", ISSUE_IT},
+    {3, false, OUTCOME_HELD, "unproven-sender", sender_is_unproven, person_issues,
+     "require-authenticated = yes, and no trusted server vouches for the contact it is from",
+     ISSUE_IT},
     {4, true, OUTCOME_HELD, "lost-server-returned", lost_server_returned, person_issues,
      "the server or its host was declared lost, and nobody has let it pass since",
      "issue it: it takes a new use"},

@@ -24,14 +24,17 @@ bool intake_may(Database *database, GError **error)
 
 static const char insert_messages[] =
     "insert into message (identity, class, why, source, source_offset, size, raw_digest, raw,"
-    " sent_at, message_id, in_reply_to, from_address, reply_to, subject, body, effective)"
+    " sent_at, message_id, in_reply_to, from_address, reply_to, subject, body,"
+    " sender_vouched, sender_says, effective)"
     " select u.identity, u.class, u.why, u.source, u.source_offset, u.size, u.raw_digest, u.raw,"
-    " u.sent_at, u.message_id, u.in_reply_to, u.from_address, u.reply_to, u.subject, u.body, $16"
+    " u.sent_at, u.message_id, u.in_reply_to, u.from_address, u.reply_to, u.subject, u.body,"
+    " u.sender_vouched::boolean, u.sender_says, $18"
     " from unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[],"
     " $7::bytea[], $8::bytea[], $9::timestamptz[], $10::text[], $11::text[], $12::text[],"
-    " $13::text[], $14::text[], $15::text[])"
+    " $13::text[], $14::text[], $15::text[], $16::text[], $17::text[])"
     " as u (identity, class, why, source, source_offset, size, raw_digest, raw, sent_at,"
-    " message_id, in_reply_to, from_address, reply_to, subject, body)"
+    " message_id, in_reply_to, from_address, reply_to, subject, body, sender_vouched,"
+    " sender_says)"
     " order by u.identity"
     " on conflict (identity) do nothing"
     " returning identity, id";
@@ -68,9 +71,9 @@ static void add_raw(SqlColumn *column, GBytes *raw)
 
 static SqlParams *message_params(const GPtrArray *rows, int64_t now)
 {
-    static const SqlType types[] = {SQL_BYTES, SQL_TEXT,  SQL_TEXT,  SQL_TEXT, SQL_INT8,
-                                    SQL_INT8,  SQL_BYTES, SQL_BYTES, SQL_TIME, SQL_TEXT,
-                                    SQL_TEXT,  SQL_TEXT,  SQL_TEXT,  SQL_TEXT, SQL_TEXT};
+    static const SqlType types[] = {SQL_BYTES, SQL_TEXT,  SQL_TEXT, SQL_TEXT, SQL_INT8, SQL_INT8,
+                                    SQL_BYTES, SQL_BYTES, SQL_TIME, SQL_TEXT, SQL_TEXT, SQL_TEXT,
+                                    SQL_TEXT,  SQL_TEXT,  SQL_TEXT, SQL_TEXT, SQL_TEXT};
     SqlColumn *column[G_N_ELEMENTS(types)];
     SqlParams *params = sql_params_new();
     for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
@@ -97,6 +100,8 @@ static SqlParams *message_params(const GPtrArray *rows, int64_t now)
         sql_column_text(column[12], row->reply_to);
         sql_column_text(column[13], row->subject);
         sql_column_text(column[14], row->body);
+        sql_column_text(column[15], row->vouched);
+        sql_column_text(column[16], row->sender_says);
     }
     sql_params_add_time(params, now);
     return params;

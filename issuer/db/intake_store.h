@@ -35,6 +35,8 @@ typedef struct {
     const char *in_reply_to;
     const char *from;
     const char *reply_to;
+    const char *vouched;     /* "t", "f"; NULL: no server that is trusted has looked */
+    const char *sender_says; /* by what; NULL as that */
     const char *subject;
     const char *body;
     bool quarantined;

@@ -40,8 +40,9 @@ static const char select_ever_quarantined[] =
 static const char select_one[] =
     "select " SUMMARY_COLUMNS ", m.source_offset, m.size, m.raw is not null, m.sent_at,"
     " m.message_id, m.in_reply_to, m.reply_to, m.body, m.emptied_at, m.handled_at, m.handled_how,"
-    " q.message_id is not null, q.reason, q.closed_at, q.closed_how" FROM_MESSAGE
-    " where m.id = $1";
+    " q.message_id is not null, q.reason, q.closed_at, q.closed_how,"
+    " case m.sender_vouched when true then 'yes' when false then 'no' end, "
+    "m.sender_says" FROM_MESSAGE " where m.id = $1";
 
 static char *text(const SqlResult *result, int row, int column)
 {
@@ -138,6 +139,8 @@ static MessageDetail *read_detail(const SqlResult *result)
     detail->quarantine_reason = text(result, 0, 20);
     detail->quarantine_closed_at = sql_result_time(result, 0, 21);
     detail->quarantine_closed_how = text(result, 0, 22);
+    detail->vouched = text(result, 0, 23);
+    detail->authentication = text(result, 0, 24);
     return detail;
 }
 
@@ -225,6 +228,8 @@ void message_detail_free(MessageDetail *detail)
     g_free(detail->message_id);
     g_free(detail->in_reply_to);
     g_free(detail->reply_to);
+    g_free(detail->vouched);
+    g_free(detail->authentication);
     g_free(detail->body);
     g_free(detail->handled_how);
     g_free(detail->quarantine_reason);

@@ -56,7 +56,9 @@ typedef struct {
     char *message_id;
     char *in_reply_to;
     char *reply_to;
-    char *body; /* unquoted text for a person */
+    char *vouched;        /* "yes", "no"; NULL: no server that is trusted has said anything */
+    char *authentication; /* by what: "mx.example.com: dmarc=pass" */
+    char *body;           /* unquoted text for a person */
     int64_t emptied_at;
     int64_t handled_at;
     char *handled_how;

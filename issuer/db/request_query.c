@@ -17,7 +17,8 @@ static char *text(const SqlResult *result, int row, int column)
     " (select v.name::text from customer_version v where v.customer_id = l.customer_id"            \
     "  order by v.version desc limit 1), m.from_address, d.outcome::text, d.code::text,"           \
     " d.note::text, d.would::text, d.serial, r.effective, d.effective,"                            \
-    " (select count(*) from case_mail k where k.case_number = h.id and k.seen_at is null)"         \
+    " (select count(*) from case_mail k where k.case_number = h.id and k.seen_at is null),"        \
+    " case m.sender_vouched when true then 'yes' when false then 'no' end, m.sender_says"          \
     " from " requests " r"                                                                         \
     " cross join lateral (select * from decision d where d.request_id = r.id"                      \
     "  and d.code <> 'emergency'"                                                                  \
@@ -45,6 +46,8 @@ static RequestSummary *summary_from(const SqlResult *result, int row)
     summary->received_at = sql_result_time(result, row, 13);
     summary->decided_at = sql_result_time(result, row, 14);
     summary->answers = sql_result_int(result, row, 15);
+    summary->vouched = text(result, row, 16);
+    summary->authentication = text(result, row, 17);
     return summary;
 }
 
@@ -58,6 +61,8 @@ static void request_summary_free(RequestSummary *summary)
     g_free(summary->license_id);
     g_free(summary->customer);
     g_free(summary->from);
+    g_free(summary->vouched);
+    g_free(summary->authentication);
     g_free(summary->outcome);
     g_free(summary->code);
     g_free(summary->note);

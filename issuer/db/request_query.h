@@ -20,7 +20,10 @@ typedef struct {
     char *purpose;    /* "activate" or "update" */
     char *license_id; /* LIC-…; NULL: of no license that is on record */
     char *customer;
-    char *from; /* the sender of the mail that carried it when it was decided last */
+    char *from;           /* the sender of the mail that carried it when it was decided last */
+    char *vouched;        /* for it: "yes", "no"; NULL: no server that is trusted has said anything
+                           */
+    char *authentication; /* by what: "mx.example.com: dmarc=pass" */
     char *outcome;
     char *code;
     char *note;

@@ -3,10 +3,11 @@
 #include "db/sql.h"
 
 #define COLUMNS                                                                                    \
-    "r.id, d.message_id, m.reply_to, r.jws,"                                                       \
+    "r.id, d.message_id, m.reply_to, r.jws, coalesce(m.sender_vouched, false),"                    \
     " coalesce((d.facts ->> 'tells_of_loss')::boolean, false), d.outcome::text, d.code,"           \
     " (select count(*) from decision n where n.request_id = r.id),"                                \
-    " (select h.id from hold h where h.request_id = r.id and h.closed_at is null),"
+    " (select h.id from hold h where h.request_id = r.id and h.closed_at is null),"                \
+    " case m.sender_vouched when true then 'yes' when false then 'no' end, m.sender_says,"
 
 /* The decision that stands, and the mail that carried it. */
 #define OF_REQUEST                                                                                 \
@@ -32,10 +33,10 @@
 
 #define IN_ORDER " order by k.license_id, r.id"
 
-/* The facts that a decision has seen stand with it, so what has changed since is told by comparing.
- * The times of the changes would not do: a transaction's time is that of its beginning, and a long
- * import may end after decisions that began later. Each decision that comes of it, even one as
- * before, has seen the change: so no run looks at it twice. */
+/* The facts that a decision has seen stand with it, so what has changed since is told by
+ * comparing. The times of the changes would not do: a transaction's time is that of its
+ * beginning, and a long import may end after decisions that began later. Each decision that
+ * comes of it, even one as before, has seen the change: so no run looks at it twice. */
 static const char select_changed[] =
     "select " COLUMNS " k.license_id from (select distinct request_id from decision"
     "  where outcome in ('refused', 'held') and request_id is not null"
@@ -75,12 +76,15 @@ static WaitingRequest *waiting_from(const SqlResult *result, int row)
     waiting->message_id = sql_result_int(result, row, 1);
     waiting->sender = g_strdup(sql_result_text(result, row, 2));
     waiting->jws = g_strdup(sql_result_text(result, row, 3));
-    waiting->tells_of_loss = sql_result_bool(result, row, 4);
-    waiting->outcome = rules_outcome_read(sql_result_text(result, row, 5));
-    waiting->code = g_strdup(sql_result_text(result, row, 6));
-    waiting->decisions = (uint32_t)sql_result_int(result, row, 7);
-    waiting->case_number = sql_result_int(result, row, 8);
-    waiting->license_id = sql_result_int(result, row, 9);
+    waiting->vouched = sql_result_bool(result, row, 4);
+    waiting->tells_of_loss = sql_result_bool(result, row, 5);
+    waiting->outcome = rules_outcome_read(sql_result_text(result, row, 6));
+    waiting->code = g_strdup(sql_result_text(result, row, 7));
+    waiting->decisions = (uint32_t)sql_result_int(result, row, 8);
+    waiting->case_number = sql_result_int(result, row, 9);
+    waiting->sender_vouched = g_strdup(sql_result_text(result, row, 10));
+    waiting->sender_says = g_strdup(sql_result_text(result, row, 11));
+    waiting->license_id = sql_result_int(result, row, 12);
     return waiting;
 }
 
@@ -90,6 +94,8 @@ void waiting_request_free(WaitingRequest *waiting)
         return;
     }
     g_free(waiting->sender);
+    g_free(waiting->sender_vouched);
+    g_free(waiting->sender_says);
     g_free(waiting->jws);
     g_free(waiting->code);
     g_free(waiting);

@@ -19,9 +19,12 @@ typedef struct {
     int64_t message_id;  /* that carried it when it was decided last */
     char *sender;        /* the mail's own account; NULL: none that could be answered */
     char *jws;
-    bool tells_of_loss; /* the mail did */
-    uint32_t decisions; /* how many there are for it */
-    Outcome outcome;    /* of the latest of them */
+    bool vouched;         /* for the sender, by a server that is trusted or by a person */
+    char *sender_vouched; /* "yes", "no"; NULL: no such server has said anything */
+    char *sender_says;    /* by what: "mx.example.com: dmarc=pass" */
+    bool tells_of_loss;   /* the mail did */
+    uint32_t decisions;   /* how many there are for it */
+    Outcome outcome;      /* of the latest of them */
     char *code;
 } WaitingRequest;
 

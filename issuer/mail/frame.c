@@ -56,6 +56,8 @@ GByteArray *frame_write(const ParsedMail *mail)
     put_text(frame, mail->why);
     put_text(frame, mail->from);
     put_text(frame, mail->reply_to);
+    put_number(frame, mail->sender_check);
+    put_text(frame, mail->sender_says);
     put_text(frame, mail->subject);
     put_text(frame, mail->date);
     put_text(frame, mail->message_id);
@@ -153,6 +155,8 @@ ParsedMail *frame_read(const guint8 *data, gsize length)
     mail->why = take_text(&reader);
     mail->from = take_text(&reader);
     mail->reply_to = take_text(&reader);
+    mail->sender_check = (SenderCheck)take_number(&reader, SENDER_NOT_VOUCHED);
+    mail->sender_says = take_text(&reader);
     mail->subject = take_text(&reader);
     mail->date = take_text(&reader);
     mail->message_id = take_text(&reader);

@@ -179,15 +179,23 @@ gsize headers_size(const Headers *headers)
     return headers->size;
 }
 
-const char *headers_nth(const Headers *headers, const char *name, guint nth)
+guint headers_place(const Headers *headers, const char *name, guint nth)
 {
     for (guint i = 0; i < headers->fields->len; i++) {
         const Field *field = g_ptr_array_index(headers->fields, i);
         if (strcmp(field->name, name) == 0 && nth-- == 0) {
-            return field->value->str;
+            return i;
         }
     }
-    return NULL;
+    return G_MAXUINT;
+}
+
+const char *headers_nth(const Headers *headers, const char *name, guint nth)
+{
+    const guint place = headers_place(headers, name, nth);
+    return place < headers->fields->len
+               ? ((const Field *)g_ptr_array_index(headers->fields, place))->value->str
+               : NULL;
 }
 
 const char *headers_first(const Headers *headers, const char *name)

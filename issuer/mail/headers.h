@@ -28,6 +28,9 @@ guint headers_count(const Headers *headers, const char *name);
  * `headers`. */
 const char *headers_nth(const Headers *headers, const char *name, guint nth);
 
+/* Where that field stands in the header: fewer for those above it. G_MAXUINT if there is none. */
+guint headers_place(const Headers *headers, const char *name, guint nth);
+
 /* headers_nth() with 0. */
 const char *headers_first(const Headers *headers, const char *name);
 

@@ -25,6 +25,13 @@ typedef enum {
     MAIL_UNREADABLE, /* quarantine: `why` says what and where */
 } MailKind;
 
+/* Whether a receiving server vouches for the address in `from`. */
+typedef enum {
+    SENDER_UNCHECKED,   /* none that is trusted has said anything */
+    SENDER_VOUCHED,     /* it does */
+    SENDER_NOT_VOUCHED, /* it has looked, and does not */
+} SenderCheck;
+
 typedef struct {
     char *source;      /* "FILE#N", N from 1, or a feed's name of it; valid UTF-8 */
     uint64_t fed;      /* a feed's number of it; 0: it comes from a path */
@@ -34,10 +41,12 @@ typedef struct {
     Digest raw_digest; /* zero if unread */
     Digest identity;   /* what makes two copies of one mail the same */
     MailKind kind;
-    bool absent;           /* MAIL_UNREADABLE because of a path that gives no mail at all */
-    char *why;             /* in words, why `kind` or `reply_to` is what it is; may be NULL */
-    char *from;            /* the address that counts, lower-case domain; NULL if none or several */
-    char *reply_to;        /* where an answer may go by the mail's own account; NULL: nowhere */
+    bool absent;    /* MAIL_UNREADABLE because of a path that gives no mail at all */
+    char *why;      /* in words, why `kind` or `reply_to` is what it is; may be NULL */
+    char *from;     /* the address that counts, lower-case domain; NULL if none or several */
+    char *reply_to; /* where an answer may go by the mail's own account; NULL: nowhere */
+    SenderCheck sender_check;
+    char *sender_says;     /* by what: "mx.example.com: dmarc=pass"; NULL: unchecked */
     char *subject;         /* decoded; never NULL */
     char *date;            /* as written, or NULL */
     int64_t date_at;       /* seconds, 0 if there is none of 1970 to 9999 */
@@ -58,6 +67,8 @@ typedef struct {
     unsigned parsers;                  /* child processes, at least 1 */
     unsigned time_limit_ms;            /* for one message; the child is killed past it */
     bool search_all; /* search mail of machines and of ours too: for what a person has saved */
+    const char *const *trusted_servers; /* NULL-terminated, or NULL: authserv-ids of receiving
+                                           servers whose word counts (RFC 8601) */
 } MailSettings;
 
 typedef struct MailReader MailReader;

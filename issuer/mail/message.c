@@ -3,6 +3,7 @@
 #include "core/dates.h"
 #include "core/license_key_scan.h"
 #include "core/reply_id.h"
+#include "mail/authentication.h"
 #include "mail/body.h"
 #include "mail/classify.h"
 #include "mail/cms.h"
@@ -260,6 +261,7 @@ ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
     g_autoptr(Headers) headers = headers_read(data, length);
     take_headers(mail, headers);
     const MailDoubt doubt = classify_mail(mail, headers, origin, settings);
+    authentication_judge(mail, headers, settings->trusted_servers);
     if (mail->kind == MAIL_BOUNCE) {
         take_returned(mail, headers, data, length);
     }

@@ -10,6 +10,7 @@ void parsed_mail_free(ParsedMail *mail)
     g_free(mail->why);
     g_free(mail->from);
     g_free(mail->reply_to);
+    g_free(mail->sender_says);
     g_free(mail->subject);
     g_free(mail->date);
     g_free(mail->message_id);

@@ -16,6 +16,7 @@ typedef struct {
     const char *class_name; /* of a new message */
     const char *why;
     const char *sender; /* the mail's own account; NULL: none that could be answered */
+    bool vouched;       /* a server that is trusted, or a person, vouches for the sender */
     bool tells_of_loss;
     const GArray *readings; /* of LicenseReading, of a mail without codes that tells of a loss;
                                NULL: it opens no case */

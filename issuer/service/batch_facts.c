@@ -120,12 +120,13 @@ char *batch_facts_json(const RequestFacts *facts, const LicenseRecord *record)
         g_string_append_printf(
             json,
             "\"seq\":%" G_GUINT64_FORMAT ",\"newest_seq\":%" G_GUINT64_FORMAT
-            ",\"seq_taken\":%s,\"sender_known\":%s,\"resends_today\":%u,"
+            ",\"seq_taken\":%s,\"sender_known\":%s,\"sender_vouched\":%s,\"resends_today\":%u,"
             "\"installed\":\"%s\",\"tells_of_loss\":%s,\"contested\":%s,\"person\":%s",
             facts->request->seq, facts->newest_seq, facts->seq_taken ? "true" : "false",
-            facts->sender_known ? "true" : "false", facts->resends_today,
-            installed_name(facts->installed), facts->tells_of_loss ? "true" : "false",
-            facts->contested ? "true" : "false", facts->person.issues ? "true" : "false");
+            facts->sender_known ? "true" : "false", facts->sender_vouched ? "true" : "false",
+            facts->resends_today, installed_name(facts->installed),
+            facts->tells_of_loss ? "true" : "false", facts->contested ? "true" : "false",
+            facts->person.issues ? "true" : "false");
     }
     if (facts->license != NULL) {
         const LicenseFacts *license = facts->license;
@@ -179,6 +180,7 @@ void batch_request_facts(Batch *batch, const BatchItem *item, const Matter *matt
     if (license != NULL) {
         *of_license = license_facts(license, proof);
         facts->license = of_license;
+        facts->sender_vouched = item->vouched;
         facts->sender_known = batch_knows_contact(batch, license->id, item->sender);
         facts->case_open = license->case_open;
     }

@@ -34,6 +34,10 @@ static MessageRow *message_row(const Batch *batch, const BatchItem *item)
         .in_reply_to = mail->in_reply_to,
         .from = mail->from,
         .reply_to = mail->reply_to,
+        .vouched = mail->sender_check == SENDER_UNCHECKED ? NULL
+                   : mail->sender_check == SENDER_VOUCHED ? "t"
+                                                          : "f",
+        .sender_says = masked(batch, mail->sender_says),
         .subject = mail->subject,
         .body = mail->text,
         .quarantined = mail->kind == MAIL_UNREADABLE,

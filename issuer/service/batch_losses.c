@@ -13,9 +13,10 @@ static const LicenseReading *reading_at(const BatchItem *item, guint i)
 }
 
 /* A mail that is on record has opened its case, or has not. */
-static bool may_open(const BatchItem *item)
+static bool may_open(const Batch *batch, const BatchItem *item)
 {
-    return item->readings != NULL && item->mail != NULL && !item->known && item->sender != NULL;
+    return batch_may_act_for(batch, item) && item->readings != NULL && item->mail != NULL &&
+           !item->known && item->sender != NULL;
 }
 
 bool batch_losses_find(Batch *batch, GError **error)
@@ -23,7 +24,7 @@ bool batch_losses_find(Batch *batch, GError **error)
     g_autoptr(GPtrArray) texts = g_ptr_array_new();
     for (guint i = 0; i < batch->items->len; i++) {
         const BatchItem *item = g_ptr_array_index(batch->items, i);
-        for (guint j = 0; may_open(item) && j < item->readings->len; j++) {
+        for (guint j = 0; may_open(batch, item) && j < item->readings->len; j++) {
             g_ptr_array_add(texts, reading_at(item, j)->text);
         }
     }
@@ -63,7 +64,7 @@ static GArray *licenses_of(const Batch *batch, const BatchItem *item)
 
 void batch_losses_add_checks(const Batch *batch, const BatchItem *item, GArray *checks)
 {
-    if (!may_open(item) || batch->named->len == 0) {
+    if (!may_open(batch, item) || batch->named->len == 0) {
         return;
     }
     g_autoptr(GArray) licenses = licenses_of(batch, item);
@@ -107,7 +108,7 @@ void batch_losses_choose(Batch *batch)
 {
     for (guint i = 0; i < batch->items->len; i++) {
         BatchItem *item = g_ptr_array_index(batch->items, i);
-        if (may_open(item) && batch->named->len > 0 && !belongs_to_one(batch, item)) {
+        if (may_open(batch, item) && batch->named->len > 0 && !belongs_to_one(batch, item)) {
             item->lost_of = license_meant(batch, item);
         }
     }

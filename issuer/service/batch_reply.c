@@ -6,11 +6,13 @@
 #define LISTED_NO_CONTACT "the sender is no contact of any license"
 #define LISTED_TOO_OFTEN  "this address had three answers within a day"
 #define MOST_ANSWERS      3 /* to one address within a day, where no license could be told */
+#define LISTED_UNPROVEN   "no server that is trusted vouches for its sender"
 #define LISTED_NO_ACCOUNT "the mail has no sender that could be answered"
 #define LISTED_NO_ADDRESS "the sender is no contact of the license, which has no contact's address"
 
-/* What the sender of a held request hears once, and what nobody hears: that a sender is unknown is
- * for a person to look into, and a request sent too often is not answered again. */
+/* What the sender of a held request hears once, and what nobody hears: that a sender is unknown,
+ * or may be another than it says, is for a person to look into, and a request sent too often is not
+ * answered again. */
 static bool is_told(const Matter *matter)
 {
     if (!matter->decided || matter->known || matter->stays) {
@@ -19,8 +21,9 @@ static bool is_told(const Matter *matter)
     if (matter->decision.outcome != OUTCOME_HELD || matter->question != NULL) {
         return true;
     }
-    return !matter->heard && g_strcmp0(matter->decision.code, "unknown-sender") != 0 &&
-           g_strcmp0(matter->decision.code, "resent-too-often") != 0;
+    static const char *const quiet[] = {"unknown-sender", "unproven-sender", "resent-too-often",
+                                        NULL};
+    return !matter->heard && !g_strv_contains(quiet, matter->decision.code);
 }
 
 /* Who hears of a decision. */
@@ -109,6 +112,8 @@ static bool reply_to_stranger(Batch *batch, const BatchItem *item, GArray *decis
         row.why = LISTED_NO_ACCOUNT;
     } else if (!batch_knows_contact(batch, 0, item->sender)) {
         row.why = LISTED_NO_CONTACT;
+    } else if (!batch_may_act_for(batch, item)) {
+        row.why = LISTED_UNPROVEN;
     } else if (!count_answers(batch, item->sender, &answers, error)) {
         g_array_unref(decisions);
         return false;

@@ -186,6 +186,11 @@ HistoryRecord *batch_find_history(GArray *history, const Digest *digest)
     return NULL;
 }
 
+bool batch_may_act_for(const Batch *batch, const BatchItem *item)
+{
+    return item->vouched || !batch->policy.require_authenticated;
+}
+
 int64_t batch_license_of_serial(const Batch *batch, int64_t serial)
 {
     const Activation *activation = ledger_find(batch->ledger, serial);

@@ -77,6 +77,9 @@ char *batch_contact_key(int64_t license_id, const char *address);
 /* Whether `address` is a current contact of the license (0: of any). */
 bool batch_knows_contact(const Batch *batch, int64_t license_id, const char *address);
 
+/* Whether the mail counts as its sender's: who says so is vouched for, or that is not asked for. */
+bool batch_may_act_for(const Batch *batch, const BatchItem *item);
+
 /* The license under which a usage license was issued; 0: it is not on record. */
 int64_t batch_license_of_serial(const Batch *batch, int64_t serial);
 

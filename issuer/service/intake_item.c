@@ -117,6 +117,7 @@ IntakeItem *intake_item_new(ParsedMail *mail, const Settings *settings)
     if (mail->kind == MAIL_FROM_PERSON) {
         read_tokens(item);
         item->item.sender = mail->reply_to;
+        item->item.vouched = mail->sender_check == SENDER_VOUCHED;
         item->item.tells_of_loss =
             !mail->by_program && mail_words_tell_of_loss(mail->text, settings_loss_words(settings));
     }

@@ -123,6 +123,9 @@ static IntakeItem *read_text(const PasteOrder *order, const Settings *settings, 
     g_free(parsed->source);
     parsed->source = g_strdup_printf("handed in%s%s", order->ticket != NULL ? ", ticket " : "",
                                      order->ticket != NULL ? order->ticket : "");
+    parsed->sender_check = SENDER_VOUCHED; /* whoever hands it in says whose it is */
+    g_free(parsed->sender_says);
+    parsed->sender_says = g_strdup("handed in by a person");
     g_autoptr(IntakeItem) item = intake_item_new(parsed, settings);
     if (item->item.matters->len == 0) {
         refuse_item(order, item, error);

@@ -152,6 +152,8 @@ static bool check(const Batch *batch, gpointer data, GError **error)
     if (review->result == NULL) {
         return false;
     }
+    review->result->vouched = g_strdup(review->waiting->sender_vouched);
+    review->result->authentication = g_strdup(review->waiting->sender_says);
     if (!is_heard(review, &review->stored->matter->decision, error)) {
         return false;
     }

@@ -52,11 +52,14 @@ typedef struct {
     int64_t continues; /* serial whose use goes on; 0: it takes a use */
     uint32_t activations;
     uint32_t server_place;
-    GArray *supersedes; /* of int64_t: serials */
-    ReviewGrant grants; /* what the usage license says */
-    ReviewGrant before; /* what the one says that it follows on this server */
-    char *to;           /* who is mailed about it; NULL: nobody, or not decided yet */
-    char *preview;      /* digest of all this, short: changes when anything of it changes */
+    GArray *supersedes;   /* of int64_t: serials */
+    ReviewGrant grants;   /* what the usage license says */
+    ReviewGrant before;   /* what the one says that it follows on this server */
+    char *vouched;        /* for its sender: "yes", "no"; NULL: no trusted server has said anything
+                           */
+    char *authentication; /* by what: "mx.example.com: dmarc=pass" */
+    char *to;             /* who is mailed about it; NULL: nobody, or not decided yet */
+    char *preview;        /* digest of all this, short: changes when anything of it changes */
 } ReviewResult;
 
 /* What would happen if it were issued (or what `order` says); nothing is changed. `context` has a

@@ -147,6 +147,8 @@ void review_result_free(ReviewResult *result)
     g_array_unref(result->supersedes);
     g_free(result->grants.features);
     g_free(result->before.features);
+    g_free(result->vouched);
+    g_free(result->authentication);
     g_free(result->to);
     g_free(result->preview);
     g_free(result);

@@ -47,6 +47,15 @@ static char *judge_address(const char *text)
                                  text);
 }
 
+static char *judge_authserv(const char *text)
+{
+    return text_is_safe(text, ADDRESS_MAX) && strpbrk(text, " \t,@") == NULL
+               ? NULL
+               : g_strdup_printf("must be names of servers with \";\" between them, as "
+                                 "mx.vendor.example: \"%s\" is none",
+                                 text);
+}
+
 /* Whether the database knows it is asked where it is used. */
 static char *judge_zone(const char *text)
 {
@@ -147,6 +156,11 @@ static const ConfigRow rows[] = {
      .fallback = "",
      .judge = judge_sender,
      .meaning = "sender of our replies; empty: the first of own-addresses"},
+    {.key = "require-authenticated",
+     .type = CONFIG_FLAG,
+     .fallback = "no",
+     .decides = true,
+     .meaning = "hold requests for which no server of trusted-authserv vouches for the sender"},
     {.key = "resends-a-day",
      .type = CONFIG_NUMBER,
      .fallback = "3",
@@ -199,6 +213,11 @@ static const ConfigRow rows[] = {
      .type = CONFIG_TEXT,
      .fallback = "",
      .meaning = "name for the mail server; empty: it asks for none"},
+    {.key = "trusted-authserv",
+     .type = CONFIG_LIST,
+     .fallback = "",
+     .judge = judge_authserv,
+     .meaning = "names (authserv-id) of our receiving servers whose Authentication-Results count"},
     {.key = "vendor",
      .type = CONFIG_TEXT,
      .fallback = "Chariot licensing",
@@ -252,6 +271,14 @@ Settings *settings_load(const char *path, GError **error)
     if (config == NULL) {
         return NULL;
     }
+    if (config_flag(config, "require-authenticated") &&
+        config_list(config, "trusted-authserv")[0] == NULL) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                    "require-authenticated = yes would hold every request, for no server is "
+                    "trusted to vouch for senders: name ours in trusted-authserv");
+        config_free(config);
+        return NULL;
+    }
     Settings *settings = g_new0(Settings, 1);
     settings->path = g_steal_pointer(&file);
     settings->config = config;
@@ -259,6 +286,7 @@ Settings *settings_load(const char *path, GError **error)
         .own_addresses = config_list(config, "own-addresses"),
         .list_addresses = config_list(config, "list-addresses"),
         .parsers = (unsigned)config_number(config, "parsers"),
+        .trusted_servers = config_list(config, "trusted-authserv"),
         .time_limit_ms = (unsigned)config_number(config, "parse-seconds") * 1000,
     };
     settings->loss_words = mail_words_fold(config_list(config, "loss-words"));
@@ -274,6 +302,7 @@ Policy settings_policy(const Settings *settings)
 {
     const Config *config = settings->config;
     return (Policy){
+        .require_authenticated = config_flag(config, "require-authenticated"),
         .second_server_hold = g_strcmp0(config_text(config, "second-server"), "hold") == 0,
         .reinstalls_a_year = (uint32_t)config_number(config, "reinstalls-a-year"),
         .resends_a_day = (uint32_t)config_number(config, "resends-a-day"),

@@ -11,6 +11,7 @@ StoredRequest *stored_request_new(const WaitingRequest *waiting, GError **error)
     request->license_id = waiting->license_id;
     request->item.message_id = waiting->message_id;
     request->item.sender = waiting->sender;
+    request->item.vouched = waiting->vouched;
     request->item.tells_of_loss = waiting->tells_of_loss;
     request->item.matters = g_ptr_array_new();
     g_ptr_array_add(request->item.matters, matter);

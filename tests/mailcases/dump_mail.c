@@ -51,7 +51,8 @@ int main(int argc, char **argv)
 {
     const char *own[] = {NULL, NULL};
     const char *lists[] = {NULL, NULL};
-    MailSettings settings = {own, lists, 2, 10000, false};
+    MailSettings settings = {
+        .own_addresses = own, .list_addresses = lists, .parsers = 2, .time_limit_ms = 10000};
     bool quiet = false;
     int option = 0;
     while ((option = getopt(argc, argv, "o:l:p:t:q")) != -1) {

@@ -77,6 +77,7 @@ class Facts:
     product: str = "chariot"
     update: bool = False
     sender_known: bool = True
+    sender_vouched: bool = True
     passed_at: int = 0
     newest_seq: int = 0
     seq_taken: bool = False
@@ -92,6 +93,7 @@ class Facts:
     key_revoked: bool = False  # of the usage license that answered this very request
     person: Person = field(default_factory=Person)
     second_server_hold: bool = False
+    require_authenticated: bool = False
     reinstalls_a_year: int = 3
     resends_a_day: int = 3
 
@@ -182,8 +184,12 @@ def decide(facts, records):
     if lic is None:
         return refuse(2, "unknown-license")
     if not f.sender_known and not waved_through("unknown-sender"):
-        rest = decide(replace(f, sender_known=True), records)
+        rest = decide(replace(f, sender_known=True, sender_vouched=True), records)
         return hold(3, "unknown-sender", would=rest.code)
+    unproven = f.sender_known and f.require_authenticated and not f.sender_vouched
+    if unproven and not waved_through("unproven-sender"):
+        rest = decide(replace(f, sender_vouched=True), records)
+        return hold(3, "unproven-sender", would=rest.code)
 
     here = [a for a in records if a.license == lic.id]
     hosts = Hosts(f, here)

@@ -64,7 +64,8 @@ class World:
         self.resent = []  # (request id, when)
         self.passed_at = [0] * INSTANCES
         self.records = []
-        self.policy = {"second_server_hold": False, "reinstalls_a_year": 3, "resends_a_day": 3}
+        self.policy = {"second_server_hold": False, "require_authenticated": False,
+                       "reinstalls_a_year": 3, "resends_a_day": 3}
         self.last_id = 0
         self.deactivations = []
 
@@ -182,6 +183,7 @@ class World:
             lic.customer = rng.choice((1, 2))
         else:
             self.policy = {"second_server_hold": rng.random() < 0.3,
+                           "require_authenticated": rng.random() < 0.3,
                            "reinstalls_a_year": rng.choice((3, 3, 1, 0)),
                            "resends_a_day": rng.choice((3, 3, 1))}
         return self.do_again(rng)
@@ -216,6 +218,7 @@ class World:
             instance=request.instance, request=request.id, seq=request.seq, host=request.host,
             key=request.key, damaged=request.damaged, product=request.product,
             update=request.update, sender_known=rng.random() < 0.93,
+            sender_vouched=rng.random() < 0.9,
             passed_at=self.passed_at[request.instance],
             newest_seq=max((seq for seq, what in own if what != request.id), default=0),
             seq_taken=first != request.id, resends_today=resends,
@@ -260,7 +263,7 @@ def decide_line(f, new_id, lic):
         license_product=known.product, state=STATES.index(known.state), retired=known.key_retired,
         expires=known.expires, version=known.version, allowed=known.allowed, servers=known.servers,
         instance=f.instance, request=f.request, seq=f.seq, **part, damaged=f.damaged,
-        product=f.product, update=f.update, sender=f.sender_known, passed_at=f.passed_at,
+        product=f.product, update=f.update, sender=f.sender_known, vouched=f.sender_vouched, passed_at=f.passed_at,
         newest_seq=f.newest_seq, seq_taken=f.seq_taken, resends_today=f.resends_today,
         installed=INSTALLED.index(f.installed), installed_license=f.installed_license,
         installed_own=int(f.installed_own),
@@ -268,7 +271,8 @@ def decide_line(f, new_id, lic):
         loss=f.tells_of_loss, case=f.case_open, contested=f.contested,
         key_revoked=f.key_revoked, issues=f.person.issues, continues=f.person.continues,
         new_use=f.person.new_use, replaces=f.person.replaces,
-        second_server_hold=f.second_server_hold, reinstalls=f.reinstalls_a_year,
+        second_server_hold=f.second_server_hold,
+        require_authenticated=f.require_authenticated, reinstalls=f.reinstalls_a_year,
         resends=f.resends_a_day)
 
 

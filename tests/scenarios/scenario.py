@@ -349,7 +349,7 @@ _NEVER = {
     # again as before nobody.
     "a decision is told of to nobody":
         "select id from decision d where token_kind <> 'usage-license'"
-        " and code not in ('unknown-sender', 'resent-too-often', 'repeated-deactivation') and not exists"
+        " and code not in ('unknown-sender', 'unproven-sender', 'resent-too-often', 'repeated-deactivation') and not exists"
         " (select from reply_line l where l.decision_id = d.id and l.about is null)"
         " and not (outcome = 'held' and exists (select from decision o"
         "  where o.request_id = d.request_id and o.outcome = 'held' and o.id <> d.id))"

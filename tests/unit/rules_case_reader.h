@@ -108,6 +108,8 @@ static void read_license_word(Case *c, const char *word)
         c->license.expires_at = NOW + 1;
     else if (strcmp(word, "second-server=hold") == 0)
         c->facts.policy.second_server_hold = true;
+    else if (strcmp(word, "require-authenticated") == 0)
+        c->facts.policy.require_authenticated = true;
     else if ((value = value_of(word, "v=")) != NULL)
         c->license.entitlement_version = (uint32_t)number_in(c, value);
     else if ((value = value_of(word, "customer=")) != NULL)
@@ -219,6 +221,8 @@ static bool read_request_flag(Case *c, const char *word)
         c->facts.damage = "line 7 is wrong";
     else if (strcmp(word, "stranger") == 0)
         c->facts.sender_known = false;
+    else if (strcmp(word, "unvouched") == 0)
+        c->facts.sender_vouched = false;
     else if (strcmp(word, "copied") == 0)
         c->facts.seq_taken = true;
     else if (strcmp(word, "update") == 0)
@@ -300,6 +304,7 @@ static void start_case(Case *c, const char *place)
         .request = &c->statement,
         .license = &c->license,
         .sender_known = true,
+        .sender_vouched = true,
         .ledger = c->ledger,
     };
     c->deactivation = (DeactivationFacts){

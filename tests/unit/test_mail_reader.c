@@ -29,7 +29,8 @@ static int set_up(void **state)
 {
     Fixture *fixture = g_new0(Fixture, 1);
     fixture->folder = g_dir_make_tmp("reader-XXXXXX", NULL);
-    fixture->settings = (MailSettings){none, none, 2, 30000, false};
+    fixture->settings = (MailSettings){
+        .own_addresses = none, .list_addresses = none, .parsers = 2, .time_limit_ms = 30000};
     *state = fixture;
     return fixture->folder == NULL;
 }

@@ -17,7 +17,8 @@ static const char *const lists[] = {"licensing@vendor.test", NULL};
 
 static ParsedMail *parse_as(const char *text, bool from_mbox, bool deleted)
 {
-    const MailSettings settings = {own, lists, 1, 1000, false};
+    const MailSettings settings = {
+        .own_addresses = own, .list_addresses = lists, .parsers = 1, .time_limit_ms = 1000};
     const MessageOrigin origin = {.from_mbox = from_mbox, .deleted = deleted};
     g_autofree char *copy = g_strdup(text);
     return message_parse(copy, strlen(copy), &origin, &settings);
@@ -452,7 +453,8 @@ static void test_any_bytes(void **state)
         "Content-Transfer-Encoding: quoted-printable\n\n<p>a=3D=\nb</p>\n--b\n"
         "Content-Transfer-Encoding: base64\n\nSGVsbG8=\n--b\nContent-Type: message/rfc822\n\n"
         "Subject: x\n\nhello\n--b--\n";
-    const MailSettings settings = {own, lists, 1, 1000, false};
+    const MailSettings settings = {
+        .own_addresses = own, .list_addresses = lists, .parsers = 1, .time_limit_ms = 1000};
     const MessageOrigin origin = {.from_mbox = true};
     for (int round = 0; round < 3000; round++) {
         char copy[sizeof base];
@@ -481,7 +483,11 @@ static void test_search_all(void **state)
     g_autofree char *text = g_strconcat(
         "From: licenses@vendor.test\nAuto-Submitted: auto-replied\nSubject: x\n\n", code, NULL);
     for (int all = 0; all <= 1; all++) {
-        const MailSettings settings = {own, lists, 1, 1000, all != 0};
+        const MailSettings settings = {.own_addresses = own,
+                                       .list_addresses = lists,
+                                       .parsers = 1,
+                                       .time_limit_ms = 1000,
+                                       .search_all = all != 0};
         const MessageOrigin origin = {.from_mbox = false};
         g_autofree char *copy = g_strdup(text);
         g_autoptr(ParsedMail) mail = message_parse(copy, strlen(copy), &origin, &settings);

@@ -89,7 +89,7 @@ static int tear_down(void **state)
 
 static ParsedMail *parse(const char *text)
 {
-    const MailSettings settings = {own, NULL, 1, 1000, false};
+    const MailSettings settings = {.own_addresses = own, .parsers = 1, .time_limit_ms = 1000};
     const MessageOrigin origin = {.from_mbox = true};
     g_autofree char *copy = g_strdup(text);
     return message_parse(copy, strlen(copy), &origin, &settings);

@@ -284,11 +284,9 @@ static void test_nothing_is_given_away(void **state)
         const char *code;
         Outcome outcome;
     } quiet[] = {
-        {"unknown-license", OUTCOME_REFUSED},
-        {"unknown-sender", OUTCOME_HELD},
-        {"damaged", OUTCOME_REFUSED},
-        {"forged-deactivation", OUTCOME_REFUSED},
-        {"foreign-deactivation", OUTCOME_REFUSED},
+        {"unknown-license", OUTCOME_REFUSED},     {"unknown-sender", OUTCOME_HELD},
+        {"unproven-sender", OUTCOME_HELD},        {"damaged", OUTCOME_REFUSED},
+        {"forged-deactivation", OUTCOME_REFUSED}, {"foreign-deactivation", OUTCOME_REFUSED},
         {"never-issued", OUTCOME_REFUSED},
     };
     (void)state;

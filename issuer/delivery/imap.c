@@ -165,6 +165,13 @@ static bool talk_to_end(Imap *imap, Talk *talk, ImapResponse *end, GError **erro
     }
 }
 
+/* Some of the mails are gone (RFC 5530): all that could be done was done. */
+static bool is_done(const ImapResponse *end)
+{
+    return end->status == IMAP_OK ||
+           (end->code != NULL && g_ascii_strcasecmp(end->code, "EXPUNGEISSUED") == 0);
+}
+
 /* The same where anything but OK is a failure; `doing` is what was wanted. */
 static bool talk_well(Imap *imap, Talk *talk, const char *doing, GError **error)
 {
@@ -172,7 +179,7 @@ static bool talk_well(Imap *imap, Talk *talk, const char *doing, GError **error)
     if (!talk_to_end(imap, talk, &end, error)) {
         return false;
     }
-    const bool done = end.status == IMAP_OK;
+    const bool done = is_done(&end);
     if (!done) {
         g_autofree char *words = safe_words(end.text);
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE, "the server does not %s: %s",
@@ -439,7 +446,7 @@ static bool judge_reading(const ImapResponse *end, const Talk *talk, const Fetch
                           ImapReading *reading, char **why)
 {
     *why = NULL;
-    if (end->status != IMAP_OK) {
+    if (!is_done(end)) {
         *reading = IMAP_MAIL_REFUSED;
         *why = safe_words(end->text);
         return !is_passing(end);

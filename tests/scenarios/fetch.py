@@ -1,95 +1,20 @@
 #!/usr/bin/python3
-"""Mails that are fetched from mailboxes: each once, marked or moved when it is on record and not before,
-whatever breaks on the way and whatever a server says.
+"""Mails that are fetched from mailboxes of a real Dovecot: each once, marked or moved when it is on record
+and not before.
 
-  fetch.py ISSUER [TEST…]          within tests/with-postgres
-SEED=N breaks at the same points again; ROUNDS=N at more of them."""
-import json
+  fetch.py ISSUER [TEST…]          within tests/with-postgres"""
 import os
-import re
-import signal
-import socket
-import struct
-import subprocess
 import threading
 import time
 
-from imap_servers import PASSWORD, USER, Dovecot, Line, RudeImap
-from mail_servers import certificate, free_port
-from scenario import (Scenario, ask, chance, check_records, dated_mail, mail, main, mbox, records, rounds, write)
+from fetching import ANA, DONE, KEPT, OnDovecot
+from imap_servers import PASSWORD, Dovecot, Line, free_port
+from mail_servers import certificate
+from scenario import chance, mail, main, mbox, records, write
 from story import Story
 
-ANA = "ana@northwind.example"
-DONE = ["$IssuerDone", "\\Seen"]
-KEPT = ["$IssuerQuarantined", "\\Flagged"]
 
-
-class Fetching(Scenario):
-    def setUp(self):
-        super().setUp()
-        self.settings = {}
-        self.secret = write(self.house.path("desk.password"), PASSWORD.encode() + b"\n")
-        os.chmod(self.secret, 0o600)
-        self.addCleanup(lambda: os.remove(self.house.path("issuer.conf")))
-
-    def set_mailbox(self, name="desk", **settings):
-        """A mailbox in issuer.conf; what is None is left out."""
-        usual = {"user": USER, "password_file": "desk.password", "connect_seconds": 5, "stall_seconds": 5,
-                 "seconds": 20}
-        self.settings[name] = {**usual, **settings}
-        lines = []
-        for one, values in self.settings.items():
-            lines += [f"[mailbox {one}]", *(f"{key.replace('_', '-')} = {value}"
-                                            for key, value in values.items() if value is not None)]
-        write(self.house.path("issuer.conf"), "\n".join(lines).encode() + b"\n")
-
-    def fetch(self, *words, code=0, house=None):
-        """What was said of each mail, and of each mailbox."""
-        told = (house or self.house).issuer("fetch", "--json", *words, code=code)
-        lines = [json.loads(line) for line in told.splitlines()]
-        self.boxes = {line["mailbox"]: line for line in lines if "part" in line}
-        return [line for line in lines if "part" not in line]
-
-    def fails(self, *words, code=3, within=30):
-        """The one line with which it ends, in good time."""
-        begun = time.monotonic()
-        self.mails = self.fetch(*words, code=code)
-        self.assertLess(time.monotonic() - begun, within)
-        self.assertEqual(len(self.house.errors.splitlines()), 1, self.house.errors)
-        self.assertNotIn(PASSWORD, self.house.errors)
-        return self.house.errors.removeprefix("issuer: ").rstrip("\n")
-
-    def query(self, statement):
-        return self.house.query(statement)
-
-    def count(self, table, house=None):
-        return (house or self.house).query(f"select count(*) from {table}")[0][0]
-
-    def check_settled(self, count, house=None):
-        """So many mails were taken in, each once, and nothing waits to be done in the mailbox."""
-        house = house or self.house
-        self.assertEqual(house.query("select count(*), count(distinct message_id), count(settled_at)"
-                                     " from mailbox_mail"), [(count, count, count)])
-        check_records(house)
-
-
-class Fetch(Fetching):
-    """On a real Dovecot."""
-
-    def setUp(self):
-        super().setUp()
-        self.dovecot = Dovecot()
-        self.addCleanup(self.dovecot.close)
-        self.box()
-
-    def box(self, name="desk", **settings):
-        self.set_mailbox(name, **{"url": f"imaps://localhost:{self.dovecot.tls_port}",
-                                  "ca_file": self.dovecot.ca_file, **settings})
-
-    def license_and_mail(self):
-        license = self.house.sell("LIC-1", ANA)
-        return mail(ANA, ask(self.house.server(), license))
-
+class Fetch(OnDovecot):
     def test_a_request_is_answered_and_marked_and_a_second_run_does_nothing(self):
         self.dovecot.put(self.license_and_mail(), mail(ANA, says="Hello?"))
         first, second = self.fetch()
@@ -105,6 +30,204 @@ class Fetch(Fetching):
         self.assertEqual(self.house.digests(), before)
         self.assertEqual([len(self.house.replies()), self.house.replies()], [1, []])
 
+    def test_300_mails_come_in_batches_in_the_order_of_the_mailbox(self):
+        dice = chance()
+        story = Story(self.house, dice)
+        whole = self.copy_of(self.house)
+        mails = story.first(300)
+        path = write(whole.path("all.mbox"), mbox(mails))
+        whole = self.copy_of(self.house)  # what the story has sold is on record in both
+        self.dovecot.put(*mails)
+        sources = [line["source"] for line in self.fetch(code=None)]
+        self.assertEqual([int(source.rpartition("=")[2]) for source in sources], list(range(1, len(mails) + 1)))
+        self.check_settled(len(mails))
+        whole.issuer("ingest", path, code=None)
+        self.assertEqual(records(self.house), records(whole))
+        times = self.query("select count(distinct recorded_at) from mailbox_mail")[0][0]
+        self.assertLess(times, len(mails) / 4)  # many mails a transaction
+
+    def test_limits_and_dry_runs(self):
+        self.dovecot.put(self.license_and_mail(), mail(ANA, says="Hello?"), mail(ANA, says="Anybody?"))
+        before = self.house.digests()
+        dry = self.fetch("--dry-run")
+        self.assertEqual([one["class"] for one in dry], ["request", "unrecognised", "unrecognised"])
+        self.assertEqual(self.boxes["desk"]["settled"], 0)
+        self.assertEqual(self.house.digests(), before)
+        self.assertEqual(set(map(tuple, self.dovecot.flags().values())), {()})  # reading marks nothing
+        self.assertEqual(len(self.fetch("--limit", "2")), 2)
+        self.assertEqual(self.dovecot.flags(), {1: DONE, 2: DONE, 3: []})
+        (last,) = self.fetch()
+        self.assertTrue(last["source"].endswith("UID=3"))
+        self.check_settled(3)
+
+    def test_mails_are_moved_where_that_is_wanted(self):
+        folder = 'Erledigt.Gr\u00f6\u00dfe & "2"'
+        encoded = 'Erledigt.Gr&APYA3w-e &- \\"2\\"'
+        self.dovecot.make(encoded)
+        self.box(done="move", done_folder=folder)
+        self.dovecot.put(self.license_and_mail(), self.broken())
+        self.fetch(code=1)
+        self.assertEqual(self.dovecot.flags(), {2: KEPT})
+        self.assertEqual(self.dovecot.flags(encoded), {1: DONE})
+        self.check_settled(2)
+        # What a person moves back is a new mail there, and the same one on record.
+        self.dovecot.put(mail(ANA, says="Hello?"))
+        self.assertEqual(len(self.fetch()), 1)
+        self.assertEqual(sorted(self.dovecot.flags(encoded)), [1, 2])
+
+    def test_without_move_mails_are_copied_and_taken_away_alone(self):
+        self.dovecot.close()
+        self.dovecot = Dovecot(capability="IMAP4rev1 UIDPLUS LITERAL+ IDLE")
+        self.addCleanup(self.dovecot.close)
+        self.dovecot.make("Done")
+        self.box(done="move", done_folder="Done")
+        self.dovecot.put(mail(ANA, says="Thrown away"), flags="\\Deleted")
+        self.dovecot.put(self.license_and_mail())
+        self.fetch()
+        self.assertEqual(self.dovecot.flags(), {1: ["\\Deleted"]})
+        self.assertEqual(self.dovecot.flags("Done"), {1: DONE})
+        self.check_settled(2)
+
+    def test_a_done_folder_that_is_missing_is_told_before_anything_is_taken_in(self):
+        self.box(done="move", done_folder="Nowhere")
+        self.dovecot.put(self.license_and_mail())
+        self.assertIn("mailbox desk: done-folder Nowhere: the server does not open the folder", self.fails())
+        self.assertEqual((self.count("message"), self.dovecot.flags()), (0, {1: []}))
+
+    def test_what_is_marked_deleted_is_ignored_and_left(self):
+        request = self.license_and_mail()
+        self.dovecot.put(request, flags="\\Deleted")
+        (found,) = self.fetch()
+        self.assertEqual((found["class"], found["tokens"]), ("ignored", []))
+        self.assertEqual(self.dovecot.flags(), {1: ["\\Deleted"]})
+        self.check_settled(1)
+
+    def test_a_huge_mail_is_kept_for_a_person_unread(self):
+        huge = mail(ANA, says="Big\n" + "x" * 70 + "\n" + ("y" * 70 + "\n") * 480_000)
+        self.assertGreater(len(huge), 32 << 20)
+        self.dovecot.put(huge, self.license_and_mail())
+        first, second = self.fetch(code=1)
+        self.assertEqual(first["class"], "quarantined")
+        self.assertRegex(first["why"], r"UID=1 has \d+ bytes, more than the 32 MiB that are read")
+        self.assertEqual([one["outcome"] for one in second["decisions"]], ["issued"])
+        self.assertEqual(self.dovecot.flags(), {1: KEPT, 2: DONE})
+        self.check_settled(2)
+        self.assertEqual(self.fetch(), [])
+
+    def test_new_mail_while_fetching_comes_in_the_same_run(self):
+        self.dovecot.put(*(mail(ANA, says=f"Mail {n}") for n in range(30)))
+        process = self.house.start("fetch", "--json")
+        process.stdout.readline()
+        self.dovecot.put(self.license_and_mail())
+        told, errors = process.communicate(timeout=120)
+        self.assertEqual((process.returncode, errors), (0, b""))
+        late = self.fetch()  # it may have come after the last look
+        self.assertEqual(told.count(b'"outcome"') + len(late), 1)
+        self.check_settled(31)
+
+    def test_a_mail_that_is_taken_away_meanwhile_is_passed_over(self):
+        self.dovecot.put(*(mail(ANA, says=f"Mail {n}\n" + "x" * 50_000) for n in range(3)))
+        taken = threading.Event()
+
+        def take_one_away(count):
+            if count > 30_000 and not taken.is_set():  # it is at the first one
+                taken.set()
+                self.dovecot.remove(3)
+        line = Line(self.dovecot.tls_port, take_one_away)
+        self.addCleanup(line.close)
+        self.box(url=f"imaps://localhost:{line.port}")
+        found = self.fetch()
+        gone = [one for one in found if one["class"] == "not-read"]
+        self.assertEqual(len(found) - len(gone) + self.boxes["desk"]["gone"], 3)
+        self.assertTrue(taken.is_set())
+        self.check_settled(2)
+
+    # ---- numbers that change ----
+
+    def test_a_folder_whose_mails_are_numbered_anew_is_read_again_and_nothing_comes_of_it(self):
+        self.dovecot.make("Requests")
+        self.box(folder="Requests")
+        mails = [self.license_and_mail(), mail(ANA, says="Hello?"), self.broken()]
+        self.dovecot.put(*mails, folder="Requests")
+        self.fetch(code=1)
+        replies, before = len(self.house.replies()), records(self.house)
+        self.dovecot.drop("Requests")
+        time.sleep(1.1)  # Dovecot numbers by the second
+        self.dovecot.make("Requests")
+        self.dovecot.put(*mails, folder="Requests")
+        self.assertEqual(len(self.fetch(code=1)), 3)
+        self.assertRegex(self.house.errors, r"^issuer: mailbox desk: the server has numbered its mails anew "
+                         r"\(UIDVALIDITY \d+\): all are read again, and what is on record stays as it is\n$")
+        self.assertEqual(records(self.house), before)
+        self.assertEqual((replies, self.house.replies()), (1, []))
+        self.assertEqual(self.query("select count(*), count(distinct message_id), count(settled_at),"
+                                    " count(distinct validity) from mailbox_mail"), [(6, 3, 6, 2)])
+        self.assertEqual(self.dovecot.flags("Requests"), {1: DONE, 2: DONE, 3: KEPT})
+        self.assertEqual(self.fetch(), [])
+        self.assertEqual(self.house.errors, "")
+
+    # ---- several mailboxes, and what is wrong with them ----
+
+    def test_each_mailbox_has_its_position_and_its_failure(self):
+        self.dovecot.make("Second")
+        self.box("second", folder="Second")
+        self.box("gone", folder="No such folder")
+        self.box("away", url=f"imaps://localhost:{free_port()}")
+        self.dovecot.put(self.license_and_mail())
+        self.dovecot.put(mail(ANA, says="Hello?"), folder="Second")
+        self.assertEqual(len(self.fetch(code=3)), 2)
+        lines = self.house.errors.splitlines()
+        self.assertEqual(len(lines), 2, lines)
+        self.assertRegex(lines[0], "^issuer: mailbox gone: the server does not open the folder No such folder: "
+                         ".*; check folder$")
+        self.assertRegex(lines[1], r"^issuer: mailbox away: localhost:\d+: Failed to connect.*; check url, and "
+                         "whether the server runs$")
+        self.assertEqual([self.boxes[name]["read"] for name in ("desk", "second", "gone", "away")], [1, 1, 0, 0])
+        self.assertEqual(self.fetch("desk", "second"), [])
+        self.check_settled(2)
+
+    def test_wrong_settings_and_names(self):
+        self.assertEqual(self.fails("desk", "nobody", code=2), "no mailbox nobody is set in issuer.conf")
+        self.box(done="move")
+        self.assertEqual(self.fails(code=1), "mailbox desk: done = move needs done-folder")
+        self.box(token_file="desk.password")
+        self.assertEqual(self.fails(code=1), "mailbox desk: set password-file or token-file, one of both")
+        self.box(user=None)
+        self.assertEqual(self.fails(code=1), f"{'issuer.conf'}:1: the group [mailbox desk] lacks the setting "
+                         "'user'")
+        self.box(fodler="INBOX")
+        self.assertRegex(self.fails(code=1), r"^issuer.conf:\d+: unknown setting 'fodler'; ")
+        self.box(url="imap://desk:sesame@localhost")
+        self.assertRegex(self.fails(code=1), r"^issuer.conf:\d+: setting 'url' must be imaps://HOST ")
+        os.chmod(self.secret, 0o644)
+        self.box()
+        self.assertIn("desk.password", self.fails(code=1))
+        write(self.house.path("issuer.conf"), b"[issuer]\n")
+        self.assertIn("no mailbox is set", self.fails(code=1))
+
+    def test_a_wrong_password_a_wrong_certificate_and_a_wrong_name(self):
+        self.dovecot.put(self.license_and_mail())
+        write(self.secret, b"wrong\n")
+        self.assertRegex(self.fails(), r"^mailbox desk: localhost:\d+: login refused: \[AUTHENTICATIONFAILED\] .*;"
+                         " check user and password-file$")
+        write(self.secret, PASSWORD.encode())
+        other = os.path.join(self.dovecot.folder, "other")
+        os.mkdir(other)
+        self.box(ca_file=certificate(other)[0])
+        self.assertIn("set ca-file to the certificates", self.fails())
+        self.box(ca_file=None)  # the system's do not know it
+        self.assertIn("set ca-file to the certificates", self.fails())
+        self.box(url=f"imaps://127.0.0.1:{self.dovecot.tls_port}")
+        self.assertIn("check the host in url", self.fails())
+        self.box(ca_file="nothing.pem")
+        self.assertIn("set ca-file to the certificates", self.fails())
+        self.assertEqual((self.count("message"), self.dovecot.flags()), (0, {1: []}))
+
+    def test_starttls(self):
+        self.dovecot.put(self.license_and_mail())
+        self.box(url=f"imap://localhost:{self.dovecot.port}")
+        self.assertEqual(len(self.fetch()), 1)
+        self.check_settled(1)
 
 if __name__ == "__main__":
     main()

@@ -2,6 +2,7 @@
 line to it that breaks where it is told to, and one that does what no server should."""
 import base64
 import grp
+import hashlib
 import imaplib
 import os
 import pwd
@@ -17,6 +18,8 @@ import time
 
 from mail_servers import certificate, free_port
 
+__all__ = ["PASSWORD", "USER", "Dovecot", "Line", "RudeImap", "free_port"]
+
 USER, PASSWORD = "desk@vendor.example", "sesame & co"
 
 
@@ -25,12 +28,13 @@ def _answers(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_until(what, name, seconds=20):
-    limit = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > limit:
-            raise RuntimeError(f"{name}: takes too long")
-        time.sleep(0.02)
+def _free_ports(count):
+    """Ports that are free and not the same, for they are tried at the same time."""
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
 
 
 class Dovecot:
@@ -43,7 +47,7 @@ state_dir = {folder}/state
 log_path = {folder}/log
 protocols = imap
 listen = 127.0.0.1
-ssl = {ssl}
+ssl = required
 ssl_cert = <{cert}
 ssl_key = <{key}
 default_login_user = {login}
@@ -52,8 +56,6 @@ default_internal_group = {group}
 first_valid_uid = 1
 mail_location = maildir:~/mail
 mail_fsync = never
-mail_plugins = {plugins}
-{extra}
 passdb {{
   driver = passwd-file
   args = username_format=%u {folder}/users
@@ -83,7 +85,7 @@ protocol imap {{
 }}
 """
 
-    def __init__(self, name="localhost", capability="", starttls=True):
+    def __init__(self, name="localhost", capability=""):
         if shutil.which("dovecot") is None:
             raise RuntimeError("Dovecot is missing (Debian: apt-get install dovecot-imapd)")
         root = os.geteuid() == 0
@@ -93,25 +95,19 @@ protocol imap {{
         # Daemons of other users walk to it.
         self.folder = tempfile.mkdtemp(prefix="issuer-dovecot.")
         os.chmod(self.folder, 0o755)
-        self.port, self.tls_port = free_port(), free_port()
+        self.port, self.tls_port = _free_ports(2)
         self.ca_file, key = certificate(self.folder, name)
         os.mkdir(os.path.join(self.folder, "home"))
         if root:
             os.chown(os.path.join(self.folder, "home"), owner.pw_uid, owner.pw_gid)
-        self._write("users", f"{USER}:{{PLAIN-MD5}}{self._md5(PASSWORD)}\n", 0o644)
+        self._write("users", f"{USER}:{{SHA256.hex}}{hashlib.sha256(PASSWORD.encode()).hexdigest()}\n", 0o644)
         self._write("conf", self.CONF.format(
             folder=self.folder, cert=self.ca_file, key=key, port=self.port, tls_port=self.tls_port,
             login="dovenull" if root else own, internal=internal.pw_name,
             group=grp.getgrgid(internal.pw_gid).gr_name, owner=owner.pw_name,
-            owner_group=grp.getgrgid(owner.pw_gid).gr_name, capability=capability, plugins="",
-            ssl="required" if starttls else "no", extra=""), 0o644)
+            owner_group=grp.getgrgid(owner.pw_gid).gr_name, capability=capability), 0o644)
         self.process = None
         self.start()
-
-    @staticmethod
-    def _md5(text):
-        import hashlib
-        return hashlib.md5(text.encode()).hexdigest()
 
     def _write(self, name, text, mode):
         path = os.path.join(self.folder, name)
@@ -238,9 +234,13 @@ class Line:
         while True:
             try:
                 near, _ = self.socket.accept()
-                far = socket.create_connection(("127.0.0.1", self.to))
             except OSError:
                 return
+            try:
+                far = socket.create_connection(("127.0.0.1", self.to))
+            except OSError:
+                near.close()
+                continue
             self.lines += 1
             threading.Thread(target=self._pass, args=(near, far, None), daemon=True).start()
             threading.Thread(target=self._pass, args=(far, near, self.told), daemon=True).start()
@@ -261,6 +261,7 @@ class Line:
                 one.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+        source.close()  # each is the source of one of the two threads
 
     def close(self):
         self.socket.close()
@@ -298,12 +299,10 @@ class RudeImap:
 
     def _talk_safely(self, connection):
         try:
-            with connection:
-                if self.wrapped:
-                    connection = self._wrap(connection)
-                if self._answer(connection, "greeting", "*", []):
-                    connection.sendall(b"* OK here\r\n")
-                self._talk(connection)
+            with connection if not self.wrapped else self._wrap(connection) as open_one:
+                if self._answer(open_one, "greeting", "*", []):
+                    open_one.sendall(b"* OK here\r\n")
+                self._talk(open_one)
         except (OSError, ValueError, IndexError):
             pass
 
@@ -313,7 +312,10 @@ class RudeImap:
         return answer is None or answer(connection, tag, words) is True
 
     def _talk(self, connection):
-        stream = connection.makefile("rb")
+        with connection.makefile("rb") as stream:
+            self._hear(connection, stream)
+
+    def _hear(self, connection, stream):
         while line := stream.readline():
             self.heard.append(line)
             tag, *words = line.decode("utf-8", "replace").split()
@@ -322,9 +324,9 @@ class RudeImap:
                 continue
             if word == "STARTTLS":
                 connection.sendall(f"{tag} OK go on\r\n".encode())
-                connection = self._wrap(connection)
-                stream = connection.makefile("rb")
-                continue
+                with self._wrap(connection) as safe:
+                    self._talk(safe)
+                return
             if word == "AUTHENTICATE" and len(words) == 2:
                 connection.sendall(b"+ \r\n")
                 self.heard.append(stream.readline())

@@ -96,8 +96,9 @@ grant execute on function license_upgrade, license_correct, license_end to @PREF
 grant execute on function license_suspend, license_resume to @PREFIX@_admin;
 grant execute on function license_waiting
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin;
-grant execute on function message_answer, message_to_case, message_drop
+grant execute on function message_answer, message_to_case, message_drop, quarantine_drop
     to @PREFIX@_support, @PREFIX@_admin;
+grant execute on function quarantine_retry to @PREFIX@_daemon;
 grant execute on function reply_tag, case_mails_handle, answers_of_day to @PREFIX@_daemon;
 grant execute on function reply_begin, reply_sent, reply_defer, reply_release, reply_fail, reply_pause,
     reply_license, contact_doubt, note_event

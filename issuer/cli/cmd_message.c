@@ -8,10 +8,11 @@
 
 #define LIST_MOST 200
 
-static bool list(const CommandCall *call, const char *purpose, MessageChoice choice, GError **error)
+static bool list(const CommandCall *call, MessageChoice choice, GError **error)
 {
     const unsigned most = (unsigned)options_number(call->options, "limit", LIST_MOST);
-    g_autoptr(Context) context = context_open(call->config_path, CONTEXT_DATABASE, purpose, error);
+    g_autoptr(Context) context =
+        context_open(call->config_path, CONTEXT_DATABASE, "issuer message list", error);
     bool more = false;
     g_autoptr(GPtrArray) found =
         context != NULL ? messages_list(context, choice, most, &more, error) : NULL;
@@ -36,46 +37,24 @@ static bool run_message_list(const CommandCall *call, GError **error)
                             "--waiting and --all exclude each other");
         return false;
     }
-    return list(call, "issuer message list", all ? MESSAGES_ALL : MESSAGES_WAITING, error);
-}
-
-static bool run_quarantine_list(const CommandCall *call, GError **error)
-{
-    bool all = options_flag(call->options, "all");
-    return list(call, "issuer quarantine list",
-                all ? MESSAGES_EVER_QUARANTINED : MESSAGES_QUARANTINED, error);
+    return list(call, all ? MESSAGES_ALL : MESSAGES_WAITING, error);
 }
 
 /* The number is read first: a wrong word is one whether or not the database is in reach. */
-static bool show(const CommandCall *call, bool quarantine, GError **error)
+static bool run_message_show(const CommandCall *call, GError **error)
 {
     int64_t id = 0;
     if (!messages_number(options_argument(call->options, 0), &id, error)) {
         return false;
     }
     g_autoptr(Context) context =
-        context_open(call->config_path, CONTEXT_DATABASE,
-                     quarantine ? "issuer quarantine show" : "issuer message show", error);
-    if (context == NULL) {
-        return false;
-    }
-    g_autoptr(MessageDetail) detail = quarantine ? messages_show_quarantined(context, id, error)
-                                                 : messages_show(context, id, error);
+        context_open(call->config_path, CONTEXT_DATABASE, "issuer message show", error);
+    g_autoptr(MessageDetail) detail = context != NULL ? messages_show(context, id, error) : NULL;
     if (detail == NULL) {
         return false;
     }
-    message_printer_detail(call->printer, detail, quarantine);
+    message_printer_detail(call->printer, detail, NULL);
     return true;
-}
-
-static bool run_message_show(const CommandCall *call, GError **error)
-{
-    return show(call, false, error);
-}
-
-static bool run_quarantine_show(const CommandCall *call, GError **error)
-{
-    return show(call, true, error);
 }
 
 /* ---- what people do with them ---- */
@@ -266,11 +245,6 @@ static const OptionRow list_options[] = {
     {.name = "all", .type = OPTION_FLAG, .meaning = "all that were ever taken in, newest first"},
     LIMIT_OPTION,
 };
-static const OptionRow quarantine_options[] = {
-    {.name = "all", .type = OPTION_FLAG, .meaning = "those too that have left it, newest first"},
-    LIMIT_OPTION,
-};
-
 static const Command commands[] = {
     {.words = "message list",
      .summary = "List the mails that wait for a person, or all",
@@ -302,14 +276,6 @@ static const Command commands[] = {
      .spec = {drop_options, G_N_ELEMENTS(drop_options), ids, G_N_ELEMENTS(ids)},
      .details = "Replies of it that could not go out wait no more. Needs an operator's token "
                 "(support or admin)."},
-    {.words = "quarantine list",
-     .summary = "List the mails that could not be read or processed",
-     .run = run_quarantine_list,
-     .spec = {.options = quarantine_options, .option_count = G_N_ELEMENTS(quarantine_options)}},
-    {.words = "quarantine show",
-     .summary = "Show one mail of the quarantine: where it lies and what is wrong with it",
-     .run = run_quarantine_show,
-     .spec = {.arguments = ids, .argument_count = G_N_ELEMENTS(ids)}},
 };
 
 const CommandGroup cmd_message = {commands, G_N_ELEMENTS(commands)};

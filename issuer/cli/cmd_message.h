@@ -1,4 +1,4 @@
-/* issuer message …, issuer quarantine … */
+/* issuer message … */
 #ifndef ISSUER_CLI_CMD_MESSAGE_H
 #define ISSUER_CLI_CMD_MESSAGE_H
 

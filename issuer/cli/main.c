@@ -12,6 +12,7 @@
 #include "cli/cmd_message.h"
 #include "cli/cmd_operator.h"
 #include "cli/cmd_order.h"
+#include "cli/cmd_quarantine.h"
 #include "cli/cmd_report.h"
 #include "cli/cmd_request.h"
 #include "cli/cmd_restoration.h"
@@ -45,12 +46,11 @@ int main(int argc, char **argv)
     open_standard_descriptors();
     /* In the order of `issuer help`. */
     const CommandGroup groups[] = {
-        cmd_mail,           cmd_fetch,         cmd_request, cmd_review,
-        cmd_restoration,    cmd_message,       cmd_deliver, cmd_license,
-        cmd_license_change, cmd_sale,          cmd_order,   cmd_customer,
-        cmd_contact,        cmd_usage_license, cmd_verify,  cmd_operator,
-        cmd_history,        cmd_report,        cmd_key,     cmd_rules,
-        cmd_schema,         cmd_check,         cmd_status,
+        cmd_mail,    cmd_fetch,      cmd_request,  cmd_review,  cmd_restoration,
+        cmd_message, cmd_quarantine, cmd_deliver,  cmd_license, cmd_license_change,
+        cmd_sale,    cmd_order,      cmd_customer, cmd_contact, cmd_usage_license,
+        cmd_verify,  cmd_operator,   cmd_history,  cmd_report,  cmd_key,
+        cmd_rules,   cmd_schema,     cmd_check,    cmd_status,
     };
     return command_main(groups, G_N_ELEMENTS(groups), argc, argv);
 }

@@ -157,11 +157,28 @@ static void print_replies(Printer *printer, const GPtrArray *replies)
     }
 }
 
-void message_printer_detail(Printer *printer, const MessageDetail *message, bool quarantine)
+static void print_retries(Printer *printer, const GPtrArray *retries)
 {
-    begin_detail(printer, quarantine);
+    static const PrinterColumn columns[] = {{"retried_at", COLUMN_TIME},
+                                            {"operator", COLUMN_TEXT},
+                                            {"state", COLUMN_TEXT},
+                                            {"result", COLUMN_TEXT}};
+    printer_begin_part(printer, "retries", columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < retries->len; i++) {
+        const QuarantineRetry *retry = g_ptr_array_index(retries, i);
+        printer_time(printer, retry->at);
+        printer_text(printer, retry->operator_name);
+        printer_text(printer, retry->state);
+        printer_text(printer, retry->why);
+    }
+}
+
+void message_printer_detail(Printer *printer, const MessageDetail *message,
+                            const GPtrArray *retries)
+{
+    begin_detail(printer, retries != NULL);
     print_headers(printer, message);
-    if (quarantine) {
+    if (retries != NULL) {
         printer_text(printer, message->quarantine_reason);
         printer_time(printer, message->quarantine_closed_at);
         printer_text(printer, message->quarantine_closed_how);
@@ -169,4 +186,7 @@ void message_printer_detail(Printer *printer, const MessageDetail *message, bool
     message_printer_body(printer, message->body);
     decision_printer_part(printer, message->decisions);
     print_replies(printer, message->replies);
+    if (retries != NULL) {
+        print_retries(printer, retries);
+    }
 }

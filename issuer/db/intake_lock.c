@@ -2,6 +2,7 @@
 #include "db/intake_store.h"
 
 #include "base/error.h"
+#include "db/intake_quarantine.h"
 #include "db/sql.h"
 
 #include <string.h>
@@ -87,11 +88,7 @@ static SqlParams *message_params(const GPtrArray *rows, int64_t now)
         sql_column_text(column[3], row->source);
         sql_column_int(column[4], (int64_t)row->offset);
         sql_column_int(column[5], (int64_t)row->size);
-        if (digest_is_zero(&row->raw_digest)) {
-            sql_column_null(column[6]);
-        } else {
-            sql_column_digest(column[6], &row->raw_digest);
-        }
+        sql_column_digest(column[6], digest_is_zero(&row->raw_digest) ? NULL : &row->raw_digest);
         add_raw(column[7], row->raw);
         sql_column_time(column[8], row->sent_at);
         sql_column_text(column[9], row->message_id);
@@ -170,42 +167,21 @@ static bool find_known(Database *database, const GPtrArray *unique, GHashTable *
     return result != NULL;
 }
 
-static bool write_quarantine(Database *database, const GPtrArray *unique, GError **error)
-{
-    g_autoptr(SqlParams) params = sql_params_new();
-    SqlColumn *ids = sql_params_add_column(params, SQL_INT8);
-    SqlColumn *reasons = sql_params_add_column(params, SQL_TEXT);
-    for (guint i = 0; i < unique->len; i++) {
-        const MessageRow *row = g_ptr_array_index(unique, i);
-        if (row->fresh && row->quarantined) {
-            sql_column_int(ids, row->id);
-            sql_column_text(reasons, row->why != NULL ? row->why : "");
-        }
-    }
-    return sql_column_length(ids) == 0 ||
-           sql_do(database, "intake_quarantine",
-                  "with q as (insert into quarantine (message_id, reason)"
-                  " select * from unnest($1::bigint[], $2::text[]) returning *)"
-                  " insert into event (kind, subject, subject_id, row_digest, effective)"
-                  " select 'quarantined', 'quarantine', q.message_id,"
-                  " sha256(convert_to(q::text, 'UTF8')), m.effective"
-                  " from q join message m on m.id = q.message_id",
-                  params, error);
-}
-
 bool intake_store_messages(Database *database, GPtrArray *messages, int64_t now, GError **error)
 {
     g_autoptr(GPtrArray) unique = each_once_by_identity(messages);
     g_autoptr(GHashTable) by_identity = rows_by_identity(unique);
     if (!insert_fresh(database, unique, by_identity, now, error) ||
         !find_known(database, unique, by_identity, error) ||
-        !write_quarantine(database, unique, error)) {
+        !intake_quarantine_write(database, unique, error) ||
+        !intake_quarantine_leave(database, unique, now, error)) {
         return false;
     }
     for (guint i = 0; i < messages->len; i++) { /* later copies share the first one's record */
         MessageRow *row = g_ptr_array_index(messages, i);
         const MessageRow *first = g_hash_table_lookup(by_identity, &row->identity);
         row->id = first->id;
+        row->left_quarantine = first->left_quarantine;
     }
     return true;
 }

@@ -40,13 +40,15 @@ typedef struct {
     const char *subject;
     const char *body;
     bool quarantined;
-    int64_t id;    /* out */
-    bool fresh;    /* out: it was not on record before */
+    unsigned marks;       /* how it stood there, for whoever reads it again */
+    int64_t id;           /* out */
+    bool fresh;           /* out: it was not on record before */
+    bool left_quarantine; /* out: it was there until now, under this id */
     GArray *known; /* out: of Digest, the tokens that its record has decided; NULL if fresh */
 } MessageRow;
 
 /* Inserts the messages (of MessageRow *) in the order of their identities and fills what is marked
- * out. */
+ * out. What was in quarantine leaves it where the same mail, or the same bytes, can be read now. */
 bool intake_store_messages(Database *database, GPtrArray *messages, int64_t now, GError **error);
 
 /* ---- locks ---- */

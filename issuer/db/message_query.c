@@ -8,9 +8,11 @@
  * the reply. */
 #define SUMMARY_COLUMNS                                                                            \
     "m.id, m.effective, m.class::text, m.from_address, m.subject,"                                 \
-    " coalesce(q.reason, case when l.state = 'undelivered'"                                        \
-    "  then concat_ws(': ', l.why, l.last_error) end, m.why, l.why),"                              \
-    " m.source, l.message_id is not null or m.handled_at is null and q.closed_at is null"          \
+    " coalesce(case when m.class = 'quarantined' then q.reason end,"                               \
+    "  case when l.state = 'undelivered' then concat_ws(': ', l.why, l.last_error) end,"           \
+    " m.why, l.why), m.source,"                                                                    \
+    " l.message_id is not null or m.handled_at is null"                                            \
+    " and (q.closed_at is null or m.class <> 'quarantined')"                                       \
     " and (m.class in ('about-license', 'unrecognised', 'quarantined')"                            \
     "  or exists (select from case_mail k where k.message_id = m.id and k.seen_at is null))"
 #define FROM_MESSAGE                                                                               \
@@ -27,16 +29,11 @@ static const char select_waiting[] =
     "  and message_id is not null"
     " union select message_id from case_mail where seen_at is null)"
     " select " SUMMARY_COLUMNS FROM_MESSAGE " where m.id in (select id from w)"
-    " and (l.message_id is not null or m.handled_at is null and q.closed_at is null)"
+    " and (l.message_id is not null or m.handled_at is null"
+    "  and (q.closed_at is null or m.class <> 'quarantined'))"
     " order by m.id limit $1";
 static const char select_all[] =
     "select " SUMMARY_COLUMNS FROM_MESSAGE " order by m.id desc limit $1";
-static const char select_quarantined[] =
-    "select " SUMMARY_COLUMNS FROM_MESSAGE
-    " where q.message_id is not null and q.closed_at is null order by m.id limit $1";
-static const char select_ever_quarantined[] =
-    "select " SUMMARY_COLUMNS FROM_MESSAGE
-    " where q.message_id is not null order by m.id desc limit $1";
 static const char select_one[] =
     "select " SUMMARY_COLUMNS ", m.source_offset, m.size, m.raw is not null, m.sent_at,"
     " m.message_id, m.in_reply_to, m.reply_to, m.body, m.emptied_at, m.handled_at, m.handled_how,"
@@ -88,10 +85,6 @@ static const char *query_of(MessageChoice choice)
         return select_waiting;
     case MESSAGES_ALL:
         return select_all;
-    case MESSAGES_QUARANTINED:
-        return select_quarantined;
-    case MESSAGES_EVER_QUARANTINED:
-        return select_ever_quarantined;
     }
     g_assert_not_reached();
 }

@@ -15,8 +15,6 @@ typedef enum {
                          open case, or with a reply that cannot go out by itself or came back; and
                          nobody has yet */
     MESSAGES_ALL,
-    MESSAGES_QUARANTINED, /* in quarantine now */
-    MESSAGES_EVER_QUARANTINED,
 } MessageChoice;
 
 /* Texts are NULL, times (seconds) and numbers 0 where there are none. What retention has emptied is
@@ -70,9 +68,8 @@ typedef struct {
     GPtrArray *replies;   /* of MessageReply, oldest first */
 } MessageDetail;
 
-/* Up to `most` mails of this choice: those that wait or are in quarantine by their numbers, so
- * earlier batches first; those that ever were the other way round. Of MessageSummary, maybe none.
- * The caller owns the array. */
+/* Up to `most` mails of this choice: those that wait by their numbers, so earlier batches first;
+ * all of them the other way round. Of MessageSummary, maybe none. The caller owns the array. */
 GPtrArray *message_query_list(Database *db, MessageChoice choice, unsigned most, GError **error);
 
 /* The mail number `id`. ISSUER_ERROR_NOT_FOUND. The caller owns it. */

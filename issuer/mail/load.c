@@ -1,5 +1,7 @@
 #include "mail/load.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -30,12 +32,13 @@ void load_free(gpointer data)
     g_free(load);
 }
 
-static bool send_bytes(int fd, struct iovec *parts, size_t count)
+/* A parser that is stuck takes nothing, or a byte now and then. */
+static bool send_bytes(int fd, struct iovec *parts, size_t count, int64_t until_us)
 {
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
     while (message.msg_iovlen > 0) {
         ssize_t put = sendmsg(fd, &message, MSG_NOSIGNAL);
-        if (put < 0 && errno != EINTR) {
+        if ((put < 0 && errno != EINTR) || clock_monotonic_us() > until_us) {
             return false;
         }
         size_t left = put > 0 ? (size_t)put : 0;
@@ -69,7 +72,7 @@ static bool send_from_file(int socket, const Load *load)
             got = (ssize_t)want;
         }
         struct iovec part = {piece, (size_t)got};
-        if (!send_bytes(socket, &part, 1)) {
+        if (!send_bytes(socket, &part, 1, load->until_us)) {
             return false;
         }
         done += (uint64_t)got;
@@ -78,15 +81,15 @@ static bool send_from_file(int socket, const Load *load)
 }
 
 /* The request and, in the same piece, the mail if it is in memory. */
-static bool send_held(int socket, const ParserRequest *request, const void *data, gsize size)
+static bool send_held(int socket, const Load *load, const void *data, gsize size)
 {
     // Only read by sendmsg; the interface has no const.
     union {
         const void *given;
         void *asked;
-    } head = {.given = request}, bytes = {.given = data};
-    struct iovec parts[2] = {{head.asked, sizeof *request}, {bytes.asked, size}};
-    return send_bytes(socket, parts, 2);
+    } head = {.given = &load->request}, bytes = {.given = data};
+    struct iovec parts[2] = {{head.asked, sizeof load->request}, {bytes.asked, size}};
+    return send_bytes(socket, parts, 2, load->until_us);
 }
 
 bool load_can_send_again(const Load *load)
@@ -99,14 +102,14 @@ bool load_send_again(const Load *load, int socket)
     if (load->raw != NULL) {
         gsize size = 0;
         const void *data = g_bytes_get_data(load->raw, &size);
-        return send_held(socket, &load->request, data != NULL ? data : "", size);
+        return send_held(socket, load, data != NULL ? data : "", size);
     }
-    return send_held(socket, &load->request, "", 0) && send_from_file(socket, load);
+    return send_held(socket, load, "", 0) && send_from_file(socket, load);
 }
 
 bool load_send_first(const Load *load, const SourceItem *item, int socket)
 {
     return load->raw == NULL && item->bytes != NULL
-               ? send_held(socket, &load->request, item->bytes, (gsize)item->size)
+               ? send_held(socket, load, item->bytes, (gsize)item->size)
                : load_send_again(load, socket);
 }

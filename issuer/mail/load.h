@@ -9,23 +9,25 @@
 typedef struct {
     gpointer job; /* the caller's, told when the mail is done */
     ParserRequest request;
-    GBytes *raw;     /* or NULL */
-    int fd;          /* of our own, where the mail is read from if `raw` is NULL; -1: none */
-    uint64_t offset; /* in that file */
-    bool again;      /* a parser has died with it */
+    GBytes *raw;      /* or NULL */
+    int fd;           /* of our own, where the mail is read from if `raw` is NULL; -1: none */
+    uint64_t offset;  /* in that file */
+    bool again;       /* a parser has died with it */
+    int64_t until_us; /* by clock_monotonic_us(): until when it may take to be sent */
 } Load;
 
 /* A mail for a parser. `raw` is its bytes; NULL if they are to be read from the item's file, or are
  * too many to be kept. The caller owns it. */
 Load *load_new(const SourceItem *item, GBytes *raw, gpointer job);
 
-/* Sends it for the first time, while the item's bytes are there. False if the parser is gone. */
+/* Sends it for the first time, while the item's bytes are there. False if the parser is gone, or
+ * does not take it in time; the socket has to have a send timeout. */
 bool load_send_first(const Load *load, const SourceItem *item, int socket);
 
 /* Whether it can be sent without the item that it was made of. */
 bool load_can_send_again(const Load *load);
 
-/* Sends it once more. False if the parser is gone. */
+/* Sends it once more; likewise. */
 bool load_send_again(const Load *load, int socket);
 
 void load_free(gpointer data);

@@ -32,11 +32,21 @@ typedef enum {
     SENDER_NOT_VOUCHED, /* it has looked, and does not */
 } SenderCheck;
 
+/* How a mail stands in what it is read from; what SourceItem says of it. */
+typedef enum {
+    MAIL_IN_MBOX = 1,
+    MAIL_MARKED_DELETED = 2,
+    MAIL_MARKED_OURS = 4,
+    MAIL_PARTIAL = 8,
+    MAIL_DOUBTFUL = 16,
+} MailMarks;
+
 typedef struct {
     char *source;      /* "FILE#N", N from 1, or a feed's name of it; valid UTF-8 */
     uint64_t fed;      /* a feed's number of it; 0: it comes from a path */
     uint64_t offset;   /* bytes into FILE */
     uint64_t size;     /* bytes */
+    unsigned marks;    /* MailMarks, or-ed */
     GBytes *raw;       /* as it stood there, up to MAIL_STORED_RAW; else NULL */
     Digest raw_digest; /* zero if unread */
     Digest identity;   /* what makes two copies of one mail the same */

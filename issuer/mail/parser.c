@@ -98,21 +98,33 @@ static void set_deadline(Parser *parser)
     parser->deadline_us = clock_monotonic_us() + parser->time_limit_us;
 }
 
+/* A process that takes nothing must not stop the program. */
+static void start_process(Parser *parser, GError **error)
+{
+    const struct timeval limit = {parser->time_limit_us / G_USEC_PER_SEC,
+                                  parser->time_limit_us % G_USEC_PER_SEC};
+    parser->fd = nursery_spawn(parser->nursery, &parser->pid, error);
+    if (parser->fd >= 0) {
+        (void)setsockopt(parser->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    }
+}
+
 bool parser_send(Parser *parser, const SourceItem *item, GBytes *raw, gpointer job, GError **error)
 {
     if (parser->fd < 0) {
-        parser->fd = nursery_spawn(parser->nursery, &parser->pid, error);
-        if (parser->fd < 0) {
-            return false;
-        }
+        start_process(parser, error);
+    }
+    if (parser->fd < 0) {
+        return false;
     }
     Load *load = load_new(item, raw, job);
     g_queue_push_tail(&parser->loads, load);
-    // A parser that died meanwhile is noticed by parser_check(): its socket is at its end.
-    (void)load_send_first(load, item, parser->fd);
     if (parser->loads.length == 1) {
         set_deadline(parser);
     }
+    // One that died meanwhile or is stuck is noticed by parser_check().
+    load->until_us = parser->deadline_us;
+    (void)load_send_first(load, item, parser->fd);
     return true;
 }
 
@@ -123,11 +135,13 @@ static bool start_again(Parser *parser, GError **error)
     if (g_queue_is_empty(&parser->loads)) {
         return true;
     }
-    parser->fd = nursery_spawn(parser->nursery, &parser->pid, error);
-    for (GList *at = parser->loads.head; parser->fd >= 0 && at != NULL; at = at->next) {
-        (void)load_send_again(at->data, parser->fd);
-    }
     set_deadline(parser);
+    start_process(parser, error);
+    for (GList *at = parser->loads.head; parser->fd >= 0 && at != NULL; at = at->next) {
+        Load *load = at->data;
+        load->until_us = parser->deadline_us;
+        (void)load_send_again(load, parser->fd);
+    }
     return parser->fd >= 0;
 }
 

@@ -41,6 +41,7 @@ static MessageRow *message_row(const Batch *batch, const BatchItem *item)
         .subject = mail->subject,
         .body = mail->text,
         .quarantined = mail->kind == MAIL_UNREADABLE,
+        .marks = mail->marks,
     };
     return row;
 }
@@ -67,13 +68,15 @@ static bool is_damaged(const Matter *matter)
 }
 
 /* Another export of a mail changes nothing, but an intact code that its record lacks (the earlier
- * export was damaged) is decided under that message. Damaged ones are not told of again. */
+ * export was damaged) is decided under that message. Damaged ones are not told of again. One that
+ * was in quarantine until now is read for the first time. */
 static void mark_known_matters(BatchItem *item, const MessageRow *row)
 {
-    item->known = true;
+    item->known = !row->left_quarantine;
     for (guint i = 0; i < item->matters->len; i++) {
         Matter *matter = g_ptr_array_index(item->matters, i);
-        matter->known = is_damaged(matter) || stands_in(row->known, &matter->statement->digest);
+        matter->known =
+            is_damaged(matter) ? item->known : stands_in(row->known, &matter->statement->digest);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "service/batch_internal.h"
 
 #include "base/json_writer.h"
+#include "core/finder.h"
 #include "db/instruction_store.h"
 
 static GArray *decision_rows(const Batch *batch, GHashTable *item_of)
@@ -154,6 +155,22 @@ static bool write_replies(Batch *batch, const BatchStamp *stamp, const GArray *s
     return written;
 }
 
+/* Of an instruction about a mail: which it is on record, and what it was taken for. */
+static void write_mail(const Batch *batch, JsonWriter *answer)
+{
+    const BatchItem *item = batch->items->len > 0 ? g_ptr_array_index(batch->items, 0) : NULL;
+    if (item == NULL || item->mail == NULL) {
+        return;
+    }
+    g_autofree char *why = item->why != NULL ? finder_mask_license_keys(item->why) : NULL;
+    json_writer_key(answer, "message");
+    json_writer_number(answer, item->message_id);
+    json_writer_key(answer, "class");
+    json_writer_text(answer, batch_item_class(item));
+    json_writer_key(answer, "why");
+    json_writer_text(answer, why);
+}
+
 /* What the instruction is answered: the decisions that it led to. */
 static bool end_instruction(const Batch *batch, GError **error)
 {
@@ -169,6 +186,7 @@ static bool end_instruction(const Batch *batch, GError **error)
         json_writer_number(answer, matter->decision_id);
     }
     json_writer_end_array(answer);
+    write_mail(batch, answer);
     json_writer_end_object(answer);
     return instruction_store_end(batch->context->database, batch->instruction, true,
                                  json_writer_peek(answer), batch->now, error);

@@ -42,10 +42,8 @@ static void write_decision(JsonWriter *json, const Matter *matter)
     json_writer_end_object(json);
 }
 
-static void write_decisions(JsonWriter *json, const BatchItem *item)
+static void write_outcomes(JsonWriter *json, const GPtrArray *matters)
 {
-    const GPtrArray *matters = item->matters;
-    json_writer_key(json, "decisions");
     json_writer_begin_array(json);
     for (guint i = 0; i < matters->len; i++) {
         const Matter *matter = g_ptr_array_index(matters, i);
@@ -54,6 +52,12 @@ static void write_decisions(JsonWriter *json, const BatchItem *item)
         }
     }
     json_writer_end_array(json);
+}
+
+static void write_decisions(JsonWriter *json, const BatchItem *item)
+{
+    json_writer_key(json, "decisions");
+    write_outcomes(json, item->matters);
     json_writer_key(json, "case");
     if (item->case_number != 0) {
         json_writer_number(json, item->case_number);
@@ -125,4 +129,20 @@ char *mail_report_line(const IntakeItem *item, bool decided)
     char *one_line = text_one_line(line->str, 0); /* a file's name may hold anything */
     g_string_free(line, TRUE);
     return one_line;
+}
+
+char *mail_report_decisions_json(const IntakeItem *item)
+{
+    JsonWriter *json = json_writer_new();
+    write_outcomes(json, item->item.matters);
+    return json_writer_finish(json);
+}
+
+char *mail_report_decisions_line(const IntakeItem *item)
+{
+    g_autoptr(GString) line = g_string_new(NULL);
+    for (guint i = 0; i < item->item.matters->len; i++) {
+        append_matter(line, g_ptr_array_index(item->item.matters, i));
+    }
+    return g_strdup(line->len > 2 ? line->str + 2 : ""); /* after the first "; " */
 }

@@ -16,4 +16,9 @@ const char *mail_report_why(const IntakeItem *item, bool decided);
  * text of the mail, which the printer makes safe. */
 char *mail_report_line(const IntakeItem *item, bool decided);
 
+/* What was decided of its codes alone: the array that stands in mail_report_json(), and as a line.
+ * New strings. */
+char *mail_report_decisions_json(const IntakeItem *item);
+char *mail_report_decisions_line(const IntakeItem *item);
+
 #endif

@@ -33,19 +33,6 @@ MessageDetail *messages_show(Context *context, int64_t id, GError **error)
     return message_query_show(context->database, id, error);
 }
 
-MessageDetail *messages_show_quarantined(Context *context, int64_t id, GError **error)
-{
-    g_autoptr(MessageDetail) detail = message_query_show(context->database, id, error);
-    if (detail != NULL && !detail->quarantined) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND,
-                    "message %" G_GINT64_FORMAT " is not in quarantine; `issuer message show "
-                    "%" G_GINT64_FORMAT "` shows it",
-                    (gint64)id, (gint64)id);
-        return NULL;
-    }
-    return g_steal_pointer(&detail);
-}
-
 /* ---- what people do with them ---- */
 
 static const struct {

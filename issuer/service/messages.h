@@ -20,9 +20,6 @@ bool messages_number(const char *text, int64_t *id, GError **error);
  * owns it. */
 MessageDetail *messages_show(Context *context, int64_t id, GError **error);
 
-/* The same, but only a mail that is or was in quarantine; ISSUER_ERROR_NOT_FOUND for others. */
-MessageDetail *messages_show_quarantined(Context *context, int64_t id, GError **error);
-
 /* The ready answer of that name ("no-code", "key-instead-of-request", "picture"), and the name of
  * one; false, NULL: there is none. */
 bool messages_ready_read(const char *name, ReadyAnswer *ready);

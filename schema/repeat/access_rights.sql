@@ -34,6 +34,8 @@ with by_token (command, roles) as (values
     ('message answer',      array['support', 'admin']::issuer.operator_role[]),
     ('message to-case',     array['support', 'admin']::issuer.operator_role[]),
     ('message drop',        array['support', 'admin']::issuer.operator_role[]),
+    ('quarantine retry',    array['support', 'admin']::issuer.operator_role[]),
+    ('quarantine drop',     array['support', 'admin']::issuer.operator_role[]),
     -- what is given back, and what is stopped
     ('restoration open',    array['support', 'admin']::issuer.operator_role[]),
     ('restoration approve', array['admin']::issuer.operator_role[]),

@@ -1,4 +1,5 @@
--- What people do with the mails that wait for them: answered, joined to a case, dropped. Each by a door.
+-- What people do with the mails that wait for them: answered, joined to a case, dropped, and of the
+-- quarantine read again. Each by a door.
 
 -- The mail of that number, locked.
 create or replace function issuer.message_lock(wanted bigint) returns message
@@ -167,4 +168,48 @@ begin
     end if;
     perform message_handle(known, 'message-dropped', format('dropped by %s: %s', who.name, why), null,
                            who.id, at);
+end $$;
+
+-- The mail of that number, locked, which must be in quarantine.
+create or replace function issuer.quarantine_lock(wanted bigint) returns message
+language plpgsql set search_path = issuer, pg_temp as $$
+declare
+    known constant message := message_lock(wanted);
+    there quarantine;
+begin
+    select * into there from quarantine q where q.message_id = known.id for no key update;
+    if not found then
+        raise exception 'message % is not in quarantine; `issuer message show %` shows it', known.id,
+            known.id using errcode = 'IS001';
+    elsif there.closed_at is not null then
+        raise exception 'message % left the quarantine on %: %', known.id,
+            to_char(there.closed_at at time zone 'UTC', 'YYYY-MM-DD'), there.closed_how
+            using errcode = 'IS004';
+    end if;
+    return known;
+end $$;
+
+-- A person has looked at a mail of the quarantine, and there is nothing in it for us.
+create or replace function issuer.quarantine_drop(token digest, wanted bigint, why text, at timestamptz)
+returns void language plpgsql security definer set search_path = issuer, pg_temp as $$
+declare
+    who record;
+begin
+    select * into who from operator_require(token, 'quarantine drop', at);
+    perform reason_require(why);
+    perform message_handle(quarantine_lock(wanted), 'quarantine-dropped',
+                           format('dropped by %s: %s', who.name, why), null, who.id, at);
+end $$;
+
+-- A mail of the quarantine is to be read again, by the caller and at once: the instruction to do so.
+create or replace function issuer.quarantine_retry(token digest, wanted bigint, lease_end timestamptz,
+    at timestamptz)
+returns bigint language plpgsql security definer set search_path = issuer, pg_temp as $$
+declare
+    filed instruction;
+begin
+    filed.operator_id := (operator_require(token, 'quarantine retry', at)).id;
+    filed.kind := 'retry';
+    filed.arguments := jsonb_build_object('message', (quarantine_lock(wanted)).id);
+    return instruction_record(filed, lease_end, at);
 end $$;

@@ -2,6 +2,7 @@
 #include "records_fixture.h"
 
 #include "service/messages.h"
+#include "service/quarantine.h"
 
 /* Mail 1 (of the fixture) was a request and is answered. */
 static const char mails[] =
@@ -72,8 +73,6 @@ static void listed_by_what_waits(void **state)
     g_autoptr(Context) context = filled();
     expect_list(context, MESSAGES_WAITING, "2! 4! 6!");
     expect_list(context, MESSAGES_ALL, "7 6! 5 4! 3 2! 1");
-    expect_list(context, MESSAGES_QUARANTINED, "4!");
-    expect_list(context, MESSAGES_EVER_QUARANTINED, "5 4!");
 }
 
 static void each_says_why(void **state)
@@ -155,10 +154,21 @@ static void the_quarantine_shows_its_own(void **state)
 {
     (void)state;
     g_autoptr(Context) context = filled();
-    g_autoptr(MessageDetail) open = messages_show_quarantined(context, 4, NULL);
+    bool more = false;
+    g_autoptr(GPtrArray) now = quarantine_list(context, false, 10, &more, NULL);
+    assert_int_equal(now->len, 1);
+    assert_int_equal(((const QuarantineRow *)g_ptr_array_index(now, 0))->id, 4);
+    assert_false(more);
+    g_autoptr(GPtrArray) ever = quarantine_list(context, true, 1, &more, NULL);
+    assert_int_equal(((const QuarantineRow *)g_ptr_array_index(ever, 0))->id, 5);
+    assert_true(more);
+    g_autoptr(GPtrArray) retries = NULL;
+    g_autoptr(MessageDetail) open = quarantine_show(context, 4, &retries, NULL);
+    assert_int_equal(retries->len, 0);
     assert_string_equal(open->quarantine_reason, "too long");
     assert_int_equal(open->quarantine_closed_at, 0);
-    g_autoptr(MessageDetail) closed = messages_show_quarantined(context, 5, NULL);
+    g_autoptr(GPtrArray) others = NULL;
+    g_autoptr(MessageDetail) closed = quarantine_show(context, 5, &others, NULL);
     assert_string_equal(closed->quarantine_closed_how, "dropped");
     const struct {
         int64_t id;
@@ -167,7 +177,8 @@ static void the_quarantine_shows_its_own(void **state)
                    {99, "no message 99 is on record; `issuer message list --all`"}};
     for (gsize i = 0; i < G_N_ELEMENTS(missing); i++) {
         g_autoptr(GError) error = NULL;
-        assert_null(messages_show_quarantined(context, missing[i].id, &error));
+        g_autoptr(GPtrArray) none = NULL;
+        assert_null(quarantine_show(context, missing[i].id, &none, &error));
         assert_true(g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND));
         assert_non_null(strstr(error->message, missing[i].words));
     }

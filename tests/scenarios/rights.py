@@ -42,6 +42,8 @@ WORDS = {
     "message answer": ["MESSAGE", "--text-file", "code.txt"],
     "message to-case": ["MESSAGE", "CASE"],
     "message drop": ["MESSAGE", "--reason", "an advertisement"],
+    "quarantine retry": ["UNREAD"],
+    "quarantine drop": ["UNREAD", "--reason", "no mail"],
     "restoration open": ["LIC-1", "--reason", "burnt", "--ticket", "T-1"],
     "restoration approve": ["LOST", "--reason", "burnt", "--ticket", "T-1"],
     "restoration deny": ["LOST", "--reason", "it runs"],
@@ -83,14 +85,16 @@ class Rights(Scenario):
         house.take(mail(ANA, ask(server, license)))
         house.take(mail("eve@elsewhere.example", ask(house.server(host="plant-2"), license)))
         house.take(mail(ANA, says="Good morning,\nwhat do you charge for LIC-1?"))
+        house.ingest(write(house.path("notes.bin"), bytes(range(256)) * 40), code=1)
         house.by("sam", "restoration", "open", "LIC-1", "--reason", "the plant burnt", "--ticket", "T-0")
         write(house.path("code.txt"), ask(house.server(host="plant-3"), license).encode())
         write(house.path("purchases.csv"), b"license_id\n")
         (case,), = house.query("select id from hold where closed_at is null")
         (lost,), = house.query("select id from restoration")
-        (message,), = house.query("select max(id) from message")
+        (message,), = house.query("select max(id) from message where class <> 'quarantined'")
+        (unread,), = house.query("select message_id from quarantine")
         (digest,), = house.query("select kid from signing_key")
-        return {"CASE": str(case), "REQUEST": str(case), "LOST": str(lost), "MESSAGE": str(message),
+        return {"CASE": str(case), "REQUEST": str(case), "LOST": str(lost), "MESSAGE": str(message), "UNREAD": str(unread),
                 "KEY": digest}
 
     def table(self):

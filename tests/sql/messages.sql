@@ -1,6 +1,6 @@
 -- What people do with mails that wait: each by one door, which asks who it is; and what a case is.
 begin;
-select plan(33);
+select plan(56);
 \ir fixture.psql
 select set_config('test.prefix', :'prefix', false) \g /dev/null
 grant usage on schema public to public;
@@ -76,6 +76,31 @@ select ok(exists (select from case_now where case_number = 1001 and open and lic
 -- Dropped.
 select throws_ok($$select message_drop(d('sam'), 13, ' ', '2026-05-01')$$, 'IS003', null, 'not without a reason');
 select lives_ok($$select message_drop(d('sam'), 13, 'spam', '2026-05-01')$$, 'dropped');
+
+-- The quarantine.
+insert into message (id, identity, class, source, source_offset, size, effective) overriding system value
+    select n, d('mail ' || n), 'quarantined', 'inbox#' || n, 0, 100, '2026-02-01'
+    from generate_series(31, 33) n \g /dev/null
+insert into quarantine (message_id, reason) values (31, 'hung'), (32, 'hung') \g /dev/null
+select throws_ok(format($$select quarantine_%s)$$, call), 'IS002', null, who || ' does not ' || call)
+    from unnest(array['olga', 'fay', 'nobody']) who,
+         unnest(array[format('retry(d(%L), 31, null, now()', who),
+                      format('drop(d(%L), 31, ''r'', now()', who)]) call;
+select refuses(role, $$select quarantine_drop(d('sam'), 31, 'r', now())$$)
+    from unnest(array['daemon', 'web', 'orders', 'finance']) role;
+select refuses(role, $$select quarantine_retry(d('sam'), 31, null, now())$$)
+    from unnest(array['web', 'support', 'orders', 'admin', 'finance']) role;
+select throws_ok($$select quarantine_retry(d('sam'), 13, null, '2026-05-01')$$, 'IS001', null, 'never there');
+select throws_ok($$select quarantine_drop(d('sam'), 99, 'r', '2026-05-01')$$, 'IS001', null, 'nor on record');
+select throws_ok($$select quarantine_drop(d('sam'), 31, ' ', '2026-05-01')$$, 'IS003', null, 'not without a reason');
+select lives_ok($$select quarantine_drop(d('sam'), 31, 'noise', '2026-05-01')$$, 'dropped');
+select results_eq($$select q.closed_how, m.handled_how from quarantine q join message m on m.id = q.message_id
+        where q.message_id = 31$$, $$values ('dropped by sam: noise'::text, 'dropped by sam: noise'::text)$$,
+    'for that reason');
+select throws_ok($$select quarantine_retry(d('sam'), 31, null, '2026-05-01')$$, 'IS004', null, 'it has left');
+select ok(quarantine_retry(d('sam'), 32, now() + '1 minute', now()) > 0, 'the other may be tried');
+select results_eq($$select state::text, arguments from instruction where kind = 'retry'$$,
+    $$values ('taken'::text, '{"message": 32}'::jsonb)$$, 'by an instruction');
 
 select * from finish();
 rollback;

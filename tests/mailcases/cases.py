@@ -9,6 +9,7 @@ import bz2
 import gzip
 import lzma
 
+import outlook
 from codes import Code
 from packings import cms_signed, cms_signed_in_pieces, tarred, uuencoded, zipped
 
@@ -434,6 +435,119 @@ def signed_opaque_text_without_header():
 def encrypted_mail():
     headers, body = opaque(cms_signed(binascii.a2b_hex("00" * 300), kind=3))
     return one(mail(body, headers))
+
+
+# ---- Outlook's -------------------------------------------------------------------------------
+
+FIELDS = ("Received: from a.example by b.example;\r\n\tThu, 05 Nov 2026 09:30:01 +0000\r\n"
+          "Content-Type: multipart/mixed; boundary=gone\r\n"
+          + mail("", eol="\r\n").decode())
+OF_OUTLOOK = (outlook.CLASS, outlook.UNICODE, "IPM.Note")
+
+
+def winmail(**options):
+    data = b64(outlook.winmail(**options))
+    return one(mixed_mail("\n\n", attached(data, content_type="application/ms-tnef; name=winmail.dat")))
+
+
+def saved(*properties, files=(), fields=FIELDS):
+    """A .msg of a mail with these properties."""
+    kept = [(outlook.HEADERS, outlook.UNICODE, fields)] if fields else []
+    return outlook.msg([OF_OUTLOOK, *kept, *properties], files)
+
+
+@case(issued())
+def winmail_with_a_file():
+    return winmail(files=[("code.txt", TEXT.encode())])
+
+
+@case(issued())
+def winmail_with_a_mail_as_a_file():
+    return winmail(files=[("note.txt", b"see the mail"), ("mail.eml", mail(TEXT))])
+
+
+@case(issued())
+def winmail_with_rich_text_only():
+    return winmail(rtf=outlook.rich_text(TEXT))
+
+
+@case(issued())
+def winmail_with_html_in_rich_text():
+    return winmail(rtf=outlook.rich_html(TEXT))
+
+
+@case(issued())
+def winmail_cut_off_after_its_file():
+    whole = outlook.winmail(files=[("code.txt", TEXT.encode()), ("more.txt", b"x" * 500)])
+    return one(mixed_mail("\n\n", attached(b64(whole[:-300]), content_type="application/ms-tnef")))
+
+
+@case(issued())
+def rich_text_body_alone():
+    kind = "application/rtf; name=rtf-body.rtf"
+    return one(mixed_mail(attached(b64(outlook.rich_text(TEXT)), content_type=kind)))
+
+
+@case(issued())
+def rich_text_called_a_word_document():
+    kind = "application/msword; name=request.doc"
+    return one(mixed_mail("\nsee file\n", attached(b64(outlook.rich_text(TEXT)), content_type=kind)))
+
+
+@case(issued())
+def saved_mail_with_html_in_rich_text():
+    return {"mail.msg": saved((outlook.RTF, outlook.BINARY, outlook.compressed(outlook.rich_html(TEXT))))}
+
+
+@case(issued())
+def saved_mail_with_a_file():
+    file = [(outlook.FILE_NAME, outlook.UNICODE, "code.txt"), (outlook.FILE_DATA, outlook.BINARY, TEXT.encode())]
+    return {"mail.msg": saved((outlook.BODY, outlook.UNICODE, "see file"), files=[file])}
+
+
+@case(issued())
+def saved_mail_with_html_in_its_code_page():
+    page = (TEXT.replace("\n", "<br>") + "gr\xfc\xdfe").encode("cp1252")
+    return {"mail.msg": saved((outlook.HTML, outlook.BINARY, page), (0x3FDE, outlook.LONG, 1252))}
+
+
+@case(issued())
+def saved_mail_without_fields():
+    return {"mail.msg": saved((outlook.SENDER_TYPE, outlook.UNICODE, "EX"),
+                              (outlook.SENDER, outlook.UNICODE, "/O=PUMPHOUSE/CN=INES"),
+                              (outlook.SENDER_SMTP, outlook.UNICODE, WHO),
+                              (outlook.BODY, outlook.UNICODE, TEXT), fields=None)}
+
+
+@case(("person", None, [A.jws], 0))
+def saved_mail_of_a_name_in_a_directory():
+    return {"mail.msg": saved((outlook.SENDER_NAME, outlook.UNICODE, "Okafor, Ines"),
+                              (outlook.SENDER_TYPE, outlook.UNICODE, "EX"),
+                              (outlook.SENDER, outlook.UNICODE, f"/O=PUMPHOUSE/CN={WHO}"),
+                              (outlook.BODY, outlook.UNICODE, TEXT), fields=None)}
+
+
+@case(issued())
+def saved_mail_attached_to_a_mail():
+    inside = saved((outlook.RTF, outlook.BINARY, outlook.compressed(outlook.rich_text(TEXT))),
+                   fields=FIELDS.replace(WHO, "somebody@other.example"))
+    kind = "application/vnd.ms-outlook; name=request.msg"
+    return one(mixed_mail("\nsee mail\n", attached(b64(inside), content_type=kind)))
+
+
+@case(("unreadable", None, [], 0))
+def compound_file_without_a_mail():
+    return {"text.msg": outlook.compound_file({"WordDocument": TEXT.encode()})}
+
+
+@case(("deleted", None, [], 0), issued())
+def data_file():
+    pst = outlook.Pst()
+    inbox, deleted = pst.folder("Inbox"), pst.folder("Deleted Items")
+    for number, folder in enumerate((deleted, inbox)):
+        pst.mail(folder, [OF_OUTLOOK, (outlook.HEADERS, outlook.UNICODE, FIELDS.replace("<1@", f"<{number}@")),
+                          (outlook.BODY, outlook.UNICODE, TEXT)])
+    return {"mails.pst": pst.written()}
 
 
 def packed(data, name="code.zip"):

@@ -375,18 +375,55 @@ typedef struct {
     ImapMail *mails; /* one for each */
 } Describing;
 
+/* The entry of a mail that was asked for; NULL: it was not. */
+static ImapMail *entry_of(const Describing *describing, uint32_t uid)
+{
+    const uint32_t *found =
+        bsearch(&uid, describing->uids, describing->count, sizeof(uint32_t), compare_numbers);
+    ImapMail *entry = found != NULL ? &describing->mails[found - describing->uids] : NULL;
+    if (entry != NULL) {
+        entry->uid = uid;
+    }
+    return entry;
+}
+
+/* What belongs to one mail may come in several responses. */
 static void hear_mail(const ImapResponse *response, gpointer data)
 {
-    const Describing *describing = data;
     const ImapFetched *told = &response->mail;
-    const uint32_t *found = response->kind == IMAP_FETCHED && told->has_size && told->has_flags
-                                ? bsearch(&told->uid, describing->uids, describing->count,
-                                          sizeof(uint32_t), compare_numbers)
-                                : NULL;
-    if (found != NULL) {
-        describing->mails[found - describing->uids] =
-            (ImapMail){.uid = told->uid, .size = told->size, .deleted = told->deleted};
+    ImapMail *mail = response->kind == IMAP_FETCHED ? entry_of(data, told->uid) : NULL;
+    if (mail != NULL) {
+        mail->size = told->has_size ? told->size : mail->size;
+        mail->deleted = told->has_flags ? told->deleted : mail->deleted;
     }
+}
+
+static void hear_there(const ImapResponse *response, gpointer data)
+{
+    for (guint i = 0; response->kind == IMAP_FOUND && i < response->numbers->len; i++) {
+        (void)entry_of(data, g_array_index(response->numbers, uint32_t, i));
+    }
+}
+
+/* A mail of which nothing was told is gone only where it is not found any more either: else it
+ * would be passed over in silence. */
+static bool find_missing(Imap *imap, Describing *describing, GError **error)
+{
+    g_autoptr(GArray) missing = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (guint i = 0; i < describing->count; i++) {
+        if (describing->mails[i].uid == 0) {
+            g_array_append_val(missing, describing->uids[i]);
+        }
+    }
+    if (missing->len == 0) {
+        return true;
+    }
+    g_autofree char *set = set_of((const uint32_t *)(const void *)missing->data, missing->len);
+    Talk talk = {.command = g_strdup_printf("UID SEARCH UID %s", set),
+                 .most = LITERAL_MOST,
+                 .hear = hear_there,
+                 .data = describing};
+    return talk_well(imap, &talk, "find the mails", error);
 }
 
 GArray *imap_describe(Imap *imap, const uint32_t *uids, guint count, GError **error)
@@ -398,7 +435,8 @@ GArray *imap_describe(Imap *imap, const uint32_t *uids, guint count, GError **er
                  .most = LITERAL_MOST,
                  .hear = hear_mail,
                  .data = &describing};
-    if (!talk_well(imap, &talk, "describe the mails", error)) {
+    if (!talk_well(imap, &talk, "describe the mails", error) ||
+        !find_missing(imap, &describing, error)) {
         return NULL;
     }
     GArray *list = g_array_new(FALSE, FALSE, sizeof(ImapMail));
@@ -412,8 +450,7 @@ GArray *imap_describe(Imap *imap, const uint32_t *uids, guint count, GError **er
 
 typedef struct {
     uint32_t uid;
-    bool there;
-    GBytes *bytes;
+    GBytes *bytes; /* NULL: nothing was given */
 } Fetching;
 
 static void hear_body(const ImapResponse *response, gpointer data)
@@ -423,7 +460,6 @@ static void hear_body(const ImapResponse *response, gpointer data)
     if (response->kind != IMAP_FETCHED || told->uid != fetching->uid || told->body == NULL) {
         return;
     }
-    fetching->there = true;
     g_clear_pointer(&fetching->bytes, g_bytes_unref);
     fetching->bytes = g_bytes_new(told->body, told->body_size);
 }
@@ -454,7 +490,7 @@ static bool judge_reading(const ImapResponse *end, const Talk *talk, const Fetch
     if (talk->passed_over) {
         *reading = IMAP_MAIL_TOO_LONG;
     } else {
-        *reading = fetching->there ? IMAP_MAIL_READ : IMAP_MAIL_GONE;
+        *reading = fetching->bytes != NULL ? IMAP_MAIL_READ : IMAP_MAIL_GONE;
     }
     return true;
 }

@@ -33,13 +33,13 @@ typedef struct {
 /* A mail as it stands there. */
 typedef struct {
     uint32_t uid;
-    uint64_t size; /* bytes, by the server's account */
+    uint64_t size; /* bytes, by the server's account; 0: not told */
     bool deleted;  /* marked \Deleted */
 } ImapMail;
 
 typedef enum {
     IMAP_MAIL_READ,
-    IMAP_MAIL_GONE,     /* it is not there any more */
+    IMAP_MAIL_GONE,     /* nothing was given: it may not be there any more */
     IMAP_MAIL_TOO_LONG, /* it has more bytes than wanted, whatever was told before */
     IMAP_MAIL_REFUSED,  /* the server does not give it out, for a reason that will last */
 } ImapReading;

@@ -81,6 +81,7 @@ static void check_all(GPtrArray *lines, Context *context, GError **error)
     check_settings_found(lines, context->settings);
     check_keys(lines, context);
     check_mail(lines, context->settings);
+    check_mailboxes(lines, context->settings);
     if (check_in_database(lines, context, &problem)) {
         return;
     }

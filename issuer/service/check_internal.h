@@ -16,6 +16,9 @@ bool check_denied_list(GPtrArray *lines, Context *context, GError **error);
 /* Own addresses, list addresses, sender and folder of replies, the mail server if one is set. */
 void check_mail(GPtrArray *lines, const Settings *settings);
 
+/* Each mailbox that is set. */
+void check_mailboxes(GPtrArray *lines, const Settings *settings);
+
 /* Serial numbers, and records that must agree. The error is the database's. */
 bool check_records(GPtrArray *lines, Context *context, GError **error);
 

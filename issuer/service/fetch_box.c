@@ -154,17 +154,8 @@ static void find_position(FetchBox *box)
 static bool connect_and_select(FetchBox *box, GError **error)
 {
     g_clear_pointer(&box->imap, imap_free);
-    box->imap = imap_open(&box->set->server, error);
-    if (box->imap == NULL) {
-        return false;
-    }
-    /* Before any mail is taken in that could not be moved then. */
-    if (box->set->done_folder != NULL &&
-        !imap_has_folder(box->imap, box->set->done_folder, error)) {
-        g_prefix_error(error, "done-folder %s: ", box->set->done_folder);
-        return false;
-    }
-    return imap_select(box->imap, box->set->folder, &box->folder, error);
+    box->imap = mailbox_open(box->set, &box->folder, error);
+    return box->imap != NULL;
 }
 
 static void open_box(FetchBox *box)
@@ -364,48 +355,79 @@ static bool read_front(FetchBox *box, const ImapMail *mail, GError **error)
     return true;
 }
 
+/* Whether a mail that was not given is not there any more. */
+static bool is_gone(const FetchBox *box, uint32_t uid, GError **error)
+{
+    g_autoptr(GArray) there = imap_describe(box->imap, &uid, 1, error);
+    return there != NULL && there->len == 0;
+}
+
+/* Why a mail was not read that is not too long. New string. */
+static char *trouble_of(const FetchBox *box, ImapReading reading, const char *why)
+{
+    if (reading == IMAP_MAIL_GONE) {
+        return g_strdup_printf("the mail %s is not there any more: it was taken away before it "
+                               "could be read",
+                               box->name);
+    }
+    return g_strdup_printf("the server does not give out the mail %s: %s; open it with a mail "
+                           "program",
+                           box->name, why != NULL ? why : "it answers with nothing");
+}
+
 static bool read_whole(FetchBox *box, const ImapMail *mail, ImapReading *reading, GError **error)
 {
     g_autofree char *why = NULL;
     GError *failure = NULL;
     box->bytes = imap_read(box->imap, mail->uid, MAIL_MAX_SIZE, reading, &why, &failure);
+    if (failure == NULL && *reading == IMAP_MAIL_GONE && !is_gone(box, mail->uid, &failure)) {
+        *reading = IMAP_MAIL_REFUSED;
+    }
     if (failure != NULL) {
         g_propagate_error(error, failure);
         return false;
     }
-    if (*reading == IMAP_MAIL_GONE) {
-        box->trouble =
-            g_strdup_printf("the mail %s is not there any more: it was taken away before "
-                            "it could be read",
-                            box->name);
-    } else if (*reading == IMAP_MAIL_REFUSED) {
-        box->trouble = g_strdup_printf("the server does not give out the mail %s: %s; open it with "
-                                       "a mail program",
-                                       box->name, why);
+    if (*reading == IMAP_MAIL_GONE || *reading == IMAP_MAIL_REFUSED) {
+        box->trouble = trouble_of(box, *reading, why);
     }
     return true;
 }
 
-/* What the server says of a mail's size need not be true, so the mail is looked at too. */
-static bool read_mail(FetchBox *box, const ImapMail *mail, FedMail *fed, GError **error)
+/* Reads the mail, or of one that is too long the front. What the server says of its size need not
+ * be true, so the mail is looked at too. */
+static bool read_bytes(FetchBox *box, const ImapMail *mail, ImapReading *reading, GError **error)
 {
     g_clear_pointer(&box->bytes, g_bytes_unref);
     g_clear_pointer(&box->trouble, g_free);
+    *reading = IMAP_MAIL_TOO_LONG;
+    return (mail->size > MAIL_MAX_SIZE || read_whole(box, mail, reading, error)) &&
+           (*reading != IMAP_MAIL_TOO_LONG || read_front(box, mail, error));
+}
+
+static uint64_t size_of(const ImapMail *mail, ImapReading reading, gsize given)
+{
+    if (reading == IMAP_MAIL_READ) {
+        return given;
+    }
+    return reading == IMAP_MAIL_TOO_LONG ? MAX(mail->size, MAIL_MAX_SIZE + 1) : mail->size;
+}
+
+static bool read_mail(FetchBox *box, const ImapMail *mail, FedMail *fed, GError **error)
+{
+    ImapReading reading = IMAP_MAIL_READ;
     g_free(box->name);
     box->name = name_of(box, mail->uid);
-    ImapReading reading = IMAP_MAIL_TOO_LONG;
-    if ((mail->size <= MAIL_MAX_SIZE && !read_whole(box, mail, &reading, error)) ||
-        (reading == IMAP_MAIL_TOO_LONG && !read_front(box, mail, error))) {
+    if (!read_bytes(box, mail, &reading, error)) {
         return false;
     }
-    gsize size = 0;
-    const char *bytes = box->bytes != NULL ? g_bytes_get_data(box->bytes, &size) : NULL;
+    gsize given = 0;
+    const char *bytes = box->bytes != NULL ? g_bytes_get_data(box->bytes, &given) : NULL;
     *fed = (FedMail){
         .number = (uint64_t)box->number << NUMBER_BITS | mail->uid,
         .name = box->name,
         .bytes = bytes != NULL ? bytes : "",
-        .size = reading == IMAP_MAIL_READ ? size : MAX(mail->size, MAIL_MAX_SIZE + 1),
-        .front_size = size,
+        .size = size_of(mail, reading, given),
+        .front_size = given,
         .trouble = box->trouble,
         .deleted = mail->deleted,
         .absent = reading == IMAP_MAIL_GONE,

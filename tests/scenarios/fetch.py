@@ -3,6 +3,7 @@
 and not before.
 
   fetch.py ISSUER [TEST…]          within tests/with-postgres"""
+import json
 import os
 import threading
 import time
@@ -222,6 +223,16 @@ class Fetch(OnDovecot):
         self.box(ca_file="nothing.pem")
         self.assertIn("set ca-file to the certificates", self.fails())
         self.assertEqual((self.count("message"), self.dovecot.flags()), (0, {1: []}))
+
+    def test_check_opens_each_mailbox(self):
+        self.box("second", folder="Nowhere")
+        self.box("third", done="move")
+        told = [json.loads(line) for line in self.house.issuer("check", "--json", code=1).splitlines()]
+        lines = [(line["state"], line["finding"]) for line in told if line["thing"] == "mailbox"]
+        self.assertEqual([state for state, _ in lines], ["ok", "wrong", "wrong"])
+        self.assertEqual(lines[0][1], f"desk: localhost:{self.dovecot.tls_port}/INBOX")
+        self.assertRegex(lines[1][1], "^second: the server does not open the folder Nowhere: ")
+        self.assertEqual(lines[2][1], "third: done = move needs done-folder")
 
     def test_starttls(self):
         self.dovecot.put(self.license_and_mail())

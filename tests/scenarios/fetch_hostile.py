@@ -105,6 +105,24 @@ class Hostile(Fetching):
                                ("FETCH", "the server has said nothing for 2 seconds")):
             server = self.check_refused({word: nothing}, expected)
         self.assertEqual(len(self.check_comes_in(server)), 1)
+        begun = time.monotonic()
+        self.serve({"LOGOUT": nothing})  # who does not say good-bye is not waited for
+        self.fetch()
+        self.assertLess(time.monotonic() - begun, 10)
+
+    def test_what_is_said_after_the_login_does_no_harm(self):
+        """libcurl has read it with the answer to the login, and keeps it to itself."""
+        for more in ("* OK by the way\r\n", "* OK by the", "{3}\r\n", "* 1 FETCH (UID 7 BODY[] {9000}\r\n",
+                     "F1 OK done\r\nF2 OK done\r\n"):
+            server = self.serve({"AUTHENTICATE": say("{tag} OK done\r\n" + more)},
+                                offers="IMAP4rev1 AUTH=PLAIN SASL-IR MOVE UIDPLUS")
+            process = self.house.start("fetch")
+            _, errors = process.communicate(timeout=20)
+            self.assertIn((process.returncode, len(errors.splitlines())), ((0, 0), (3, 1)), errors)
+            server.answers = {}
+            self.fetch()
+        self.assertEqual(self.count("message"), 1)
+        check_records(self.house)
 
     def test_servers_that_drip(self):
         def drip(connection, _tag, _words):
@@ -207,6 +225,26 @@ class Hostile(Fetching):
         self.assertEqual((first["class"], second["class"]), ("quarantined", "request"))
         self.check_settled(2)
         self.assertEqual(self.fetch(), [])
+
+    def test_a_mail_is_gone_only_where_it_is_not_found(self):
+        """What a server tells in pieces, or does not tell, is no reason to pass a mail over."""
+        def pieces(connection, tag, words):
+            say("* 1 FETCH (UID 7)\r\n* 2 FETCH (FLAGS (\\Seen))\r\n* 1 FETCH (UID 7 FLAGS (\\Deleted))\r\n"
+                "{tag} OK done\r\n")(connection, tag, words)
+        described = {"FETCH": lambda c, t, w: "RFC822.SIZE" not in w or pieces(c, t, w)}
+        self.serve(described)
+        self.assertEqual([one["class"] for one in self.fetch()], ["ignored"])  # it is marked deleted
+        nothing = say("{tag} OK done\r\n")
+        other = {7: mail(ANA, says="Hello?")}
+        self.serve({"FETCH": lambda c, t, w: "RFC822.SIZE" not in w or nothing(c, t, w)}, other)
+        self.assertEqual([one["class"] for one in self.fetch()], ["unrecognised"])
+        for answer in (nothing, say("* 1 FETCH (UID 7 BODY[] NIL)\r\n{tag} OK done\r\n"),
+                       say("* 1 FETCH (UID 8 BODY[] {2}\r\nab)\r\n{tag} OK done\r\n")):
+            self.serve({"FETCH": for_body(answer)})
+            (found,) = self.fetch(code=1)
+            self.assertEqual(found["class"], "quarantined")
+            self.assertRegex(found["why"], "does not give out the mail imap://.*UID=7: it answers with nothing; open "
+                             "it with a mail program")
 
     def test_mails_that_may_not_be_marked_are_on_record_and_marked_later(self):
         server = self.serve({"STORE": say("{tag} NO [NOPERM] look, do not touch\r\n")})

@@ -10,11 +10,12 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #define PIECE_SIZE  (64UL * 1024) /* bytes read at once */
 #define MAX_RETRIES 1000          /* damaged places in one archive that are passed over */
 #define WHAT_TO_DO  "unpack it by hand and give what comes out"
+#define LOCKED      "is locked with a password; " WHAT_TO_DO
 
 struct Archive {
     struct archive *reader;
@@ -149,9 +150,8 @@ Archive *archive_open_bytes(const char *data, gsize size, Budget *budget)
 
 Archive *archive_open_fd(int fd, Budget *budget)
 {
-    struct stat status = {0};
-    (void)fstat(fd, &status); // what cannot be read shows at once
-    return open_archive((ArchiveBytes){NULL, fd, (uint64_t)MAX(status.st_size, 0)}, budget);
+    off_t end = lseek(fd, 0, SEEK_END); // a confined process has no fstat()
+    return open_archive((ArchiveBytes){NULL, fd, (uint64_t)MAX(end, 0)}, budget);
 }
 
 void archive_close(Archive *archive)
@@ -170,6 +170,10 @@ void archive_close(Archive *archive)
 /* What is wrong by the library's account. New string. */
 static char *damage(const Archive *archive)
 {
+    if (archive->kind == ARCHIVE_KIND_7Z &&
+        archive_read_has_encrypted_entries(archive->reader) == 1) {
+        return g_strdup(LOCKED);
+    }
     const char *said = archive_error_string(archive->reader);
     g_autofree char *line = text_one_line(said != NULL ? said : "its end is missing", 200);
     return g_strdup_printf("is damaged (%s); " WHAT_TO_DO, line);
@@ -232,7 +236,7 @@ static bool give_member(Archive *archive, struct archive_entry *entry, ArchiveMe
 {
     g_clear_pointer(&archive->why, g_free);
     if (archive_entry_is_encrypted(entry)) {
-        archive->why = g_strdup("is locked with a password; " WHAT_TO_DO);
+        archive->why = g_strdup(LOCKED);
     }
     *member = (ArchiveMember){archive->name, archive->why};
     return true;

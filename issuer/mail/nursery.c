@@ -28,7 +28,7 @@ struct Nursery {
 
 typedef enum {
     ORDER_PARSER,   /* start one; answered by its pid (-1: it failed) and its socket */
-    ORDER_UNPACKER, /* the same, for the file that comes with the order */
+    ORDER_UNPACKER, /* the same, for the file that comes with the order, if one does */
     ORDER_KILL,     /* end that process; answered by how it ended */
     ORDER_BURY,     /* the same, but it is dying of itself */
 } OrderKind;
@@ -119,33 +119,44 @@ static bool send_pid(int control, pid_t pid, int fd)
 
 /* What a new process is to do. */
 typedef struct {
+    SandboxKind kind;
     const MailSettings *settings; /* of a parser */
-    ContainerKind container;      /* of an unpacker */
-    int file;                     /* what it unpacks; -1: it is a parser */
+    ContainerKind container;      /* of an unpacker, */
+    int file;                     /* and what it unpacks; -1: what is sent to it */
 } Task;
+
+/* Puts its own descriptors where it expects them; `socket` is one of them. */
+static bool take_descriptors(const Task *task, int socket)
+{
+    const int file = task->file < 0 ? STDIN_FILENO : task->file;
+    return dup2(socket, SANDBOX_SOCKET) >= 0 &&
+           (task->kind == SANDBOX_PARSER || dup2(file, SANDBOX_FILE) >= 0);
+}
 
 /* A parser's or unpacker's life; the sockets in `ends` are its own and the program's. */
 G_NORETURN static void live(const int ends[2], const Task *task, SandboxWords *words)
 {
-    const bool unpacks = task->file >= 0;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() == 1) {
         _exit(0); /* the nursery died before the line above */
     }
-    if (dup2(ends[0], SANDBOX_SOCKET) < 0 || (unpacks && dup2(task->file, SANDBOX_FILE) < 0)) {
+    if (!take_descriptors(task, ends[0])) {
         _exit(SANDBOX_FAILED);
     }
-    if (unpacks && task->container == CONTAINER_PST) { /* confines the program that it starts */
-        (void)close_range(SANDBOX_FILE + 1, ~0U, 0);
+    if (task->kind == SANDBOX_UNPACKER && task->container == CONTAINER_PST) {
+        (void)close_range(SANDBOX_FILE + 1, ~0U, 0); /* confines the program that it starts */
         pst_process_run(SANDBOX_SOCKET, SANDBOX_FILE);
     }
-    if (!sandbox_close(unpacks ? SANDBOX_UNPACKER : SANDBOX_PARSER, words)) {
+    if (!sandbox_close(task->kind, words)) {
         _exit(SANDBOX_FAILED);
     }
-    if (unpacks) {
-        unpack_process_run(SANDBOX_SOCKET, SANDBOX_FILE, task->container);
+    if (task->kind == SANDBOX_PARSER) {
+        parser_process_run(SANDBOX_SOCKET, task->settings);
     }
-    parser_process_run(SANDBOX_SOCKET, task->settings);
+    if (task->file < 0) {
+        unpack_process_serve(SANDBOX_SOCKET);
+    }
+    unpack_process_run(SANDBOX_SOCKET, SANDBOX_FILE, task->container);
 }
 
 /* `children` has the last words of each, by its pid. */
@@ -227,10 +238,10 @@ static bool obey(const Order *order, int file, const MailSettings *settings, GHa
 {
     switch (order->kind) {
     case ORDER_PARSER:
-        return start(&(Task){.settings = settings, .file = -1}, children);
+        return start(&(Task){.kind = SANDBOX_PARSER, .settings = settings, .file = -1}, children);
     case ORDER_UNPACKER:
-        return file < 0 ? send_pid(CONTROL_FD, -1, -1)
-                        : start(&(Task){.container = order->container, .file = file}, children);
+        return start(&(Task){.kind = SANDBOX_UNPACKER, .container = order->container, .file = file},
+                     children);
     case ORDER_KILL:
     case ORDER_BURY:
         break;

@@ -19,7 +19,8 @@ Nursery *nursery_new(const MailSettings *settings, GError **error);
 int nursery_spawn(Nursery *nursery, pid_t *pid, GError **error);
 
 /* The same for an unpacker of the container `file`, a regular file that is open for reading alone
- * and stays the caller's. The error's message goes on "FILE …". */
+ * and stays the caller's; -1: of archives that are sent to it (unpack_process_serve()). The error's
+ * message goes on "FILE …". */
 int nursery_spawn_unpacker(Nursery *nursery, ContainerKind kind, int file, pid_t *pid,
                            GError **error);
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define MOST_OF_MSG (64UL * 1024 * 1024) /* bytes of a .msg that is read: it is held in memory */
@@ -40,10 +41,10 @@ static bool send_member(int socket, Archive *archive, const ArchiveMember *membe
                                    : send_content(socket, archive);
 }
 
-static void unpack_archive(int socket, int file)
+/* Sends all that is in the archive, which is closed. */
+static void send_archive(int socket, Archive *opened, const Budget *budget)
 {
-    Budget budget = budget_new(no_caps, 0);
-    g_autoptr(Archive) archive = archive_open_fd(file, &budget);
+    g_autoptr(Archive) archive = opened;
     ArchiveMember member;
     bool sent = false;
     while (archive_next(archive, &member)) {
@@ -52,12 +53,53 @@ static void unpack_archive(int socket, int file)
         }
         sent = true;
     }
-    if (!sent && budget.members > 0) {
+    if (!sent && budget->members > 0) {
         (void)unpack_out_text(
             socket, UNPACK_FAULT,
             "holds nothing but folders, links and files that only stand beside mails; "
             "export the mails themselves");
     }
+}
+
+static void unpack_archive(int socket, int file)
+{
+    Budget budget = budget_new(no_caps, 0);
+    send_archive(socket, archive_open_fd(file, &budget), &budget);
+}
+
+static bool receive(int socket, void *data, gsize length)
+{
+    gsize done = 0;
+    while (done < length) {
+        ssize_t got = recv(socket, (char *)data + done, length - done, 0);
+        if (got == 0 || (got < 0 && errno != EINTR)) {
+            return false;
+        }
+        done += got > 0 ? (gsize)got : 0;
+    }
+    return true;
+}
+
+static bool serve_one(int socket)
+{
+    UnpackRequest request;
+    if (!receive(socket, &request, sizeof request) || request.size > UNPACK_SMALL) {
+        return false;
+    }
+    g_autofree char *data = g_malloc((gsize)request.size + 1);
+    if (!receive(socket, data, (gsize)request.size)) {
+        return false;
+    }
+    Budget budget = budget_new(no_caps, 0);
+    send_archive(socket, archive_open_bytes(data, (gsize)request.size, &budget), &budget);
+    return unpack_out_piece(socket, (UnpackHead){UNPACK_END, 0, 0}, "");
+}
+
+void unpack_process_serve(int socket)
+{
+    while (serve_one(socket)) {
+    }
+    _exit(0);
 }
 
 // ---- exports of help desks ----

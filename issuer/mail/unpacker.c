@@ -21,6 +21,7 @@ struct Unpacker {
     unsigned time_limit_ms;
     int socket; /* -1: the process has ended */
     pid_t pid;
+    bool stays; /* for what is given to it next */
     bool ended;
     bool has_head; /* of what follows */
     UnpackHead head;
@@ -28,24 +29,41 @@ struct Unpacker {
     char *name;
     GByteArray *mail;
     char *trouble;
+    char *failed; /* why nothing will come out, to be told */
 };
 
-Unpacker *unpacker_new(Nursery *nursery, ContainerKind kind, int fd, unsigned time_limit_ms,
-                       Budget *budget, GError **error)
+/* Starts the process; `file` is -1 for one that gets what it unpacks sent. */
+static Unpacker *start(Nursery *nursery, ContainerKind kind, int file, GError **error)
 {
     pid_t pid = -1;
-    int socket = nursery_spawn_unpacker(nursery, kind, fd, &pid, error);
+    int socket = nursery_spawn_unpacker(nursery, kind, file, &pid, error);
     if (socket < 0) {
         return NULL;
     }
     Unpacker *unpacker = g_new0(Unpacker, 1);
     unpacker->nursery = nursery;
-    unpacker->budget = budget;
-    unpacker->time_limit_ms = time_limit_ms;
     unpacker->socket = socket;
     unpacker->pid = pid;
+    unpacker->stays = file < 0;
     unpacker->mail = g_byte_array_new();
     return unpacker;
+}
+
+Unpacker *unpacker_new(Nursery *nursery, ContainerKind kind, int fd, unsigned time_limit_ms,
+                       Budget *budget, GError **error)
+{
+    Unpacker *unpacker = start(nursery, kind, fd, error);
+    if (unpacker != NULL) {
+        unpacker->budget = budget;
+        unpacker->time_limit_ms = time_limit_ms;
+    }
+    return unpacker;
+}
+
+Unpacker *unpacker_new_small(Nursery *nursery, unsigned time_limit_ms, Budget *budget,
+                             GError **error)
+{
+    return unpacker_new(nursery, CONTAINER_ARCHIVE, -1, time_limit_ms, budget, error);
 }
 
 static void end_process(Unpacker *unpacker)
@@ -66,6 +84,7 @@ void unpacker_free(Unpacker *unpacker)
     end_process(unpacker);
     g_free(unpacker->name);
     g_free(unpacker->trouble);
+    g_free(unpacker->failed);
     g_byte_array_unref(unpacker->mail);
     g_free(unpacker);
 }
@@ -102,12 +121,12 @@ static bool bury(Unpacker *unpacker)
 
 // ---- receiving ----
 
-/* Waits for something to be there, until the deadline. */
-static bool await(Unpacker *unpacker, int64_t deadline_us)
+/* Waits until something can be received (POLLIN) or sent (POLLOUT), or until the deadline. */
+static bool await(Unpacker *unpacker, short events, int64_t deadline_us)
 {
     for (;;) {
         int64_t left_us = deadline_us - clock_monotonic_us();
-        struct pollfd polled = {.fd = unpacker->socket, .events = POLLIN};
+        struct pollfd polled = {.fd = unpacker->socket, .events = events};
         int ready = left_us <= 0 ? 0 : poll(&polled, 1, (int)MIN(left_us / 1000 + 1, G_MAXINT));
         if (ready > 0) {
             return true;
@@ -122,12 +141,17 @@ static bool await(Unpacker *unpacker, int64_t deadline_us)
     }
 }
 
+static int64_t deadline(const Unpacker *unpacker)
+{
+    return clock_monotonic_us() + 1000 * (int64_t)unpacker->time_limit_ms;
+}
+
 static bool receive(Unpacker *unpacker, void *data, gsize size)
 {
-    int64_t deadline_us = clock_monotonic_us() + 1000 * (int64_t)unpacker->time_limit_ms;
+    const int64_t deadline_us = deadline(unpacker);
     gsize done = 0;
     while (done < size) {
-        if (!await(unpacker, deadline_us)) {
+        if (!await(unpacker, POLLIN, deadline_us)) {
             return false;
         }
         ssize_t got = recv(unpacker->socket, (char *)data + done, size - done, MSG_DONTWAIT);
@@ -258,6 +282,16 @@ static void take_mail(Unpacker *unpacker, UnpackerItem *out)
     out->size = unpacker->mail->len;
 }
 
+/* All has come out. */
+static void finish(Unpacker *unpacker)
+{
+    unpacker->has_head = false;
+    unpacker->ended = true;
+    if (!unpacker->stays) {
+        end_process(unpacker);
+    }
+}
+
 static void take_next(Unpacker *unpacker, UnpackerItem *out)
 {
     const UnpackKind kind = (UnpackKind)unpacker->head.kind;
@@ -276,7 +310,7 @@ static void take_next(Unpacker *unpacker, UnpackerItem *out)
         set_trouble(unpacker, take_text(unpacker, MAX_WHY));
         break;
     case UNPACK_END:
-        end_process(unpacker);
+        finish(unpacker);
         out->kind = UNPACKER_END;
         break;
     default:
@@ -290,8 +324,46 @@ void unpacker_next(Unpacker *unpacker, UnpackerItem *out)
     *out = (UnpackerItem){.kind = unpacker->ended ? UNPACKER_END : UNPACKER_FAULT, .fd = -1};
     g_clear_pointer(&unpacker->name, g_free);
     g_clear_pointer(&unpacker->trouble, g_free);
-    if (!unpacker->ended && look(unpacker)) {
+    if (unpacker->failed != NULL) {
+        out->kind = UNPACKER_FAULT;
+        set_trouble(unpacker, g_steal_pointer(&unpacker->failed));
+    } else if (!unpacker->ended && look(unpacker)) {
         take_next(unpacker, out);
     }
     out->trouble = unpacker->trouble;
+}
+
+// ---- what goes in ----
+
+static void send_all(Unpacker *unpacker, const void *data, gsize size)
+{
+    const int64_t deadline_us = deadline(unpacker);
+    gsize done = 0;
+    while (done < size && await(unpacker, POLLOUT, deadline_us)) {
+        ssize_t put = send(unpacker->socket, (const char *)data + done, size - done,
+                           MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (put < 0 && errno != EINTR && errno != EAGAIN) {
+            return; // it is gone, which shows when nothing comes out
+        }
+        done += put > 0 ? (gsize)put : 0;
+    }
+}
+
+void unpacker_give(Unpacker *unpacker, const void *data, gsize size)
+{
+    const UnpackRequest request = {size};
+    unpacker->ended = false;
+    g_clear_pointer(&unpacker->trouble, g_free);
+    send_all(unpacker, &request, sizeof request);
+    if (!unpacker->ended) {
+        send_all(unpacker, data, size);
+    }
+    if (unpacker->ended) {
+        unpacker->failed = g_steal_pointer(&unpacker->trouble);
+    }
+}
+
+bool unpacker_can_take(const Unpacker *unpacker)
+{
+    return unpacker->stays && unpacker->ended && unpacker->socket >= 0;
 }

@@ -36,6 +36,17 @@ typedef struct Unpacker Unpacker;
 Unpacker *unpacker_new(Nursery *nursery, ContainerKind kind, int fd, unsigned time_limit_ms,
                        Budget *budget, GError **error);
 
+/* The same for archives that are in memory, one after another: see unpacker_give(). */
+Unpacker *unpacker_new_small(Nursery *nursery, unsigned time_limit_ms, Budget *budget,
+                             GError **error);
+
+/* Has an archive of at most UNPACK_SMALL bytes unpacked next; what was given before must have come
+ * to its end. */
+void unpacker_give(Unpacker *unpacker, const void *data, gsize size);
+
+/* Whether another archive can be given to it. */
+bool unpacker_can_take(const Unpacker *unpacker);
+
 /* What comes out next; waits for it at most as long as the time limit says, each time. */
 void unpacker_next(Unpacker *unpacker, UnpackerItem *out);
 

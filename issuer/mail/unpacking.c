@@ -2,6 +2,7 @@
 
 #include "mail/member_name.h"
 #include "mail/pst_process.h"
+#include "mail/unpack_process.h"
 #include "mail/unpacker.h"
 
 #include <string.h>
@@ -27,7 +28,6 @@ static const BudgetCaps caps = {
 
 typedef struct {
     Unpacker *unpacker;
-    ContainerKind kind;
     char *name;
     char *cut;
     bool in_maildir;
@@ -40,6 +40,7 @@ struct Unpacking {
     Nursery *nursery;
     unsigned time_limit_ms;
     Budget budget;
+    Unpacker *small;    /* of small archives, which has nothing to do; or NULL */
     GPtrArray *entries; /* the innermost last */
     char *name;         /* of what came out last */
     char *text;         /* the trouble with it */
@@ -69,6 +70,7 @@ void unpacking_free(Unpacking *unpacking)
         return;
     }
     g_ptr_array_unref(unpacking->entries);
+    unpacker_free(unpacking->small);
     g_free(unpacking->name);
     g_free(unpacking->text);
     g_free(unpacking);
@@ -113,44 +115,82 @@ static unsigned time_limit(const Unpacking *unpacking, ContainerKind kind, int f
     return (unsigned)MIN(whole, G_MAXINT);
 }
 
-bool unpacking_enter(Unpacking *unpacking, const Opened *opened, SourceItem *item)
+/* A small archive is sent to a process that stays: a Maildir has one for each mail. False if it is
+ * none, or cannot be read so. */
+static bool read_small(const Opened *opened, GByteArray *bytes)
+{
+    const int fd = opened_file(opened)->fd;
+    const uint64_t size = size_of(fd);
+    if (opened_container(opened) != CONTAINER_ARCHIVE || size > UNPACK_SMALL) {
+        return false;
+    }
+    g_byte_array_set_size(bytes, (guint)size);
+    return pread(fd, bytes->data, (gsize)size, 0) == (ssize_t)size;
+}
+
+static Unpacker *open_container(Unpacking *unpacking, const Opened *opened, GError **error)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    if (!read_small(opened, bytes)) {
+        const ContainerKind kind = opened_container(opened);
+        const int fd = opened_file(opened)->fd;
+        return unpacker_new(unpacking->nursery, kind, fd, time_limit(unpacking, kind, fd),
+                            &unpacking->budget, error);
+    }
+    Unpacker *unpacker = g_steal_pointer(&unpacking->small);
+    if (unpacker == NULL) {
+        unpacker = unpacker_new_small(unpacking->nursery, unpacking->time_limit_ms,
+                                      &unpacking->budget, error);
+    }
+    if (unpacker != NULL) {
+        unpacker_give(unpacker, bytes->data, bytes->len);
+    }
+    return unpacker;
+}
+
+static Entry *new_entry(const Opened *opened, Unpacker *unpacker)
 {
     const OpenedFile *file = opened_file(opened);
-    const char *spoken = opened_spoken(file->name);
-    if (unpacking->entries->len >= UNPACKING_MOST) {
-        (void)give_trouble(unpacking, item, g_strdup(file->name),
-                           g_strdup_printf("%s stands in %d archives within each other, and is not "
-                                           "opened; unpack it by hand and give what comes out",
-                                           spoken, UNPACKING_MOST));
-        return true;
-    }
-    if (unpacking->entries->len == 0 && file->cut != NULL) {
-        // What the budget was spent on; it gets no other.
-        (void)give_trouble(unpacking, item, g_strdup(file->name), g_strdup(file->cut));
-        return true;
-    }
-    if (unpacking->entries->len == 0) {
-        unpacking->budget = budget_new(caps, size_of(file->fd));
-    }
-    const ContainerKind kind = opened_container(opened);
-    g_autoptr(GError) error = NULL;
-    Unpacker *unpacker =
-        unpacker_new(unpacking->nursery, kind, file->fd, time_limit(unpacking, kind, file->fd),
-                     &unpacking->budget, &error);
-    if (unpacker == NULL) {
-        (void)give_trouble(unpacking, item, g_strdup(file->name),
-                           g_strdup_printf("%s %s", spoken, error->message));
-        item->absent = true;
-        return true;
-    }
     Entry *entry = g_new0(Entry, 1);
     entry->unpacker = unpacker;
-    entry->kind = kind;
     entry->name = g_strdup(file->name);
     entry->cut = g_strdup(file->cut);
     entry->in_maildir = file->in_maildir;
     entry->deleted = file->deleted;
-    g_ptr_array_add(unpacking->entries, entry);
+    return entry;
+}
+
+/* Why a container is not opened; NULL: it is. New string. */
+static char *why_not(const Unpacking *unpacking, const OpenedFile *file)
+{
+    if (unpacking->entries->len >= UNPACKING_MOST) {
+        return g_strdup_printf("%s stands in %d archives within each other, and is not opened; "
+                               "unpack it by hand and give what comes out",
+                               opened_spoken(file->name), UNPACKING_MOST);
+    }
+    // What the budget was spent on gets no other.
+    return unpacking->entries->len == 0 ? g_strdup(file->cut) : NULL;
+}
+
+bool unpacking_enter(Unpacking *unpacking, const Opened *opened, SourceItem *item)
+{
+    const OpenedFile *file = opened_file(opened);
+    char *why = why_not(unpacking, file);
+    if (why != NULL) {
+        return give_trouble(unpacking, item, g_strdup(file->name), why) == UNPACKING_ITEM;
+    }
+    if (unpacking->entries->len == 0) {
+        unpacking->budget = budget_new(caps, size_of(file->fd));
+    }
+    g_autoptr(GError) error = NULL;
+    Unpacker *unpacker = open_container(unpacking, opened, &error);
+    if (unpacker == NULL) {
+        why = g_strdup_printf("%s %s", opened_spoken(file->name), error->message);
+        (void)give_trouble(unpacking, item, g_strdup(file->name), why);
+        item->absent = true;
+        return true;
+    }
+    g_ptr_array_add(unpacking->entries, new_entry(opened, unpacker));
     return false;
 }
 
@@ -246,6 +286,9 @@ static UnpackingStep leave(Unpacking *unpacking, Entry *entry, SourceItem *item)
                             g_strdup_printf("%s is no mail: it is empty; look for the mail in the "
                                             "mailbox it was copied from",
                                             spoken));
+    }
+    if (unpacking->small == NULL && unpacker_can_take(entry->unpacker)) {
+        unpacking->small = g_steal_pointer(&entry->unpacker);
     }
     g_ptr_array_set_size(unpacking->entries, (gint)unpacking->entries->len - 1);
     return UNPACKING_NONE;

@@ -91,17 +91,15 @@ void desk_fields_set(DeskRow *row, DeskField field, const char *value)
     }
 }
 
-DeskRow desk_fields_inherit(const DeskRow *ticket)
+void desk_fields_inherit(DeskRow *row, const DeskRow *ticket)
 {
     static const DeskField inherited[] = {DESK_TO, DESK_SUBJECT, DESK_REQUESTER_ID, DESK_ASKER};
-    DeskRow row = {{NULL}};
     for (gsize i = 0; i < G_N_ELEMENTS(inherited); i++) {
-        desk_fields_set(&row, inherited[i], ticket->values[inherited[i]]);
+        desk_fields_set(row, inherited[i], ticket->values[inherited[i]]);
     }
     // Who a mail in the ticket is from is not said with this: perhaps from one of ours.
-    desk_fields_set(&row, DESK_ASKER, ticket->values[DESK_CUSTOMER]);
-    desk_fields_set(&row, DESK_ASKER, ticket->values[DESK_FROM]);
-    return row;
+    desk_fields_set(row, DESK_ASKER, ticket->values[DESK_CUSTOMER]);
+    desk_fields_set(row, DESK_ASKER, ticket->values[DESK_FROM]);
 }
 
 bool desk_fields_have_mail(const DeskRow *row)

@@ -42,8 +42,8 @@ DeskField desk_fields_find(const char *name);
  * first one that is an address. */
 void desk_fields_set(DeskRow *row, DeskField field, const char *value);
 
-/* What a ticket says of each mail in it. The caller clears the result. */
-DeskRow desk_fields_inherit(const DeskRow *ticket);
+/* Completes the row of a mail by what its ticket says of all in it. */
+void desk_fields_inherit(DeskRow *row, const DeskRow *ticket);
 
 /* Whether there is something that can be read as a mail. */
 bool desk_fields_have_mail(const DeskRow *row);

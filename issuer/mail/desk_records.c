@@ -199,8 +199,9 @@ static void take_object(Records *records, json_t *object, const DeskRow *ticket,
     if (level >= MAX_LEVELS) {
         return;
     }
-    g_auto(DeskRow) row = desk_fields_inherit(ticket);
+    g_auto(DeskRow) row = {{NULL}};
     take_members(&row, object);
+    desk_fields_inherit(&row, ticket);
     if (desk_fields_have_mail(&row)) {
         give_mail(records, object, &row);
     }

@@ -284,13 +284,16 @@ static char between_of(int fd)
 void desk_table_read(int fd, const DeskOut *out)
 {
     struct csv_parser parser;
-    if (csv_init(&parser, CSV_APPEND_NULL | CSV_STRICT_FINI) != 0) {
+    if (csv_init(&parser, CSV_APPEND_NULL) != 0) {
         return;
     }
     csv_set_delim(&parser, (unsigned char)between_of(fd));
     csv_set_blk_size(&parser, PIECE_SIZE);
     Table table = {.out = out, .columns = g_array_new(FALSE, FALSE, sizeof(DeskField))};
     read_rows(&table, &parser, fd);
+    // Strict all along, it would not take a quotation mark within a cell that has none around it;
+    // never strict, it would not tell that the last cell is open.
+    (void)csv_set_opts(&parser, CSV_APPEND_NULL | CSV_STRICT | CSV_STRICT_FINI);
     if (csv_fini(&parser, take_cell, take_row, &table) != 0) {
         stop(&table, "ends within a quoted cell, so rows are missing; export it again");
     }

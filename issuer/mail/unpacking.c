@@ -28,6 +28,7 @@ static const BudgetCaps caps = {
 
 typedef struct {
     Unpacker *unpacker;
+    ContainerKind kind;
     char *name;
     char *cut;
     bool in_maildir;
@@ -153,6 +154,7 @@ static Entry *new_entry(const Opened *opened, Unpacker *unpacker)
     const OpenedFile *file = opened_file(opened);
     Entry *entry = g_new0(Entry, 1);
     entry->unpacker = unpacker;
+    entry->kind = opened_container(opened);
     entry->name = g_strdup(file->name);
     entry->cut = g_strdup(file->cut);
     entry->in_maildir = file->in_maildir;

@@ -65,7 +65,7 @@ void finder_add_text(Finder *finder, const char *text, gsize length)
     finder->searched = false;
 }
 
-static bool is_intact(const Finder *finder)
+bool finder_is_intact(const Finder *finder)
 {
     for (guint i = 0; i < code_search_count(finder->search); i++) {
         if (armored_code_jws(code_search_get(finder->search, i, NULL)) != NULL) {
@@ -153,10 +153,10 @@ static void search_again(Finder *finder)
 
 bool finder_has_intact(Finder *finder)
 {
-    if (!is_intact(finder)) {
+    if (!finder_is_intact(finder)) {
         search_again(finder);
     }
-    return is_intact(finder);
+    return finder_is_intact(finder);
 }
 
 GPtrArray *finder_finish(Finder *finder)

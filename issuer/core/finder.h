@@ -20,8 +20,11 @@ void finder_add_text(Finder *finder, const char *text, gsize length);
 
 #define FINDER_OVERLAP 8192
 
-/* Whether an intact token was completed by what was given so far. Where none came through as it was
- * written, this searches all of it again in other ways: ask after each text, not each piece. */
+/* Whether an intact token was completed by what was given so far, read as it is written. */
+bool finder_is_intact(const Finder *finder);
+
+/* The same, and where none came through as it was written, all of it is searched again in other
+ * ways: to be asked once, not after each text. */
 bool finder_has_intact(Finder *finder);
 
 /* What was found, in the order of first appearance, each token once, as FoundToken; a damaged copy

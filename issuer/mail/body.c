@@ -5,8 +5,6 @@
 #include "mail/part_reader.h"
 #include "mail/sniff.h"
 
-#define PIECE_SIZE (256UL * 1024)
-
 struct Body {
     PartReader reader;
 };
@@ -85,10 +83,18 @@ static void search_rest(PartReader *reader, const char *data, gsize length)
         (void)part_reader_read(reader, g_ptr_array_index(loose, i));
     }
     read_enclosed(reader);
-    for (gsize at = 0; at < length && !text_sink_is_satisfied(&reader->sink);
-         at += PIECE_SIZE - FINDER_OVERLAP) {
-        finder_add_text(reader->sink.finder, data + at, MIN(length - at, PIECE_SIZE));
+    if (!text_sink_is_satisfied(&reader->sink)) {
+        finder_add_text(reader->sink.finder, data, length);
     }
+}
+
+/* Whether the structure was read, and all that a person sees of it holds no code; nor does what he
+ * does not see, which would be seen in the mail as it stands. */
+static bool is_wanting(PartReader *reader)
+{
+    TextSink *sink = &reader->sink;
+    return sink->finder != NULL && text_sink_unseen_tokens(sink) == NULL &&
+           !finder_has_intact(sink->finder);
 }
 
 void body_read(Body *body, char *data, gsize length)
@@ -101,8 +107,7 @@ void body_read(Body *body, char *data, gsize length)
     if (reader->trouble != NULL) {
         key_watch_around(watch, data, length);
         key_watch_lines(watch, data, length);
-    } else if (!text_sink_is_satisfied(&reader->sink) &&
-               text_sink_unseen_tokens(&reader->sink) == NULL) { /* it would be seen there */
+    } else if (is_wanting(reader)) {
         search_rest(reader, data, length);
     }
 }

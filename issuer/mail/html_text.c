@@ -5,6 +5,7 @@
 #include <libxml/HTMLparser.h>
 #include <libxml/parserInternals.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* One of the two texts of a page: what is seen, and what is not. */
@@ -40,53 +41,37 @@ typedef struct {
     TagKind kind;
 } Tag;
 
+/* In the order of their names. */
 static const Tag tags[] = {
-    {"br", TAG_BREAK},
-    {"p", TAG_BLOCK},
-    {"div", TAG_BLOCK},
-    {"tr", TAG_BLOCK},
-    {"td", TAG_CELL},
-    {"th", TAG_CELL},
-    {"li", TAG_BLOCK},
-    {"pre", TAG_PREFORMATTED},
-    {"blockquote", TAG_QUOTE},
-    {"table", TAG_BLOCK},
-    {"ul", TAG_BLOCK},
-    {"ol", TAG_BLOCK},
-    {"h1", TAG_BLOCK},
-    {"h2", TAG_BLOCK},
-    {"h3", TAG_BLOCK},
-    {"h4", TAG_BLOCK},
-    {"h5", TAG_BLOCK},
-    {"h6", TAG_BLOCK},
-    {"hr", TAG_BLOCK},
-    {"dl", TAG_BLOCK},
-    {"dt", TAG_BLOCK},
-    {"dd", TAG_BLOCK},
-    {"section", TAG_BLOCK},
-    {"article", TAG_BLOCK},
-    {"header", TAG_BLOCK},
-    {"footer", TAG_BLOCK},
-    {"address", TAG_BLOCK},
-    {"center", TAG_BLOCK},
-    {"form", TAG_BLOCK},
-    {"body", TAG_BLOCK},
-    {"textarea", TAG_PREFORMATTED},
-    {"script", TAG_DROPPED},
-    {"style", TAG_STYLE},
-    {"head", TAG_DROPPED},
-    {"title", TAG_DROPPED},
-    {"template", TAG_DROPPED},
+    {"address", TAG_BLOCK},    {"article", TAG_BLOCK},
+    {"blockquote", TAG_QUOTE}, {"body", TAG_BLOCK},
+    {"br", TAG_BREAK},         {"center", TAG_BLOCK},
+    {"dd", TAG_BLOCK},         {"div", TAG_BLOCK},
+    {"dl", TAG_BLOCK},         {"dt", TAG_BLOCK},
+    {"footer", TAG_BLOCK},     {"form", TAG_BLOCK},
+    {"h1", TAG_BLOCK},         {"h2", TAG_BLOCK},
+    {"h3", TAG_BLOCK},         {"h4", TAG_BLOCK},
+    {"h5", TAG_BLOCK},         {"h6", TAG_BLOCK},
+    {"head", TAG_DROPPED},     {"header", TAG_BLOCK},
+    {"hr", TAG_BLOCK},         {"li", TAG_BLOCK},
+    {"ol", TAG_BLOCK},         {"p", TAG_BLOCK},
+    {"pre", TAG_PREFORMATTED}, {"script", TAG_DROPPED},
+    {"section", TAG_BLOCK},    {"style", TAG_STYLE},
+    {"table", TAG_BLOCK},      {"td", TAG_CELL},
+    {"template", TAG_DROPPED}, {"textarea", TAG_PREFORMATTED},
+    {"th", TAG_CELL},          {"title", TAG_DROPPED},
+    {"tr", TAG_BLOCK},         {"ul", TAG_BLOCK},
 };
+
+static int compare_tags(const void *name, const void *tag)
+{
+    return strcmp(name, ((const Tag *)tag)->name);
+}
 
 static TagKind tag_kind(const xmlChar *name)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(tags); i++) {
-        if (strcmp((const char *)name, tags[i].name) == 0) {
-            return tags[i].kind;
-        }
-    }
-    return TAG_INLINE;
+    const Tag *tag = bsearch(name, tags, G_N_ELEMENTS(tags), sizeof tags[0], compare_tags);
+    return tag == NULL ? TAG_INLINE : tag->kind;
 }
 
 static void break_line(Text *text)
@@ -197,6 +182,16 @@ static void put_character(const Writer *writer, char c)
     g_string_append_c(text->text, c);
 }
 
+/* How many bytes at `text` stand in the text as they are. */
+static int plain_run(const xmlChar *text, int length)
+{
+    int run = 0;
+    while (run < length && text[run] > ' ') {
+        run++;
+    }
+    return run;
+}
+
 static void put_text(void *user_data, const xmlChar *text, int length)
 {
     Writer *writer = user_data;
@@ -206,6 +201,11 @@ static void put_text(void *user_data, const xmlChar *text, int length)
     }
     for (int i = 0; i < length; i++) {
         put_character(writer, (char)text[i]);
+        const int run = plain_run(text + i + 1, length - i - 1);
+        if (run > 0 && !writer->text->at_line_start) {
+            g_string_append_len(writer->text->text, (const char *)text + i + 1, run);
+            i += run;
+        }
     }
 }
 
@@ -236,6 +236,18 @@ static void read_page(Writer *writer, const char *html, gsize length)
     (void)xmlSwitchEncoding(context, XML_CHAR_ENCODING_UTF8);
     (void)htmlParseDocument(context);
     htmlFreeParserCtxt(context);
+}
+
+gsize html_text_reach(const char *html, gsize length)
+{
+    gsize steps = 0;
+    gsize at = 0;
+    while (at < length && steps <= HTML_TEXT_MOST_STEPS) {
+        const guchar c = (guchar)html[at];
+        steps += c == '<' || c == '&' || (c < ' ' && !g_ascii_isspace(c));
+        at++;
+    }
+    return at;
 }
 
 GString *html_text(const char *html, gsize length, GString *hidden)

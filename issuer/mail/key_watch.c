@@ -6,9 +6,27 @@
 
 #include <string.h>
 
+/* Of a long text, since the scan remembers all groups that stand beside each other. */
+#define PIECE_SIZE (256UL * 1024) /* bytes */
+#define OVERLAP    1024           /* bytes; a key takes less */
+
+/* Where a long text may be cut: behind a blank among the last bytes of the piece. */
+static gsize piece_length(const char *text, gsize length)
+{
+    gsize end = MIN(length, PIECE_SIZE);
+    while (end < length && end > PIECE_SIZE - OVERLAP && !g_ascii_isspace(text[end - 1])) {
+        end--;
+    }
+    return end;
+}
+
 void key_watch_text(KeyWatch *watch, const char *text, gsize length)
 {
-    watch->seen = watch->seen || license_key_scan_has(text, length);
+    for (gsize at = 0; at < length && !watch->seen;) {
+        const gsize piece = piece_length(text + at, length - at);
+        watch->seen = license_key_scan_has(text + at, piece);
+        at += at + piece == length ? piece : piece - OVERLAP;
+    }
 }
 
 /* As text that ends where it ends: zero bytes are blanks. */

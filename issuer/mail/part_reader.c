@@ -87,21 +87,29 @@ static void take_text(PartReader *reader, const MimePart *part, unsigned use, co
     unpack_within(reader, part, text, length);
 }
 
+static void read_html(PartReader *reader, const MimePart *part, const char *html, gsize length)
+{
+    g_autoptr(GString) hidden = g_string_new(NULL);
+    const gsize reach = html_text_reach(html, length);
+    g_autoptr(GString) plain = html_text(html, reach, hidden);
+    if (reach < length) {
+        note_unsearched(reader, part, "HTML",
+                        "what follows its first " G_STRINGIFY(HTML_TEXT_MOST_STEPS) " tags");
+    }
+    key_watch_text(&reader->sink.watch, html, length); /* what it does not show counts too */
+    take_text(reader, part, use_of(reader, part) | TEXT_SINK_HTML, plain->str, plain->len);
+    text_sink_take_unseen(&reader->sink, hidden->str, hidden->len);
+}
+
 /* Decoded text of one part, whole. */
 static void read_text(PartReader *reader, const MimePart *part, const char *data, gsize length)
 {
     g_auto(CharsetText) text = charset_read(part->charset, data, length);
-    const unsigned use = use_of(reader, part);
     if (part_kind_is_html(part, text.text, text.length)) {
-        g_autoptr(GString) hidden = g_string_new(NULL);
-        g_autoptr(GString) plain = html_text(text.text, text.length, hidden);
-        /* What it does not show counts too. */
-        key_watch_text(&reader->sink.watch, text.text, text.length);
-        take_text(reader, part, use | TEXT_SINK_HTML, plain->str, plain->len);
-        text_sink_take_unseen(&reader->sink, hidden->str, hidden->len);
+        read_html(reader, part, text.text, text.length);
         return;
     }
-    take_text(reader, part, use, text.text, text.length);
+    take_text(reader, part, use_of(reader, part), text.text, text.length);
 }
 
 /* Text that still looks encoded: a program encoded twice, or named no encoding. */

@@ -85,5 +85,5 @@ void text_sink_take(TextSink *sink, unsigned use, const char *text, gsize length
 
 bool text_sink_is_satisfied(const TextSink *sink)
 {
-    return sink->finder == NULL || finder_has_intact(sink->finder);
+    return sink->finder == NULL || finder_is_intact(sink->finder);
 }

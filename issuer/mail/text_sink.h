@@ -50,7 +50,8 @@ void text_sink_take(TextSink *sink, unsigned use, const char *text, gsize length
  * exports of a mail agree. */
 void text_sink_digest(TextSink *sink, const char *text, gsize length);
 
-/* Whether an intact code was found; true if nothing is searched. */
+/* Whether an intact code was found in what was taken in, as it is written; true if nothing is
+ * searched. Costs nothing. */
 bool text_sink_is_satisfied(const TextSink *sink);
 
 #endif

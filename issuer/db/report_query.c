@@ -7,7 +7,7 @@
 #define TIME_LIMIT_S 600
 #define PIECE_ROWS   1000
 
-static bool check_zone(Database *db, const char *zone, GError **error)
+bool report_query_check_zone(Database *db, const char *zone, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_text(params, zone);
@@ -26,6 +26,12 @@ static bool check_zone(Database *db, const char *zone, GError **error)
     return true;
 }
 
+char *report_query_views_zone(Database *db, GError **error)
+{
+    g_autoptr(SqlResult) result = sql_run(db, NULL, "select report_zone()", NULL, error);
+    return result ? g_strdup(sql_result_text(result, 0, 0)) : NULL;
+}
+
 #define TIME_TEXT(time) "to_char(" time " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
 /* Parameters: zone, day, now, moment and day of what was known. */
@@ -42,7 +48,7 @@ bool report_query_settle(Database *db, const ReportQuestion *question, ReportMom
                          GError **error)
 {
     if (!database_set_time_limit(db, TIME_LIMIT_S, error) ||
-        !check_zone(db, question->zone, error)) {
+        !report_query_check_zone(db, question->zone, error)) {
         return false;
     }
     g_autoptr(SqlParams) params = sql_params_new();

@@ -25,6 +25,13 @@ typedef struct {
     int64_t micros;
 } ReportMoment;
 
+/* Whether the database knows that time zone; ISSUER_ERROR_INPUT if it does not. */
+bool report_query_check_zone(Database *db, const char *zone, GError **error);
+
+/* The zone of the views report_…_now, which the database has by a setting of its own. New string.
+ */
+char *report_query_views_zone(Database *db, GError **error);
+
 /* Settles a question. What was known when is the moment before the oldest transaction that is still
  * open, unless it is said; a later one is ISSUER_ERROR_USAGE, since what was recorded by then can
  * still grow. ISSUER_ERROR_INPUT if the database knows no such zone. `moment` is cleared by the

@@ -3,13 +3,17 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "db/health_store.h"
+#include "db/report_query.h"
 #include "service/check_internal.h"
 #include "service/schema.h"
+
+#include <string.h>
 
 static const char settings_thing[] = "settings";
 static const char database_thing[] = "database";
 static const char schema_thing[] = "schema";
 static const char clock_thing[] = "clock";
+static const char zone_thing[] = "finance zone";
 
 static void check_settings_found(GPtrArray *lines, const Settings *settings)
 {
@@ -57,6 +61,35 @@ static bool schema_is_ours(GPtrArray *lines, Context *context)
     return true;
 }
 
+/* The zone of the reports, and whether finance's own tools, which ask the views, have the same. */
+static bool check_zone(GPtrArray *lines, Context *context, GError **error)
+{
+    const char *zone = config_text(settings_config(context->settings), "finance-zone");
+    GError *problem = NULL;
+    if (!report_query_check_zone(context->database, zone, &problem)) {
+        if (!g_error_matches(problem, ISSUER_ERROR, ISSUER_ERROR_INPUT)) {
+            g_propagate_error(error, problem);
+            return false;
+        }
+        check_add_error(lines, zone_thing, problem);
+        return true;
+    }
+    g_autofree char *views = report_query_views_zone(context->database, error);
+    if (views == NULL) {
+        return false;
+    }
+    const bool same = strcmp(zone, views) == 0;
+    g_autofree char *advice = g_strdup_printf(
+        "as the database's owner: alter database … set issuer.finance_zone = '%s'", zone);
+    check_add(lines, zone_thing, same ? CHECK_OK : CHECK_WARNING,
+              same ? g_strdup(zone)
+                   : g_strdup_printf("reports have the days of %s, the views report_…_now of the "
+                                     "database those of %s",
+                                     zone, views),
+              same ? NULL : advice);
+    return true;
+}
+
 static bool is_unavailable(const GError *error)
 {
     return g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE);
@@ -72,7 +105,8 @@ static bool check_in_database(GPtrArray *lines, Context *context, GError **error
         check_add(lines, "records", CHECK_NOT_ASKED, g_strdup("the schema comes first"), NULL);
         return true;
     }
-    return check_denied_list(lines, context, error) && check_records(lines, context, error);
+    return check_zone(lines, context, error) && check_denied_list(lines, context, error) &&
+           check_records(lines, context, error);
 }
 
 static void check_all(GPtrArray *lines, Context *context, GError **error)

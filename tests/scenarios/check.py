@@ -15,7 +15,7 @@ DAY = 86400
 NOWHERE = "host=/nowhere dbname=x connect_timeout=2"
 THINGS = ["settings", "key folder", "key files", "roots", "roots", "signing key",
           "development keys", "own addresses", "reply sender", "reply folder", "database", "clock",
-          "schema", "denied list", "serial numbers", "records"]
+          "schema", "finance zone", "denied list", "serial numbers", "records"]
 
 
 class Check(Scenario):
@@ -167,6 +167,17 @@ class Check(Scenario):
         for apart, says in ((-100, "ahead of"), (100, "behind")):
             self.set(now=str(int(time.time()) + apart))
             self.expect("clock", "wrong", says)
+
+    def test_finance_zone(self):
+        self.expect("finance zone", "ok", "UTC")
+        for wrong in ("Mars/Olympus", "Europe/berlin", "CEST"):
+            self.set(finance_zone=wrong)
+            self.expect("finance zone", "wrong", f"the database knows no time zone '{wrong}'")
+        self.set(finance_zone="Europe/Berlin")
+        self.expect("finance zone", "warning", "those of UTC; as the database's owner: alter database … set"
+                                               " issuer.finance_zone = 'Europe/Berlin'")
+        self.house.query(f'alter database "{self.house.database}" set issuer.finance_zone = \'Europe/Berlin\'')
+        self.expect("finance zone", "ok", "Europe/Berlin")
 
     def test_a_role_that_may_not_look(self):
         prefix = self.house.environment["ISSUER_ROLE_PREFIX"]

@@ -1,16 +1,15 @@
 #include "cli/cmd_message.h"
 
 #include "base/error.h"
+#include "cli/limit.h"
 #include "cli/message_printer.h"
 #include "cli/terminal.h"
 #include "cli/words.h"
 #include "service/restorations.h"
 
-#define LIST_MOST 200
-
 static bool list(const CommandCall *call, MessageChoice choice, GError **error)
 {
-    const unsigned most = (unsigned)options_number(call->options, "limit", LIST_MOST);
+    const unsigned most = limit_rows(call->options);
     g_autoptr(Context) context =
         context_open(call->config_path, CONTEXT_DATABASE, "issuer message list", error);
     bool more = false;
@@ -24,7 +23,7 @@ static bool list(const CommandCall *call, MessageChoice choice, GError **error)
         message_printer_row(call->printer, g_ptr_array_index(found, i));
     }
     if (more) {
-        printer_hint(call->printer, "There are more: say --limit.");
+        limit_say_more(call->printer);
     }
     return true;
 }
@@ -232,11 +231,6 @@ static const ArgumentRow ids_and_case[] = {
 static const ArgumentRow ids[] = {
     {.name = "ID", .meaning = "the mail's number, as the lists show it"},
 };
-#define LIMIT_OPTION                                                                               \
-    {                                                                                              \
-        .name = "limit", .value = "N", .type = OPTION_NUMBER, .least = 1, .most = 1000000,         \
-        .meaning = "at most so many (200)"                                                         \
-    }
 
 static const OptionRow list_options[] = {
     {.name = "waiting",
@@ -245,6 +239,7 @@ static const OptionRow list_options[] = {
     {.name = "all", .type = OPTION_FLAG, .meaning = "all that were ever taken in, newest first"},
     LIMIT_OPTION,
 };
+
 static const Command commands[] = {
     {.words = "message list",
      .summary = "List the mails that wait for a person, or all",

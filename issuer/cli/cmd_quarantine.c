@@ -1,12 +1,11 @@
 #include "cli/cmd_quarantine.h"
 
 #include "base/error.h"
+#include "cli/limit.h"
 #include "cli/message_printer.h"
 #include "cli/terminal.h"
 #include "core/dates.h"
 #include "service/mail_report.h"
-
-#define LIST_MOST 200
 
 /* ---- looking ---- */
 
@@ -34,7 +33,7 @@ static void print_row(Printer *printer, const QuarantineRow *row)
 
 static bool run_list(const CommandCall *call, GError **error)
 {
-    const unsigned most = (unsigned)options_number(call->options, "limit", LIST_MOST);
+    const unsigned most = limit_rows(call->options);
     g_autoptr(Context) context =
         context_open(call->config_path, CONTEXT_DATABASE, "issuer quarantine list", error);
     bool more = false;
@@ -50,7 +49,7 @@ static bool run_list(const CommandCall *call, GError **error)
         print_row(call->printer, g_ptr_array_index(found, i));
     }
     if (more) {
-        printer_hint(call->printer, "There are more: say --limit.");
+        limit_say_more(call->printer);
     }
     return true;
 }
@@ -159,12 +158,7 @@ static bool run_drop(const CommandCall *call, GError **error)
 
 static const OptionRow list_options[] = {
     {.name = "all", .type = OPTION_FLAG, .meaning = "those too that have left it, newest first"},
-    {.name = "limit",
-     .value = "N",
-     .type = OPTION_NUMBER,
-     .least = 1,
-     .most = 1000000,
-     .meaning = "at most so many (200)"},
+    LIMIT_OPTION,
 };
 static const OptionRow retry_options[] = {
     {.name = "all",

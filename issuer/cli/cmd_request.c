@@ -2,12 +2,11 @@
 
 #include "cli/case_printer.h"
 #include "cli/decision_printer.h"
+#include "cli/limit.h"
 #include "cli/message_printer.h"
 #include "cli/usage_license_printer.h"
 #include "core/statement.h"
 #include "service/requests.h"
-
-#define LIST_MOST 200 /* unless told otherwise */
 
 static const PrinterColumn summary_columns[] = {
     {"case", COLUMN_NUMBER},      {"request", COLUMN_TEXT},    {"outcome", COLUMN_TEXT},
@@ -40,7 +39,7 @@ static void print_summary(Printer *printer, const RequestSummary *summary)
 static bool run_list(const CommandCall *call, GError **error)
 {
     const bool all = options_flag(call->options, "all");
-    const unsigned most = (unsigned)options_number(call->options, "limit", LIST_MOST);
+    const unsigned most = limit_rows(call->options);
     g_autoptr(Context) context =
         context_open(call->config_path, CONTEXT_DATABASE, "issuer request list", error);
     bool more = false;
@@ -54,7 +53,7 @@ static bool run_list(const CommandCall *call, GError **error)
         print_summary(call->printer, g_ptr_array_index(found, i));
     }
     if (more) {
-        printer_hint(call->printer, "There are more: say --limit.");
+        limit_say_more(call->printer);
     } else if (found->len == 0 && !all) {
         printer_say(call->printer, "Nothing waits for a person; --all shows what was decided.");
     }
@@ -121,12 +120,7 @@ static bool run_show(const CommandCall *call, GError **error)
 
 static const OptionRow list_options[] = {
     {.name = "all", .type = OPTION_FLAG, .meaning = "all requests, newest first"},
-    {.name = "limit",
-     .value = "N",
-     .type = OPTION_NUMBER,
-     .least = 1,
-     .most = 1000000,
-     .meaning = "at most so many (200)"},
+    LIMIT_OPTION,
 };
 
 static const ArgumentRow request_argument[] = {

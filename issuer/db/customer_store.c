@@ -89,35 +89,18 @@ static const ListingQuery show_orders =
                   " limit $2",
                   order_columns);
 
-static int64_t number_of(Database *db, const char *wanted, GError **error)
-{
-    g_autoptr(SqlParams) params = sql_params_new();
-    sql_params_add_text(params, wanted);
-    g_autoptr(SqlResult) result = sql_run(db, NULL, "select customer_named($1)", params, error);
-    return result ? sql_result_int(result, 0, 0) : 0;
-}
-
 CustomerDetail *customer_store_show(Database *db, const char *wanted, unsigned most, GError **error)
 {
-    const int64_t number = number_of(db, wanted, error);
-    if (number == 0) {
-        return NULL;
-    }
     CustomerDetail *detail = g_new0(CustomerDetail, 1);
-    g_autoptr(SqlParams) of_one = sql_params_new();
-    g_autoptr(SqlParams) params = sql_params_new();
-    sql_params_add_int(of_one, SQL_INT8, number);
-    sql_params_add_int(params, SQL_INT8, number);
-    sql_params_add_int(params, SQL_INT4, (int64_t)most + 1);
-    detail->summary = listing_rows_load(db, &show_summary, of_one, 0, error);
     const ListingPart parts[] = {
         {&detail->names, &show_names},
         {&detail->merged, &show_merged},
         {&detail->licenses, &show_licenses},
         {&detail->orders, &show_orders},
     };
-    if (detail->summary == NULL ||
-        !listing_rows_load_parts(db, parts, G_N_ELEMENTS(parts), params, most, error)) {
+    const ListingPage page = {
+        "select customer_named($1)", {&detail->summary, &show_summary}, parts, G_N_ELEMENTS(parts)};
+    if (!listing_rows_load_page(db, &page, wanted, most, error)) {
         customer_detail_free(detail);
         return NULL;
     }

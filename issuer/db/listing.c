@@ -84,8 +84,8 @@ Listing *listing_rows_load(Database *db, const ListingQuery *query, const SqlPar
     return listing;
 }
 
-bool listing_rows_load_parts(Database *db, const ListingPart *parts, gsize count,
-                             const SqlParams *params, unsigned most, GError **error)
+static bool load_parts(Database *db, const ListingPart *parts, gsize count, const SqlParams *params,
+                       unsigned most, GError **error)
 {
     for (gsize i = 0; i < count; i++) {
         *parts[i].list = listing_rows_load(db, parts[i].query, params, most, error);
@@ -94,6 +94,25 @@ bool listing_rows_load_parts(Database *db, const ListingPart *parts, gsize count
         }
     }
     return true;
+}
+
+bool listing_rows_load_page(Database *db, const ListingPage *page, const char *wanted,
+                            unsigned most, GError **error)
+{
+    g_autoptr(SqlParams) name = sql_params_new();
+    sql_params_add_text(name, wanted);
+    g_autoptr(SqlResult) found = sql_run(db, NULL, page->find, name, error);
+    if (!found) {
+        return false;
+    }
+    const int64_t number = sql_result_int(found, 0, 0);
+    g_autoptr(SqlParams) of_one = sql_params_new();
+    g_autoptr(SqlParams) of_many = sql_params_new();
+    sql_params_add_int(of_one, SQL_INT8, number);
+    sql_params_add_int(of_many, SQL_INT8, number);
+    sql_params_add_int(of_many, SQL_INT4, (int64_t)most + 1);
+    return load_parts(db, &page->summary, 1, of_one, 0, error) &&
+           load_parts(db, page->parts, page->part_count, of_many, most, error);
 }
 
 const ListingCell *listing_cell(const Listing *listing, gsize row, gsize column)

@@ -29,10 +29,18 @@ typedef struct {
     const ListingQuery *query;
 } ListingPart;
 
-/* Fills these lists one by one, each as listing_rows_load() does. False with its errors; what was
- * filled until then stays the caller's. */
-bool listing_rows_load_parts(Database *db, const ListingPart *parts, gsize count,
-                             const SqlParams *params, unsigned most, GError **error);
+/* A page about one thing that a person has named. */
+typedef struct {
+    const char *find;         /* gives its number by what was typed: "select order_named($1)" */
+    ListingPart summary;      /* its query takes the number */
+    const ListingPart *parts; /* theirs take the number, and how many rows at the most */
+    gsize part_count;
+} ListingPage;
+
+/* Fills its lists, of each part `most` rows at the most. False with the errors of sql_run(), where
+ * nothing has that name what `find` says; what was filled until then stays the caller's. */
+bool listing_rows_load_page(Database *db, const ListingPage *page, const char *wanted,
+                            unsigned most, GError **error);
 
 /* An empty list, and the row of a result put at its end. The columns belong to the caller and
  * outlive it. The caller owns the list. */

@@ -93,42 +93,18 @@ static const ListingQuery show_states = LISTING_QUERY(
     " left join operator o on o.id = s.operator_id order by l.id, s.version",
     state_columns);
 
-/* 0 on an error. */
-static int64_t number_of(Database *db, const char *reference, GError **error)
+OrderDetail *order_store_show(Database *db, const char *reference, unsigned most, GError **error)
 {
-    g_autoptr(SqlParams) params = sql_params_new();
-    sql_params_add_text(params, reference);
-    g_autoptr(SqlResult) result = sql_run(db, NULL, "select order_named($1)", params, error);
-    return result ? sql_result_int(result, 0, 0) : 0;
-}
-
-static bool load_detail(Database *db, OrderDetail *detail, int64_t number, unsigned most,
-                        GError **error)
-{
-    g_autoptr(SqlParams) of_one = sql_params_new();
-    g_autoptr(SqlParams) params = sql_params_new();
-    sql_params_add_int(of_one, SQL_INT8, number);
-    sql_params_add_int(params, SQL_INT8, number);
-    sql_params_add_int(params, SQL_INT4, (int64_t)most + 1);
-    detail->summary = listing_rows_load(db, &show_summary, of_one, 0, error);
+    OrderDetail *detail = g_new0(OrderDetail, 1);
     const ListingPart parts[] = {
         {&detail->licenses, &show_licenses},
         {&detail->entitlements, &show_entitlements},
         {&detail->terms, &show_terms},
         {&detail->states, &show_states},
     };
-    return detail->summary != NULL &&
-           listing_rows_load_parts(db, parts, G_N_ELEMENTS(parts), params, most, error);
-}
-
-OrderDetail *order_store_show(Database *db, const char *reference, unsigned most, GError **error)
-{
-    const int64_t number = number_of(db, reference, error);
-    if (number == 0) {
-        return NULL;
-    }
-    OrderDetail *detail = g_new0(OrderDetail, 1);
-    if (!load_detail(db, detail, number, most, error)) {
+    const ListingPage page = {
+        "select order_named($1)", {&detail->summary, &show_summary}, parts, G_N_ELEMENTS(parts)};
+    if (!listing_rows_load_page(db, &page, reference, most, error)) {
         order_detail_free(detail);
         return NULL;
     }

@@ -424,47 +424,48 @@ begin
     end if;
 end $$;
 
-create or replace function issuer.license_suspend(token digest, wanted text, change jsonb,
-    at timestamptz)
+-- From one state, which it must be in, to another, by whoever may use that command.
+create or replace function issuer.license_state_move(token digest, command text, wanted text,
+    change jsonb, needs license_state, becomes license_state, kind text, at timestamptz)
 returns table (what text, before text, after text)
-language plpgsql security definer set search_path = issuer, pg_temp as $$
+language plpgsql set search_path = issuer, pg_temp as $$
 #variable_conflict use_column
 declare
     who record;
     of license;
+    was license_state;
 begin
-    select * into who from operator_require(token, 'license suspend', at);
+    select * into who from operator_require(token, command, at);
     perform reason_require(change ->> 'reason');
     of := license_lock(wanted);
-    if license_state_of(of.id) <> 'current' then
-        raise exception '% is % already', of.license_id, license_state_of(of.id)
-            using errcode = 'IS003';
+    was := license_state_of(of.id);
+    if was = becomes then
+        raise exception '% is % already', of.license_id, was using errcode = 'IS003';
+    elsif was <> needs then
+        raise exception '% is not %, but %', of.license_id, needs, was
+            || case when was = 'ended'
+               then ': where that was a mistake, use `issuer license correct --reinstate`'
+               else '' end using errcode = 'IS003';
     end if;
-    return query select * from license_state_add(of, 'suspended', change ->> 'reason', null, null,
-        null, 'license-suspended', who.id, at);
+    return query select * from license_state_add(of, becomes, change ->> 'reason', null, null, null,
+        kind, who.id, at);
 end $$;
+
+create or replace function issuer.license_suspend(token digest, wanted text, change jsonb,
+    at timestamptz)
+returns table (what text, before text, after text)
+language sql security definer set search_path = issuer, pg_temp as $$
+    select * from license_state_move(token, 'license suspend', wanted, change, 'current', 'suspended',
+                                     'license-suspended', at)
+$$;
 
 create or replace function issuer.license_resume(token digest, wanted text, change jsonb,
     at timestamptz)
 returns table (what text, before text, after text)
-language plpgsql security definer set search_path = issuer, pg_temp as $$
-#variable_conflict use_column
-declare
-    who record;
-    of license;
-begin
-    select * into who from operator_require(token, 'license resume', at);
-    perform reason_require(change ->> 'reason');
-    of := license_lock(wanted);
-    if license_state_of(of.id) <> 'suspended' then
-        raise exception '% is not suspended, but %', of.license_id, license_state_of(of.id)
-            || case when license_state_of(of.id) = 'ended'
-               then ': where that was a mistake, use `issuer license correct --reinstate`'
-               else '' end using errcode = 'IS003';
-    end if;
-    return query select * from license_state_add(of, 'current', change ->> 'reason', null, null,
-        null, 'license-resumed', who.id, at);
-end $$;
+language sql security definer set search_path = issuer, pg_temp as $$
+    select * from license_state_move(token, 'license resume', wanted, change, 'suspended', 'current',
+                                     'license-resumed', at)
+$$;
 
 -- The requests that a change of this license has decided again, its key's that came before it was on
 -- record too: see db/waiting_store.c, which says the same for all licenses at once.

@@ -198,7 +198,7 @@ create function change(door text, who text, wish jsonb, day timestamptz default 
 language plpgsql as $$ begin
     return query execute format('select * from license_%s(d(%L), %L, %L, %L)', door, who, coalesce(wish ->> 'license', 'LIC-2'), '{"reason": "r"}' || wish, day);
 end $$;
-select wrong($$select change('resume', 'ana', '{}')$$, 'LIC-2 is not suspended, but current', 'nothing to resume');
+select wrong($$select change('resume', 'ana', '{}')$$, 'LIC-2 is current already', 'nothing to resume');
 select wrong($$select change('suspend', 'ana', '{"reason":""}')$$, 'say why%', 'no reason');
 select results_eq($$select * from change('suspend', 'ana', '{"reason":"unpaid"}')$$, $$values ('state', 'current', 'suspended')$$, 'suspended');
 select wrong($$select change('suspend', 'ana', '{}')$$, 'LIC-2 is suspended already', 'once');
@@ -244,6 +244,7 @@ select results_eq($$select s.state::text, s.ended_how::text, o.reference::text f
     $$values ('ended', 'refunded', 'CN-3')$$, 'and its state, with the order');
 select wrong($$select change('end', 'olga', '{"how":"cancelled","order":"CN-4"}')$$, 'LIC-2 has ended already', 'once');
 select wrong($$select change('resume', 'ana', '{}')$$, 'LIC-2 is not suspended, but ended: where that was a mistake%', 'nothing resumes it');
+select wrong($$select change('suspend', 'ana', '{}')$$, 'LIC-2 is not current, but ended: where that was a mistake%', 'nothing suspends it');
 select wrong($$select upgrade('{"order":"SO-9","activations":9}')$$, 'LIC-2 has ended%', 'nothing is added to it');
 select wrong($$select change('end', 'olga', '{"license":"LIC-1","how":"replaced","replaced_by":"LIC-2"}')$$, 'LIC-2 cannot replace LIC-1: it has ended', 'it replaces nothing');
 select results_eq($$select * from correct('{"order":"C-3","reinstated":true,"features":[{"code":"support","until":"2029-09-01"}]}', '2026-10-02')$$,

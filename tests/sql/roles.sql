@@ -188,6 +188,7 @@ insert into expected_functions values
     ('license_lock_read',           'own', '-'),
     ('license_resume',              'door', 'admin'),
     ('license_state_add',           'own', '-'),
+    ('license_state_move',          'own', '-'),
     ('license_state_of',            'own', '-'),
     ('license_suspend',             'door', 'admin'),
     ('license_upgrade',             'door', 'orders'),

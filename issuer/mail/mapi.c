@@ -11,6 +11,7 @@
 struct MapiItem {
     GHashTable *properties; /* tag to GByteArray */
     guint32 code_page;
+    GPtrArray *fields;
     GPtrArray *files;
     GPtrArray *recipients;
     GPtrArray *enclosed; /* the mail that it is, or nothing */
@@ -26,10 +27,19 @@ static void bytes_free(gpointer bytes)
     g_byte_array_unref(bytes);
 }
 
+static void field_free(gpointer data)
+{
+    MapiField *field = data;
+    g_free(field->name);
+    g_free(field->value);
+    g_free(field);
+}
+
 MapiItem *mapi_item_new(void)
 {
     MapiItem *item = g_new0(MapiItem, 1);
     item->properties = g_hash_table_new_full(NULL, NULL, NULL, bytes_free);
+    item->fields = g_ptr_array_new_with_free_func(field_free);
     item->files = g_ptr_array_new_with_free_func(item_free);
     item->recipients = g_ptr_array_new_with_free_func(item_free);
     item->enclosed = g_ptr_array_new_with_free_func(item_free);
@@ -42,6 +52,7 @@ void mapi_item_free(MapiItem *item)
         return;
     }
     g_hash_table_unref(item->properties);
+    g_ptr_array_unref(item->fields);
     g_ptr_array_unref(item->files);
     g_ptr_array_unref(item->recipients);
     g_ptr_array_unref(item->enclosed);
@@ -68,36 +79,14 @@ bool mapi_is_number(guint32 tag)
 bool mapi_is_wanted(guint32 tag)
 {
     static const guint32 numbers[] = {
-        MAPI_MESSAGE_CLASS,
-        MAPI_SUBJECT,
-        MAPI_SUBMIT_TIME,
-        MAPI_AUTHOR_NAME,
-        MAPI_AUTHOR_TYPE,
-        MAPI_AUTHOR_ADDRESS,
-        MAPI_TRANSPORT_HEADERS,
-        MAPI_RECIPIENT_TYPE,
-        MAPI_SENDER_NAME,
-        MAPI_SENDER_TYPE,
-        MAPI_SENDER_ADDRESS,
-        MAPI_DELIVERY_TIME,
-        MAPI_BODY,
-        MAPI_RTF_COMPRESSED,
-        MAPI_HTML,
-        MAPI_MESSAGE_ID,
-        MAPI_REFERENCES,
-        MAPI_IN_REPLY_TO,
-        MAPI_DISPLAY_NAME,
-        MAPI_ADDRESS_TYPE,
-        MAPI_ADDRESS,
-        MAPI_ATTACH_DATA,
-        MAPI_ATTACH_SHORT_NAME,
-        MAPI_ATTACH_NAME,
-        MAPI_ATTACH_TYPE,
-        MAPI_SMTP_ADDRESS,
-        MAPI_INTERNET_CODE_PAGE,
-        MAPI_CODE_PAGE,
-        MAPI_SENDER_SMTP,
-        MAPI_AUTHOR_SMTP,
+        MAPI_MESSAGE_CLASS,  MAPI_SUBJECT,     MAPI_SUBMIT_TIME,    MAPI_REPLY_TO,
+        MAPI_AUTHOR_NAME,    MAPI_AUTHOR_TYPE, MAPI_AUTHOR_ADDRESS, MAPI_TRANSPORT_HEADERS,
+        MAPI_RECIPIENT_TYPE, MAPI_SENDER_NAME, MAPI_SENDER_TYPE,    MAPI_SENDER_ADDRESS,
+        MAPI_DELIVERY_TIME,  MAPI_BODY,        MAPI_RTF_COMPRESSED, MAPI_HTML,
+        MAPI_MESSAGE_ID,     MAPI_REFERENCES,  MAPI_IN_REPLY_TO,    MAPI_DISPLAY_NAME,
+        MAPI_ADDRESS_TYPE,   MAPI_ADDRESS,     MAPI_ATTACH_DATA,    MAPI_ATTACH_SHORT_NAME,
+        MAPI_ATTACH_NAME,    MAPI_ATTACH_TYPE, MAPI_SMTP_ADDRESS,   MAPI_INTERNET_CODE_PAGE,
+        MAPI_CODE_PAGE,      MAPI_SENDER_SMTP, MAPI_AUTHOR_SMTP,
     };
     static const guint32 types[] = {MAPI_TYPE_STRING8, MAPI_TYPE_UNICODE, MAPI_TYPE_BINARY,
                                     MAPI_TYPE_OBJECT};
@@ -174,6 +163,25 @@ GString *mapi_item_text(const MapiItem *item, guint32 number)
         return from_utf16(wide);
     }
     return narrow == NULL ? NULL : from_code_page(narrow, own_code_page(item));
+}
+
+GString *mapi_item_convert(const MapiItem *item, guint32 type, const GByteArray *bytes)
+{
+    return type == MAPI_TYPE_UNICODE ? from_utf16(bytes)
+                                     : from_code_page(bytes, own_code_page(item));
+}
+
+void mapi_item_add_field(MapiItem *item, const char *name, const char *value)
+{
+    MapiField *field = g_new(MapiField, 1);
+    field->name = g_strdup(name);
+    field->value = g_strdup(value);
+    g_ptr_array_add(item->fields, field);
+}
+
+const GPtrArray *mapi_item_fields(const MapiItem *item)
+{
+    return item->fields;
 }
 
 static guint64 little_endian(const GByteArray *bytes, guint most)

@@ -28,6 +28,7 @@ enum {
     MAPI_SUBJECT = 0x0037,
     MAPI_SUBMIT_TIME = 0x0039,
     MAPI_AUTHOR_NAME = 0x0042, /* "sent representing" */
+    MAPI_REPLY_TO = 0x004F,    /* a list (mapi_one_off.h) */
     MAPI_AUTHOR_TYPE = 0x0064,
     MAPI_AUTHOR_ADDRESS = 0x0065,
     MAPI_TRANSPORT_HEADERS = 0x007D,
@@ -77,6 +78,22 @@ void mapi_item_set_code_page(MapiItem *item, guint32 code_page);
 
 /* A text, in UTF-8, without zero bytes; NULL if there is none of this number. New string. */
 GString *mapi_item_text(const MapiItem *item, guint32 number);
+
+/* The same of a text that is not one of its properties, of type MAPI_TYPE_UNICODE or
+ * MAPI_TYPE_STRING8. New string. */
+GString *mapi_item_convert(const MapiItem *item, guint32 type, const GByteArray *bytes);
+
+/* A header field of the mail that has been kept as a property. */
+typedef struct {
+    char *name;
+    char *value; /* UTF-8, any characters */
+} MapiField;
+
+/* Adds one; both texts are copied. */
+void mapi_item_add_field(MapiItem *item, const char *name, const char *value);
+
+/* Those that were added, as MapiField. Owned by the item. */
+const GPtrArray *mapi_item_fields(const MapiItem *item);
 
 /* A property's bytes as they stand; NULL if there is none of this tag. Owned by the item. */
 const GByteArray *mapi_item_bytes(const MapiItem *item, guint32 tag);

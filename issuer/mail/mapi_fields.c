@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "core/address.h"
 #include "mail/headers.h"
+#include "mail/mapi_one_off.h"
 
 #include <gmime/gmime.h>
 #include <string.h>
@@ -128,6 +129,17 @@ static void add_recipients(const MapiItem *item, GByteArray *out, guint32 type, 
     }
 }
 
+static void add_reply_to(const MapiItem *item, GByteArray *out)
+{
+    const GByteArray *list = mapi_item_bytes(item, MAPI_TAG(MAPI_REPLY_TO, MAPI_TYPE_BINARY));
+    g_autoptr(GPtrArray) addresses = list == NULL ? NULL : mapi_one_off_addresses(list);
+    if (addresses != NULL && addresses->len > 0) {
+        g_ptr_array_add(addresses, NULL);
+        g_autofree char *joined = g_strjoinv(",\r\n ", (char **)addresses->pdata);
+        add_line(out, "Reply-To", joined);
+    }
+}
+
 static void add_text(const MapiItem *item, GByteArray *out, guint32 number, const char *field)
 {
     g_autofree char *value = line_of(item, number);
@@ -212,6 +224,19 @@ static void copy_fields(const GString *block, GByteArray *out)
     }
 }
 
+/* Fields that Outlook kept as properties, one by one. */
+static void copy_kept(const MapiItem *item, GByteArray *out)
+{
+    const GPtrArray *fields = mapi_item_fields(item);
+    for (guint i = 0; i < fields->len; i++) {
+        const MapiField *field = g_ptr_array_index(fields, i);
+        g_autofree char *line = text_one_line(field->value, MAX_VALUE);
+        if (!is_about_structure(field->name, strlen(field->name)) && !text_is_blank(line)) {
+            add_encoded(out, field->name, line);
+        }
+    }
+}
+
 static bool lacks(const Headers *headers, const char *name)
 {
     return headers_first(headers, name) == NULL;
@@ -223,11 +248,16 @@ void mapi_fields_write(const MapiItem *item, GByteArray *out)
     g_autoptr(GByteArray) fields = g_byte_array_new();
     if (block != NULL) {
         copy_fields(block, fields);
+    } else {
+        copy_kept(item, fields);
     }
     g_byte_array_append(out, fields->data, fields->len);
     g_autoptr(Headers) headers = headers_read((const char *)fields->data, fields->len);
     if (lacks(headers, "from")) {
         add_sender(item, out);
+    }
+    if (block == NULL && lacks(headers, "reply-to")) {
+        add_reply_to(item, out);
     }
     if (lacks(headers, "to") && lacks(headers, "cc")) {
         add_recipients(item, out, RECIPIENT_TO, "To");

@@ -2,6 +2,7 @@
 
 #include "mail/compound_directory.h"
 #include "mail/mapi_mail.h"
+#include "mail/outlook_names.h"
 
 #include <gsf/gsf-infile-msole.h>
 #include <gsf/gsf-input-memory.h>
@@ -13,6 +14,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GsfInfile, g_object_unref)
 #define MAX_DEPTH   8     /* mails within each other */
 #define MAX_ENTRIES 10000 /* of the directory */
 #define MAX_STREAMS 20000 /* that are opened: each may be as long to find as the file is */
+#define MAX_FIELDS  1000  /* of all mails, that are kept as properties */
 #define PIECE_SIZE                                                                                 \
     4096U              /* bytes that are read at once: a damaged stream is read up to its hole     \
                         */
@@ -33,8 +35,10 @@ typedef struct {
 } Mail;
 
 typedef struct {
-    GArray *mails; /* of Mail, those still to be read */
-    gsize budget;  /* bytes that all streams together may still hold: the file's own */
+    GArray *mails;     /* of Mail, those still to be read */
+    GHashTable *names; /* of properties that are header fields, by their numbers */
+    guint fields;
+    gsize budget; /* bytes that all streams together may still hold: the file's own */
     guint streams;
     const char *trouble;
 } Reader;
@@ -160,6 +164,23 @@ static void read_property(Reader *reader, GsfInput *child, MapiItem *item, guint
     }
 }
 
+/* Reads a header field that is kept as a property. */
+static void read_field(Reader *reader, GsfInput *child, MapiItem *item, guint32 tag)
+{
+    const char *name = g_hash_table_lookup(reader->names, GUINT_TO_POINTER(MAPI_NUMBER(tag)));
+    g_autoptr(GByteArray) bytes = read_stream(reader, child);
+    g_autoptr(GString) value = mapi_item_convert(item, MAPI_TYPE(tag), bytes);
+    if (reader->fields++ < MAX_FIELDS) {
+        mapi_item_add_field(item, name, value->str);
+    }
+}
+
+static bool is_field(const Reader *reader, guint32 tag)
+{
+    return (MAPI_TYPE(tag) == MAPI_TYPE_UNICODE || MAPI_TYPE(tag) == MAPI_TYPE_STRING8) &&
+           g_hash_table_contains(reader->names, GUINT_TO_POINTER(MAPI_NUMBER(tag)));
+}
+
 /* Reads what a storage holds of an item itself. */
 static void read_properties(Reader *reader, GsfInfile *storage, MapiItem *item, guint depth)
 {
@@ -167,11 +188,12 @@ static void read_properties(Reader *reader, GsfInfile *storage, MapiItem *item, 
     for (int i = 0; i < count; i++) {
         const char *name = gsf_infile_name_by_index(storage, i);
         const guint32 tag = name == NULL ? 0 : tag_of(name);
-        if (!mapi_is_wanted(tag)) {
-            continue;
-        }
-        g_autoptr(GsfInput) child = open_child(reader, storage, i);
-        if (child != NULL) {
+        const bool field = is_field(reader, tag);
+        g_autoptr(GsfInput) child =
+            field || mapi_is_wanted(tag) ? open_child(reader, storage, i) : NULL;
+        if (child != NULL && field) {
+            read_field(reader, child, item, tag);
+        } else if (child != NULL) {
             read_property(reader, child, item, tag, depth);
         }
     }
@@ -209,6 +231,27 @@ static void read_mails(Reader *reader)
         read_properties(reader, mail.storage, mail.item, mail.depth);
         read_parts(reader, mail.storage, mail.item, mail.depth);
     }
+}
+
+/* A stream of a storage by its name; empty if there is none. The caller owns it. */
+static GByteArray *read_named(Reader *reader, GsfInfile *storage, const char *name)
+{
+    g_autoptr(GsfInput) stream = gsf_infile_child_by_name(storage, name);
+    return stream == NULL || is_storage(stream) ? g_byte_array_new() : read_stream(reader, stream);
+}
+
+/* The names of properties, for all mails in the file. The caller owns the table. */
+static GHashTable *read_names(Reader *reader, GsfInfile *root)
+{
+    g_autoptr(GsfInput) storage = gsf_infile_child_by_name(root, "__nameid_version1.0");
+    if (storage == NULL || !is_storage(storage)) {
+        return g_hash_table_new(NULL, NULL);
+    }
+    GsfInfile *names = GSF_INFILE(storage);
+    g_autoptr(GByteArray) sets = read_named(reader, names, "__substg1.0_00020102");
+    g_autoptr(GByteArray) entries = read_named(reader, names, "__substg1.0_00030102");
+    g_autoptr(GByteArray) texts = read_named(reader, names, "__substg1.0_00040102");
+    return outlook_names_read(sets, entries, texts);
 }
 
 /* Whether a compound file holds a mail, not a text or a table. */
@@ -250,6 +293,8 @@ static GByteArray *read_file(const char *data, gsize length, const char **troubl
     g_autoptr(GArray) mails = g_array_new(FALSE, FALSE, sizeof(Mail));
     g_array_set_clear_func(mails, mail_clear);
     reader.mails = mails;
+    g_autoptr(GHashTable) names = read_names(&reader, root);
+    reader.names = names;
     add_mail(&reader, root, item, 0);
     read_mails(&reader);
     const char *of_text = NULL;

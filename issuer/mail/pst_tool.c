@@ -24,6 +24,8 @@
 #define MAX_OPEN    64             /* files */
 #define LOOK_MS     500            /* how often the room on the disk is looked after */
 #define LEAST_ROOM  (256UL * MIB)  /* that others keep on the disk */
+#define ANY_ROOM    (1024UL * MIB) /* that is never too much for what comes out */
+#define MAX_RATIO   200U           /* of what comes out, to the file */
 #define MAX_LINE    200            /* bytes of what it says that are told */
 #define NOT_STARTED 126            /* exit code: it could not be executed */
 
@@ -128,16 +130,26 @@ static int end_tool(const Tool *tool)
     return status;
 }
 
-/* Whether it leaves the others on this disk the room that they need. */
-static bool has_room(int folder)
+/* Bytes that are free on the disk; as many as can be, where nobody knows. */
+static uint64_t free_room(int folder)
 {
     struct statvfs disk;
-    return fstatvfs(folder, &disk) != 0 ||
-           (uint64_t)disk.f_bavail * disk.f_frsize > (uint64_t)LEAST_ROOM;
+    return fstatvfs(folder, &disk) != 0 ? G_MAXUINT64 : (uint64_t)disk.f_bavail * disk.f_frsize;
+}
+
+/* How little may be free on the disk before it is ended: what others need, and so much that a file
+ * of this kind comes out. Others write there too, so this is not exact. */
+static uint64_t least_free(int folder, int file)
+{
+    struct stat status = {0};
+    (void)fstat(file, &status);
+    const uint64_t most = ANY_ROOM + MAX_RATIO * (uint64_t)MAX(status.st_size, 0);
+    const uint64_t now = free_room(folder);
+    return MAX(LEAST_ROOM, now > most && now != G_MAXUINT64 ? now - most : 0);
 }
 
 /* Waits for its end, listening to it. False if it had to be ended for want of room. */
-static bool listen_to(Tool *tool, int socket, int folder)
+static bool listen_to(Tool *tool, int socket, int folder, uint64_t least)
 {
     struct pollfd polled[] = {{.fd = tool->said, .events = POLLIN}, {.fd = socket, .events = 0}};
     for (;;) {
@@ -149,7 +161,7 @@ static bool listen_to(Tool *tool, int socket, int folder)
             (void)end_tool(tool);
             _exit(0); /* nobody waits for what comes out */
         }
-        if (!has_room(folder)) {
+        if (free_room(folder) < least) {
             return false;
         }
         if ((polled[0].revents & (POLLIN | POLLHUP)) != 0) {
@@ -181,7 +193,7 @@ static char *told_by(const Tool *tool, int status)
 
 static void await(Tool *tool, int socket, int folder, PstToolEnd *end)
 {
-    const bool enough = listen_to(tool, socket, folder);
+    const bool enough = listen_to(tool, socket, folder, least_free(folder, SANDBOX_FILE));
     int status = 0;
     if (enough) {
         while (waitpid(tool->pid, &status, 0) < 0 && errno == EINTR) {
@@ -189,9 +201,10 @@ static void await(Tool *tool, int socket, int folder, PstToolEnd *end)
         end->trouble = told_by(tool, status);
     } else {
         (void)end_tool(tool);
-        end->trouble = g_strdup_printf("less than %lu MiB are free where temporary files are kept; "
-                                       "make room, or set TMPDIR",
-                                       LEAST_ROOM / MIB);
+        end->trouble =
+            g_strdup_printf("what comes out is more than %u times as long, or leaves less "
+                            "than %lu MiB free for temporary files (TMPDIR)",
+                            MAX_RATIO, LEAST_ROOM / MIB);
     }
     if (tool->line->len > 0) {
         take_line(tool);

@@ -187,6 +187,74 @@ static void test_no_address(void **state)
     expect_head(bad_bytes, "From: \"Bell, Ana\"\n");
 }
 
+/* Header fields that are kept as properties with names, and what else has a name. */
+static void test_named_fields(void **state)
+{
+    (void)state;
+    static const guint8 sets[] = "0123456789abcdef"
+                                 "\x86\x03\x02\0\0\0\0\0\xc0\0\0\0\0\0\0\x46";
+    static const char *const names[] = {"auto-submitted", "not one", "content-class", "x-other"};
+    Storage file = file_new();
+    Storage named = child_new(&file, "__nameid_version1.0", 0);
+    g_autoptr(GByteArray) entries = g_byte_array_new();
+    g_autoptr(GByteArray) texts = g_byte_array_new();
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        const guint set = i == 3 ? 3 : 4; /* the last is of another set */
+        g_autoptr(GByteArray) name = outlook_wide(names[i]);
+        outlook_put_u32(entries, texts->len);
+        outlook_put_u32(entries, (set << 1 | 1U) | i << 16);
+        outlook_put_u32(texts, name->len - 2);
+        g_byte_array_append(texts, name->data, name->len - 2);
+        g_byte_array_append(texts, (const guint8 *)"\0\0\0", (4 - texts->len % 4) % 4);
+        put_text(&file, 0x8000 + i, "auto-generated\r\nX: y");
+    }
+    outlook_put_u32(entries, 4711); /* named by a number */
+    outlook_put_u32(entries, 4U << 1 | 4U << 16);
+    put_bytes(&named, 0x00020102, sets, 32);
+    put_bytes(&named, 0x00030102, entries->data, entries->len);
+    put_bytes(&named, 0x00040102, texts->data, texts->len);
+    storage_end(&named);
+    g_autoptr(GByteArray) bytes = file_end(&file);
+    expect_head(bytes, "auto-submitted: auto-generated X: y\n");
+}
+
+static void put_one_off(GByteArray *list, const char *type, const char *address, bool wide)
+{
+    static const guint8 kind[] =
+        "\0\0\0\0\x81\x2b\x1f\xa4\xbe\xa3\x10\x19\x9d\x6e\0\xdd\x01\x0f\x54\x02\0";
+    const char *const texts[] = {"Name", type, address};
+    g_autoptr(GByteArray) entry = g_byte_array_new();
+    g_byte_array_append(entry, kind, 22);
+    g_byte_array_append(entry, (const guint8 *)(wide ? "\0\x80" : "\0\0"), 2);
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(GByteArray) text = outlook_wide(texts[i]);
+        const gsize size = strlen(texts[i]) + 1;
+        g_byte_array_append(entry, wide ? text->data : (const guint8 *)texts[i],
+                            (guint)(wide ? 2 * size : size));
+    }
+    outlook_put_u32(list, entry->len);
+    g_byte_array_append(list, entry->data, entry->len);
+    g_byte_array_append(list, (const guint8 *)"\0\0\0", (4 - entry->len % 4) % 4);
+}
+
+static void test_reply_to(void **state)
+{
+    (void)state;
+    Storage file = file_new();
+    g_autoptr(GByteArray) list = g_byte_array_new();
+    outlook_put_u32(list, 4);
+    outlook_put_u32(list, 1000);
+    put_one_off(list, "SMTP", "desk@northwind.example", true);
+    put_one_off(list, "EX", "/O=NORTHWIND/CN=ANA", true);
+    put_one_off(list, "SMTP", "ben@northwind.example\r\nBcc: x@y.example", true);
+    put_one_off(list, "smtp", "ops@northwind.example", false);
+    put_bytes(&file, 0x004F0102, list->data, list->len);
+    put_exchange_sender(&file, "ana@northwind.example");
+    g_autoptr(GByteArray) bytes = file_end(&file);
+    expect_head(bytes, "From: \"Bell, Ana\" <ana@northwind.example>\n"
+                       "Reply-To: desk@northwind.example,\n ops@northwind.example\n");
+}
+
 static void test_author_and_sender(void **state)
 {
     (void)state;
@@ -230,6 +298,11 @@ static GByteArray *sample(void)
     put_bytes(&file, 0x0037001E, "\xe4\xe0", 2);
     put_bytes(&file, 0x1000001E, "\xe4\xe0!", 3);
     put_bytes(&file, 0x10130102, "<p>\xb9</p>", 8);
+    g_autoptr(GByteArray) list = g_byte_array_new();
+    outlook_put_u32(list, 1);
+    outlook_put_u32(list, 100);
+    put_one_off(list, "EX", "/O=NORTHWIND/CN=ANA", true);
+    put_bytes(&file, 0x004F0102, list->data, list->len);
     put_bytes(&file, 0x10090102, outlook_rich_text, sizeof outlook_rich_text);
     Storage first = put_file(&file, 0);
     put_bytes(&first, 0x3704001E, "REQUES~1.TXT", 12);
@@ -408,6 +481,8 @@ int main(void)
         cmocka_unit_test(test_transport_headers),
         cmocka_unit_test(test_properties_as_fields),
         cmocka_unit_test(test_no_address),
+        cmocka_unit_test(test_named_fields),
+        cmocka_unit_test(test_reply_to),
         cmocka_unit_test(test_author_and_sender),
         cmocka_unit_test(test_classes),
         cmocka_unit_test(test_parts),

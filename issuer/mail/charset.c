@@ -1,5 +1,7 @@
 #include "mail/charset.h"
 
+#include "mail/converters.h"
+
 #include <errno.h>
 #include <iconv.h>
 #include <stdbool.h>
@@ -173,7 +175,7 @@ CharsetText charset_read(const char *label, const char *data, gsize length)
     if (!escapes && g_utf8_validate_len(data, length, NULL)) {
         return (CharsetText){data, length, NULL};
     }
-    text = named == NULL || mark == 3 ? NULL : convert(named, data, length);
+    text = named == NULL || mark == 3 ? NULL : convert(converters_named(named), data, length);
     if (text == NULL) {
         text = convert(mark == 3 ? "UTF-8" : FALLBACK, data, length);
     }

@@ -2,9 +2,10 @@
 
 #include <glib.h>
 #include <iconv.h>
+#include <string.h>
 
 /* Not in it: EBCDIC, whose text is no mail's before a gateway has recoded it, and sets of
- * teleprinters and typesetters. */
+ * seven bits without escapes, whose text is ASCII as it stands. */
 static const char *const names[] = {
     "ISO-8859-1",
     "ISO-8859-2",
@@ -106,7 +107,6 @@ static const char *const names[] = {
     "HP-ROMAN8",
     "T.61",
     "ISO_6937",
-    "DIN_66003",
 };
 
 unsigned converters_open(void)
@@ -121,4 +121,65 @@ unsigned converters_open(void)
         missing += kept[i] == (iconv_t)-1;
     }
     return missing;
+}
+
+/* Without the "X-" that some programs put before a name. */
+static const struct {
+    const char *label;
+    const char *name;
+} aliases[] = {
+    {"UNICODE-1-1-UTF-8", "UTF-8"},
+    {"UNICODE-1-1-UTF-7", "UTF-7"},
+    {"UNICODE-2-0-UTF-7", "UTF-7"},
+    {"ISO-10646-UCS-2", "UTF-16"},
+    // written from right to left, in which order says the rest of the name
+    {"ISO-8859-6-E", "ISO-8859-6"},
+    {"ISO-8859-6-I", "ISO-8859-6"},
+    {"ISO-8859-8-E", "ISO-8859-8"},
+    {"ISO-8859-8-I", "ISO-8859-8"},
+    {"LATIN-1", "ISO-8859-1"},
+    {"LATIN-9", "ISO-8859-15"},
+    {"CSISOLATIN9", "ISO-8859-15"},
+    {"KOI", "KOI8-R"},
+    {"KOI8_R", "KOI8-R"},
+    {"CP-850", "IBM850"},
+    {"DOS-862", "IBM862"},
+    {"DOS-874", "CP874"},
+    {"IBM00858", "CP858"},
+    // what is called by the smaller set's name is often of the greater
+    {"GB2312", "GB18030"},
+    {"GBK", "GB18030"},
+    {"EUC-KR", "UHC"},
+    {"CHINESE", "GB18030"},
+    {"GB_2312", "GB18030"},
+    {"GB_2312-80", "GB18030"},
+    {"CSISO58GB231280", "GB18030"},
+    {"GB2312_CHARSET", "GB18030"},
+    {"CSBIG5", "BIG5-HKSCS"},
+    {"X-BIG5", "BIG5-HKSCS"},
+    {"WINDOWS-950", "BIG5-HKSCS"},
+    {"WINDOWS-932", "CP932"},
+    {"KOREAN", "UHC"},
+    {"KS_C_5601-1987", "UHC"},
+    {"KS_C_5601-1989", "UHC"},
+    {"KSC5601", "UHC"},
+    {"KSC_5601", "UHC"},
+    {"CSKSC56011987", "UHC"},
+    {"WINDOWS-949", "UHC"},
+    {"MAC-ROMAN", "MACINTOSH"},
+    {"MAC-CE", "MAC-CENTRALEUROPE"},
+    {"MAC-CENTRALEURROMAN", "MAC-CENTRALEUROPE"},
+    {"MAC-UKRAINIAN", "MAC-UK"},
+    {"MAC-ICELANDIC", "MAC-IS"},
+};
+
+const char *converters_named(const char *label)
+{
+    const char *bare = strncmp(label, "X-", 2) == 0 ? label + 2 : label;
+    for (gsize i = 0; i < G_N_ELEMENTS(aliases); i++) {
+        if (strcmp(aliases[i].label, bare) == 0) {
+            return aliases[i].name;
+        }
+    }
+    return bare;
 }

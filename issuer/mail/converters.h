@@ -8,4 +8,9 @@
  * how many this system lacks: text in these is read as if it bore no label. */
 unsigned converters_open(void);
 
+/* The name under which the C library knows the character set that mail calls `label` (capital
+ * letters): another one where programs have names of their own for it (the WHATWG's Encoding
+ * Standard lists them), else the label itself. */
+const char *converters_named(const char *label);
+
 #endif

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
@@ -252,6 +253,8 @@ static bool obey(const Order *order, int file, const MailSettings *settings, GHa
 G_NORETURN static void live_as_nursery(int control, const MailSettings *settings)
 {
     settle(control);
+    // Else glibc looks at the zone's file each time that a library makes a time of a date.
+    (void)setenv("TZ", "UTC0", 1);
     message_init();
     archive_init(); // after it: GMime would take the locale's encoding for that of mails
     GHashTable *children = g_hash_table_new(NULL, NULL);

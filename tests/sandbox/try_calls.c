@@ -285,6 +285,13 @@ static bool reads_its_file(void)
            lseek(SANDBOX_FILE, 0, SEEK_SET) == 0;
 }
 
+/* glibc's fstat() is newfstatat() with an empty path: none that looks at paths is let through. */
+static bool asks_for_its_files_size(void)
+{
+    struct stat status;
+    return heard(fstat(SANDBOX_FILE, &status));
+}
+
 static bool writes_its_file(void)
 {
     return heard(write(SANDBOX_FILE, "x", 1)) && errno != EBADF;
@@ -348,6 +355,7 @@ static const Case cases[] = {
     {"clock_gettime", knows_the_time, ALWAYS},
     {"getrandom", gets_randomness, ALWAYS},
     {"read", reads_its_file, {DEAD, GOES, GOES}, GOES},
+    {"newfstatat", asks_for_its_files_size, SOFTLY},
     {"write", writes_its_file, {DEAD, DEAD, DENIED}, DENIED},
 };
 

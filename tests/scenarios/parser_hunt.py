@@ -34,7 +34,7 @@ class Hunt(threading.Thread):
                     self.hit.append(pid)
                     try:
                         self.deed(pid)
-                    except ProcessLookupError:
+                    except (FileNotFoundError, ProcessLookupError):
                         pass
             time.sleep(0.001)
 

@@ -12,9 +12,8 @@ static const char insert_replies[] =
     " case when t.recipient is null then u.why end, u.ready, $10"
     " from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::smallint[],"
     "  $6::bigint[]) as u (id, message_id, recipient, why, ready, contact_of)"
-    " cross join lateral (select coalesce(u.recipient, (select c.entry from contact c"
-    "  where c.license_id = u.contact_of and c.ended_on is null and c.entry not like '@%'"
-    "  and not c.doubtful order by c.id limit 1)) as recipient) t)"
+    " cross join lateral (select coalesce(u.recipient, contact_written_to(u.contact_of))"
+    "  as recipient) t)"
     " insert into reply_line (reply_id, position, decision_id)"
     " select * from unnest($7::bigint[], $8::smallint[], $9::bigint[])";
 
@@ -131,5 +130,37 @@ bool intake_count_answers(Database *database, const char *address, int64_t now, 
     g_autoptr(SqlResult) result =
         sql_run(database, "intake_count_answers", "select answers_of_day($1, $2)", params, error);
     *count = result != NULL ? (unsigned)sql_result_int(result, 0, 0) : 0;
+    return result != NULL;
+}
+
+bool intake_count_by_entry(Database *database, GArray *asked, unsigned most, int64_t now,
+                           GError **error)
+{
+    if (asked->len == 0) {
+        return true;
+    }
+    g_autoptr(SqlParams) params = sql_params_new();
+    SqlColumn *addresses = sql_params_add_column(params, SQL_TEXT);
+    SqlColumn *licenses = sql_params_add_column(params, SQL_INT8);
+    for (guint i = 0; i < asked->len; i++) {
+        const AnswerCount *count = &g_array_index(asked, AnswerCount, i);
+        sql_column_text(addresses, count->address);
+        sql_column_int(licenses, count->license_id);
+    }
+    sql_params_add_int(params, SQL_INT4, most);
+    sql_params_add_time(params, now);
+    g_autoptr(SqlResult) result = sql_run(database, "intake_count_by_entry",
+                                          "select n, entry, contact_id, in_hour, in_day, repeats"
+                                          " from answers_counted($1, $2, $3, $4)",
+                                          params, error);
+    for (int row = 0; result != NULL && row < sql_result_rows(result); row++) {
+        AnswerCount *count =
+            &g_array_index(asked, AnswerCount, (guint)sql_result_int(result, row, 0) - 1);
+        count->entry = g_strdup(sql_result_text(result, row, 1));
+        count->contact_id = sql_result_int(result, row, 2);
+        count->in_hour = (unsigned)sql_result_int(result, row, 3);
+        count->in_day = (unsigned)sql_result_int(result, row, 4);
+        count->repeats = (unsigned)sql_result_int(result, row, 5);
+    }
     return result != NULL;
 }

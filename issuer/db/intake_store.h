@@ -266,6 +266,7 @@ typedef struct {
     const char *detail;
     int64_t license_id; /* 0: that of the decision's request */
     int64_t rises_at;   /* seconds; 0: now */
+    int64_t contact_id; /* whose entry it is about: none is raised while one is open; 0: nobody's */
 } AlertRow;
 
 typedef struct {
@@ -338,6 +339,22 @@ bool intake_write_replies(Database *database, const GArray *rows, const BatchSta
  * message, with a line for each row. */
 bool intake_write_notices(Database *database, const GArray *rows, const BatchStamp *stamp,
                           GError **error);
+
+/* Who may be answered, and how many answers went to the contact entry of that address. */
+typedef struct {
+    const char *address; /* NULL: the contact of the license who is written to */
+    int64_t license_id;
+    char *entry;        /* out: an address or "@domain"; NULL: there is nobody */
+    int64_t contact_id; /* out: one that has this entry */
+    unsigned in_hour;   /* out, at most as many as are asked for */
+    unsigned in_day;
+    unsigned repeats; /* out: of the hour's those that brought nothing new */
+} AnswerCount;
+
+/* Locks the entries and counts for each (of AnswerCount), at most `most`. From here to the end of
+ * the transaction nobody else answers them. */
+bool intake_count_by_entry(Database *database, GArray *asked, unsigned most, int64_t now,
+                           GError **error);
 
 /* How many answers went within a day to this address for which no license could be told. */
 bool intake_count_answers(Database *database, const char *address, int64_t now, unsigned *count,

@@ -282,6 +282,7 @@ bool intake_write_alerts(Database *database, const GArray *rows, const BatchStam
     SqlColumn *details = sql_params_add_column(params, SQL_TEXT);
     SqlColumn *licenses = sql_params_add_column(params, SQL_INT8);
     SqlColumn *times = sql_params_add_column(params, SQL_TIME);
+    SqlColumn *contacts = sql_params_add_column(params, SQL_INT8);
     for (guint i = 0; i < rows->len; i++) {
         const AlertRow *row = &g_array_index(rows, AlertRow, i);
         sql_column_id(decisions, row->decision_id);
@@ -289,14 +290,19 @@ bool intake_write_alerts(Database *database, const GArray *rows, const BatchStam
         sql_column_text(details, row->detail);
         sql_column_id(licenses, row->license_id);
         sql_column_time(times, row->rises_at);
+        sql_column_id(contacts, row->contact_id);
     }
     sql_params_add_time(params, stamp->now);
     return sql_do(database, "intake_insert_alerts",
                   "with a as (insert into alert (decision_id, kind, detail, license_id,"
-                  "  effective) select u.decision, u.kind, u.detail, u.license, coalesce(u.at, $6)"
+                  "  effective, contact_id)"
+                  " select u.decision, u.kind, u.detail, u.license, coalesce(u.at, $7), u.contact"
                   " from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[],"
-                  "  $5::timestamptz[]) as u (decision, kind, detail, license, at) returning *)"
+                  "  $5::timestamptz[], $6::bigint[])"
+                  "  as u (decision, kind, detail, license, at, contact)"
+                  " where not exists (select from alert o where o.contact_id = u.contact"
+                  "  and o.kind = u.kind and o.closed_at is null) returning *)"
                   " insert into event (kind, subject, subject_id, row_digest, effective)"
-                  " select 'alert', 'alert', a.id, " EVENT_OF("a") ", $6 from a",
+                  " select 'alert', 'alert', a.id, " EVENT_OF("a") ", $7 from a",
                   params, error);
 }

@@ -84,6 +84,14 @@ bool batch_sign_end(Batch *batch, GError **error);
 /* Writes it all, in the fixed order; what is signed meanwhile, once it is. */
 bool batch_write(Batch *batch, GError **error);
 
+/* How many answers went to whom the replies of this batch would go (batch_limits.c), counted under
+ * locks that last as long as the transaction; to be called before batch_replies(). */
+bool batch_limits_load(Batch *batch, GError **error);
+
+/* Counts the reply, or has it listed for a person where its contact entry had as many as it may,
+ * with an alert. */
+void batch_limits_apply(Batch *batch, const BatchItem *item, ReplyRow *row);
+
 /* The replies for the items: who is answered with which decisions. Array of ReplyRow. */
 GArray *batch_replies(Batch *batch, GError **error);
 

@@ -66,9 +66,11 @@ static GArray *decisions_for(const Batch *batch, const BatchItem *item, Hearer h
     return decisions;
 }
 
-static bool append_reply(Batch *batch, GArray *rows, const ReplyRow *like, GError **error)
+static bool append_reply(Batch *batch, const BatchItem *item, GArray *rows, const ReplyRow *like,
+                         GError **error)
 {
     ReplyRow row = *like;
+    batch_limits_apply(batch, item, &row);
     row.id = batch_next_id(batch, INTAKE_REPLY_IDS, error);
     if (row.id == 0) {
         g_array_unref(row.decisions);
@@ -123,7 +125,7 @@ static bool reply_to_stranger(Batch *batch, const BatchItem *item, GArray *decis
         row.recipient = item->sender;
         note_answer(batch, item, answers);
     }
-    return append_reply(batch, rows, &row, error);
+    return append_reply(batch, item, rows, &row, error);
 }
 
 /* A mail without a usable code, for which there is a ready answer that a person may send. */
@@ -136,7 +138,7 @@ static bool list_ready_answer(Batch *batch, const BatchItem *item, GArray *rows,
                     .ready = (int)item->ready,
                     .why = "a ready answer, if a person agrees",
                     .decisions = g_array_new(FALSE, FALSE, sizeof(int64_t))};
-    return append_reply(batch, rows, &row, error);
+    return append_reply(batch, item, rows, &row, error);
 }
 
 /* Lines about licenses of which the sender is no contact: each license's own contact is answered.
@@ -156,7 +158,7 @@ static bool reply_to_contacts(Batch *batch, const BatchItem *item, GArray *rows,
                         .contact_of = license_id,
                         .why = LISTED_NO_ADDRESS,
                         .decisions = decisions_for(batch, item, HEARER_CONTACT, license_id)};
-        if (!append_reply(batch, rows, &row, error)) {
+        if (!append_reply(batch, item, rows, &row, error)) {
             return false;
         }
     }
@@ -174,7 +176,7 @@ static bool reply_to_item(Batch *batch, const BatchItem *item, GArray *rows, GEr
         g_array_unref(stranger);
         ReplyRow row = {
             .message_id = item->message_id, .recipient = item->sender, .decisions = told};
-        return append_reply(batch, rows, &row, error) && done;
+        return append_reply(batch, item, rows, &row, error) && done;
     }
     g_array_unref(told);
     if (stranger->len == 0) {

@@ -38,6 +38,9 @@ static void batch_clear(Batch *batch)
     g_clear_pointer(&batch->jobs, g_ptr_array_unref);
     g_clear_pointer(&batch->texts, g_ptr_array_unref);
     g_clear_pointer(&batch->answers, g_hash_table_unref);
+    g_clear_pointer(&batch->entry_of, g_hash_table_unref);
+    g_clear_pointer(&batch->entries, g_hash_table_unref);
+    g_clear_pointer(&batch->limit_alerts, g_array_unref);
 }
 
 void batch_prepare(Batch *batch)
@@ -51,6 +54,7 @@ void batch_prepare(Batch *batch)
     batch->decided = g_ptr_array_new();
     batch->holds = g_array_new(FALSE, TRUE, sizeof(HoldRow));
     batch->alerts = g_array_new(FALSE, TRUE, sizeof(AlertRow));
+    batch->limit_alerts = g_array_new(FALSE, TRUE, sizeof(AlertRow));
     batch->notices = g_array_new(FALSE, TRUE, sizeof(NoticeRow));
     batch->fills = g_array_new(FALSE, TRUE, sizeof(RequestLicenseRow));
     batch->passes = g_array_new(FALSE, TRUE, sizeof(Digest));

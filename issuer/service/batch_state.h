@@ -63,7 +63,10 @@ struct Batch {
     GPtrArray *jobs;                 /* of SignJob * */
     Signing *signing;                /* of them; NULL: none is under way */
     GPtrArray *texts;                /* strings that rows point to */
-    GHashTable *answers;             /* address → answers without a license within a day */
+    GHashTable *entries;  /* contact entry → how many answers it had (batch_limits.c) */
+    GHashTable *entry_of; /* "license address" → one of them */
+    GArray *limit_alerts; /* of AlertRow */
+    GHashTable *answers;  /* address → answers without a license within a day */
     int64_t next_id[INTAKE_ID_KINDS];
     int64_t end_id[INTAKE_ID_KINDS];
 };

@@ -146,11 +146,12 @@ static void reply_rows_free(GArray *rows)
 static bool write_replies(Batch *batch, const BatchStamp *stamp, const GArray *superseded,
                           GError **error)
 {
-    GArray *rows = batch_replies(batch, error);
-    bool written = rows != NULL &&
-                   intake_write_replies(batch->context->database, rows, stamp, error) &&
-                   intake_write_notices(batch->context->database, batch->notices, stamp, error) &&
-                   intake_withdraw_replies(batch->context->database, superseded, stamp, error);
+    GArray *rows = batch_limits_load(batch, error) ? batch_replies(batch, error) : NULL;
+    bool written =
+        rows != NULL && intake_write_replies(batch->context->database, rows, stamp, error) &&
+        intake_write_alerts(batch->context->database, batch->limit_alerts, stamp, error) &&
+        intake_write_notices(batch->context->database, batch->notices, stamp, error) &&
+        intake_withdraw_replies(batch->context->database, superseded, stamp, error);
     reply_rows_free(rows);
     return written;
 }

@@ -55,19 +55,6 @@ language sql stable set search_path = issuer, pg_temp as $$
                    and c.entry in (lower(address), substring(lower(address) from '@[^@]*$')))
 $$;
 
--- How many answers went within a day to an address about no license that could be told. What tells of
--- a license, or of a case of one, is none.
-create or replace function issuer.answers_of_day(address text, at timestamptz) returns bigint
-language sql stable set search_path = issuer, pg_temp as $$
-    select count(*) from reply r where r.recipient = address and r.state <> 'listed'
-        and r.effective > at - interval '1 day'
-        and not exists (select from reply_line l left join decision d on d.id = l.decision_id
-                        left join usage_request q on q.id = d.request_id
-                        where l.reply_id = r.id
-                          and (l.license_id is not null or q.license_id is not null
-                               or d.deactivation_id is not null))
-$$;
-
 -- Who may be answered: the mail's own account names a contact; about no license at most three times
 -- a day. Never an address that stands elsewhere in the mail.
 create or replace function issuer.message_recipient(known message, at timestamptz) returns text

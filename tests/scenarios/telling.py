@@ -3,6 +3,9 @@
 
   telling.py ISSUER [TEST…]          within tests/with-postgres"""
 import json
+import time
+
+import psycopg2
 
 from scenario import Scenario, ask, check_records, mail, main, mbox, write
 
@@ -133,6 +136,178 @@ class Vouched(Telling):
         self.assertIn("name ours in trusted-authserv", self.house.errors)
         self.assertEqual(self.house.errors.count("\n"), 1)
         del self.house.environment["ISSUER_REQUIRE_AUTHENTICATED"]
+
+
+class Limits(Telling):
+    """How many answers a contact entry may cause, before its mails are listed for a person."""
+
+    def limit(self, an_hour=60, a_day=300):
+        self.house.environment["ISSUER_ANSWERS_AN_HOUR"] = str(an_hour)
+        self.house.environment["ISSUER_ANSWERS_A_DAY"] = str(a_day)
+
+    def at(self, hours):
+        """From here on the program's clock is so many hours ahead."""
+        self.house.environment["ISSUER_NOW"] = str(int(time.time()) + 3600 * hours)
+
+    def alerts(self):
+        return [row["detail"] for row in self.rows("alert", "list")]
+
+    def codes(self, count):
+        self.made = getattr(self, "made", 0)
+        hosts = range(self.made, self.made + count)
+        self.made += count
+        return [self.code(f"plant-{host}") for host in hosts]
+
+    def replies(self):
+        return [reply["To"] for _, reply in self.house.replies()]
+
+    def test_an_address(self):
+        self.limit(an_hour=3)
+        mails = [mail(ANA, code) for code in self.codes(5)]
+        # Decided all the same, and none is lost: what is not answered is listed, with one alert.
+        self.assertEqual(self.house.take(*mails), [("issued", "issued")] * 5)
+        self.assertEqual(self.replies(), [ANA] * 3)
+        listed = self.rows("message", "list")
+        self.assertEqual([row["class"] for row in listed], ["request"] * 2)
+        for row in listed:
+            self.assertIn("had 3 answers within an hour (answers-an-hour)", row["why"])
+        (alert,) = self.alerts()
+        self.assertIn("had 3 answers within an hour", alert)
+        self.assertNotIn("northwind", alert)
+        self.house.take(mail(ANA, *self.codes(1)))
+        self.assertEqual((len(self.alerts()), len(self.rows("message", "list"))), (1, 3))
+        # Once it is closed, the next one is an alert again.
+        number = str(self.rows("alert", "list")[0]["alert"])
+        self.by_sam("alert", "close", number, "--reason", "they are rolling out")
+        self.house.take(mail(ANA, *self.codes(1)))
+        self.assertEqual(len(self.alerts()), 1)
+        # A person may answer all the same.
+        short = self.rows("request", "list", "--all")[0]["request"]
+        self.by_sam("request", "resend", short, "--reason", "listed")
+        self.assertEqual(self.replies(), [ANA])
+
+    def test_a_domain_is_one_entry(self):
+        self.license = self.house.sell("LIC-2", "@south.example;boss@south.example", activations=9,
+                                       servers=9)
+        self.limit(an_hour=2)
+        senders = ("a@south.example", "B@South.example", "c@south.example", "boss@south.example",
+                   "BOSS@south.example", "boss@south.example")
+        self.house.take(*[mail(sender, code) for sender, code in zip(senders, self.codes(6))])
+        self.assertEqual([address.lower() for address in self.replies()],
+                         ["a@south.example", "b@south.example", "boss@south.example",
+                          "boss@south.example"])
+        self.assertEqual(len(self.alerts()), 2)
+
+    def test_hours_and_days(self):
+        gone = self.house.sell("LIC-9", ANA, activations=9, expires="2020-01-01")
+        self.limit(an_hour=2, a_day=3)
+        for hours, count in ((0, 3), (2, 2), (27, 1)):
+            self.at(hours)
+            codes = [ask(self.house.server(host=f"old-{hours}-{n}"), gone) for n in range(count)]
+            self.assertEqual(self.house.take(*[mail(ANA, code) for code in codes]),
+                             [("refused", "license-expired")] * count)
+        del self.house.environment["ISSUER_NOW"]
+        self.assertEqual(len(self.replies()), 4)
+        self.assertEqual([row["why"].rpartition("(")[2] for row in self.rows("message", "list")],
+                         ["answers-an-hour)", "answers-a-day)"])
+
+    def test_two_daemons_at_once(self):
+        """Each has decided a mail for the last answer before the other has written its own."""
+        self.limit(an_hour=1)
+        commands = []
+        for number, code in enumerate(self.codes(2)):
+            path = write(self.house.path(f"{number}.mbox"), mbox([mail(ANA, code)]))
+            commands.append(("ingest", "--json", path))
+        # Different licenses: no lock of theirs keeps the two apart.
+        self.license = self.house.sell("LIC-2", ANA, activations=9, servers=9)
+        path = write(self.house.path("1.mbox"), mbox([mail(ANA, *self.codes(1))]))
+        done = self.house.in_turn(*commands[:1], ("ingest", "--json", path),
+                                  at="lock table reply in share mode")
+        self.assertEqual([code for code, _, _ in done], [0, 0], done)
+        self.assertEqual(self.replies(), [ANA])
+        self.assertEqual(len(self.rows("message", "list")), 1)
+
+    def test_counts_go_by_an_index(self):
+        """However many answers there ever were."""
+        self.house.take(mail(ANA, *self.codes(1)))
+        self.house.query("insert into reply (message_id, recipient, state, effective)"
+                         " select message_id, 'x' || n || '@y' || n %% 97 || '.example', 'sent', now()"
+                         " from reply, generate_series(1, 20000) n")
+        self.house.query("analyze reply")
+        asked = ("answers_of_day('x1@y1.example', now())",
+                 "(select count(*) from answers_to('x1@y1.example', 60, now() - interval '1 day'))",
+                 "(select count(*) from answers_to('@y1.example', 60, now() - interval '1 day'))")
+        for one in asked:
+            self.assertLess(self.read_for(one), 1000, one)
+        self.house.query("drop index reply_to_address; drop index reply_to_domain")
+        for one in asked:
+            self.assertGreater(self.read_for(one), 20000, one)
+
+    def read_for(self, asked):
+        """How many replies are read one after the other for an answer to this."""
+        connection = psycopg2.connect(self.house.dsn, options="-c search_path=issuer")
+        try:
+            cursor = connection.cursor()
+            cursor.execute(f"select {asked}")
+            cursor.execute("select coalesce(seq_tup_read, 0) from pg_stat_xact_user_tables"
+                           " where relname = 'reply'")
+            return cursor.fetchone()[0]
+        finally:
+            connection.close()
+
+
+
+class Loops(Telling):
+    """A correspondent who answers every mail of ours with a new one, and marks none of them."""
+
+    def echo(self, first, answer, most=40):
+        """Mails `first`, then answers what comes back until nothing does; how many mails we sent."""
+        sent, incoming = 0, [first]
+        while incoming and sent < most:
+            self.put(*incoming)
+            out = [reply for _, reply in self.house.replies()]
+            sent += len(out)
+            incoming = [answer(reply) for reply in out]
+        return sent
+
+    @staticmethod
+    def quoting(reply, *codes):
+        """A new mail with all of ours in it, nothing quoted or marked."""
+        text = reply.get_body().get_content()
+        return mail(ANA, *codes, says=f"Thank you for your mail {reply['Subject']}.\n{text}")
+
+    def test_it_quotes_what_we_wrote(self):
+        code = self.code()
+        self.assertEqual(self.echo(mail(ANA, code), self.quoting), 1)
+        self.assertNotEqual(self.rows("message", "list"), [])  # nothing is passed over in silence
+
+    def test_it_sends_the_same_code_each_time(self):
+        code = self.code()
+        self.assertEqual(self.echo(mail(ANA, code), lambda reply: self.quoting(reply, code)), 4)
+        self.assertEqual([row["code"] for row in self.rows("request", "list")], ["resent-too-often"])
+
+    def test_it_sends_a_refused_code_each_time(self):
+        self.house.environment["ISSUER_REPEATS_AN_HOUR"] = "9"
+        gone = self.house.sell("LIC-9", ANA, expires="2020-01-01")
+        code = ask(self.house.server(host="old"), gone)
+        self.assertEqual(self.echo(mail(ANA, code), lambda reply: self.quoting(reply, code)), 9)
+        self.assertEqual(len(self.rows("alert", "list")), 1)
+        (listed,) = self.rows("message", "list")
+        self.assertIn("9 answers within an hour that brought nothing new", listed["why"])
+        # What is new goes out all the same.
+        self.house.take(mail(ANA, self.code()))
+        self.assertEqual(len(self.house.replies()), 1)
+
+    def test_it_tells_of_a_loss_each_time(self):
+        """What we write about a lost server has the words of loss in it."""
+        sent = self.echo(mail(ANA, says="The server of LIC-1 burnt down, it is destroyed."), self.quoting)
+        self.assertLess(sent, 4)
+        self.assertEqual(self.house.query("select count(*) from restoration"), [(1,)])
+
+    def test_it_sends_a_damaged_code_each_time(self):
+        code = self.code()[:-300]
+        self.assertEqual(self.echo(mail(ANA, code), lambda reply: self.quoting(reply, code)), 3)
+        self.assertIn("three answers within a day", self.rows("message", "list")[-1]["why"])
 
 
 if __name__ == "__main__":

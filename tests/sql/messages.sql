@@ -1,6 +1,6 @@
 -- What people do with mails that wait: each by one door, which asks who it is; and what a case is.
 begin;
-select plan(56);
+select plan(68);
 \ir fixture.psql
 select set_config('test.prefix', :'prefix', false) \g /dev/null
 grant usage on schema public to public;
@@ -63,8 +63,45 @@ insert into reply (id, message_id, recipient, state, effective) overriding syste
            (22, 15, 'ops@plants.example', 'queued', '2026-02-01') \g /dev/null
 insert into reply_line (reply_id, position, restoration_id, license_id, about)
     select 21, 1, id, 1, 'case-opened' from restoration \g /dev/null
-select is(answers_of_day('ops@plants.example', '2026-02-01 12:00'), 1::bigint, 'one of three is one');
-select is(answers_of_day('ops@plants.example', '2026-02-02 12:00'), 0::bigint, 'and none a day after');
+select is(answers_of_day('ops@plants.example', '2026-02-01 12:00'), 2::bigint, 'two of three, however written');
+select is(answers_of_day('ops@plants.example', '2026-02-02 12:00'), 1::bigint, 'and the later one a day after');
+select is(answers_of_day('OPS@plants.example', '2026-05-03'), 0::bigint, 'none later');
+
+-- Counted by the contact entry: an address, or a domain's addresses that are none.
+insert into contact (license_id, entry, effective)
+    values (1, 'boss@far.example', '2026-01-01'), (1, '@far.example', '2026-01-01') \g /dev/null
+insert into reply (message_id, recipient, state, why, effective)
+    select 14, recipient, 'sent', why, at
+    from (values ('boss@far.example', null, '2026-02-01 11:30'::timestamptz),
+                 ('Ann@far.example', null, '2026-02-01 11:30'), ('ben@Far.example', null, '2026-02-01 09:00'),
+                 ('ben@far.example', 'notice', '2026-02-01 11:30'), ('ben@far.example', null, '2026-01-30'))
+        r (recipient, why, at) \g /dev/null
+select is(answer_entry('BOSS@far.example'), 'boss@far.example', 'an address is an entry');
+select is(answer_entry('Zoe@Far.example'), '@far.example', 'else its domain is');
+select results_eq($$select entry, in_hour, in_day
+        from answers_counted(array['boss@far.example', 'zoe@far.example'], array[0, 0], 9, '2026-02-01 12:00')$$,
+    $$values ('boss@far.example', 1::bigint, 1::bigint), ('@far.example', 1, 2)$$,
+    'each entry its own; notices are no answers');
+select results_eq($$select entry, in_day
+        from answers_counted(array['a@far.example', 'b@far.example'], array[0, 0], 1, '2026-02-01 12:00')$$,
+    $$values ('@far.example', 1::bigint), ('@far.example', 1)$$, 'no more than asked for');
+select is(contact_written_to(1), (select entry from contact where license_id = 1 and entry not like '@%'
+                                  order by id limit 1), 'a license''s first address');
+select results_eq($$select n, entry from answers_counted(array[null, null]::text[], array[77, 1], 9, now())$$,
+    $$select 2::bigint, contact_written_to(1)$$, 'who would be written to; nobody is no entry');
+select is((select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) >= 2, true,
+    'locked until the transaction ends');
+select is(answer_is_fresh(21), false, 'a notice brings nothing new');
+select results_eq($$select distinct answer_is_fresh(l.reply_id), d.outcome = 'issued' from reply_line l
+    join decision d on d.id = l.decision_id where d.outcome in ('issued', 'refused')$$,
+    $$select distinct d.outcome = 'issued', d.outcome = 'issued' from reply_line l
+    join decision d on d.id = l.decision_id where d.outcome in ('issued', 'refused')$$, 'a usage license does');
+-- One alert about an entry is open at a time.
+insert into alert (kind, detail, contact_id, effective) values ('too-many-answers', 'x', 1, now()) \g /dev/null
+select throws_ok($$insert into alert (kind, detail, contact_id, effective)
+    values ('too-many-answers', 'y', 1, now())$$, '23505', null, 'one open alert');
+select lives_ok($$insert into alert (kind, detail, contact_id, effective)
+    values ('another', 'y', 1, now())$$, 'of another kind');
 
 -- To a case.
 select throws_ok($$select message_to_case(d('sam'), 12, 77, '2026-05-01')$$, 'IS001', null, 'no such case');

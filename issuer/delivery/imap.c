@@ -1,582 +1,242 @@
 #include "delivery/imap.h"
 
 #include "base/error.h"
-#include "base/text.h"
-#include "delivery/imap_response.h"
-#include "delivery/imap_wire.h"
+#include "delivery/imap_agent.h"
+#include "delivery/imap_frame.h"
 
-#include <string.h>
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#define WORDS_MOST   200                       /* characters of a server's answer that are told */
-#define ANSWER_MOST  ((gsize)64 * 1024 * 1024) /* bytes: the UIDs of a very full mailbox */
-#define LITERAL_MOST ((gsize)64 * 1024)        /* bytes, where no mail is asked for */
-#define FOLDER_MOST  255                       /* bytes of a folder's name */
-#define MOVES        1U
-#define EXPUNGES     2U
+#define AGENT_SOCKET 3
 
 struct Imap {
-    ImapWire *wire;
-    unsigned commands;  /* so far */
-    unsigned abilities; /* MOVES, EXPUNGES */
-    GByteArray *bytes;  /* the response at hand */
-    char *bye;          /* why the server takes leave */
+    int socket;
+    pid_t pid;
 };
 
-/* What is done with each response before the one that ends the command. */
-typedef void (*Hear)(const ImapResponse *response, gpointer data);
-
-typedef struct {
-    char *command;
-    gsize most; /* bytes of a literal */
-    Hear hear;
-    gpointer data;
-    bool passed_over; /* out: a literal was too long */
-} Talk;
-
-static const char *after_scheme(const char *url)
+/* The life of the process. It keeps no file of this one open: what others wait for to be closed
+ * would stay open with it. */
+G_NORETURN static void live(int socket, pid_t parent)
 {
-    const char *const schemes[] = {"imap://", "imaps://"};
-    for (gsize i = 0; i < G_N_ELEMENTS(schemes); i++) {
-        if (g_ascii_strncasecmp(url, schemes[i], strlen(schemes[i])) == 0) {
-            return url + strlen(schemes[i]);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)prctl(PR_SET_DUMPABLE, 0); /* it will hold a password */
+    if (getppid() != parent || (socket != AGENT_SOCKET && dup2(socket, AGENT_SOCKET) < 0)) {
+        _exit(1);
+    }
+    (void)close_range(AGENT_SOCKET + 1, ~0U, 0);
+    imap_agent_run(AGENT_SOCKET);
+}
+
+Imap *imap_new(GError **error)
+{
+    int ends[2];
+    const pid_t parent = getpid();
+    pid_t pid = -1;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) {
+        pid = fork();
+        if (pid == 0) {
+            live(ends[0], parent);
         }
+        (void)close(ends[0]);
     }
-    return NULL;
-}
-
-/* HOST, [ADDRESS] or either with :PORT, and no more: a user's name would be shown with the
- * settings. */
-char *imap_judge_url(const char *url)
-{
-    const char *place = after_scheme(url);
-    const gsize length = place != NULL ? strlen(place) : 0;
-    if (length == 0 || strspn(place, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                     "0123456789.:-[]") != length) {
-        return g_strdup(
-            "must be imaps://HOST or imap://HOST (with STARTTLS), with :PORT if wanted");
-    }
-    return NULL;
-}
-
-char *imap_judge_folder(const char *folder)
-{
-    return *folder != '\0' && text_is_safe(folder, FOLDER_MOST)
-               ? NULL
-               : g_strdup("must be the name of a folder, as INBOX");
-}
-
-char *imap_place(const char *url)
-{
-    return g_strdup(after_scheme(url));
-}
-
-/* As names of folders go over the wire (RFC 3501 section 5.1.3), in quotes. */
-static char *quote_folder(const char *folder, GError **error)
-{
-    g_autofree char *wrong = imap_judge_folder(folder);
-    g_autofree char *encoded =
-        wrong == NULL ? g_convert(folder, -1, "UTF-7-IMAP", "UTF-8", NULL, NULL, NULL) : NULL;
-    if (encoded == NULL || strpbrk(encoded, "\r\n") != NULL) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "a folder %s",
-                    wrong != NULL ? wrong : "must have a name that can be written in UTF-7");
-        return NULL;
-    }
-    GString *quoted = g_string_new("\"");
-    for (const char *at = encoded; *at != '\0'; at++) {
-        if (*at == '"' || *at == '\\') {
-            g_string_append_c(quoted, '\\');
-        }
-        g_string_append_c(quoted, *at);
-    }
-    g_string_append_c(quoted, '"');
-    return g_string_free(quoted, FALSE);
-}
-
-static char *safe_words(const char *words)
-{
-    g_autofree char *bare = g_strstrip(g_strdup(words));
-    return text_one_line(*bare != '\0' ? bare : "no reason given", WORDS_MOST);
-}
-
-/* After it nothing more can be said: what the server sends then would be taken for answers to what
- * was not asked. */
-static bool give_up(Imap *imap, const char *what, GError **error)
-{
-    imap_wire_break(imap->wire);
-    if (imap->bye != NULL) {
-        g_autofree char *bye = safe_words(imap->bye);
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE, "the server takes leave: %s",
-                    bye);
-    } else {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE, "%s", what);
-    }
-    return false;
-}
-
-static bool read_one(Imap *imap, Talk *talk, ImapResponse *response, GError **error)
-{
-    g_autoptr(GError) lost = NULL;
-    bool passed_over = false;
-    if (!imap_wire_read(imap->wire, imap->bytes, &passed_over, &lost)) {
-        return give_up(imap, lost->message, error);
-    }
-    talk->passed_over |= passed_over;
-    if (!imap_response_read((const char *)imap->bytes->data, imap->bytes->len, response)) {
-        return give_up(imap, "the server answers with what is no IMAP", error);
-    }
-    return true;
-}
-
-static void note_bye(Imap *imap, const ImapResponse *response)
-{
-    if (response->kind == IMAP_UNTAGGED && response->status == IMAP_BYE) {
-        g_free(imap->bye);
-        imap->bye = g_strdup(response->text);
-    }
-}
-
-/* Says a command and hears all that is answered. `end` is the response that ends it, to be cleared
- * by the caller, whatever status it has. */
-static bool talk_to_end(Imap *imap, Talk *talk, ImapResponse *end, GError **error)
-{
-    g_autofree char *tag = g_strdup_printf("F%u", ++imap->commands);
-    g_autofree char *line = g_strdup_printf("%s %s", tag, talk->command);
-    g_autoptr(GError) lost = NULL;
-    g_clear_pointer(&talk->command, g_free);
-    if (!imap_wire_send(imap->wire, line, MAX(ANSWER_MOST, 2 * talk->most), talk->most, &lost)) {
-        return give_up(imap, lost->message, error);
-    }
-    for (;;) {
-        if (!read_one(imap, talk, end, error)) {
-            return false;
-        }
-        if (end->kind == IMAP_TAGGED && strcmp(end->tag, tag) == 0) {
-            return true;
-        }
-        const bool asked = end->kind != IMAP_TAGGED && end->kind != IMAP_CONTINUATION;
-        note_bye(imap, end);
-        if (asked && talk->hear != NULL) {
-            talk->hear(end, talk->data);
-        }
-        imap_response_clear(end);
-        if (!asked) {
-            return give_up(imap, "the server answers what was not asked", error);
-        }
-    }
-}
-
-/* Some of the mails are gone (RFC 5530): all that could be done was done. */
-static bool is_done(const ImapResponse *end)
-{
-    return end->status == IMAP_OK ||
-           (end->code != NULL && g_ascii_strcasecmp(end->code, "EXPUNGEISSUED") == 0);
-}
-
-/* The same where anything but OK is a failure; `doing` is what was wanted. */
-static bool talk_well(Imap *imap, Talk *talk, const char *doing, GError **error)
-{
-    ImapResponse end;
-    if (!talk_to_end(imap, talk, &end, error)) {
-        return false;
-    }
-    const bool done = is_done(&end);
-    if (!done) {
-        g_autofree char *words = safe_words(end.text);
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE, "the server does not %s: %s",
-                    doing, words);
-    }
-    imap_response_clear(&end);
-    return done;
-}
-
-static void hear_abilities(const ImapResponse *response, gpointer data)
-{
-    unsigned *abilities = data;
-    if (response->kind == IMAP_CAPABILITIES) {
-        g_auto(GStrv) words = g_strsplit(response->text, " ", -1);
-        for (gsize i = 0; words[i] != NULL; i++) {
-            *abilities |= g_ascii_strcasecmp(words[i], "MOVE") == 0 ? MOVES : 0;
-            *abilities |= g_ascii_strcasecmp(words[i], "UIDPLUS") == 0 ? EXPUNGES : 0;
-        }
-    }
-}
-
-Imap *imap_open(const ImapServer *server, GError **error)
-{
-    g_autofree char *wrong = imap_judge_url(server->url);
-    if (wrong != NULL) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "url %s", wrong);
-        return NULL;
-    }
-    ImapWire *wire = imap_wire_open(server, error);
-    if (wire == NULL) {
+    if (pid < 0) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
+                    "no process can be started that speaks to the mailbox: %s", g_strerror(errno));
         return NULL;
     }
     Imap *imap = g_new0(Imap, 1);
-    imap->wire = wire;
-    imap->bytes = g_byte_array_new();
-    Talk talk = {.command = g_strdup("CAPABILITY"),
-                 .most = LITERAL_MOST,
-                 .hear = hear_abilities,
-                 .data = &imap->abilities};
-    if (!talk_well(imap, &talk, "say what it can", error)) {
-        imap_free(imap);
+    imap->socket = ends[1];
+    imap->pid = pid;
+    return imap;
+}
+
+/* What goes with a request and comes with its answer. */
+typedef struct {
+    const Secret *secret; /* or NULL */
+    char *bytes;          /* out */
+    gsize size;
+} Beside;
+
+static GVariant *fail_to_ask(GError **error)
+{
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
+                "the process that speaks to the server has ended; try again, and tell the makers "
+                "of issuer if it stays so");
+    return NULL;
+}
+
+/* Has the process do something. The answer's value, of `type`; NULL with an error. */
+static GVariant *ask(const Imap *imap, GVariant *request, Beside *beside, const char *type,
+                     GError **error)
+{
+    const void *secret = beside->secret != NULL ? secret_peek(beside->secret) : NULL;
+    const gsize size = beside->secret != NULL ? secret_size(beside->secret) : 0;
+    g_autoptr(GVariant) answer =
+        imap_frame_send(imap->socket, request, secret, size)
+            ? imap_frame_receive(imap->socket, IMAP_FRAME_ANSWER, &beside->bytes, &beside->size)
+            : NULL;
+    if (answer == NULL) {
+        return fail_to_ask(error);
+    }
+    gint32 code = 0;
+    const char *message = NULL;
+    g_autoptr(GVariant) value = NULL;
+    g_variant_get(answer, "(i&sv)", &code, &message, &value);
+    if (code != IMAP_FRAME_DONE) {
+        g_set_error(error, ISSUER_ERROR,
+                    code == ISSUER_ERROR_INPUT ? ISSUER_ERROR_INPUT : ISSUER_ERROR_UNAVAILABLE,
+                    "%s", message);
         return NULL;
     }
-    return imap;
+    return g_variant_is_of_type(value, G_VARIANT_TYPE(type)) ? g_steal_pointer(&value)
+                                                             : fail_to_ask(error);
+}
+
+/* The same where nothing goes or comes beside it. */
+static GVariant *ask_plainly(const Imap *imap, ImapOrder order, GVariant *arguments,
+                             const char *type, GError **error)
+{
+    Beside beside = {0};
+    GVariant *value = ask(imap, g_variant_new(IMAP_FRAME_REQUEST, (guchar)order, arguments),
+                          &beside, type, error);
+    g_free(beside.bytes);
+    return value;
+}
+
+static bool have_done(const Imap *imap, ImapOrder order, GVariant *arguments, GError **error)
+{
+    g_autoptr(GVariant) value = ask_plainly(imap, order, arguments, "b", error);
+    return value != NULL;
+}
+
+bool imap_open(Imap *imap, const ImapServer *server, GError **error)
+{
+    Beside beside = {.secret = server->token != NULL ? server->token : server->password};
+    g_autoptr(GVariant) value =
+        ask(imap,
+            g_variant_new(IMAP_FRAME_REQUEST, (guchar)IMAP_ORDER_OPEN,
+                          g_variant_new("(ssmsuuub)", server->url, server->user, server->ca_file,
+                                        server->connect_seconds, server->stall_seconds,
+                                        server->seconds, (gboolean)(server->token != NULL))),
+            &beside, "b", error);
+    g_free(beside.bytes);
+    return value != NULL;
 }
 
 bool imap_has_folder(Imap *imap, const char *folder, GError **error)
 {
-    g_autofree char *name = quote_folder(folder, error);
-    if (name == NULL) {
-        return false;
-    }
-    Talk talk = {.command = g_strdup_printf("STATUS %s (UIDVALIDITY)", name), .most = LITERAL_MOST};
-    return talk_well(imap, &talk, "open the folder", error);
-}
-
-typedef struct {
-    ImapFolder *state;
-    bool read_only;
-} Selecting;
-
-static void hear_code(Selecting *selecting, const char *code)
-{
-    int64_t number = 0;
-    if (g_ascii_strncasecmp(code, "UIDVALIDITY ", 12) == 0 &&
-        text_read_number(code + 12, 1, G_MAXUINT32, &number)) {
-        selecting->state->validity = (uint32_t)number;
-    }
-    if (g_ascii_strncasecmp(code, "PERMANENTFLAGS ", 15) == 0) {
-        selecting->state->keywords = strstr(code, "\\*") != NULL;
-    }
-    selecting->read_only |= g_ascii_strcasecmp(code, "READ-ONLY") == 0;
-}
-
-static void hear_selecting(const ImapResponse *response, gpointer data)
-{
-    if (response->kind == IMAP_UNTAGGED && response->code != NULL) {
-        hear_code(data, response->code);
-    }
-}
-
-static bool check_selected(const Selecting *selecting, GError **error)
-{
-    if (selecting->state->validity == 0) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
-                    "the server gives the folder no lasting numbers (UIDVALIDITY): it cannot be "
-                    "read so that nothing is missed");
-        return false;
-    }
-    if (selecting->read_only) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
-                    "the folder may only be read: let the user mark mails in it");
-        return false;
-    }
-    return true;
+    return have_done(imap, IMAP_ORDER_FOLDER, g_variant_new_string(folder), error);
 }
 
 bool imap_select(Imap *imap, const char *folder, ImapFolder *state, GError **error)
 {
-    g_autofree char *name = quote_folder(folder, error);
-    if (name == NULL) {
+    gboolean keywords = FALSE;
+    g_autoptr(GVariant) value =
+        ask_plainly(imap, IMAP_ORDER_SELECT, g_variant_new_string(folder), "(ub)", error);
+    if (value == NULL) {
         return false;
     }
-    *state = (ImapFolder){.keywords = true}; /* RFC 3501: where nothing is said, all may be set */
-    Selecting selecting = {.state = state};
-    Talk talk = {.command = g_strdup_printf("SELECT %s", name),
-                 .most = LITERAL_MOST,
-                 .hear = hear_selecting,
-                 .data = &selecting};
-    ImapResponse end;
-    if (!talk_to_end(imap, &talk, &end, error)) {
-        return false;
-    }
-    if (end.status != IMAP_OK) {
-        g_autofree char *words = safe_words(end.text);
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
-                    "the server does not open the folder %s: %s; check folder", folder, words);
-    } else if (end.code != NULL) {
-        hear_code(&selecting, end.code);
-    }
-    const bool opened = end.status == IMAP_OK && check_selected(&selecting, error);
-    imap_response_clear(&end);
-    return opened;
+    g_variant_get(value, "(ub)", &state->validity, &keywords);
+    state->keywords = keywords;
+    return true;
 }
 
-static void hear_found(const ImapResponse *response, gpointer data)
+static GVariant *numbers(const uint32_t *uids, gsize count)
 {
-    if (response->kind == IMAP_FOUND) {
-        g_array_append_vals(data, response->numbers->data, response->numbers->len);
-    }
-}
-
-static gint compare_numbers(gconstpointer a, gconstpointer b)
-{
-    const uint32_t left = *(const uint32_t *)a;
-    const uint32_t right = *(const uint32_t *)b;
-    return left < right ? -1 : left > right;
-}
-
-/* Sorted, each once, and without those up to `after`: "N:*" always names the last mail, also where
- * its UID is below N. */
-static GArray *tidy_list(GArray *found, uint32_t after)
-{
-    GArray *list = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    uint32_t last = after;
-    g_array_sort(found, compare_numbers);
-    for (guint i = 0; i < found->len; i++) {
-        const uint32_t uid = g_array_index(found, uint32_t, i);
-        if (uid > last) {
-            g_array_append_val(list, uid);
-            last = uid;
-        }
-    }
-    return list;
+    return g_variant_new_fixed_array(G_VARIANT_TYPE_UINT32, uids, count, sizeof(uint32_t));
 }
 
 GArray *imap_list(Imap *imap, uint32_t after, GError **error)
 {
-    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    if (after == G_MAXUINT32) {
-        return g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    }
-    Talk news = {.command = g_strdup("NOOP"), .most = LITERAL_MOST};
-    Talk talk = {.most = LITERAL_MOST, .hear = hear_found, .data = found};
-    if (!talk_well(imap, &news, "look for new mail", error)) {
+    g_autoptr(GVariant) value =
+        ask_plainly(imap, IMAP_ORDER_LIST, g_variant_new_uint32(after), "au", error);
+    if (value == NULL) {
         return NULL;
     }
-    talk.command = g_strdup_printf("UID SEARCH UID %u:*", after + 1);
-    return talk_well(imap, &talk, "list the mails", error) ? tidy_list(found, after) : NULL;
-}
-
-/* A set of UIDs; those that follow each other are written as one range. New string. */
-static char *set_of(const uint32_t *uids, guint count)
-{
-    GString *set = g_string_new(NULL);
-    for (guint i = 0; i < count;) {
-        guint last = i;
-        while (last + 1 < count && uids[last + 1] == uids[last] + 1) {
-            last++;
-        }
-        g_string_append_printf(set, "%s%u", i > 0 ? "," : "", uids[i]);
-        if (last > i) {
-            g_string_append_printf(set, ":%u", uids[last]);
-        }
-        i = last + 1;
-    }
-    return g_string_free(set, FALSE);
-}
-
-typedef struct {
-    const uint32_t *uids; /* asked for, sorted */
-    guint count;
-    ImapMail *mails; /* one for each */
-} Describing;
-
-/* The entry of a mail that was asked for; NULL: it was not. */
-static ImapMail *entry_of(const Describing *describing, uint32_t uid)
-{
-    const uint32_t *found =
-        bsearch(&uid, describing->uids, describing->count, sizeof(uint32_t), compare_numbers);
-    ImapMail *entry = found != NULL ? &describing->mails[found - describing->uids] : NULL;
-    if (entry != NULL) {
-        entry->uid = uid;
-    }
-    return entry;
-}
-
-/* What belongs to one mail may come in several responses. */
-static void hear_mail(const ImapResponse *response, gpointer data)
-{
-    const ImapFetched *told = &response->mail;
-    ImapMail *mail = response->kind == IMAP_FETCHED ? entry_of(data, told->uid) : NULL;
-    if (mail != NULL) {
-        mail->size = told->has_size ? told->size : mail->size;
-        mail->deleted = told->has_flags ? told->deleted : mail->deleted;
-    }
-}
-
-static void hear_there(const ImapResponse *response, gpointer data)
-{
-    for (guint i = 0; response->kind == IMAP_FOUND && i < response->numbers->len; i++) {
-        (void)entry_of(data, g_array_index(response->numbers, uint32_t, i));
-    }
-}
-
-/* A mail of which nothing was told is gone only where it is not found any more either: else it
- * would be passed over in silence. */
-static bool find_missing(Imap *imap, Describing *describing, GError **error)
-{
-    g_autoptr(GArray) missing = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    for (guint i = 0; i < describing->count; i++) {
-        if (describing->mails[i].uid == 0) {
-            g_array_append_val(missing, describing->uids[i]);
-        }
-    }
-    if (missing->len == 0) {
-        return true;
-    }
-    g_autofree char *set = set_of((const uint32_t *)(const void *)missing->data, missing->len);
-    Talk talk = {.command = g_strdup_printf("UID SEARCH UID %s", set),
-                 .most = LITERAL_MOST,
-                 .hear = hear_there,
-                 .data = describing};
-    return talk_well(imap, &talk, "find the mails", error);
+    gsize count = 0;
+    const uint32_t *uids = g_variant_get_fixed_array(value, &count, sizeof(uint32_t));
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_array_append_vals(list, uids, (guint)count);
+    return list;
 }
 
 GArray *imap_describe(Imap *imap, const uint32_t *uids, guint count, GError **error)
 {
-    g_autofree ImapMail *mails = g_new0(ImapMail, count);
-    Describing describing = {uids, count, mails};
-    g_autofree char *set = set_of(uids, count);
-    Talk talk = {.command = g_strdup_printf("UID FETCH %s (UID RFC822.SIZE FLAGS)", set),
-                 .most = LITERAL_MOST,
-                 .hear = hear_mail,
-                 .data = &describing};
-    if (!talk_well(imap, &talk, "describe the mails", error) ||
-        !find_missing(imap, &describing, error)) {
+    g_autoptr(GVariant) value =
+        ask_plainly(imap, IMAP_ORDER_DESCRIBE, numbers(uids, count), "a(utb)", error);
+    if (value == NULL) {
         return NULL;
     }
-    GArray *list = g_array_new(FALSE, FALSE, sizeof(ImapMail));
-    for (guint i = 0; i < count; i++) {
-        if (mails[i].uid != 0) {
-            g_array_append_val(list, mails[i]);
-        }
+    GArray *mails = g_array_new(FALSE, TRUE, sizeof(ImapMail));
+    GVariantIter iter;
+    ImapMail mail = {0};
+    gboolean deleted = FALSE;
+    g_variant_iter_init(&iter, value);
+    while (g_variant_iter_next(&iter, "(utb)", &mail.uid, &mail.size, &deleted)) {
+        mail.deleted = deleted;
+        g_array_append_val(mails, mail);
     }
-    return list;
+    return mails;
 }
 
-typedef struct {
-    uint32_t uid;
-    GBytes *bytes; /* NULL: nothing was given */
-} Fetching;
-
-static void hear_body(const ImapResponse *response, gpointer data)
+/* The bytes that came beside an answer. */
+static GBytes *bytes_of(Beside *beside, bool wanted)
 {
-    Fetching *fetching = data;
-    const ImapFetched *told = &response->mail;
-    if (response->kind != IMAP_FETCHED || told->uid != fetching->uid || told->body == NULL) {
-        return;
+    GBytes *bytes = wanted ? g_bytes_new_take(beside->bytes, beside->size) : NULL;
+    if (!wanted) {
+        g_free(beside->bytes);
     }
-    g_clear_pointer(&fetching->bytes, g_bytes_unref);
-    fetching->bytes = g_bytes_new(told->body, told->body_size);
+    return bytes;
 }
 
-/* A refusal that tells of the moment (RFC 5530) is none of the mail. */
-static bool is_passing(const ImapResponse *end)
+static GVariant *reading_order(ImapOrder order, uint32_t uid, gsize most)
 {
-    static const char *const codes[] = {
-        "UNAVAILABLE",         "INUSE",        "LIMIT",     "SERVERBUG", "EXPIRED", "NOPERM",
-        "AUTHORIZATIONFAILED", "CONTACTADMIN", "OVERQUOTA", NULL};
-    for (gsize i = 0; end->code != NULL && codes[i] != NULL; i++) {
-        if (g_ascii_strcasecmp(end->code, codes[i]) == 0) {
-            return true;
-        }
-    }
-    return end->status == IMAP_BAD;
-}
-
-static bool judge_reading(const ImapResponse *end, const Talk *talk, const Fetching *fetching,
-                          ImapReading *reading, char **why)
-{
-    *why = NULL;
-    if (!is_done(end)) {
-        *reading = IMAP_MAIL_REFUSED;
-        *why = safe_words(end->text);
-        return !is_passing(end);
-    }
-    if (talk->passed_over) {
-        *reading = IMAP_MAIL_TOO_LONG;
-    } else {
-        *reading = fetching->bytes != NULL ? IMAP_MAIL_READ : IMAP_MAIL_GONE;
-    }
-    return true;
-}
-
-static GBytes *fetch(Imap *imap, Talk *talk, ImapReading *reading, char **why, GError **error)
-{
-    Fetching *fetching = talk->data;
-    ImapResponse end;
-    if (!talk_to_end(imap, talk, &end, error)) {
-        g_clear_pointer(&fetching->bytes, g_bytes_unref);
-        return NULL;
-    }
-    if (!judge_reading(&end, talk, fetching, reading, why)) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
-                    "the server does not give out the mail with the UID %u now: %s", fetching->uid,
-                    *why);
-        g_clear_pointer(why, g_free);
-        *reading = IMAP_MAIL_GONE;
-    }
-    imap_response_clear(&end);
-    if (*reading != IMAP_MAIL_READ) {
-        g_clear_pointer(&fetching->bytes, g_bytes_unref);
-    }
-    return fetching->bytes;
+    return g_variant_new(IMAP_FRAME_REQUEST, (guchar)order,
+                         g_variant_new("(ut)", uid, (guint64)most));
 }
 
 GBytes *imap_read(Imap *imap, uint32_t uid, gsize most, ImapReading *reading, char **why,
                   GError **error)
 {
-    Fetching fetching = {.uid = uid};
-    Talk talk = {.command = g_strdup_printf("UID FETCH %u (UID BODY.PEEK[])", uid),
-                 .most = most,
-                 .hear = hear_body,
-                 .data = &fetching};
-    return fetch(imap, &talk, reading, why, error);
+    Beside beside = {0};
+    guchar told = IMAP_MAIL_GONE;
+    g_autoptr(GVariant) value =
+        ask(imap, reading_order(IMAP_ORDER_READ, uid, most), &beside, "(yms)", error);
+    if (value != NULL) {
+        g_variant_get(value, "(yms)", &told, why);
+        *reading = told > IMAP_MAIL_REFUSED ? IMAP_MAIL_REFUSED : (ImapReading)told;
+    }
+    return bytes_of(&beside, value != NULL && told == IMAP_MAIL_READ);
 }
 
 GBytes *imap_read_front(Imap *imap, uint32_t uid, gsize most, GError **error)
 {
-    Fetching fetching = {.uid = uid};
-    ImapReading reading = IMAP_MAIL_GONE;
-    g_autofree char *why = NULL;
-    Talk talk = {.command = g_strdup_printf("UID FETCH %u (UID BODY.PEEK[]<0.%" G_GSIZE_FORMAT ">)",
-                                            uid, most),
-                 .most = most,
-                 .hear = hear_body,
-                 .data = &fetching};
-    return fetch(imap, &talk, &reading, &why, error);
+    Beside beside = {0};
+    g_autoptr(GVariant) value =
+        ask(imap, reading_order(IMAP_ORDER_FRONT, uid, most), &beside, "b", error);
+    return bytes_of(&beside, value != NULL && g_variant_get_boolean(value));
 }
 
-/* Says a command for all UIDs, so many at once that its line stays short: "BEFORE SET AFTER". */
-static bool for_all(Imap *imap, const GArray *uids, const char *before, const char *after,
-                    const char *doing, GError **error)
+static bool change(const Imap *imap, ImapOrder order, const GArray *uids, const char *text,
+                   GError **error)
 {
     const uint32_t *all = (const uint32_t *)(const void *)uids->data;
-    for (guint at = 0; at < uids->len; at += IMAP_TOGETHER) {
-        g_autofree char *set = set_of(all + at, MIN(IMAP_TOGETHER, uids->len - at));
-        Talk talk = {.command = g_strdup_printf("%s %s%s", before, set, after),
-                     .most = LITERAL_MOST};
-        if (!talk_well(imap, &talk, doing, error)) {
-            return false;
-        }
-    }
-    return true;
+    return uids->len == 0 ||
+           have_done(imap, order, g_variant_new("(@aus)", numbers(all, uids->len), text), error);
 }
 
 bool imap_mark(Imap *imap, const GArray *uids, const char *flags, GError **error)
 {
-    g_autofree char *after = g_strdup_printf(" +FLAGS.SILENT (%s)", flags);
-    return for_all(imap, uids, "UID STORE", after, "let mails be marked", error);
+    return change(imap, IMAP_ORDER_MARK, uids, flags, error);
 }
 
 bool imap_move(Imap *imap, const GArray *uids, const char *folder, GError **error)
 {
-    g_autofree char *name = quote_folder(folder, error);
-    if (name == NULL) {
-        return false;
-    }
-    g_autofree char *after = g_strconcat(" ", name, NULL);
-    if ((imap->abilities & MOVES) != 0) {
-        return for_all(imap, uids, "UID MOVE", after, "move mails", error);
-    }
-    return for_all(imap, uids, "UID COPY", after, "copy mails", error) &&
-           imap_mark(imap, uids, "\\Deleted", error) &&
-           ((imap->abilities & EXPUNGES) == 0 ||
-            for_all(imap, uids, "UID EXPUNGE", "", "take away what was copied", error));
+    return change(imap, IMAP_ORDER_MOVE, uids, folder, error);
 }
 
 void imap_free(Imap *imap)
@@ -584,8 +244,8 @@ void imap_free(Imap *imap)
     if (imap == NULL) {
         return;
     }
-    imap_wire_free(imap->wire);
-    g_byte_array_unref(imap->bytes);
-    g_free(imap->bye);
+    (void)close(imap->socket);
+    while (waitpid(imap->pid, NULL, 0) < 0 && errno == EINTR) {
+    }
     g_free(imap);
 }

@@ -1,6 +1,7 @@
 /* Reads a mailbox by IMAP4rev1 (RFC 3501), mail by mail, by UIDs, over TLS alone. Reading leaves a
- * mail as it was; it is marked or moved by calls of their own. One conversation at a time: not to
- * be used by two threads at once. */
+ * mail as it was; it is marked or moved by calls of their own. A process of its own speaks to the
+ * server, which sees neither the records nor a signing key. One conversation at a time: not to be
+ * used by two threads at once. */
 #ifndef ISSUER_DELIVERY_IMAP_H
 #define ISSUER_DELIVERY_IMAP_H
 
@@ -55,10 +56,14 @@ char *imap_judge_folder(const char *folder);
 /* The host of a good URL, with its port if it has one. New string. */
 char *imap_place(const char *url);
 
-/* Connects and logs in; nothing of `server` need last. All that fails here and below is
- * ISSUER_ERROR_UNAVAILABLE unless something else is said, and is told in words that follow the
- * mailbox's name; after it only imap_free() is of use. The caller owns it. */
-Imap *imap_open(const ImapServer *server, GError **error);
+/* Forks the process: to be called while this one has no other threads, and before it opens what
+ * that one must not see. ISSUER_ERROR_FAILED. The caller owns it. */
+Imap *imap_new(GError **error);
+
+/* Connects and logs in, anew where it was before; nothing of `server` need last. All that fails
+ * here and below is ISSUER_ERROR_UNAVAILABLE unless something else is said, and is told in words
+ * that follow the mailbox's name; after it only this call and imap_free() are of use. */
+bool imap_open(Imap *imap, const ImapServer *server, GError **error);
 
 /* Whether the folder is there (its name in UTF-8). */
 bool imap_has_folder(Imap *imap, const char *folder, GError **error);
@@ -91,6 +96,7 @@ bool imap_mark(Imap *imap, const GArray *uids, const char *flags, GError **error
  * away what others have marked. */
 bool imap_move(Imap *imap, const GArray *uids, const char *folder, GError **error);
 
+/* Takes leave of the server and ends the process. */
 void imap_free(Imap *imap);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Imap, imap_free)

@@ -10,8 +10,8 @@ static void check_one(GPtrArray *lines, const Config *config, guint index)
     ImapFolder folder;
     g_autoptr(GError) problem = NULL;
     g_autoptr(Mailbox) mailbox = mailbox_new(config, index, &problem);
-    g_autoptr(Imap) imap = mailbox != NULL ? mailbox_open(mailbox, &folder, &problem) : NULL;
-    if (imap != NULL) {
+    g_autoptr(Imap) imap = mailbox != NULL ? imap_new(&problem) : NULL;
+    if (imap != NULL && mailbox_open(mailbox, imap, &folder, &problem)) {
         check_add(lines, mailbox_thing, CHECK_OK, g_strdup_printf("%s: %s", name, mailbox->place),
                   NULL);
     } else {

@@ -53,28 +53,39 @@ static bool check_names(const FetchOptions *options, const Config *config, GErro
     return true;
 }
 
-static bool make_boxes(Fetch *fetch, const Config *config, GError **error)
+static bool make_box(Fetch *fetch, const Config *config, guint index, GError **error)
 {
-    for (guint i = 0; i < config_group_count(config, MAILBOX_KIND); i++) {
-        const char *name = config_group_name(config, MAILBOX_KIND, i);
-        if (!is_wanted(fetch->options, name)) {
-            continue;
-        }
-        Mailbox *set = mailbox_new(config, i, error);
-        if (set == NULL) {
-            g_prefix_error(error, "mailbox %s: ", name);
-            return false;
-        }
-        g_ptr_array_add(fetch->boxes, fetch_box_new(set, fetch->boxes->len + 1));
+    const char *name = config_group_name(config, MAILBOX_KIND, index);
+    if (!is_wanted(fetch->options, name)) {
+        return true;
     }
+    Mailbox *set = mailbox_new(config, index, error);
+    FetchBox *box = set != NULL ? fetch_box_new(set, fetch->boxes->len + 1, error) : NULL;
+    if (box == NULL) {
+        g_prefix_error(error, "mailbox %s: ", name);
+        return false;
+    }
+    g_ptr_array_add(fetch->boxes, box);
     return true;
 }
 
-/* The passwords are read when the parsers have been forked, which need not see them. */
-static bool begin(Context *context, gpointer data, GError **error)
+/* The passwords are read when the parsers have been forked, which need not see them; the processes
+ * that use them are forked before the key is opened. */
+static bool prepare(gpointer data, GError **error)
 {
     Fetch *fetch = data;
-    bool begun = make_boxes(fetch, settings_config(fetch->settings), error);
+    const Config *config = settings_config(fetch->settings);
+    bool made = true;
+    for (guint i = 0; made && i < config_group_count(config, MAILBOX_KIND); i++) {
+        made = make_box(fetch, config, i, error);
+    }
+    return made;
+}
+
+static bool begin(Context *context, gpointer data, GError **error)
+{
+    const Fetch *fetch = data;
+    bool begun = true;
     for (guint i = 0; begun && i < fetch->boxes->len; i++) {
         begun = fetch_box_begin(g_ptr_array_index(fetch->boxes, i), context->database,
                                 fetch->options->dry_run, error);
@@ -121,8 +132,12 @@ static bool settle(Context *context, const GPtrArray *items, gpointer data, GErr
 
 static bool run(Fetch *fetch, const FetchReports *reports, IngestTotals *totals, GError **error)
 {
-    const IngestFeed feed = {
-        .next = next_mail, .data = fetch, .begin = begin, .record = record, .settle = settle};
+    const IngestFeed feed = {.next = next_mail,
+                             .data = fetch,
+                             .prepare = prepare,
+                             .begin = begin,
+                             .record = record,
+                             .settle = settle};
     const IngestOptions options = {
         .config_path = fetch->options->config_path,
         .feed = &feed,

@@ -50,10 +50,16 @@ typedef struct {
     GArray *left; /* marked \Deleted: no business of ours */
 } Sorted;
 
-FetchBox *fetch_box_new(Mailbox *set, guint number)
+FetchBox *fetch_box_new(Mailbox *set, guint number, GError **error)
 {
+    Imap *imap = imap_new(error);
+    if (imap == NULL) {
+        mailbox_free(set);
+        return NULL;
+    }
     FetchBox *box = g_new0(FetchBox, 1);
     box->set = set;
+    box->imap = imap;
     box->number = number;
     box->listed = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     box->described = g_array_new(FALSE, FALSE, sizeof(ImapMail));
@@ -151,17 +157,10 @@ static void find_position(FetchBox *box)
     }
 }
 
-static bool connect_and_select(FetchBox *box, GError **error)
-{
-    g_clear_pointer(&box->imap, imap_free);
-    box->imap = mailbox_open(box->set, &box->folder, error);
-    return box->imap != NULL;
-}
-
 static void open_box(FetchBox *box)
 {
     GError *failure = NULL;
-    if (!connect_and_select(box, &failure)) {
+    if (!mailbox_open(box->set, box->imap, &box->folder, &failure)) {
         fail(box, failure);
         return;
     }

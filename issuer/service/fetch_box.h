@@ -17,9 +17,9 @@ typedef struct {
     guint64 gone;    /* were taken away by others before they were read */
 } FetchCounts;
 
-/* A mailbox that nothing is known of yet. Takes over `set`; `number` (from 1) is this box's among
- * all of the run. The caller owns it. */
-FetchBox *fetch_box_new(Mailbox *set, guint number);
+/* A mailbox that nothing is known of yet, with the process that will speak to it: see imap_new().
+ * Takes over `set`; `number` (from 1) is this box's among all of the run. The caller owns it. */
+FetchBox *fetch_box_new(Mailbox *set, guint number, GError **error);
 
 /* Finds out how far it was read, opens it, and settles there what an earlier run could not. Where
  * it cannot be opened that is noted, as by all below: false is for the database alone. In a dry run

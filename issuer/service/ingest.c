@@ -257,6 +257,12 @@ static bool open_context(Ingest *ingest, GError **error)
     return feed == NULL || feed->begin(ingest->context, feed->data, error);
 }
 
+static bool prepare(const IngestOptions *options, GError **error)
+{
+    const IngestFeed *feed = options->feed;
+    return feed == NULL || feed->prepare(feed->data, error);
+}
+
 static MailReader *new_reader(const IngestOptions *options, const Settings *settings)
 {
     const IngestFeed *feed = options->feed;
@@ -303,7 +309,8 @@ bool ingest_run(const IngestOptions *options, IngestReport report, gpointer data
         return false;
     }
     g_autoptr(MailReader) reader = new_reader(options, settings);
-    bool done = open_context(&ingest, error) && read_and_run(&ingest, reader, error);
+    bool done = prepare(options, error) && open_context(&ingest, error) &&
+                read_and_run(&ingest, reader, error);
     serials_free(ingest.serials);
     context_free(ingest.context);
     return done;

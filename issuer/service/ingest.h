@@ -11,6 +11,9 @@
 typedef struct {
     MailFeed next; /* is called on a thread of its own */
     gpointer data; /* for all of them */
+    /* Is called when the parsers have been forked, before anything is opened that no other process
+     * should see. */
+    bool (*prepare)(gpointer data, GError **error);
     /* Is called when the database is open, before the first mail is asked for. */
     bool (*begin)(Context *context, gpointer data, GError **error);
     BatchRecord record; /* what is written with the mails; not in a dry run */

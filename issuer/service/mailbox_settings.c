@@ -148,22 +148,16 @@ Mailbox *mailbox_new(const Config *config, guint index, GError **error)
     return mailbox;
 }
 
-static bool open_folders(const Mailbox *mailbox, Imap *imap, ImapFolder *folder, GError **error)
+bool mailbox_open(const Mailbox *mailbox, Imap *imap, ImapFolder *folder, GError **error)
 {
+    if (!imap_open(imap, &mailbox->server, error)) {
+        return false;
+    }
     if (mailbox->done_folder != NULL && !imap_has_folder(imap, mailbox->done_folder, error)) {
         g_prefix_error(error, "done-folder %s: ", mailbox->done_folder);
         return false;
     }
     return imap_select(imap, mailbox->folder, folder, error);
-}
-
-Imap *mailbox_open(const Mailbox *mailbox, ImapFolder *folder, GError **error)
-{
-    Imap *imap = imap_open(&mailbox->server, error);
-    if (imap != NULL && !open_folders(mailbox, imap, folder, error)) {
-        g_clear_pointer(&imap, imap_free);
-    }
-    return imap;
 }
 
 void mailbox_free(Mailbox *mailbox)

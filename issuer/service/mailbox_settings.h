@@ -26,11 +26,10 @@ typedef struct {
  * from `config`; the caller owns it. */
 Mailbox *mailbox_new(const Config *config, guint index, GError **error);
 
-/* Connects to it, sees that the folder for what is done is there, before anything is taken in that
- * could not be moved then, and opens the one that is read. Errors as imap_open(). The caller owns
- * it.
- */
-Imap *mailbox_open(const Mailbox *mailbox, ImapFolder *folder, GError **error);
+/* Connects `imap` to it, anew where it was before, sees that the folder for what is done is there,
+ * before anything is taken in that could not be moved then, and opens the one that is read. Errors
+ * as imap_open(). */
+bool mailbox_open(const Mailbox *mailbox, Imap *imap, ImapFolder *folder, GError **error);
 
 void mailbox_free(Mailbox *mailbox);
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 
 from fetching import ANA, DONE, KEPT, OnDovecot
 from imap_servers import Line
@@ -61,6 +62,12 @@ class OwnPostgres:
         self.move(self.before)
         subprocess.run([self.SERVER, "stop", self.folder], check=True, stdin=subprocess.DEVNULL)
         shutil.rmtree(self.folder)
+
+
+def children(pid):
+    """The processes that a process has started, in their order."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as stream:
+        return [int(word) for word in stream.read().split()]
 
 
 class Broken(OnDovecot):
@@ -191,6 +198,42 @@ class Broken(OnDovecot):
                 self.assertLessEqual(len(errors.splitlines()), 1, errors)
                 check_records(self.house)
             self.check_whole(count, expected)
+
+    def test_the_process_that_speaks_to_the_server_has_nothing_else_and_may_die(self):
+        dice = chance()
+        self.watched()
+        count, expected = self.tell(dice, 300)
+        seen = []
+
+        def look_and_kill(process):
+            _, agent = children(process.pid)[:2]  # the parsers' parent comes first
+            seen.append((agent, [os.readlink(f"/proc/{agent}/fd/{fd}").partition(":")[0]
+                                 for fd in sorted(os.listdir(f"/proc/{agent}/fd"), key=int)]))
+            os.kill(agent, signal.SIGKILL)
+        for code, errors in self.break_off(dice, rounds(2), look_and_kill):
+            self.assertEqual((code, errors), (3, "issuer: mailbox desk: the process that speaks to the server has "
+                                              "ended; try again, and tell the makers of issuer if it stays so\n"))
+            check_records(self.house)
+        self.assertTrue(seen)
+        for _, files in seen:  # besides what it was started with: the program, the server, how libcurl is woken
+            self.assertEqual(set(files[3:]), {"socket"}, files)
+            self.assertLessEqual(len(files), 7)
+        self.check_whole(count, expected)
+
+    def test_no_process_stays_where_the_program_is_killed(self):
+        self.watched()
+        self.tell(chance(), 50)
+        found = []
+
+        def kill(process):
+            found.extend(children(process.pid))
+            process.kill()
+        for _ in self.break_off(chance(), 1, kill):
+            self.assertEqual(len(found), 2)
+            limit = time.monotonic() + 10
+            while any(os.path.exists(f"/proc/{pid}") for pid in found) and time.monotonic() < limit:
+                time.sleep(0.02)
+            self.assertEqual([pid for pid in found if os.path.exists(f"/proc/{pid}")], [])
 
     def test_two_at_once_share_the_work(self):
         count, expected = self.tell(chance(), 100)

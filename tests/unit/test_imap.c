@@ -1,13 +1,16 @@
-/* delivery/imap_response.h: what a server says, read as hostile input; and what imap.h refuses
- * before anything is sent. Conversations are in scenarios/fetch.py */
+/* delivery/imap_response.h, imap_frame.h: what a server and its process say, read as hostile input;
+ * and what imap.h refuses before anything is sent. Conversations are in scenarios/fetch.py */
 #include "base/error.h"
 #include "delivery/imap.h"
+#include "delivery/imap_frame.h"
 #include "delivery/imap_response.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -266,8 +269,10 @@ static void urls_name_a_server_and_nothing_else(void **state)
         g_autofree char *why = imap_judge_url(wrong[i]);
         assert_non_null(why);
         g_autoptr(GError) error = NULL;
-        const ImapServer server = {.url = wrong[i], .user = "desk"};
-        assert_null(imap_open(&server, &error));
+        g_autoptr(Secret) password = secret_new_copy("sesame", 6);
+        const ImapServer server = {.url = wrong[i], .user = "desk", .password = password};
+        g_autoptr(Imap) imap = imap_new(NULL);
+        assert_false(imap_open(imap, &server, &error));
         assert_true(g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_INPUT));
     }
 }
@@ -284,6 +289,51 @@ static void folders_have_no_line_breaks(void **state)
     assert_null(imap_judge_folder("Erledigt/Größe \"2\""));
 }
 
+/* What comes out of a socket into which these bytes went, and no more will. */
+static GVariant *receive(const void *bytes, gsize size, char **beside, gsize *beside_size)
+{
+    int ends[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    assert_int_equal(write(ends[0], bytes, size), size);
+    assert_int_equal(close(ends[0]), 0);
+    GVariant *message = imap_frame_receive(ends[1], IMAP_FRAME_ANSWER, beside, beside_size);
+    assert_int_equal(close(ends[1]), 0);
+    return message;
+}
+
+static void frames_come_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    int ends[2];
+    char frame[512];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    assert_true(imap_frame_send(
+        ends[0],
+        g_variant_new(IMAP_FRAME_ANSWER, IMAP_FRAME_DONE, "well", g_variant_new("(yms)", 1, "why")),
+        "beside\0it", 9));
+    const gssize size = read(ends[1], frame, sizeof frame);
+    assert_true(size > 9);
+    assert_int_equal(close(ends[0]) + close(ends[1]), 0);
+    for (gssize cut = 0; cut <= size; cut++) {
+        g_autofree char *beside = NULL;
+        gsize beside_size = 0;
+        g_autoptr(GVariant) message = receive(frame, (gsize)cut, &beside, &beside_size);
+        assert_int_equal(message != NULL, cut == size);
+        assert_int_equal(beside != NULL, cut == size);
+    }
+    for (gssize at = 0; at < size; at++) { /* whoever sent it may have been taken over */
+        for (int bit = 0; bit < 8; bit++) {
+            char *changed = g_memdup2(frame, (gsize)size);
+            changed[at] = (char)(changed[at] ^ (1 << bit));
+            g_autofree char *beside = NULL;
+            gsize beside_size = 0;
+            g_autoptr(GVariant) message = receive(changed, (gsize)size, &beside, &beside_size);
+            g_autofree char *text = message != NULL ? g_variant_print(message, TRUE) : NULL;
+            g_free(changed);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +346,7 @@ int main(void)
         cmocka_unit_test(literals_are_announced_where_they_can_be),
         cmocka_unit_test(urls_name_a_server_and_nothing_else),
         cmocka_unit_test(folders_have_no_line_breaks),
+        cmocka_unit_test(frames_come_whole_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

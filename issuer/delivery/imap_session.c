@@ -1,0 +1,532 @@
+#include "delivery/imap_session.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "delivery/imap_response.h"
+#include "delivery/imap_wire.h"
+
+#include <string.h>
+
+#define WORDS_MOST   200                       /* characters of a server's answer that are told */
+#define ANSWER_MOST  ((gsize)64 * 1024 * 1024) /* bytes: the UIDs of a very full mailbox */
+#define LITERAL_MOST ((gsize)64 * 1024)        /* bytes, where no mail is asked for */
+#define MOVES        1U
+#define EXPUNGES     2U
+
+struct ImapSession {
+    ImapWire *wire;
+    unsigned commands;  /* so far */
+    unsigned abilities; /* MOVES, EXPUNGES */
+    GByteArray *bytes;  /* the response at hand */
+    char *bye;          /* why the server takes leave */
+};
+
+/* What is done with each response before the one that ends the command. */
+typedef void (*Hear)(const ImapResponse *response, gpointer data);
+
+typedef struct {
+    char *command;
+    gsize most; /* bytes of a literal */
+    Hear hear;
+    gpointer data;
+    bool passed_over; /* out: a literal was too long */
+} Talk;
+
+static char *safe_words(const char *words)
+{
+    g_autofree char *bare = g_strstrip(g_strdup(words));
+    return text_one_line(*bare != '\0' ? bare : "no reason given", WORDS_MOST);
+}
+
+/* After it nothing more can be said: what the server sends then would be taken for answers to what
+ * was not asked. */
+static bool give_up(ImapSession *imap, const char *what, GError **error)
+{
+    imap_wire_break(imap->wire);
+    if (imap->bye != NULL) {
+        g_autofree char *bye = safe_words(imap->bye);
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE, "the server takes leave: %s",
+                    bye);
+    } else {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE, "%s", what);
+    }
+    return false;
+}
+
+static bool read_one(ImapSession *imap, Talk *talk, ImapResponse *response, GError **error)
+{
+    g_autoptr(GError) lost = NULL;
+    bool passed_over = false;
+    if (!imap_wire_read(imap->wire, imap->bytes, &passed_over, &lost)) {
+        return give_up(imap, lost->message, error);
+    }
+    talk->passed_over |= passed_over;
+    if (!imap_response_read((const char *)imap->bytes->data, imap->bytes->len, response)) {
+        return give_up(imap, "the server answers with what is no IMAP", error);
+    }
+    return true;
+}
+
+static void note_bye(ImapSession *imap, const ImapResponse *response)
+{
+    if (response->kind == IMAP_UNTAGGED && response->status == IMAP_BYE) {
+        g_free(imap->bye);
+        imap->bye = g_strdup(response->text);
+    }
+}
+
+/* Says a command and hears all that is answered. `end` is the response that ends it, to be cleared
+ * by the caller, whatever status it has. */
+static bool talk_to_end(ImapSession *imap, Talk *talk, ImapResponse *end, GError **error)
+{
+    g_autofree char *tag = g_strdup_printf("F%u", ++imap->commands);
+    g_autofree char *line = g_strdup_printf("%s %s", tag, talk->command);
+    g_autoptr(GError) lost = NULL;
+    g_clear_pointer(&talk->command, g_free);
+    if (!imap_wire_send(imap->wire, line, MAX(ANSWER_MOST, 2 * talk->most), talk->most, &lost)) {
+        return give_up(imap, lost->message, error);
+    }
+    for (;;) {
+        if (!read_one(imap, talk, end, error)) {
+            return false;
+        }
+        if (end->kind == IMAP_TAGGED && strcmp(end->tag, tag) == 0) {
+            return true;
+        }
+        const bool asked = end->kind != IMAP_TAGGED && end->kind != IMAP_CONTINUATION;
+        note_bye(imap, end);
+        if (asked && talk->hear != NULL) {
+            talk->hear(end, talk->data);
+        }
+        imap_response_clear(end);
+        if (!asked) {
+            return give_up(imap, "the server answers what was not asked", error);
+        }
+    }
+}
+
+/* Some of the mails are gone (RFC 5530): all that could be done was done. */
+static bool is_done(const ImapResponse *end)
+{
+    return end->status == IMAP_OK ||
+           (end->code != NULL && g_ascii_strcasecmp(end->code, "EXPUNGEISSUED") == 0);
+}
+
+/* The same where anything but OK is a failure; `doing` is what was wanted. */
+static bool talk_well(ImapSession *imap, Talk *talk, const char *doing, GError **error)
+{
+    ImapResponse end = {.kind = IMAP_OTHER};
+    if (!talk_to_end(imap, talk, &end, error)) {
+        return false;
+    }
+    const bool done = is_done(&end);
+    if (!done) {
+        g_autofree char *words = safe_words(end.text);
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE, "the server does not %s: %s",
+                    doing, words);
+    }
+    imap_response_clear(&end);
+    return done;
+}
+
+static void hear_abilities(const ImapResponse *response, gpointer data)
+{
+    unsigned *abilities = data;
+    if (response->kind == IMAP_CAPABILITIES) {
+        g_auto(GStrv) words = g_strsplit(response->text, " ", -1);
+        for (gsize i = 0; words[i] != NULL; i++) {
+            *abilities |= g_ascii_strcasecmp(words[i], "MOVE") == 0 ? MOVES : 0;
+            *abilities |= g_ascii_strcasecmp(words[i], "UIDPLUS") == 0 ? EXPUNGES : 0;
+        }
+    }
+}
+
+ImapSession *imap_session_open(const ImapServer *server, GError **error)
+{
+    g_autofree char *wrong = imap_judge_url(server->url);
+    if (wrong != NULL) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "url %s", wrong);
+        return NULL;
+    }
+    ImapWire *wire = imap_wire_open(server, error);
+    if (wire == NULL) {
+        return NULL;
+    }
+    ImapSession *imap = g_new0(ImapSession, 1);
+    imap->wire = wire;
+    imap->bytes = g_byte_array_new();
+    Talk talk = {.command = g_strdup("CAPABILITY"),
+                 .most = LITERAL_MOST,
+                 .hear = hear_abilities,
+                 .data = &imap->abilities};
+    if (!talk_well(imap, &talk, "say what it can", error)) {
+        imap_session_free(imap);
+        return NULL;
+    }
+    return imap;
+}
+
+bool imap_session_has_folder(ImapSession *imap, const char *folder, GError **error)
+{
+    g_autofree char *name = imap_quote_folder(folder, error);
+    if (name == NULL) {
+        return false;
+    }
+    Talk talk = {.command = g_strdup_printf("STATUS %s (UIDVALIDITY)", name), .most = LITERAL_MOST};
+    return talk_well(imap, &talk, "open the folder", error);
+}
+
+typedef struct {
+    ImapFolder *state;
+    bool read_only;
+} Selecting;
+
+static void hear_code(Selecting *selecting, const char *code)
+{
+    int64_t number = 0;
+    if (g_ascii_strncasecmp(code, "UIDVALIDITY ", 12) == 0 &&
+        text_read_number(code + 12, 1, G_MAXUINT32, &number)) {
+        selecting->state->validity = (uint32_t)number;
+    }
+    if (g_ascii_strncasecmp(code, "PERMANENTFLAGS ", 15) == 0) {
+        selecting->state->keywords = strstr(code, "\\*") != NULL;
+    }
+    selecting->read_only |= g_ascii_strcasecmp(code, "READ-ONLY") == 0;
+}
+
+static void hear_selecting(const ImapResponse *response, gpointer data)
+{
+    if (response->kind == IMAP_UNTAGGED && response->code != NULL) {
+        hear_code(data, response->code);
+    }
+}
+
+static bool check_selected(const Selecting *selecting, GError **error)
+{
+    if (selecting->state->validity == 0) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
+                    "the server gives the folder no lasting numbers (UIDVALIDITY): it cannot be "
+                    "read so that nothing is missed");
+        return false;
+    }
+    if (selecting->read_only) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
+                    "the folder may only be read: let the user mark mails in it");
+        return false;
+    }
+    return true;
+}
+
+bool imap_session_select(ImapSession *imap, const char *folder, ImapFolder *state, GError **error)
+{
+    g_autofree char *name = imap_quote_folder(folder, error);
+    if (name == NULL) {
+        return false;
+    }
+    *state = (ImapFolder){.keywords = true}; /* RFC 3501: where nothing is said, all may be set */
+    Selecting selecting = {.state = state};
+    Talk talk = {.command = g_strdup_printf("SELECT %s", name),
+                 .most = LITERAL_MOST,
+                 .hear = hear_selecting,
+                 .data = &selecting};
+    ImapResponse end = {.kind = IMAP_OTHER};
+    if (!talk_to_end(imap, &talk, &end, error)) {
+        return false;
+    }
+    if (end.status != IMAP_OK) {
+        g_autofree char *words = safe_words(end.text);
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
+                    "the server does not open the folder %s: %s; check folder", folder, words);
+    } else if (end.code != NULL) {
+        hear_code(&selecting, end.code);
+    }
+    const bool opened = end.status == IMAP_OK && check_selected(&selecting, error);
+    imap_response_clear(&end);
+    return opened;
+}
+
+static void hear_found(const ImapResponse *response, gpointer data)
+{
+    if (response->kind == IMAP_FOUND) {
+        g_array_append_vals(data, response->numbers->data, response->numbers->len);
+    }
+}
+
+static gint compare_numbers(gconstpointer a, gconstpointer b)
+{
+    const uint32_t left = *(const uint32_t *)a;
+    const uint32_t right = *(const uint32_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+/* Sorted, each once, and without those up to `after`: "N:*" always names the last mail, also where
+ * its UID is below N. */
+static GArray *tidy_list(GArray *found, uint32_t after)
+{
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    uint32_t last = after;
+    g_array_sort(found, compare_numbers);
+    for (guint i = 0; i < found->len; i++) {
+        const uint32_t uid = g_array_index(found, uint32_t, i);
+        if (uid > last) {
+            g_array_append_val(list, uid);
+            last = uid;
+        }
+    }
+    return list;
+}
+
+GArray *imap_session_list(ImapSession *imap, uint32_t after, GError **error)
+{
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    if (after == G_MAXUINT32) {
+        return g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    }
+    Talk news = {.command = g_strdup("NOOP"), .most = LITERAL_MOST};
+    Talk talk = {.most = LITERAL_MOST, .hear = hear_found, .data = found};
+    if (!talk_well(imap, &news, "look for new mail", error)) {
+        return NULL;
+    }
+    talk.command = g_strdup_printf("UID SEARCH UID %u:*", after + 1);
+    return talk_well(imap, &talk, "list the mails", error) ? tidy_list(found, after) : NULL;
+}
+
+/* A set of UIDs; those that follow each other are written as one range. New string. */
+static char *set_of(const uint32_t *uids, guint count)
+{
+    GString *set = g_string_new(NULL);
+    for (guint i = 0; i < count;) {
+        guint last = i;
+        while (last + 1 < count && uids[last + 1] == uids[last] + 1) {
+            last++;
+        }
+        g_string_append_printf(set, "%s%u", i > 0 ? "," : "", uids[i]);
+        if (last > i) {
+            g_string_append_printf(set, ":%u", uids[last]);
+        }
+        i = last + 1;
+    }
+    return g_string_free(set, FALSE);
+}
+
+typedef struct {
+    const uint32_t *uids; /* asked for, sorted */
+    guint count;
+    ImapMail *mails; /* one for each */
+} Describing;
+
+/* The entry of a mail that was asked for; NULL: it was not. */
+static ImapMail *entry_of(const Describing *describing, uint32_t uid)
+{
+    const uint32_t *found =
+        bsearch(&uid, describing->uids, describing->count, sizeof(uint32_t), compare_numbers);
+    ImapMail *entry = found != NULL ? &describing->mails[found - describing->uids] : NULL;
+    if (entry != NULL) {
+        entry->uid = uid;
+    }
+    return entry;
+}
+
+/* What belongs to one mail may come in several responses. */
+static void hear_mail(const ImapResponse *response, gpointer data)
+{
+    const ImapFetched *told = &response->mail;
+    ImapMail *mail = response->kind == IMAP_FETCHED ? entry_of(data, told->uid) : NULL;
+    if (mail != NULL) {
+        mail->size = told->has_size ? told->size : mail->size;
+        mail->deleted = told->has_flags ? told->deleted : mail->deleted;
+    }
+}
+
+static void hear_there(const ImapResponse *response, gpointer data)
+{
+    for (guint i = 0; response->kind == IMAP_FOUND && i < response->numbers->len; i++) {
+        (void)entry_of(data, g_array_index(response->numbers, uint32_t, i));
+    }
+}
+
+/* A mail of which nothing was told is gone only where it is not found any more either: else it
+ * would be passed over in silence. */
+static bool find_missing(ImapSession *imap, Describing *describing, GError **error)
+{
+    g_autoptr(GArray) missing = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (guint i = 0; i < describing->count; i++) {
+        if (describing->mails[i].uid == 0) {
+            g_array_append_val(missing, describing->uids[i]);
+        }
+    }
+    if (missing->len == 0) {
+        return true;
+    }
+    g_autofree char *set = set_of((const uint32_t *)(const void *)missing->data, missing->len);
+    Talk talk = {.command = g_strdup_printf("UID SEARCH UID %s", set),
+                 .most = LITERAL_MOST,
+                 .hear = hear_there,
+                 .data = describing};
+    return talk_well(imap, &talk, "find the mails", error);
+}
+
+GArray *imap_session_describe(ImapSession *imap, const uint32_t *uids, guint count, GError **error)
+{
+    g_autofree ImapMail *mails = g_new0(ImapMail, count);
+    Describing describing = {uids, count, mails};
+    g_autofree char *set = set_of(uids, count);
+    Talk talk = {.command = g_strdup_printf("UID FETCH %s (UID RFC822.SIZE FLAGS)", set),
+                 .most = LITERAL_MOST,
+                 .hear = hear_mail,
+                 .data = &describing};
+    if (!talk_well(imap, &talk, "describe the mails", error) ||
+        !find_missing(imap, &describing, error)) {
+        return NULL;
+    }
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(ImapMail));
+    for (guint i = 0; i < count; i++) {
+        if (mails[i].uid != 0) {
+            g_array_append_val(list, mails[i]);
+        }
+    }
+    return list;
+}
+
+typedef struct {
+    uint32_t uid;
+    GBytes *bytes; /* NULL: nothing was given */
+} Fetching;
+
+static void hear_body(const ImapResponse *response, gpointer data)
+{
+    Fetching *fetching = data;
+    const ImapFetched *told = &response->mail;
+    if (response->kind != IMAP_FETCHED || told->uid != fetching->uid || told->body == NULL) {
+        return;
+    }
+    g_clear_pointer(&fetching->bytes, g_bytes_unref);
+    fetching->bytes = g_bytes_new(told->body, told->body_size);
+}
+
+/* A refusal that tells of the moment (RFC 5530) is none of the mail. */
+static bool is_passing(const ImapResponse *end)
+{
+    static const char *const codes[] = {
+        "UNAVAILABLE",         "INUSE",        "LIMIT",     "SERVERBUG", "EXPIRED", "NOPERM",
+        "AUTHORIZATIONFAILED", "CONTACTADMIN", "OVERQUOTA", NULL};
+    for (gsize i = 0; end->code != NULL && codes[i] != NULL; i++) {
+        if (g_ascii_strcasecmp(end->code, codes[i]) == 0) {
+            return true;
+        }
+    }
+    return end->status == IMAP_BAD;
+}
+
+static bool judge_reading(const ImapResponse *end, const Talk *talk, const Fetching *fetching,
+                          ImapReading *reading, char **why)
+{
+    *why = NULL;
+    if (!is_done(end)) {
+        *reading = IMAP_MAIL_REFUSED;
+        *why = safe_words(end->text);
+        return !is_passing(end);
+    }
+    if (talk->passed_over) {
+        *reading = IMAP_MAIL_TOO_LONG;
+    } else {
+        *reading = fetching->bytes != NULL ? IMAP_MAIL_READ : IMAP_MAIL_GONE;
+    }
+    return true;
+}
+
+static GBytes *fetch(ImapSession *imap, Talk *talk, ImapReading *reading, char **why,
+                     GError **error)
+{
+    Fetching *fetching = talk->data;
+    ImapResponse end = {.kind = IMAP_OTHER};
+    if (!talk_to_end(imap, talk, &end, error)) {
+        g_clear_pointer(&fetching->bytes, g_bytes_unref);
+        return NULL;
+    }
+    if (!judge_reading(&end, talk, fetching, reading, why)) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
+                    "the server does not give out the mail with the UID %u now: %s", fetching->uid,
+                    *why);
+        g_clear_pointer(why, g_free);
+        *reading = IMAP_MAIL_GONE;
+    }
+    imap_response_clear(&end);
+    if (*reading != IMAP_MAIL_READ) {
+        g_clear_pointer(&fetching->bytes, g_bytes_unref);
+    }
+    return fetching->bytes;
+}
+
+GBytes *imap_session_read(ImapSession *imap, uint32_t uid, gsize most, ImapReading *reading,
+                          char **why, GError **error)
+{
+    Fetching fetching = {.uid = uid};
+    Talk talk = {.command = g_strdup_printf("UID FETCH %u (UID BODY.PEEK[])", uid),
+                 .most = most,
+                 .hear = hear_body,
+                 .data = &fetching};
+    return fetch(imap, &talk, reading, why, error);
+}
+
+GBytes *imap_session_read_front(ImapSession *imap, uint32_t uid, gsize most, GError **error)
+{
+    Fetching fetching = {.uid = uid};
+    ImapReading reading = IMAP_MAIL_GONE;
+    g_autofree char *why = NULL;
+    Talk talk = {.command = g_strdup_printf("UID FETCH %u (UID BODY.PEEK[]<0.%" G_GSIZE_FORMAT ">)",
+                                            uid, most),
+                 .most = most,
+                 .hear = hear_body,
+                 .data = &fetching};
+    return fetch(imap, &talk, &reading, &why, error);
+}
+
+/* Says a command for all UIDs, so many at once that its line stays short: "BEFORE SET AFTER". */
+static bool for_all(ImapSession *imap, const GArray *uids, const char *before, const char *after,
+                    const char *doing, GError **error)
+{
+    const uint32_t *all = (const uint32_t *)(const void *)uids->data;
+    for (guint at = 0; at < uids->len; at += IMAP_TOGETHER) {
+        g_autofree char *set = set_of(all + at, MIN(IMAP_TOGETHER, uids->len - at));
+        Talk talk = {.command = g_strdup_printf("%s %s%s", before, set, after),
+                     .most = LITERAL_MOST};
+        if (!talk_well(imap, &talk, doing, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool imap_session_mark(ImapSession *imap, const GArray *uids, const char *flags, GError **error)
+{
+    g_autofree char *after = g_strdup_printf(" +FLAGS.SILENT (%s)", flags);
+    return for_all(imap, uids, "UID STORE", after, "let mails be marked", error);
+}
+
+bool imap_session_move(ImapSession *imap, const GArray *uids, const char *folder, GError **error)
+{
+    g_autofree char *name = imap_quote_folder(folder, error);
+    if (name == NULL) {
+        return false;
+    }
+    g_autofree char *after = g_strconcat(" ", name, NULL);
+    if ((imap->abilities & MOVES) != 0) {
+        return for_all(imap, uids, "UID MOVE", after, "move mails", error);
+    }
+    return for_all(imap, uids, "UID COPY", after, "copy mails", error) &&
+           imap_session_mark(imap, uids, "\\Deleted", error) &&
+           ((imap->abilities & EXPUNGES) == 0 ||
+            for_all(imap, uids, "UID EXPUNGE", "", "take away what was copied", error));
+}
+
+void imap_session_free(ImapSession *imap)
+{
+    if (imap == NULL) {
+        return;
+    }
+    imap_wire_free(imap->wire);
+    g_byte_array_unref(imap->bytes);
+    g_free(imap->bye);
+    g_free(imap);
+}

@@ -106,7 +106,7 @@ static bool check_in_database(GPtrArray *lines, Context *context, GError **error
         return true;
     }
     return check_zone(lines, context, error) && check_denied_list(lines, context, error) &&
-           check_records(lines, context, error);
+           check_records(lines, context, error) && check_quarantine(lines, context, error);
 }
 
 static void check_all(GPtrArray *lines, Context *context, GError **error)
@@ -116,6 +116,7 @@ static void check_all(GPtrArray *lines, Context *context, GError **error)
     check_keys(lines, context);
     check_mail(lines, context->settings);
     check_mailboxes(lines, context->settings);
+    check_parsers(lines);
     if (check_in_database(lines, context, &problem)) {
         return;
     }

@@ -19,6 +19,12 @@ void check_mail(GPtrArray *lines, const Settings *settings);
 /* Each mailbox that is set. */
 void check_mailboxes(GPtrArray *lines, const Settings *settings);
 
+/* Whether this kernel confines what reads mail, and whether it has the converters for it. */
+void check_parsers(GPtrArray *lines);
+
+/* Whether mails wait in quarantine. The error is the database's. */
+bool check_quarantine(GPtrArray *lines, Context *context, GError **error);
+
 /* Serial numbers, and records that must agree. The error is the database's. */
 bool check_records(GPtrArray *lines, Context *context, GError **error);
 

@@ -14,8 +14,8 @@ from scenario import OWN, SERVER, Scenario, armor, ask, main, mail, write
 DAY = 86400
 NOWHERE = "host=/nowhere dbname=x connect_timeout=2"
 THINGS = ["settings", "key folder", "key files", "roots", "roots", "signing key",
-          "development keys", "own addresses", "reply sender", "reply folder", "database", "clock",
-          "schema", "finance zone", "denied list", "serial numbers", "records"]
+          "development keys", "own addresses", "reply sender", "reply folder", "mail parsers", "database", "clock",
+          "schema", "finance zone", "denied list", "serial numbers", "records", "quarantine"]
 
 
 class Check(Scenario):
@@ -290,6 +290,15 @@ class Check(Scenario):
         for folder in (missing, "/proc", self.config + ".none/x"):
             self.set(reply_folder=folder)
             self.expect("reply folder", "wrong", f"no mail can be written into {folder}")
+
+    # ---- mail ----
+
+    def test_mails_that_nobody_could_read(self):
+        self.assertEqual(self.check()["quarantine"], [("ok", "empty")])
+        self.assertEqual(self.check()["mail parsers"],
+                         [("ok", "confined by the kernel, with all character sets")])
+        self.house.ingest(write(self.house.path("notes.bin"), bytes(range(256)) * 40), code=1)
+        self.expect("quarantine", "warning", "1 mails that nobody could read, since 20")
 
     # ---- records ----
 

@@ -85,8 +85,8 @@ static void print_request(Printer *printer, const RequestDetail *detail)
 static void print_replies(Printer *printer, const GPtrArray *replies)
 {
     static const PrinterColumn columns[] = {
-        {"reply", COLUMN_NUMBER}, {"state", COLUMN_TEXT}, {"to", COLUMN_TEXT},
-        {"sent_at", COLUMN_TIME}, {"why", COLUMN_TEXT},
+        {"reply", COLUMN_NUMBER}, {"state", COLUMN_TEXT},      {"to", COLUMN_TEXT},
+        {"sent_at", COLUMN_TIME}, {"not_before", COLUMN_TIME}, {"why", COLUMN_TEXT},
     };
     printer_begin_part(printer, "replies", columns, G_N_ELEMENTS(columns));
     for (guint i = 0; i < replies->len; i++) {
@@ -95,6 +95,7 @@ static void print_replies(Printer *printer, const GPtrArray *replies)
         printer_text(printer, reply->state);
         printer_text(printer, reply->recipient);
         printer_time(printer, reply->sent_at);
+        printer_time(printer, reply->not_before);
         printer_text(printer, reply->why);
     }
 }

@@ -2,6 +2,8 @@
 
 #include "db/sql.h"
 
+#include <string.h>
+
 const char *delivery_store_name(ReplyEnd end)
 {
     static const char *const names[] = {
@@ -75,54 +77,81 @@ bool delivery_store_begin(Database *database, int64_t reply, unsigned seconds, i
     return result != NULL;
 }
 
-/* $1 and $2: whose attempt it is. */
-static SqlParams *params_of(const ReplyAttempt *attempt)
+/* Each statement gives a row that says what the record has then, or none where the attempt is over.
+ */
+
+static SqlResult *sent(Database *database, SqlParams *params, const AttemptResult *result,
+                       GError **error)
 {
-    SqlParams *params = sql_params_new();
-    sql_params_add_int(params, SQL_INT8, attempt->reply);
-    sql_params_add_int(params, SQL_INT4, attempt->number);
-    return params;
+    sql_params_add_time(params, result->now);
+    return sql_run(database, "delivery_sent",
+                   "select 'sent', null::timestamptz where reply_sent($1, $2, $3)", params, error);
 }
 
-bool delivery_store_sent(Database *database, const ReplyAttempt *attempt, int64_t now,
-                         GError **error)
+static SqlResult *refused(Database *database, SqlParams *params, const AttemptResult *result,
+                          GError **error)
 {
-    g_autoptr(SqlParams) params = params_of(attempt);
-    sql_params_add_time(params, now);
-    return sql_do(database, "delivery_sent", "select reply_sent($1, $2, $3)", params, error);
+    sql_params_add_text(params, result->why);
+    sql_params_add_text(params, result->problem);
+    sql_params_add_bool(params, result->end == ATTEMPT_DOUBTFUL);
+    sql_params_add_time(params, result->now);
+    return sql_run(database, "delivery_refused",
+                   "select 'undelivered', null::timestamptz"
+                   " where reply_fail($1, $2, $3, $4, $5, $6)",
+                   params, error);
 }
 
-bool delivery_store_refused(Database *database, const ReplyAttempt *attempt, const ReplyEndRow *row,
-                            bool doubtful, int64_t now, GError **error)
+static SqlResult *put_off(Database *database, SqlParams *params, const AttemptResult *result,
+                          GError **error)
 {
-    g_autoptr(SqlParams) params = params_of(attempt);
-    sql_params_add_text(params, row->why);
-    sql_params_add_text(params, row->error);
-    sql_params_add_bool(params, doubtful);
-    sql_params_add_time(params, now);
-    return sql_do(database, "delivery_refused", "select reply_fail($1, $2, $3, $4, $5, $6)", params,
-                  error);
+    sql_params_add_text(params, result->problem);
+    sql_params_add_int(params, SQL_INT4, result->days);
+    sql_params_add_time(params, result->now);
+    return sql_run(database, "delivery_defer",
+                   "select becomes, until from reply_defer($1, $2, $3, $4, $5)", params, error);
 }
 
-bool delivery_store_defer(Database *database, const ReplyAttempt *attempt, const ReplyPause *pause,
-                          int64_t *until, GError **error)
-{
-    g_autoptr(SqlParams) params = params_of(attempt);
-    sql_params_add_text(params, pause->problem);
-    sql_params_add_int(params, SQL_INT4, pause->days);
-    sql_params_add_time(params, pause->now);
-    g_autoptr(SqlResult) result = sql_run(database, "delivery_defer",
-                                          "select reply_defer($1, $2, $3, $4, $5)", params, error);
-    *until = result != NULL ? sql_result_time(result, 0, 0) : 0;
-    return result != NULL;
-}
-
-bool delivery_store_release(Database *database, const ReplyAttempt *attempt, int64_t now,
+static SqlResult *give_back(Database *database, SqlParams *params, const AttemptResult *result,
                             GError **error)
 {
-    g_autoptr(SqlParams) params = params_of(attempt);
-    sql_params_add_time(params, now);
-    return sql_do(database, "delivery_release", "select reply_release($1, $2, $3)", params, error);
+    sql_params_add_time(params, result->now);
+    return sql_run(database, "delivery_release",
+                   "select 'queued', null::timestamptz where reply_release($1, $2, $3)", params,
+                   error);
+}
+
+static ReplyEnd read_end(const char *name)
+{
+    static const ReplyEnd ends[] = {REPLY_SENT, REPLY_UNDELIVERED, REPLY_QUEUED};
+    for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
+        if (strcmp(name, delivery_store_name(ends[i])) == 0) {
+            return ends[i];
+        }
+    }
+    g_error("a reply has become \"%s\"", name);
+}
+
+bool delivery_store_finish(Database *database, const ReplyAttempt *attempt,
+                           const AttemptResult *result, AttemptRecord *record, GError **error)
+{
+    static SqlResult *(*const statements[])(Database *, SqlParams *, const AttemptResult *,
+                                            GError **) = {
+        [ATTEMPT_SENT] = sent,       [ATTEMPT_REFUSED] = refused, [ATTEMPT_DOUBTFUL] = refused,
+        [ATTEMPT_PUT_OFF] = put_off, [ATTEMPT_VOID] = give_back,
+    };
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_int(params, SQL_INT8, attempt->reply);
+    sql_params_add_int(params, SQL_INT4, attempt->number);
+    g_autoptr(SqlResult) found = statements[result->end](database, params, result, error);
+    if (found == NULL) {
+        return false;
+    }
+    *record = (AttemptRecord){.over = sql_result_rows(found) == 0};
+    if (!record->over) {
+        record->end = read_end(sql_result_text(found, 0, 0));
+        record->until = sql_result_time(found, 0, 1);
+    }
+    return true;
 }
 
 bool delivery_store_waiting(Database *database, ReplyWaiting *waiting, GError **error)

@@ -43,30 +43,32 @@ typedef struct {
 bool delivery_store_begin(Database *database, int64_t reply, unsigned seconds, int64_t now,
                           ReplyAttempt *attempt, GError **error);
 
-/* The ends of an attempt. One whose time is over and whose reply another has taken changes nothing.
- */
-
-bool delivery_store_sent(Database *database, const ReplyAttempt *attempt, int64_t now,
-                         GError **error);
-
-/* Refused for good; `doubtful`: because of its recipient, who then counts as a doubtful contact. */
-bool delivery_store_refused(Database *database, const ReplyAttempt *attempt, const ReplyEndRow *row,
-                            bool doubtful, int64_t now, GError **error);
+/* How an attempt ends. */
+typedef enum {
+    ATTEMPT_SENT,     /* taken by the mail server */
+    ATTEMPT_REFUSED,  /* for good */
+    ATTEMPT_DOUBTFUL, /* for good, and because of its recipient, who then is a doubtful contact */
+    ATTEMPT_PUT_OFF,  /* not now */
+    ATTEMPT_VOID,     /* it has not come as far as this reply: as if it had not been begun */
+} AttemptEnd;
 
 typedef struct {
-    const char *problem; /* why not now; may be foreign text */
-    unsigned days;       /* how long it is tried since the first attempt */
+    AttemptEnd end;
+    const char *why;     /* where it is refused: in our own words, without addresses */
+    const char *problem; /* what the mail server said, so maybe foreign text; NULL: nothing */
+    unsigned days;       /* how long what is put off is tried since the first attempt */
     int64_t now;         /* seconds */
-} ReplyPause;
+} AttemptResult;
 
-/* Not now. Gives in `until` (seconds) when it is due again; 0: it was tried long enough and is
- * undelivered. */
-bool delivery_store_defer(Database *database, const ReplyAttempt *attempt, const ReplyPause *pause,
-                          int64_t *until, GError **error);
+/* What the record has of it then. */
+typedef struct {
+    bool over;     /* its time was over, and another attempt has the reply: nothing was changed */
+    ReplyEnd end;  /* what is put off too often is undelivered */
+    int64_t until; /* seconds; of one that waits: when it is due again */
+} AttemptRecord;
 
-/* As if it had not been begun. */
-bool delivery_store_release(Database *database, const ReplyAttempt *attempt, int64_t now,
-                            GError **error);
+bool delivery_store_finish(Database *database, const ReplyAttempt *attempt,
+                           const AttemptResult *result, AttemptRecord *record, GError **error);
 
 /* What is still to go out. */
 typedef struct {

@@ -155,7 +155,10 @@ static bool load_replies(Database *db, const SqlParams *id, RequestDetail *detai
 {
     g_autoptr(SqlResult) result =
         sql_run(db, NULL,
-                "select p.id, p.recipient, p.state::text, p.why, p.sent_at from reply p"
+                "select p.id, p.recipient, p.state::text,"
+                " nullif(concat_ws(': ', p.why, p.last_error), ''), p.sent_at,"
+                " case when p.state in ('queued', 'sending')"
+                "  then nullif(p.not_before, '-infinity') end from reply p"
                 " where p.id in (select l.reply_id from reply_line l"
                 "  join decision d on d.id = l.decision_id where d.request_id = $1)"
                 " order by p.effective, p.id",
@@ -167,6 +170,7 @@ static bool load_replies(Database *db, const SqlParams *id, RequestDetail *detai
         reply->state = text(result, row, 2);
         reply->why = text(result, row, 3);
         reply->sent_at = sql_result_time(result, row, 4);
+        reply->not_before = sql_result_time(result, row, 5);
         g_ptr_array_add(detail->replies, reply);
     }
     return result != NULL;

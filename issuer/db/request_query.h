@@ -40,6 +40,7 @@ typedef struct {
     char *state;
     char *why;
     int64_t sent_at;
+    int64_t not_before; /* seconds; of one that waits: no attempt before; 0: at once */
 } RequestReply;
 
 typedef struct {

@@ -6,21 +6,9 @@
 
 #define ROUND 64 /* replies in one transaction */
 
-static char *name_of(const Outgoing *outgoing)
-{
-    return g_strdup_printf("reply-%" G_GINT64_FORMAT, outgoing->reply->id);
-}
-
-static void note_file(const Delivery *delivery, Outgoing *outgoing)
-{
-    g_autofree char *name = name_of(outgoing);
-    g_autofree char *file = g_strconcat(name, ".eml", NULL);
-    outgoing->file = g_build_filename(delivery->folder, file, NULL);
-}
-
 static bool write_mail(const Delivery *delivery, const Outgoing *outgoing, GError **error)
 {
-    g_autofree char *name = name_of(outgoing);
+    g_autofree char *name = delivery_outgoing_name(outgoing);
     g_autoptr(GError) problem = NULL;
     if (outbox_write(delivery->folder, name, outgoing->mail, &problem)) {
         return true;
@@ -50,7 +38,7 @@ static GPtrArray *write_all(const Delivery *delivery, const GPtrArray *replies, 
         g_autoptr(Outgoing) outgoing =
             delivery_outgoing_new(delivery, g_ptr_array_index(replies, i));
         if (outgoing->mail != NULL) {
-            note_file(delivery, outgoing);
+            delivery_outgoing_place(delivery, outgoing);
             good = write_mail(delivery, outgoing, error);
         }
         if (good) {
@@ -75,25 +63,12 @@ static bool record(const Delivery *delivery, const GPtrArray *done, GError **err
     return database_commit(database, error);
 }
 
-static ReplyQueue *take(const Delivery *delivery, const ReplyTake *what, GError **error)
-{
-    Database *database = delivery->context->database;
-    if (!database_begin(database, error)) {
-        return NULL;
-    }
-    ReplyQueue *queue = reply_store_take(database, what, error);
-    if (queue == NULL) {
-        database_rollback(database);
-    }
-    return queue;
-}
-
 /* One transaction; `more`: there was any. What was written before the folder failed is recorded;
  * the rest stays queued. */
 static bool run_round(const Delivery *delivery, bool *more, GError **error)
 {
     const ReplyTake what = {.now = clock_now(), .early = true, .most = ROUND};
-    g_autoptr(ReplyQueue) queue = take(delivery, &what, error);
+    g_autoptr(ReplyQueue) queue = delivery_outgoing_take(delivery, &what, error);
     if (queue == NULL) {
         return false;
     }
@@ -122,37 +97,4 @@ bool delivery_folder_run(const Delivery *delivery, GError **error)
         good = run_round(delivery, &more, error);
     }
     return good;
-}
-
-static void rehearse_one(const Delivery *delivery, const QueuedReply *reply, int64_t now)
-{
-    g_autoptr(Outgoing) outgoing = delivery_outgoing_new(delivery, reply);
-    if (outgoing->mail != NULL && delivery->folder != NULL) {
-        note_file(delivery, outgoing);
-    } else if (outgoing->mail != NULL && reply->not_before > now) {
-        outgoing->end = REPLY_QUEUED;
-        outgoing->until = reply->not_before;
-        outgoing->error = g_strdup(reply->last_error);
-    }
-    delivery_outgoing_tell(delivery, outgoing);
-}
-
-bool delivery_folder_rehearse(const Delivery *delivery, GError **error)
-{
-    ReplyTake what = {.now = clock_now(), .early = true, .most = ROUND};
-    guint found = 0;
-    do {
-        g_autoptr(ReplyQueue) queue = take(delivery, &what, error);
-        if (queue == NULL) {
-            return false;
-        }
-        database_rollback(delivery->context->database);
-        const GPtrArray *replies = reply_queue_replies(queue);
-        found = replies->len;
-        what.skip += found;
-        for (guint i = 0; i < found; i++) {
-            rehearse_one(delivery, g_ptr_array_index(replies, i), what.now);
-        }
-    } while (found > 0);
-    return true;
 }

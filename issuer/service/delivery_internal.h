@@ -32,10 +32,19 @@ typedef struct {
     int64_t until;
 } Outgoing;
 
+/* Opens a transaction and takes replies within it; NULL: there is none. The caller ends it, and
+ * owns the result. */
+ReplyQueue *delivery_outgoing_take(const Delivery *delivery, const ReplyTake *what, GError **error);
+
 /* Composes the mail of a reply, or tells why it does not go out. `reply` must last as long. The
  * caller owns the result. */
 Outgoing *delivery_outgoing_new(const Delivery *delivery, const QueuedReply *reply);
 void delivery_outgoing_free(Outgoing *outgoing);
+
+/* Its name in a folder, without ending; new string. And notes its place in the folder of replies.
+ */
+char *delivery_outgoing_name(const Outgoing *outgoing);
+void delivery_outgoing_place(const Delivery *delivery, Outgoing *outgoing);
 
 /* The row that says what has become of it; for as long as `outgoing` lasts and is not changed. */
 ReplyEndRow delivery_outgoing_row(const Outgoing *outgoing);
@@ -47,8 +56,8 @@ void delivery_outgoing_tell(const Delivery *delivery, const Outgoing *outgoing);
 bool delivery_folder_run(const Delivery *delivery, GError **error);
 bool delivery_post_run(const Delivery *delivery, GError **error);
 
-/* What would become of all that is queued. */
-bool delivery_folder_rehearse(const Delivery *delivery, GError **error);
+/* Tells what would become of all that is queued. */
+bool delivery_rehearsal_run(const Delivery *delivery, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Outgoing, delivery_outgoing_free)
 

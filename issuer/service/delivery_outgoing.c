@@ -101,6 +101,19 @@ static void judge(Outgoing *outgoing)
     }
 }
 
+ReplyQueue *delivery_outgoing_take(const Delivery *delivery, const ReplyTake *what, GError **error)
+{
+    Database *database = delivery->context->database;
+    if (!database_begin(database, error)) {
+        return NULL;
+    }
+    ReplyQueue *queue = reply_store_take(database, what, error);
+    if (queue == NULL) {
+        database_rollback(database);
+    }
+    return queue;
+}
+
 Outgoing *delivery_outgoing_new(const Delivery *delivery, const QueuedReply *reply)
 {
     Outgoing *outgoing = g_new0(Outgoing, 1);
@@ -133,6 +146,18 @@ void delivery_outgoing_free(Outgoing *outgoing)
     g_free(outgoing->error);
     g_free(outgoing->file);
     g_free(outgoing);
+}
+
+char *delivery_outgoing_name(const Outgoing *outgoing)
+{
+    return g_strdup_printf("reply-%" G_GINT64_FORMAT, outgoing->reply->id);
+}
+
+void delivery_outgoing_place(const Delivery *delivery, Outgoing *outgoing)
+{
+    g_autofree char *name = delivery_outgoing_name(outgoing);
+    g_autofree char *file = g_strconcat(name, ".eml", NULL);
+    outgoing->file = g_build_filename(delivery->folder, file, NULL);
 }
 
 ReplyEndRow delivery_outgoing_row(const Outgoing *outgoing)

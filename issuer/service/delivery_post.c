@@ -55,12 +55,8 @@ static bool take(const Post *post, Sending *sending, GError **error)
     Database *database = delivery->context->database;
     const ReplyTake what = {.now = clock_now(), .most = 1};
     sending->begun = clock_monotonic_us();
-    if (!database_begin(database, error)) {
-        return false;
-    }
-    sending->queue = reply_store_take(database, &what, error);
+    sending->queue = delivery_outgoing_take(delivery, &what, error);
     if (sending->queue == NULL) {
-        database_rollback(database);
         return false;
     }
     const GPtrArray *replies = reply_queue_replies(sending->queue);
@@ -76,59 +72,55 @@ static bool take(const Post *post, Sending *sending, GError **error)
     return database_commit(database, error);
 }
 
-static bool defer(const Post *post, Sending *sending, GError **error)
+static AttemptEnd end_of(SmtpVerdict verdict, const GError *failure)
+{
+    switch (verdict) {
+    case SMTP_TAKEN:
+        return ATTEMPT_SENT;
+    case SMTP_REFUSED:
+        /* What we could not put on the wire says nothing of whom it goes to. */
+        return failure->code == ISSUER_ERROR_DENIED ? ATTEMPT_DOUBTFUL : ATTEMPT_REFUSED;
+    case SMTP_UNWELCOME:
+        return ATTEMPT_REFUSED;
+    case SMTP_NOT_NOW:
+    case SMTP_LOST:
+        return ATTEMPT_PUT_OFF;
+    case SMTP_NO_SERVICE:
+        return ATTEMPT_VOID;
+    }
+    g_assert_not_reached();
+}
+
+/* Puts on record what became of it, in one statement and so in a transaction of its own, and tells
+ * of it. Of what is another's by now, that one tells; of what has not been tried, nobody. */
+static bool finish(const Post *post, Sending *sending, SmtpVerdict verdict, const GError *failure,
+                   GError **error)
 {
     const Context *context = post->delivery->context;
     Outgoing *outgoing = sending->outgoing;
-    const ReplyPause pause = {
-        .problem = outgoing->error,
+    const AttemptResult result = {
+        .end = end_of(verdict, failure),
+        .why = WHY_REFUSED,
+        .problem = failure != NULL ? failure->message : NULL,
         .days = (unsigned)config_number(settings_config(context->settings), "reply-days"),
         .now = clock_now(),
     };
-    if (!delivery_store_defer(context->database, &sending->attempt, &pause, &outgoing->until,
-                              error)) {
+    AttemptRecord record = {0};
+    if (!delivery_store_finish(context->database, &sending->attempt, &result, &record, error)) {
         return false;
     }
-    outgoing->end = outgoing->until != 0 ? REPLY_QUEUED : REPLY_UNDELIVERED;
-    if (outgoing->end == REPLY_UNDELIVERED) {
-        outgoing->why = g_strdup_printf("given up after %u days", pause.days);
+    outgoing->end = record.end;
+    outgoing->until = record.until;
+    outgoing->error = g_strdup(result.problem);
+    if (record.end == REPLY_UNDELIVERED) {
+        outgoing->why = result.end == ATTEMPT_PUT_OFF
+                            ? g_strdup_printf("given up after %u days", result.days)
+                            : g_strdup(WHY_REFUSED);
+    }
+    if (!record.over && result.end != ATTEMPT_VOID) {
+        delivery_outgoing_tell(post->delivery, outgoing);
     }
     return true;
-}
-
-static bool refuse(const Post *post, Sending *sending, bool doubtful, GError **error)
-{
-    Outgoing *outgoing = sending->outgoing;
-    outgoing->end = REPLY_UNDELIVERED;
-    outgoing->why = g_strdup(WHY_REFUSED);
-    const ReplyEndRow row = delivery_outgoing_row(outgoing);
-    return delivery_store_refused(post->delivery->context->database, &sending->attempt, &row,
-                                  doubtful, clock_now(), error);
-}
-
-/* Puts on record what became of it. Each is one statement, and so a transaction of its own. */
-static bool record(Post *post, Sending *sending, SmtpVerdict verdict, const GError *failure,
-                   GError **error)
-{
-    Database *database = post->delivery->context->database;
-    const bool trouble = verdict == SMTP_LOST || verdict == SMTP_UNWELCOME;
-    post->troubles = trouble ? post->troubles + 1 : 0;
-    sending->outgoing->error = failure != NULL ? g_strdup(failure->message) : NULL;
-    switch (verdict) {
-    case SMTP_TAKEN:
-        return delivery_store_sent(database, &sending->attempt, clock_now(), error);
-    case SMTP_REFUSED:
-        /* What we could not put on the wire says nothing of whom it goes to. */
-        return refuse(post, sending, failure->code == ISSUER_ERROR_DENIED, error);
-    case SMTP_UNWELCOME:
-        return refuse(post, sending, false, error);
-    case SMTP_NOT_NOW:
-    case SMTP_LOST:
-        return defer(post, sending, error);
-    case SMTP_NO_SERVICE:
-        return delivery_store_release(database, &sending->attempt, clock_now(), error);
-    }
-    g_assert_not_reached();
 }
 
 /* Somebody has stopped this program for so long that the reply may be another's by now. */
@@ -157,12 +149,11 @@ static bool send_mail(Post *post, Sending *sending, GError **error)
     g_autoptr(GError) failure = NULL;
     const SmtpVerdict verdict = smtp_send(delivery->mailer->smtp, delivery->mailer->address,
                                           outgoing->reply->recipient, mail, size, &failure);
-    if (!record(post, sending, verdict, failure, error)) {
+    if (!finish(post, sending, verdict, failure, error)) {
         return false;
     }
-    if (verdict != SMTP_NO_SERVICE) {
-        delivery_outgoing_tell(delivery, outgoing);
-    }
+    const bool trouble = verdict == SMTP_LOST || verdict == SMTP_UNWELCOME;
+    post->troubles = trouble ? post->troubles + 1 : 0;
     return (verdict != SMTP_NO_SERVICE && post->troubles < TROUBLES_MOST) ||
            complain(post, failure, error);
 }

@@ -46,7 +46,7 @@ Delivery *delivery_run_open(const DeliveryOptions *options, GError **error)
 static bool run(const Delivery *delivery, GError **error)
 {
     if (delivery->dry_run) {
-        return delivery_folder_rehearse(delivery, error);
+        return delivery_rehearsal_run(delivery, error);
     }
     return delivery->folder != NULL ? delivery_folder_run(delivery, error)
                                     : delivery_post_run(delivery, error);

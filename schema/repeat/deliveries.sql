@@ -98,11 +98,11 @@ begin
     return true;
 end $$;
 
--- Not now: it waits, longer each time, and is given up after so many days. Gives until when it waits,
--- null where it does not any more.
+-- Not now: it waits, longer each time, and is given up after so many days. Gives what becomes of it, and
+-- until when it waits; no row: the attempt is over.
 create or replace function issuer.reply_defer(wanted bigint, attempt integer, problem text, days integer,
     at timestamptz)
-returns timestamptz language plpgsql set search_path = issuer, pg_temp as $$
+returns table (becomes text, until timestamptz) language plpgsql set search_path = issuer, pg_temp as $$
 declare
     due constant timestamptz := at + reply_pause(attempt);
     made reply;
@@ -110,24 +110,26 @@ begin
     update reply r set state = 'queued', not_before = due, last_error = problem
         where r.id = wanted and r.state = 'sending' and r.attempts = attempt
           and due <= r.tried_at + make_interval(days => days) returning r.* into made;
-    if not found then
-        perform reply_fail(wanted, attempt, format('given up after %s days', days), problem, false, at);
-        return null;
+    if found then
+        perform note_event('reply-deferred', 'reply', made.id, made::text, null, null, at);
+        return query select made.state::text, due;
+    elsif reply_fail(wanted, attempt, format('given up after %s days', days), problem, false, at) then
+        return query select 'undelivered', null::timestamptz;
     end if;
-    perform note_event('reply-deferred', 'reply', made.id, made::text, null, null, at);
-    return due;
 end $$;
 
--- The attempt did not come as far as this reply, and does not count.
+-- The attempt did not come as far as this reply, and does not count. False: it is over.
 create or replace function issuer.reply_release(wanted bigint, attempt integer, at timestamptz)
-returns void language plpgsql set search_path = issuer, pg_temp as $$
+returns boolean language plpgsql set search_path = issuer, pg_temp as $$
 declare
     made reply;
 begin
     update reply r set state = 'queued', not_before = '-infinity', attempts = r.attempts - 1,
         tried_at = case when r.attempts > 1 then r.tried_at end
         where r.id = wanted and r.state = 'sending' and r.attempts = attempt returning r.* into made;
-    if found then
-        perform note_event('reply-released', 'reply', made.id, made::text, null, null, at);
+    if not found then
+        return false;
     end if;
+    perform note_event('reply-released', 'reply', made.id, made::text, null, null, at);
+    return true;
 end $$;

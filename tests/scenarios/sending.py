@@ -190,6 +190,9 @@ class Through(Sending):
         self.assertEqual((reply["state"], reply["attempts"], reply["not_before"]),
                          ("queued", 1, told[LATER]["until"]))
         self.assertIn("450 4.2.0", reply["last_error"])
+        shown = house.issuer("license", "show", "LIC-LATER") + house.issuer("license", "show", "LIC-NOBODY")
+        self.assertIn("450 4.2.0", shown)
+        self.assertIn("550 5.1.1", shown)
 
     def test_killed_at_any_point_each_arrives_under_one_message_id(self):
         luck = chance()
@@ -356,6 +359,38 @@ class Rude(Sending):
         self.assertEqual(told["state"], "sent")
         self.assertEqual(len({content for _, content in server.mails}), 1)
         self.assertEqual(len(server.mails), 2)
+
+    def test_one_that_was_stopped_and_lost_its_reply_changes_nothing(self):
+        server = self.rude({"MAIL": ["…", "250 ok"]})
+        self.settings(smtp_seconds=3)
+        (number,) = self.crowd(1)
+        stopped = self.start_deliver("--json")
+        while "MAIL" not in server.said():
+            time.sleep(0.01)
+        stopped.send_signal(signal.SIGSTOP)
+        self.later(4 * 3 + MINUTE)
+        self.assertEqual([row["state"] for row in self.deliver()], ["sent"])
+        before = self.record()
+        stopped.send_signal(signal.SIGCONT)
+        told, errors = stopped.communicate(timeout=60)
+        self.assertEqual((stopped.returncode, told, errors), (0, b"", b""))
+        self.assertEqual(self.record(), before)
+        self.assertEqual(len(server.mails), 1)
+
+    def test_a_line_cut_while_it_is_written_to(self):
+        """In clear and within TLS: neither ends the program (SIGPIPE)."""
+        folder = self.house.path("tls")
+        os.makedirs(folder)
+        paths = certificate(folder)
+        for tls in (False, True):
+            with self.subTest(tls=tls):
+                server = self.rude({"EHLO": "250-here\n250 STARTTLS", "DATA": ("354 go on", True)}, tls=paths)
+                self.settings(smtp_url=f"smtp://localhost:{server.port}", smtp_ca_file=paths[0],
+                              smtp_tls="always" if tls else "never")
+                self.crowd(2, f"t{len(self.states())}@northwind.example")
+                told = self.deliver()
+                self.assertEqual([row["state"] for row in told], ["queued"] * 2)
+                self.assertEqual(server.connections, 2)
 
     def test_servers_that_stall_are_left_after_three(self):
         for stage in ("MAIL", "RCPT", "DATA", "content"):

@@ -50,19 +50,19 @@ end $$;
 select is(as_daemon($$select reply_begin(31, '2026-05-01 12:05Z', '2026-05-01 12:00Z')$$), '1', 'the first attempt');
 select is(state_of(31), 'sending 1 waits 01', 'is on record');
 select is(as_daemon($$select reply_sent(31, 2, '2026-05-01')$$), 'false', 'one that never was does not end');
-select is(as_daemon($$select reply_release(31, 1, '2026-05-01')$$), '', 'what did not come as far as the reply');
+select is(as_daemon($$select reply_release(31, 1, '2026-05-01')$$), 'true', 'what did not come as far as the reply');
 select is(state_of(31), 'queued 0', 'is as if it had not been');
 select is(as_daemon($$select reply_begin(31, '2026-05-02 12:05Z', '2026-05-02 12:00Z')$$), '1', 'another');
 select is(as_daemon($$select reply_begin(31, '2026-05-03 12:05Z', '2026-05-03 12:00Z')$$), '2', 'taken by another');
 select is(state_of(31), 'sending 2 waits 02 an attempt was cut off: it may have arrived', 'and it is told why');
 select is(as_daemon($$select reply_sent(31, 1, '2026-05-03')$$), 'false', 'the one that lost it changes nothing');
-select is(as_daemon($$select reply_defer(31, 1, 'x', 5, '2026-05-03')$$), null, 'nor when it puts it off');
+select is(as_daemon($$select becomes from reply_defer(31, 1, 'x', 5, '2026-05-03')$$), null, 'nor when it puts it off');
 select is(as_daemon($$select reply_fail(31, 1, 'why', 'x', true, '2026-05-03')$$), 'false', 'nor when it fails');
-select is(as_daemon($$select reply_release(31, 1, '2026-05-03')$$), '', 'nor when it gives it back');
+select is(as_daemon($$select reply_release(31, 1, '2026-05-03')$$), 'false', 'nor when it gives it back');
 select is(state_of(31), 'sending 2 waits 02 an attempt was cut off: it may have arrived', 'it is as it was');
 select is((select count(*) from alert where kind = 'reply-undelivered'), 0::bigint, 'and nobody is alarmed');
 select ok(until::timestamptz between '2026-05-03 12:05Z' and '2026-05-03 12:06Z', 'put off: for five minutes after the second')
-    from as_daemon($$select reply_defer(31, 2, '450 later', 5, '2026-05-03 12:00Z')$$) until;
+    from as_daemon($$select until from reply_defer(31, 2, '450 later', 5, '2026-05-03 12:00Z')$$) until;
 select is(state_of(31), 'queued 2 waits 02 450 later', 'it waits');
 select is(as_daemon($$select reply_begin(31, '2026-05-04 12:05Z', '2026-05-04 12:00Z')$$), '3', 'again');
 select is(as_daemon($$select reply_sent(31, 3, '2026-05-04')$$), 'true', 'sent');
@@ -81,7 +81,7 @@ select ok((select count(distinct reply_pause(4)) > 1 from generate_series(1, 50)
 
 -- Given up, and refused.
 select is(as_daemon($$select reply_begin(32, '2026-05-01 12:05Z', '2026-05-01 12:00Z')$$), '1', 'to nobody known');
-select is(as_daemon($$select reply_defer(32, 1, '450 later', 3, '2026-05-04 11:59:30Z')$$), null, 'given up');
+select is(as_daemon($$select becomes from reply_defer(32, 1, '450 later', 3, '2026-05-04 11:59:30Z')$$), 'undelivered', 'given up');
 select is(state_of(32), 'undelivered 1 waits 01 given up after 3 days 450 later', 'after three days');
 select is((select detail from alert where kind = 'reply-undelivered'), 'reply 32: given up after 3 days',
           'with an alert');

@@ -22,15 +22,16 @@ bool smtp_wire_check_address(const char *address, GError **error)
 }
 
 /* How many bytes the line at `mail` has without its CRLF, of at most `size`; -1: it does not end
- * with one. It does not make CRLF of a bare LF either, and servers differ in what they make of one.
+ * with one. libcurl does not make CRLF of a bare LF, and servers differ in what they make of one.
  */
 static gssize line_length(const char *mail, gsize size)
 {
     const char *end = memchr(mail, '\r', size);
-    const gsize length = end != NULL ? (gsize)(end - mail) : size;
-    return length + 1 < size && end[1] == '\n' && memchr(mail, '\n', length) == NULL
-               ? (gssize)length
-               : -1;
+    if (end == NULL || end + 1 == mail + size || end[1] != '\n' ||
+        memchr(mail, '\n', (gsize)(end - mail)) != NULL) {
+        return -1;
+    }
+    return end - mail;
 }
 
 static const char *wrong_line(const char *mail, gsize size)

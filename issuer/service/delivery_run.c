@@ -31,16 +31,23 @@ static bool find_way(Delivery *delivery, const DeliveryOptions *options, GError 
     return true;
 }
 
-Delivery *delivery_run_open(const DeliveryOptions *options, GError **error)
+static bool open_all(Delivery *delivery, const DeliveryOptions *options, GError **error)
 {
-    g_autoptr(Delivery) delivery = g_new0(Delivery, 1);
+    delivery->dry_run = options->dry_run;
     delivery->context =
         context_open(options->config_path, CONTEXT_DATABASE, "issuer deliver", error);
-    delivery->dry_run = options->dry_run;
     return delivery->context != NULL && find_sender(delivery, error) &&
-                   find_way(delivery, options, error)
-               ? g_steal_pointer(&delivery)
-               : NULL;
+           find_way(delivery, options, error);
+}
+
+Delivery *delivery_run_open(const DeliveryOptions *options, GError **error)
+{
+    Delivery *delivery = g_new0(Delivery, 1);
+    if (!open_all(delivery, options, error)) {
+        delivery_run_free(delivery);
+        return NULL;
+    }
+    return delivery;
 }
 
 static bool run(const Delivery *delivery, GError **error)

@@ -102,7 +102,7 @@ grant execute on function quarantine_retry to @PREFIX@_daemon;
 grant execute on function reply_tag, case_mails_handle, answers_of_day, answers_counted, answer_entry,
     answer_is_fresh, answers_to, contact_written_to to @PREFIX@_daemon;
 grant execute on function reply_begin, reply_sent, reply_defer, reply_release, reply_fail, reply_pause,
-    reply_license, contact_doubt, note_event
+    reply_license, reply_note, contact_doubt, note_event
     to @PREFIX@_daemon;
 grant execute on function alert_close to @PREFIX@_support, @PREFIX@_admin;
 -- Lost-server cases: the daemon opens those that come by mail, and carries out what was approved.

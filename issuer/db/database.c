@@ -164,6 +164,11 @@ bool database_prefer_indexes(Database *db, GError **error)
     return tell(db, "set enable_seqscan = off", "choosing index scans", error);
 }
 
+bool database_keep_plans(Database *db, GError **error)
+{
+    return tell(db, "set plan_cache_mode = force_generic_plan", "keeping plans", error);
+}
+
 bool database_for_reports(Database *db, bool in_order, GError **error)
 {
     return tell(db, "set work_mem = '256MB'; set jit = off", "making room for reports", error) &&

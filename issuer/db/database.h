@@ -23,6 +23,11 @@ bool database_set_time_limit(Database *db, unsigned seconds, GError **error);
  * read the whole of a large one for each row. */
 bool database_prefer_indexes(Database *db, GError **error);
 
+/* For a session that runs the same few statements again and again for a row or a few: their plans
+ * are made once and kept whatever the values are, since making one would take longer than running
+ * it. To be had together with database_prefer_indexes(). */
+bool database_keep_plans(Database *db, GError **error);
+
 /* For a session that reads whole tables once: memory for sorts, and no statement compiled, which
  * costs more than it saves. `in_order`: tables are joined as their indexes have them in order,
  * which fills no memory first; else by hashing, by several processes. */

@@ -9,7 +9,8 @@
 #define MARGIN_SECONDS 60 /* for all that is done with a reply besides talking to the server */
 #define TROUBLES_MOST  3  /* in a row, before it is the server that is taken to be ill */
 
-#define WHY_REFUSED "the mail server refuses it"
+#define WHY_REFUSED    "the mail server refuses it"
+#define WHY_UNSENDABLE "it cannot be sent as it is"
 
 typedef struct {
     const Delivery *delivery;
@@ -72,14 +73,19 @@ static bool take(const Post *post, Sending *sending, GError **error)
     return database_commit(database, error);
 }
 
+/* We could not put it on the wire, which says nothing of whom it goes to. */
+static bool is_ours(const GError *failure)
+{
+    return failure != NULL && failure->code == ISSUER_ERROR_INPUT;
+}
+
 static AttemptEnd end_of(SmtpVerdict verdict, const GError *failure)
 {
     switch (verdict) {
     case SMTP_TAKEN:
         return ATTEMPT_SENT;
     case SMTP_REFUSED:
-        /* What we could not put on the wire says nothing of whom it goes to. */
-        return failure->code == ISSUER_ERROR_DENIED ? ATTEMPT_DOUBTFUL : ATTEMPT_REFUSED;
+        return is_ours(failure) ? ATTEMPT_REFUSED : ATTEMPT_DOUBTFUL;
     case SMTP_UNWELCOME:
         return ATTEMPT_REFUSED;
     case SMTP_NOT_NOW:
@@ -100,7 +106,7 @@ static bool finish(const Post *post, Sending *sending, SmtpVerdict verdict, cons
     Outgoing *outgoing = sending->outgoing;
     const AttemptResult result = {
         .end = end_of(verdict, failure),
-        .why = WHY_REFUSED,
+        .why = is_ours(failure) ? WHY_UNSENDABLE : WHY_REFUSED,
         .problem = failure != NULL ? failure->message : NULL,
         .days = (unsigned)config_number(settings_config(context->settings), "reply-days"),
         .now = clock_now(),
@@ -115,7 +121,7 @@ static bool finish(const Post *post, Sending *sending, SmtpVerdict verdict, cons
     if (record.end == REPLY_UNDELIVERED) {
         outgoing->why = result.end == ATTEMPT_PUT_OFF
                             ? g_strdup_printf("given up after %u days", result.days)
-                            : g_strdup(WHY_REFUSED);
+                            : g_strdup(result.why);
     }
     if (!record.over && result.end != ATTEMPT_VOID) {
         delivery_outgoing_tell(post->delivery, outgoing);

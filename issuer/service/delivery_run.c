@@ -36,8 +36,10 @@ static bool open_all(Delivery *delivery, const DeliveryOptions *options, GError 
     delivery->dry_run = options->dry_run;
     delivery->context =
         context_open(options->config_path, CONTEXT_DATABASE, "issuer deliver", error);
-    return delivery->context != NULL && find_sender(delivery, error) &&
-           find_way(delivery, options, error);
+    return delivery->context != NULL &&
+           database_prefer_indexes(delivery->context->database, error) &&
+           database_keep_plans(delivery->context->database, error) &&
+           find_sender(delivery, error) && find_way(delivery, options, error);
 }
 
 Delivery *delivery_run_open(const DeliveryOptions *options, GError **error)

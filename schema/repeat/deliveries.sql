@@ -10,6 +10,15 @@ language sql volatile set search_path = issuer, pg_temp as $$
         interval '1 hour'))
 $$;
 
+-- The event of a reply's new state. (Not in the language of queries, whose functions are planned anew at
+-- each call.)
+create or replace function issuer.reply_note(kind text, made reply, at timestamptz) returns void
+language plpgsql set search_path = issuer, pg_temp as $$
+begin
+    insert into event (kind, subject, subject_id, row_digest, effective)
+        values (kind, 'reply', made.id, sha256(convert_to(made::text, 'UTF8')), at);
+end $$;
+
 -- An attempt begins: the reply, which the caller has locked, is another's only after `until`. That one
 -- was under way already tells of an attempt that was cut off. Gives the attempt's number.
 create or replace function issuer.reply_begin(wanted bigint, until timestamptz, at timestamptz)
@@ -22,7 +31,7 @@ begin
         last_error = case when r.state = 'sending' then 'an attempt was cut off: it may have arrived'
                           else r.last_error end
         where r.id = wanted and r.state in ('queued', 'sending') returning r.* into made;
-    perform note_event('reply-sending', 'reply', made.id, made::text, null, null, at);
+    perform reply_note('reply-sending', made, at);
     return made.attempts;
 end $$;
 
@@ -37,7 +46,7 @@ begin
     if not found then
         return false;
     end if;
-    perform note_event('reply-sent', 'reply', made.id, made::text, null, null, at);
+    perform reply_note('reply-sent', made, at);
     return true;
 end $$;
 
@@ -86,7 +95,7 @@ begin
     if not found then
         return false;
     end if;
-    perform note_event('reply-undelivered', 'reply', made.id, made::text, null, null, at);
+    perform reply_note('reply-undelivered', made, at);
     insert into alert (kind, detail, license_id, effective)
         values ('reply-undelivered', concat('reply ', made.id, ' to message ' || made.message_id, ': ',
                                             made.why),
@@ -111,7 +120,7 @@ begin
         where r.id = wanted and r.state = 'sending' and r.attempts = attempt
           and due <= r.tried_at + make_interval(days => days) returning r.* into made;
     if found then
-        perform note_event('reply-deferred', 'reply', made.id, made::text, null, null, at);
+        perform reply_note('reply-deferred', made, at);
         return query select made.state::text, due;
     elsif reply_fail(wanted, attempt, format('given up after %s days', days), problem, false, at) then
         return query select 'undelivered', null::timestamptz;
@@ -130,6 +139,6 @@ begin
     if not found then
         return false;
     end if;
-    perform note_event('reply-released', 'reply', made.id, made::text, null, null, at);
+    perform reply_note('reply-released', made, at);
     return true;
 end $$;

@@ -74,7 +74,7 @@ mail_owner = postfix
 setgid_group = postdrop
 maillog_file = {folder}/log
 maillog_file_prefixes = {folder}
-virtual_mailbox_domains = {domain}
+virtual_mailbox_domains = {domains}
 virtual_mailbox_base = {folder}/mail
 virtual_mailbox_maps = static:inbox/
 virtual_uid_maps = static:{uid}
@@ -117,7 +117,8 @@ service auth {{
 }}
 """
 
-    def __init__(self):
+    def __init__(self, domains=DOMAIN):
+        """`domains`: whose mail it takes, as Postfix's virtual_mailbox_domains."""
         if os.geteuid() != 0:
             raise RuntimeError("Postfix runs as root alone: run this test as root")
         for path, package in ((f"{POSTFIX}/master", "postfix"), ("/usr/sbin/dovecot", "dovecot-core")):
@@ -138,7 +139,7 @@ service auth {{
                            ("dovecot.conf", self.DOVECOT), ("people", ":".join(self.LOGIN) + "\n")):
             with open(os.path.join(self.folder, name), "w", encoding="ascii") as stream:
                 stream.write(text if name == "people" else text.format(
-                    folder=self.folder, postfix=POSTFIX, domain=DOMAIN, uid=owner.pw_uid,
+                    folder=self.folder, postfix=POSTFIX, domain=DOMAIN, domains=domains, uid=owner.pw_uid,
                     gid=owner.pw_gid, cert=self.ca_file, key=key, port=f"127.0.0.1:{self.port}",
                     tls_port=f"127.0.0.1:{self.tls_port}",
                     login_port=f"127.0.0.1:{self.login_port}"))

@@ -299,6 +299,7 @@ insert into expected_functions values
     ('reply_defer',                 'own', 'daemon'),
     ('reply_fail',                  'own', 'daemon'),
     ('reply_license',               'own', 'daemon'),
+    ('reply_note',                  'own', 'daemon'),
     ('reply_pause',                 'own', 'daemon'),
     ('reply_release',               'own', 'daemon'),
     ('reply_sent',                  'own', 'daemon'),

@@ -6,8 +6,9 @@
 #include "core/dates.h"
 
 static const PrinterColumn list_columns[] = {
-    {"id", COLUMN_NUMBER},    {"day", COLUMN_TEXT}, {"class", COLUMN_TEXT}, {"from", COLUMN_TEXT},
-    {"subject", COLUMN_TEXT}, {"why", COLUMN_TEXT}, {"waits", COLUMN_FLAG}, {"source", COLUMN_TEXT},
+    {"id", COLUMN_NUMBER},  {"day", COLUMN_TEXT},     {"class", COLUMN_TEXT},
+    {"from", COLUMN_TEXT},  {"subject", COLUMN_TEXT}, {"why", COLUMN_TEXT},
+    {"waits", COLUMN_FLAG}, {"ready", COLUMN_TEXT},   {"source", COLUMN_TEXT},
 };
 
 void message_printer_begin(Printer *printer)
@@ -39,6 +40,8 @@ void message_printer_row(Printer *printer, const MessageSummary *message)
     printer_text(printer, message->subject);
     printer_text(printer, why_of(message));
     printer_flag(printer, message->waits);
+    printer_text(printer,
+                 message->ready != READY_NONE ? messages_ready_name(message->ready) : NULL);
     printer_text(printer, message->source);
 }
 

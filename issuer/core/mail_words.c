@@ -201,16 +201,47 @@ static bool stands_whole(const char *text, const char *at, gsize length)
     return !before && !after;
 }
 
-static bool contains_word(const char *text, const char *word)
+/* Where the word stands as a whole one; NULL: nowhere. */
+static const char *find_word(const char *text, const char *word)
 {
     gsize length = strlen(word);
     for (const char *at = text; length > 0 && (at = strstr(at, word)) != NULL;
          at = g_utf8_next_char(at)) {
         if (stands_whole(text, at, length)) {
-            return true;
+            return at;
         }
     }
-    return false;
+    return NULL;
+}
+
+static gint longer_first(gconstpointer a, gconstpointer b)
+{
+    const char *const *first = a;
+    const char *const *second = b;
+    const gsize one = strlen(*first);
+    const gsize other = strlen(*second);
+    return (one < other) - (one > other);
+}
+
+guint mail_words_count(const char *text, const char *const *folded_words)
+{
+    g_autofree char *folded = text != NULL ? folded_text(text) : g_strdup("");
+    g_autoptr(GPtrArray) words = g_ptr_array_new();
+    for (gsize i = 0; folded_words[i] != NULL; i++) {
+        g_ptr_array_add(words, g_strdup(folded_words[i]));
+    }
+    g_ptr_array_set_free_func(words, g_free);
+    g_ptr_array_sort(words, longer_first);
+    guint count = 0;
+    for (guint i = 0; i < words->len; i++) {
+        const char *word = g_ptr_array_index(words, i);
+        const char *at = find_word(folded, word);
+        count += at != NULL ? 1 : 0;
+        for (; at != NULL; at = find_word(folded, word)) {
+            memset(folded + (at - folded), ' ', strlen(word));
+        }
+    }
+    return count;
 }
 
 GStrv mail_words_fold(const char *const *words)
@@ -230,7 +261,7 @@ bool mail_words_tell_of_loss(const char *text, const char *const *folded_words)
     }
     g_autofree char *folded = folded_text(text);
     for (gsize i = 0; folded_words[i] != NULL; i++) {
-        if (contains_word(folded, folded_words[i])) {
+        if (find_word(folded, folded_words[i]) != NULL) {
             return true;
         }
     }

@@ -21,6 +21,10 @@ GArray *mail_words_case_numbers(const char *text);
  * caller owns the new list. */
 GStrv mail_words_fold(const char *const *words);
 
+/* How many different ones of `folded_words` (of mail_words_fold()) stand in `text` (NULL: none), as
+ * mail_words_tell_of_loss() compares them; a word within a longer one that stands there is none. */
+guint mail_words_count(const char *text, const char *const *folded_words);
+
 /* Whether one of `folded_words` (of mail_words_fold()) stands in `text` (NULL: none) as a whole
  * word, whatever its case. The parts of one that has several may stand in two lines. */
 bool mail_words_tell_of_loss(const char *text, const char *const *folded_words);

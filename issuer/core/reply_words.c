@@ -339,6 +339,26 @@ static const ReplyWords ready_rows[] = {
      "A code cannot be read reliably from a picture of it.",
      "Please send the usage request as a file or as text. If you have already generated one, "
      "download or copy that one: do not generate another. If not: " REQUEST_STEPS},
+    {NULL, OUTCOME_REFUSED, false, "about your floating license server",
+     "Your mail is about a floating license server, and holds no code of a Chariot server, so "
+     "nothing was decided.",
+     "A license for such a server is made by a person, from three things: its host name, its "
+     "fingerprint, and how many seats it shall have. The server's own pages show the first two: "
+     "open the Actions menu there and select View Server Info.",
+     "- If one of the three is missing in your mail, please answer with it, and with the License "
+     "ID.\n"
+     "- Else you need do nothing: we come back to you.\n"
+     "- If you mean a single Chariot server without a network, we need its usage request "
+     "instead. " REQUEST_STEPS},
+    {NULL, OUTCOME_REFUSED, false, "about a change of your license",
+     "Your mail asks for a change of a license, and holds no code of a Chariot server, so nothing "
+     "was decided.",
+     "A change of features, expiry or activations is booked with an order. It reaches a server "
+     "without a network only by a new usage license.",
+     "- Please answer with the License ID and the order's reference, or ask whoever sold you the "
+     "license for an offer.\n"
+     "- Once it is booked, generate a new usage request on the server as an update, and mail us "
+     "that. A request that was made before does not bring the change. " REQUEST_STEPS},
 };
 
 static const struct {

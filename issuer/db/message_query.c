@@ -14,10 +14,11 @@
     " l.message_id is not null or m.handled_at is null"                                            \
     " and (q.closed_at is null or m.class <> 'quarantined')"                                       \
     " and (m.class in ('about-license', 'unrecognised', 'quarantined')"                            \
-    "  or exists (select from case_mail k where k.message_id = m.id and k.seen_at is null))"
+    "  or exists (select from case_mail k where k.message_id = m.id and k.seen_at is null)),"      \
+    " coalesce(l.ready, 0)"
 #define FROM_MESSAGE                                                                               \
     " from message m left join quarantine q on q.message_id = m.id"                                \
-    " left join lateral (select r.message_id, r.state, r.why, r.last_error from reply r"           \
+    " left join lateral (select r.message_id, r.state, r.why, r.last_error, r.ready from reply r"  \
     "  where r.message_id = m.id and r.state in ('listed', 'undelivered')"                         \
     "  order by r.state desc, r.id limit 1) l on true"
 
@@ -57,6 +58,7 @@ static MessageSummary *read_summary(const SqlResult *result, int row)
     summary->why = text(result, row, 5);
     summary->source = text(result, row, 6);
     summary->waits = sql_result_bool(result, row, 7);
+    summary->ready = (ReadyAnswer)sql_result_int(result, row, 8);
     return summary;
 }
 
@@ -117,23 +119,23 @@ static MessageDetail *read_detail(const SqlResult *result)
 {
     MessageDetail *detail = g_new0(MessageDetail, 1);
     detail->summary = read_summary(result, 0);
-    detail->offset = (uint64_t)sql_result_int(result, 0, 8);
-    detail->size = (uint64_t)sql_result_int(result, 0, 9);
-    detail->has_raw = sql_result_bool(result, 0, 10);
-    detail->sent_at = sql_result_time(result, 0, 11);
-    detail->message_id = text(result, 0, 12);
-    detail->in_reply_to = text(result, 0, 13);
-    detail->reply_to = text(result, 0, 14);
-    detail->body = text(result, 0, 15);
-    detail->emptied_at = sql_result_time(result, 0, 16);
-    detail->handled_at = sql_result_time(result, 0, 17);
-    detail->handled_how = text(result, 0, 18);
-    detail->quarantined = sql_result_bool(result, 0, 19);
-    detail->quarantine_reason = text(result, 0, 20);
-    detail->quarantine_closed_at = sql_result_time(result, 0, 21);
-    detail->quarantine_closed_how = text(result, 0, 22);
-    detail->vouched = text(result, 0, 23);
-    detail->authentication = text(result, 0, 24);
+    detail->offset = (uint64_t)sql_result_int(result, 0, 9);
+    detail->size = (uint64_t)sql_result_int(result, 0, 10);
+    detail->has_raw = sql_result_bool(result, 0, 11);
+    detail->sent_at = sql_result_time(result, 0, 12);
+    detail->message_id = text(result, 0, 13);
+    detail->in_reply_to = text(result, 0, 14);
+    detail->reply_to = text(result, 0, 15);
+    detail->body = text(result, 0, 16);
+    detail->emptied_at = sql_result_time(result, 0, 17);
+    detail->handled_at = sql_result_time(result, 0, 18);
+    detail->handled_how = text(result, 0, 19);
+    detail->quarantined = sql_result_bool(result, 0, 20);
+    detail->quarantine_reason = text(result, 0, 21);
+    detail->quarantine_closed_at = sql_result_time(result, 0, 22);
+    detail->quarantine_closed_how = text(result, 0, 23);
+    detail->vouched = text(result, 0, 24);
+    detail->authentication = text(result, 0, 25);
     return detail;
 }
 

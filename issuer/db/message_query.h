@@ -26,8 +26,9 @@ typedef struct {
     char *from;
     char *subject;
     char *why;
-    char *source; /* FILE#N */
-    bool waits;   /* for a person */
+    char *source;      /* FILE#N */
+    bool waits;        /* for a person */
+    ReadyAnswer ready; /* that is proposed; READY_NONE */
 } MessageSummary;
 
 typedef struct {

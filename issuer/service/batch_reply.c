@@ -131,7 +131,8 @@ static bool reply_to_stranger(Batch *batch, const BatchItem *item, GArray *decis
 /* A mail without a usable code, for which there is a ready answer that a person may send. */
 static bool list_ready_answer(Batch *batch, const BatchItem *item, GArray *rows, GError **error)
 {
-    if (item->ready == READY_NONE || item->known) {
+    const bool has_case = item->case_number != 0 || item->lost_of != 0;
+    if (item->ready == READY_NONE || item->known || has_case) {
         return true;
     }
     ReplyRow row = {.message_id = item->message_id,

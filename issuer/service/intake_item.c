@@ -60,8 +60,8 @@ static const char *class_of_person(IntakeItem *item)
     if (by_tokens != NULL) {
         return by_tokens;
     }
-    item->readings = license_reading_find(item->mail->text);
-    g_autofree char *license_id = mail_words_license_id(item->mail->text);
+    item->readings = license_reading_find(item->words);
+    g_autofree char *license_id = mail_words_license_id(item->words);
     return license_id != NULL || item->readings->len > 0 ? "about-license" : "unrecognised";
 }
 
@@ -100,12 +100,32 @@ static void read_tokens(IntakeItem *item)
     }
 }
 
-static ReadyAnswer ready_answer_for(const ParsedMail *mail)
+/* What a person wrote says more than a picture, which may be a signature's. */
+static ReadyAnswer ready_answer_for(const IntakeItem *item, const Settings *settings)
 {
+    const ParsedMail *mail = item->mail;
+    const bool unrecognised = g_strcmp0(item->item.class_name, "unrecognised") == 0;
+    if (!unrecognised && g_strcmp0(item->item.class_name, "about-license") != 0) {
+        return READY_NONE;
+    }
     if (mail->license_key_seen) {
         return READY_KEY_INSTEAD_OF_REQUEST;
     }
-    return mail->picture_only ? READY_PICTURE : READY_NONE;
+    const ReadyAnswer found = item->item.tells_of_loss
+                                  ? READY_NONE
+                                  : ready_words_find(item->words, settings_ready_words(settings));
+    return found == READY_NONE && unrecognised && mail->picture_only ? READY_PICTURE : found;
+}
+
+/* What its sender wrote: the text without quotes, and the subject unless that is an earlier mail's.
+ * New string. */
+static char *own_words(const ParsedMail *mail)
+{
+    const char *subject = mail->subject != NULL ? mail->subject : "";
+    const bool answers =
+        mail->in_reply_to != NULL || (mail->references != NULL && mail->references->len > 0) ||
+        g_ascii_strncasecmp(subject, "re:", 3) == 0 || g_ascii_strncasecmp(subject, "aw:", 3) == 0;
+    return g_strconcat(answers ? "" : subject, "\n", mail->text != NULL ? mail->text : "", NULL);
 }
 
 IntakeItem *intake_item_new(ParsedMail *mail, const Settings *settings)
@@ -114,21 +134,21 @@ IntakeItem *intake_item_new(ParsedMail *mail, const Settings *settings)
     item->mail = mail;
     item->item.mail = mail;
     item->item.matters = g_ptr_array_new_with_free_func((GDestroyNotify)matter_free);
+    item->words = own_words(mail);
     if (mail->kind == MAIL_FROM_PERSON) {
         read_tokens(item);
         item->item.sender = mail->reply_to;
         item->item.vouched = mail->sender_check == SENDER_VOUCHED;
         item->item.tells_of_loss =
-            !mail->by_program && mail_words_tell_of_loss(mail->text, settings_loss_words(settings));
+            !mail->by_program &&
+            mail_words_tell_of_loss(item->words, settings_loss_words(settings));
     }
     item->item.class_name = class_of(item, settings_mail(settings));
     item->item.why = mail->why;
     if (item->item.tells_of_loss) {
         item->item.readings = item->readings;
     }
-    if (g_strcmp0(item->item.class_name, "unrecognised") == 0) {
-        item->item.ready = ready_answer_for(mail);
-    }
+    item->item.ready = ready_answer_for(item, settings);
     return item;
 }
 
@@ -164,5 +184,6 @@ void intake_item_free(IntakeItem *item)
     g_ptr_array_unref(item->item.matters);
     g_clear_pointer(&item->readings, g_array_unref);
     parsed_mail_free(item->mail);
+    g_free(item->words);
     g_free(item);
 }

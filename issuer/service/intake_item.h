@@ -7,6 +7,7 @@
 typedef struct {
     ParsedMail *mail;
     BatchItem item;
+    char *words;      /* what its sender wrote, subject and text */
     GArray *readings; /* of LicenseReading: what may name a license; NULL: not looked for */
 } IntakeItem;
 

@@ -42,6 +42,8 @@ static const struct {
     {"no-code", READY_NONE},
     {"key-instead-of-request", READY_KEY_INSTEAD_OF_REQUEST},
     {"picture", READY_PICTURE},
+    {"floating-server", READY_FLOATING_SERVER},
+    {"upgrade-wish", READY_UPGRADE_WISH},
 };
 
 bool messages_ready_read(const char *name, ReadyAnswer *ready)

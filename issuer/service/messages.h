@@ -20,8 +20,8 @@ bool messages_number(const char *text, int64_t *id, GError **error);
  * owns it. */
 MessageDetail *messages_show(Context *context, int64_t id, GError **error);
 
-/* The ready answer of that name ("no-code", "key-instead-of-request", "picture"), and the name of
- * one; false, NULL: there is none. */
+/* The ready answer of that name ("no-code", "key-instead-of-request", "picture", "floating-server",
+ * "upgrade-wish"), and the name of one; false, NULL: there is none. */
 bool messages_ready_read(const char *name, ReadyAnswer *ready);
 const char *messages_ready_name(ReadyAnswer ready);
 

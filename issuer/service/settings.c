@@ -101,6 +101,12 @@ static const ConfigRow rows[] = {
      .fallback = "UTC",
      .judge = judge_zone,
      .meaning = "time zone of the days in reports: Europe/Berlin"},
+    {.key = "floating-words",
+     .type = CONFIG_LIST,
+     .fallback = "floating license server;floating license;floating server;floating;FLS;License4J;"
+                 "hostname;host name;server host;fingerprint;seat count;number of seats;seats;"
+                 "Rechnername;Fingerabdruck;Plätze;Nombre de postes;empreinte",
+     .meaning = "words of which two tell that a mail is about a floating license server"},
     {.key = "issuer-name",
      .type = CONFIG_TEXT,
      .fallback = "chariot-licensing",
@@ -236,6 +242,14 @@ static const ConfigRow rows[] = {
      .fallback = "",
      .judge = judge_authserv,
      .meaning = "names (authserv-id) of our receiving servers whose Authentication-Results count"},
+    {.key = "upgrade-words",
+     .type = CONFIG_LIST,
+     .fallback = "upgrade;add;extend;extension;renew;renewal;prolong;more activations;more servers;"
+                 "further activations;further servers;snowflake bridge;snowflake-bridge;"
+                 "more support;years of support;hinzufügen;erweitern;Erweiterung;verlängern;"
+                 "Verlängerung;ajouter;prolonger;renouveler;añadir;ampliar;renovar;aggiungere;"
+                 "rinnovare",
+     .meaning = "words that tell of an upgrade: two of them, or one beside a License ID"},
     {.key = "vendor",
      .type = CONFIG_TEXT,
      .fallback = "Chariot licensing",
@@ -259,6 +273,9 @@ struct Settings {
     Config *config;
     MailSettings mail;
     GStrv loss_words;
+    GStrv floating_words;
+    GStrv upgrade_words;
+    ReadyWords ready_words;
 };
 
 const ConfigTable *settings_table(void)
@@ -307,6 +324,12 @@ Settings *settings_load(const char *path, GError **error)
         .trusted_servers = config_list(config, "trusted-authserv"),
         .time_limit_ms = (unsigned)config_number(config, "parse-seconds") * 1000,
     };
+    settings->floating_words = mail_words_fold(config_list(config, "floating-words"));
+    settings->upgrade_words = mail_words_fold(config_list(config, "upgrade-words"));
+    settings->ready_words = (ReadyWords){
+        .floating = (const char *const *)settings->floating_words,
+        .upgrade = (const char *const *)settings->upgrade_words,
+    };
     settings->loss_words = mail_words_fold(config_list(config, "loss-words"));
     return settings;
 }
@@ -348,6 +371,11 @@ const char *const *settings_loss_words(const Settings *settings)
     return (const char *const *)settings->loss_words;
 }
 
+const ReadyWords *settings_ready_words(const Settings *settings)
+{
+    return &settings->ready_words;
+}
+
 const char *settings_sender(const Settings *settings)
 {
     const char *from = config_text(settings->config, "reply-from");
@@ -381,6 +409,8 @@ void settings_free(Settings *settings)
     }
     config_free(settings->config);
     g_strfreev(settings->loss_words);
+    g_strfreev(settings->floating_words);
+    g_strfreev(settings->upgrade_words);
     g_free(settings->path);
     g_free(settings);
 }

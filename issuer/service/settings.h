@@ -4,6 +4,7 @@
 
 #include "base/config.h"
 #include "core/digest.h"
+#include "core/ready_words.h"
 #include "core/rules.h"
 #include "mail/mail_reader.h"
 
@@ -31,6 +32,9 @@ const MailSettings *settings_mail(const Settings *settings);
 /* The words by which a mail tells of a lost server, as mail_words_tell_of_loss() wants them; owned
  * by the settings. */
 const char *const *settings_loss_words(const Settings *settings);
+
+/* The words by which a mail asks for a ready answer; owned by the settings. */
+const ReadyWords *settings_ready_words(const Settings *settings);
 
 /* The mailbox that our replies come from: reply-from, else the first of own-addresses; NULL without
  * either. Owned by the settings. */

@@ -169,7 +169,7 @@ class Messages(Shown):
     def test_lists_for_people_and_spreadsheets(self):
         table = self.house.issuer("message", "list", "--all").splitlines()
         self.assertEqual(table[0].split(), ["ID", "DAY", "CLASS", "FROM", "SUBJECT", "WHY", "WAITS",
-                                            "SOURCE"])
+                                            "READY", "SOURCE"])
         self.assertEqual(len(table), 1 + len(self.ids))
         rows = list(csv.DictReader(io.StringIO(self.house.issuer("message", "list", "--csv"))))
         self.assertEqual({int(row["id"]) for row in rows}, set(self.list("message", "list")))

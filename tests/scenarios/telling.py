@@ -310,5 +310,89 @@ class Loops(Telling):
         self.assertIn("three answers within a day", self.rows("message", "list")[-1]["why"])
 
 
+FLOATING = """Hello, we run a floating license server. It shows:
+  Hostname: fls.northwind.example
+  Fingerprint: 1F-22-AB-07
+  Seats: 25
+"""
+PICTURE = ("MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=p\n\n--p\n\nSee the picture.\n"
+           "--p\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n--p--\n")
+
+
+class Ready(Telling):
+    """Mails without a usable code, for which there is a ready answer that a person may send."""
+
+    def listed(self, data):
+        """How the mail is listed: its number, class, and the ready answer that is proposed."""
+        before = {row["id"] for row in self.rows("message", "list")}
+        self.put(data)
+        ((number, kind, ready),) = [(row["id"], row["class"], row["ready"])
+                                    for row in self.rows("message", "list") if row["id"] not in before]
+        self.assertEqual(self.house.replies(), [])  # a person sends it, nobody else
+        return str(number), kind, ready
+
+    def answered(self, number, ready):
+        (done,) = self.by_sam("message", "answer", number, "--ready", ready)
+        self.assertEqual((done["change"], done["to"]), ("answered", ANA))
+        ((_, reply),) = self.house.replies()
+        return " ".join(reply.get_body().get_content().split())
+
+    def test_each_kind_is_listed_and_answered(self):
+        picture = mail(ANA).partition(b"\n\n")[0] + b"\n" + PICTURE.encode()
+        for data, kind, ready, words in (
+                (mail(ANA, says=FLOATING), "unrecognised", "floating-server", "View Server Info"),
+                (mail(ANA, says="Please add snowflake bridge to LIC-1."), "about-license",
+                 "upgrade-wish", "generate a new usage request on the server as an update"),
+                (picture, "unrecognised", "picture", "cannot be read reliably from a picture")):
+            with self.subTest(ready):
+                number, listed, proposed = self.listed(data)
+                self.assertEqual((listed, proposed), (kind, ready))
+                self.assertIn(words, self.answered(number, ready))
+                self.assertEqual(self.rows("message", "list"), [])
+                self.house.query("update reply set state = 'withdrawn'")  # no answer of that day
+
+    def test_a_key_is_masked(self):
+        number, kind, ready = self.listed(mail(ANA, says=f"Our key is {self.license.key}, thanks."))
+        self.assertEqual((kind, ready), ("unrecognised", "key-instead-of-request"))
+        shown = self.house.issuer("message", "show", number)
+        self.assertNotIn(self.license.key, shown)
+        self.assertIn(self.license.key[-4:], shown)
+        self.assertIn("A license key is a secret of your firm", self.answered(number, ready))
+
+    def test_what_is_quoted_is_nobody_s_wish(self):
+        quoted = "".join(f"> {line}\n" for line in FLOATING.splitlines())
+        for says in (f"Thanks!\n{quoted}", "Thanks!\n> Please add snowflake bridge to LIC-1.",
+                     "Could you add me to the list?", "The seats in the pump house are broken."):
+            with self.subTest(says):
+                self.assertEqual(self.listed(mail(ANA, says=says))[2], None)
+
+    def test_the_words_are_settings(self):
+        self.assertEqual(self.listed(mail(ANA, says="Gostariamos de mais modulos: LIC-1"))[2], None)
+        self.house.environment["ISSUER_UPGRADE_WORDS"] = "mais modulos"
+        self.assertEqual(self.listed(mail(ANA, says="Gostariamos de mais modulos: LIC-1"))[2],
+                         "upgrade-wish")
+        self.assertEqual(self.listed(mail(ANA, says="Please upgrade LIC-1."))[2], None)
+        self.house.environment["ISSUER_FLOATING_WORDS"] = "flutuante;servidor"
+        self.assertEqual(self.listed(mail(ANA, says="Servidor flutuante"))[2], "floating-server")
+
+    def test_a_loss_is_no_wish(self):
+        """A lost server is a case, whatever else is asked for."""
+        (found,) = self.put(mail(ANA, says="The server of LIC-1 burnt down. Please add another."))
+        self.assertIsNotNone(found["case"])
+        self.assertEqual([row["ready"] for row in self.rows("message", "list", "--all")], [None])
+
+    def test_the_subject_counts_unless_it_is_an_earlier_one(self):
+        wish = mail(ANA, says="Thank you.").replace(b"Subject: Offline activation",
+                                                    b"Subject: Please upgrade LIC-1")
+        self.assertEqual(self.listed(wish)[1:], ("about-license", "upgrade-wish"))
+        answer = wish.replace(b"Subject: ", b"In-Reply-To: <x@northwind.example>\nSubject: Re: ")
+        answer = answer.replace(b"Message-ID: <", b"Message-ID: <a")
+        self.assertEqual(self.listed(answer)[1:], ("unrecognised", None))
+        lost = mail(ANA, says="It cannot be repaired.").replace(
+            b"Subject: Offline activation", b"Subject: The server of LIC-1 is destroyed")
+        (found,) = self.put(lost)
+        self.assertIsNotNone(found["case"])
+
+
 if __name__ == "__main__":
     main()

@@ -474,6 +474,8 @@ static void test_ready_answers(void **state)
         {READY_NONE, "There was no code of a Chariot server in your mail"},
         {READY_KEY_INSTEAD_OF_REQUEST, "A license key is a secret of your firm"},
         {READY_PICTURE, "cannot be read reliably from a picture"},
+        {READY_FLOATING_SERVER, "select View Server Info"},
+        {READY_UPGRADE_WISH, "is booked with an order"},
     };
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

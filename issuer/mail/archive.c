@@ -87,21 +87,9 @@ static la_int64_t seek(struct archive *reader, void *data, la_int64_t offset, in
 
 // ---- opening ----
 
-/* Only what the content shows is tried: the library would open one filter behind another. */
-static void support(struct archive *reader, ArchiveKind kind)
+static void support_filter(struct archive *reader, ArchiveKind kind)
 {
     switch (kind) {
-    case ARCHIVE_KIND_NONE:
-        break;
-    case ARCHIVE_KIND_ZIP:
-        (void)archive_read_support_format_zip(reader);
-        break;
-    case ARCHIVE_KIND_7Z:
-        (void)archive_read_support_format_7zip(reader);
-        break;
-    case ARCHIVE_KIND_TAR:
-        (void)archive_read_support_format_tar(reader);
-        break;
     case ARCHIVE_KIND_GZIP:
         (void)archive_read_support_filter_gzip(reader);
         break;
@@ -114,24 +102,40 @@ static void support(struct archive *reader, ArchiveKind kind)
     case ARCHIVE_KIND_ZSTD:
         (void)archive_read_support_filter_zstd(reader);
         break;
-    }
-    if (archive_kind_is_filter(kind)) {
-        (void)archive_read_support_format_tar(reader);
-        (void)archive_read_support_format_raw(reader);
-        (void)archive_read_support_format_empty(reader);
+    default:
+        break;
     }
 }
 
-static Archive *open_archive(ArchiveBytes bytes, Budget *budget)
+/* Only what the content shows is tried: the library would open one filter behind another, and takes
+ * a file of zeros for a tar. */
+static void support_format(struct archive *reader, ArchiveKind kind)
 {
-    Archive *archive = g_new0(Archive, 1);
+    switch (kind) {
+    case ARCHIVE_KIND_ZIP:
+        (void)archive_read_support_format_zip(reader);
+        break;
+    case ARCHIVE_KIND_7Z:
+        (void)archive_read_support_format_7zip(reader);
+        break;
+    case ARCHIVE_KIND_TAR:
+        (void)archive_read_support_format_tar(reader);
+        break;
+    default:
+        (void)archive_read_support_format_raw(reader);
+        (void)archive_read_support_format_empty(reader);
+        break;
+    }
+}
+
+/* Has the library begin to read, as a file that is compressed (archive->kind) or not and has in it
+ * what `format` says. */
+static void start(Archive *archive, ArchiveKind format)
+{
+    archive->at = 0;
     archive->reader = archive_read_new();
-    archive->budget = budget;
-    archive->bytes = bytes;
-    char head[ARCHIVE_KIND_LOOK];
-    gssize got = archive_kind_read_at(&bytes, 0, head, sizeof head);
-    archive->kind = archive_kind_of(head, (gsize)MAX(got, 0));
-    support(archive->reader, archive->kind);
+    support_filter(archive->reader, archive->kind);
+    support_format(archive->reader, format);
     (void)archive_read_set_read_callback(archive->reader, read_piece);
     (void)archive_read_set_skip_callback(archive->reader, skip_bytes);
     (void)archive_read_set_seek_callback(archive->reader, seek);
@@ -140,6 +144,36 @@ static Archive *open_archive(ArchiveBytes bytes, Budget *budget)
     archive->opened =
         archive_read_open1(archive->reader) >= ARCHIVE_WARN &&
         (archive_filter_count(archive->reader) > 1) == archive_kind_is_filter(archive->kind);
+}
+
+/* Whether a tar was compressed; leaves the library where it began. */
+static bool holds_tar(Archive *archive)
+{
+    char head[ARCHIVE_KIND_LOOK];
+    struct archive_entry *entry = NULL;
+    start(archive, ARCHIVE_KIND_NONE);
+    la_ssize_t got = archive->opened && archive_read_next_header(archive->reader, &entry) == 0
+                         ? archive_read_data(archive->reader, head, sizeof head)
+                         : 0;
+    (void)archive_read_free(archive->reader);
+    return got > 0 && archive_kind_of(head, (gsize)got) == ARCHIVE_KIND_TAR;
+}
+
+static Archive *open_archive(ArchiveBytes bytes, Budget *budget)
+{
+    Archive *archive = g_new0(Archive, 1);
+    archive->budget = budget;
+    archive->bytes = bytes;
+    char head[ARCHIVE_KIND_LOOK];
+    gssize got = archive_kind_read_at(&bytes, 0, head, sizeof head);
+    archive->kind = archive_kind_of(head, (gsize)MAX(got, 0));
+    if (archive->kind == ARCHIVE_KIND_NONE) {
+        archive->reader = archive_read_new();
+    } else if (archive_kind_is_filter(archive->kind)) {
+        start(archive, holds_tar(archive) ? ARCHIVE_KIND_TAR : ARCHIVE_KIND_NONE);
+    } else {
+        start(archive, archive->kind);
+    }
     return archive;
 }
 

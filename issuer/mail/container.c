@@ -7,6 +7,23 @@
 #include "mail/pst_process.h"
 #include "mail/sniff.h"
 
+#include <stdbool.h>
+#include <string.h>
+
+/* Whether what begins as a mail does may be a table nevertheless, whose first row has a colon in
+ * it: names of header fields have no such signs in practice. */
+static bool may_be_table(const char *data, gsize length)
+{
+    const char *colon = memchr(data, ':', length);
+    const gsize name = colon == NULL ? length : (gsize)(colon - data);
+    for (gsize i = 0; i < name; i++) {
+        if (strchr(",;|\t\"", data[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 ContainerKind container_kind(const char *data, gsize length)
 {
     if (archive_is_one(data, length)) {
@@ -22,9 +39,12 @@ ContainerKind container_kind(const char *data, gsize length)
     if (kind == SNIFF_MBOX || kind == SNIFF_EMPTY) {
         return CONTAINER_NONE;
     }
-    if (sniff_is_text(data, length) && desk_table_is_one(data, length, kind == SNIFF_MESSAGE)) {
-        return CONTAINER_TABLE;
+    const bool mail = kind == SNIFF_MESSAGE;
+    if (!sniff_is_text(data, length) || (mail && !may_be_table(data, length))) {
+        return CONTAINER_NONE;
     }
-    return kind == SNIFF_TEXT && desk_records_is_one(data, length) ? CONTAINER_RECORDS
-                                                                   : CONTAINER_NONE;
+    if (desk_records_is_one(data, length)) {
+        return CONTAINER_RECORDS;
+    }
+    return desk_table_is_one(data, length, mail) ? CONTAINER_TABLE : CONTAINER_NONE;
 }

@@ -23,6 +23,7 @@ struct Unpacker {
     pid_t pid;
     bool stays; /* for what is given to it next */
     bool ended;
+    bool broken;   /* it has failed */
     bool has_head; /* of what follows */
     UnpackHead head;
     char piece[UNPACK_PIECE];
@@ -103,6 +104,7 @@ static void set_trouble(Unpacker *unpacker, char *why)
 static bool give_up(Unpacker *unpacker, char *why)
 {
     end_process(unpacker);
+    unpacker->broken = true;
     set_trouble(unpacker, g_strdup_printf("is unpacked up to here: %s; " WHAT_TO_DO, why));
     g_free(why);
     return false;
@@ -331,6 +333,7 @@ void unpacker_next(Unpacker *unpacker, UnpackerItem *out)
         take_next(unpacker, out);
     }
     out->trouble = unpacker->trouble;
+    out->broken = unpacker->broken;
 }
 
 // ---- what goes in ----

@@ -26,6 +26,7 @@ typedef struct {
     const char *trouble; /* why what is there is not all of it, in words that go on "FILE …"; or
                             NULL. Until the next call */
     bool spent;          /* with `trouble`: the budget is spent, nothing more may come out */
+    bool broken; /* with `trouble`: the process has failed, it is about the whole container */
 } UnpackerItem;
 
 typedef struct Unpacker Unpacker;

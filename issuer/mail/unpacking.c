@@ -198,11 +198,15 @@ bool unpacking_enter(Unpacking *unpacking, const Opened *opened, SourceItem *ite
 
 // ---- what comes out ----
 
-/* Whom a trouble is about: once the budget is spent, the file that a person gave. */
-static char *sentence(const Unpacking *unpacking, const char *name, const UnpackerItem *from)
+/* The trouble as a sentence about a file that came out, about its container where that goes no
+ * further, or, once the budget is spent, about the file that a person gave. */
+static char *sentence(const Unpacking *unpacking, const Entry *entry, const char *name,
+                      const UnpackerItem *from)
 {
     const Entry *first = g_ptr_array_index(unpacking->entries, 0);
-    return g_strdup_printf("%s %s", opened_spoken(from->spent ? first->name : name), from->trouble);
+    const char *whole = from->broken ? entry->name : name;
+    return g_strdup_printf("%s %s", opened_spoken(from->spent ? first->name : whole),
+                           from->trouble);
 }
 
 /* Whether a file that came out is one mail, and never split; its name may be NULL. */
@@ -228,7 +232,7 @@ static UnpackingStep give_file(Unpacking *unpacking, const Entry *entry, const U
 {
     g_autofree char *name = from->name == NULL ? g_strdup(entry->name)
                                                : g_strdup_printf("%s!%s", entry->name, from->name);
-    g_autofree char *cut = from->trouble == NULL ? NULL : sentence(unpacking, name, from);
+    g_autofree char *cut = from->trouble == NULL ? NULL : sentence(unpacking, entry, name, from);
     if (from->fd < 0 || (cut != NULL && from->size == 0)) {
         if (from->fd >= 0) {
             (void)close(from->fd);
@@ -253,7 +257,7 @@ static UnpackingStep give_mail(Unpacking *unpacking, Entry *entry, const Unpacke
     entry->mails++;
     if (from->trouble != NULL) {
         (void)give_trouble(unpacking, item, g_strdup(entry->name),
-                           sentence(unpacking, entry->name, from));
+                           sentence(unpacking, entry, entry->name, from));
     } else {
         *item = (SourceItem){.path = entry->name,
                              .size = from->size,
@@ -270,7 +274,7 @@ static UnpackingStep give_fault(Unpacking *unpacking, const Entry *entry, const 
                                 SourceItem *item)
 {
     (void)give_trouble(unpacking, item, g_strdup(entry->name),
-                       sentence(unpacking, entry->name, from));
+                       sentence(unpacking, entry, entry->name, from));
     item->number = entry->mails + 1;
     return UNPACKING_ITEM;
 }

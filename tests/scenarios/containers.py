@@ -3,8 +3,18 @@
 where two runs take them in at once.
 
   containers.py ISSUER [TEST…]          within tests/with-postgres"""
+import base64
+import bz2
+import csv
+import gzip
+import io
+import json
+import lzma
 import os
 import re
+import subprocess
+import tarfile
+import zipfile
 
 from scenario import (Scenario, ask, chance, check_records, dated_mail, main, mbox, records, write)
 from story import Story
@@ -71,7 +81,96 @@ def folders(folder, mails):
     return path
 
 
-CONTAINERS = (mboxo, mboxrd, mboxcl, mboxcl2, crlf, maildir, eml, folders)
+def packed(kind, names, contents):
+    """These files as the bytes of a zip, or of a tar that is compressed or not."""
+    out = io.BytesIO()
+    if kind == "zip":
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, one in zip(names, contents):
+                archive.writestr(name, one)
+        return out.getvalue()
+    with tarfile.open(fileobj=out, mode="w:" + kind.partition(".")[2]) as archive:
+        for name, one in zip(names, contents):
+            info = tarfile.TarInfo(name)
+            info.size = len(one)
+            archive.addfile(info, io.BytesIO(one))
+    return out.getvalue()
+
+
+def zip_of_eml(folder, mails):
+    """As a Mac makes it."""
+    names = [f"export/größe/{number:05}.eml" for number in range(len(mails))]
+    return write(os.path.join(folder, "export.zip"),
+                 packed("zip", ["__MACOSX/export/._00000.eml", "export/.DS_Store", *names],
+                        [b"\0\5\x16\7" + b"\0" * 78, b"\0\0\0\1Bud1", *mails]))
+
+
+def tar_of_maildir(folder, mails):
+    names = [f"./Maildir/{'cur' if n < 20 else 'new'}/1792{n:06}.M1P2.mx{':2,S' if n < 20 else ''}"
+             for n in range(len(mails))]
+    return write(os.path.join(folder, "backup"),
+                 packed("tar.gz", ["./Maildir/dovecot.index", "./Maildir/tmp/1792.M9P9.mx", *names],
+                        [b"\1\x28", mails[0][:100], *mails]))
+
+
+def seven(folder, mails):
+    path = os.path.join(folder, "export.7z")
+    subprocess.run(["7zz", "a", "-bso0", path, "."], cwd=eml(folder, mails), check=True)
+    return path
+
+
+def compressed(folder, mails):
+    """A mailbox of each year, each compressed otherwise."""
+    path, third = os.path.join(folder, "packed"), len(mails) // 3
+    for number, pack in enumerate((gzip.compress, bz2.compress, lzma.compress)):
+        some = mails[number * third:(number + 1) * third if number < 2 else None]
+        write(os.path.join(path, f"{number}.mbox"), pack(mbox(some)))
+    return path
+
+
+def packed_maildir(folder, mails):
+    """As Dovecot keeps it: the names say nothing."""
+    path = maildir(folder, [gzip.compress(one) for one in mails])
+    write(os.path.join(path, "dovecot.index.log"), b"\1\x28\0\0")
+    write(os.path.join(path, "dovecot-uidlist"), b"3 V1 N3\n")
+    return path
+
+
+def emlx(folder, mails):
+    plist = (b'<?xml version="1.0" encoding="UTF-8"?>\n<plist version="1.0">\n<dict>\n'
+             b"\t<key>flags</key>\n\t<integer>8623750145</integer>\n</dict>\n</plist>\n")
+    for number, one in enumerate(mails):
+        write(os.path.join(folder, "Messages", f"{number:05}.emlx"),
+              b"%-10d\n" % len(one) + one + plist)
+    return os.path.join(folder, "Messages")
+
+
+def archive_of_archives(folder, mails):
+    half = len(mails) // 2
+    names = [f"{number}.eml" for number in range(half)]
+    inner = packed("tar.xz", ["years.zip"], [packed("zip", names, mails[:half])])
+    return write(os.path.join(folder, "all"),
+                 packed("tar", ["first", "rest.mbox.gz"],
+                        [inner, gzip.compress(mbox(mails[half:]))]))
+
+
+def table_of_raw_mails(folder, mails):
+    out = io.StringIO()
+    rows = csv.writer(out)
+    rows.writerow(("Ticket", "Subject", "Raw email"))
+    rows.writerows((number, "x", base64.b64encode(one).decode()) for number, one in enumerate(mails))
+    return write(os.path.join(folder, "tickets"), out.getvalue().encode())
+
+
+def lines_of_raw_mails(folder, mails):
+    return write(os.path.join(folder, "tickets"), b"".join(
+        json.dumps({"id": number, "raw": base64.b64encode(one).decode()}).encode() + b"\n"
+        for number, one in enumerate(mails)))
+
+
+CONTAINERS = (mboxo, mboxrd, mboxcl, mboxcl2, crlf, maildir, eml, folders, zip_of_eml,
+              tar_of_maildir, seven, compressed, packed_maildir, emlx, archive_of_archives,
+              table_of_raw_mails, lines_of_raw_mails)
 
 
 class Containers(Scenario):

@@ -67,11 +67,9 @@ static void put(struct archive *writer, const Entry *from)
     archive_entry_free(entry);
 }
 
-static GBytes *make(Form form, const Entry *entries, gsize count)
+static struct archive *begin(Form form, char *bytes, size_t *used)
 {
     struct archive *writer = archive_write_new();
-    char *bytes = g_malloc(ROOM);
-    size_t used = 0;
     assert_int_equal(archive_write_set_format(writer, form.format), ARCHIVE_OK);
     assert_int_equal(archive_write_add_filter(writer, form.filter), ARCHIVE_OK);
     if (form.password != NULL) {
@@ -79,14 +77,36 @@ static GBytes *make(Form form, const Entry *entries, gsize count)
         assert_int_equal(archive_write_set_passphrase(writer, form.password), ARCHIVE_OK);
     }
     archive_write_set_bytes_in_last_block(writer, 1);
-    assert_int_equal(archive_write_open_memory(writer, bytes, ROOM, &used), ARCHIVE_OK);
+    assert_int_equal(archive_write_open_memory(writer, bytes, ROOM, used), ARCHIVE_OK);
+    return writer;
+}
+
+static GBytes *make(Form form, const Entry *entries, gsize count)
+{
+    g_autofree char *bytes = g_malloc(ROOM);
+    size_t used = 0;
+    struct archive *writer = begin(form, bytes, &used);
     for (gsize i = 0; i < count; i++) {
         put(writer, &entries[i]);
     }
     assert_int_equal(archive_write_free(writer), ARCHIVE_OK);
-    GBytes *made = g_bytes_new(bytes, used);
-    g_free(bytes);
-    return made;
+    return g_bytes_new(bytes, used);
+}
+
+/* These bytes, compressed. */
+static GBytes *pack_bytes(Form form, const char *data, gsize size)
+{
+    g_autofree char *bytes = g_malloc(ROOM);
+    size_t used = 0;
+    struct archive *writer = begin(form, bytes, &used);
+    struct archive_entry *entry = archive_entry_new();
+    archive_entry_set_pathname(entry, "data");
+    archive_entry_set_filetype(entry, AE_IFREG);
+    assert_int_equal(archive_write_header(writer, entry), ARCHIVE_OK);
+    assert_int_equal(archive_write_data(writer, data, size), size);
+    archive_entry_free(entry);
+    assert_int_equal(archive_write_free(writer), ARCHIVE_OK);
+    return g_bytes_new(bytes, used);
 }
 
 static const BudgetCaps wide = {1000, 1024 * 1024, 8 * 1024 * 1024, 1000, 1024 * 1024};
@@ -177,6 +197,26 @@ static void test_one_compressed_file(void **state)
         g_autofree char *none = list(empty, wide);
         assert_string_equal(none, "");
     }
+}
+
+/* The library takes zeros for a tar without files. */
+static void test_zeros(void **state)
+{
+    (void)state;
+    Budget budget = budget_new(wide, G_MAXUINT32);
+    g_autofree char *zeros = g_malloc0(100000);
+    g_autoptr(GBytes) bytes = pack_bytes(GZ, zeros, 100000);
+    gsize size = 0;
+    const char *data = g_bytes_get_data(bytes, &size);
+    g_autoptr(Archive) archive = archive_open_bytes(data, size, &budget);
+    ArchiveMember member;
+    assert_true(archive_next(archive, &member));
+    assert_null(member.trouble);
+    g_autofree char *why = NULL;
+    g_autoptr(GByteArray) content = archive_take(archive, &why);
+    assert_int_equal(content->len, 100000);
+    assert_null(why);
+    assert_false(archive_next(archive, &member));
 }
 
 static void test_what_stands_beside(void **state)
@@ -363,6 +403,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_kind),
         cmocka_unit_test(test_one_compressed_file),
+        cmocka_unit_test(test_zeros),
         cmocka_unit_test(test_what_stands_beside),
         cmocka_unit_test(test_locked),
         cmocka_unit_test(test_cut_between_two_files),

@@ -72,7 +72,7 @@ grant execute on function instruction_file
 grant execute on function status_totals
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
 -- Finding and showing: each view gives addresses only to who may read them where they stand.
-grant execute on function find_licenses, find_customers, find_contacts, find_orders, find_servers,
+grant execute on function folded, find_licenses, find_customers, find_contacts, find_orders, find_servers,
     customer_named, customer_members
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
     @PREFIX@_finance;

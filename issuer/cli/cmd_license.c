@@ -12,7 +12,7 @@ static void print_imported(Printer *printer, const ImportReport *report)
     static const PrinterColumn columns[] = {
         {"rows", COLUMN_NUMBER},      {"added", COLUMN_NUMBER},     {"changed", COLUMN_NUMBER},
         {"same", COLUMN_NUMBER},      {"customers", COLUMN_NUMBER}, {"orders", COLUMN_NUMBER},
-        {"weak_keys", COLUMN_NUMBER},
+        {"weak_keys", COLUMN_NUMBER}, {"unlimited", COLUMN_NUMBER},
     };
     const ImportResult *result = &report->result;
     printer_begin_record(printer, columns, G_N_ELEMENTS(columns));
@@ -23,6 +23,13 @@ static void print_imported(Printer *printer, const ImportReport *report)
     printer_number(printer, result->customers);
     printer_number(printer, result->orders);
     printer_number(printer, result->weak_keys);
+    printer_number(printer, result->unlimited);
+    if (result->unlimited > 0) {
+        printer_say(printer,
+                    "A file gives metered features no limit: `issuer license upgrade LIC-… "
+                    "--add-feature CODE=LIMIT --order REF` does, or `issuer license correct "
+                    "LIC-… --set-feature CODE=LIMIT`.");
+    }
 }
 
 static bool refuse_rows(Printer *printer, const char *path, const ImportReport *report,

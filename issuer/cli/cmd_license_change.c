@@ -296,8 +296,8 @@ static const Command commands[] = {
      .run = run_correct,
      .spec = {correct_options, G_N_ELEMENTS(correct_options), ids, G_N_ELEMENTS(ids)},
      .details = "Needs an operator's token (orders). It holds from the day of the version that it "
-                "puts right; both stay\non record. A wrong product cannot be put right: end the "
-                "license and record another."},
+                "puts right; both stay\non record. A license stays one of its product: record "
+                "another (license add), then end\nthis one with --replaced-by."},
     {.words = "license end",
      .summary = "End a license: refunded, cancelled, or replaced by another",
      .run = run_end,

@@ -252,6 +252,7 @@ static bool run_delivered(const CommandCall *call, GError **error)
     const SaleHandover handover = {
         .token = token,
         .license_id = options_argument(call->options, 0),
+        .key = options_text(call->options, "key"),
         .to = options_text(call->options, "to"),
         .channel = options_text(call->options, "channel"),
         .day = options_text(call->options, "day"),
@@ -373,6 +374,10 @@ static const OptionRow delivered_options[] = {
      .required = true,
      .meaning = "how it got there: \"registered letter\""},
     {.name = "day", .value = "DAY", .type = OPTION_TEXT, .meaning = "on which day, else today"},
+    {.name = "key",
+     .value = "KEY",
+     .type = OPTION_TEXT,
+     .meaning = "its last four symbols or its number in license show, if not the one in force"},
 };
 
 static const Command commands[] = {

@@ -71,12 +71,13 @@ static void print_contacts(Printer *printer, const GPtrArray *contacts, guint mo
 static void print_keys(Printer *printer, const GPtrArray *keys, guint most)
 {
     static const PrinterColumn columns[] = {
-        {"hint", COLUMN_TEXT},         {"weak", COLUMN_FLAG},       {"since", COLUMN_TIME},
-        {"delivered_on", COLUMN_TEXT}, {"retired_at", COLUMN_TIME},
+        {"key", COLUMN_NUMBER}, {"hint", COLUMN_TEXT},         {"weak", COLUMN_FLAG},
+        {"since", COLUMN_TIME}, {"delivered_on", COLUMN_TEXT}, {"retired_at", COLUMN_TIME},
     };
     printer_begin_part(printer, "keys", columns, G_N_ELEMENTS(columns));
     for (guint i = 0; i < MIN(keys->len, most); i++) {
         const LicenseKeyRecord *key = g_ptr_array_index(keys, i);
+        printer_number(printer, key->number);
         printer_text(printer, key->hint);
         printer_flag(printer, key->weak);
         printer_time(printer, key->effective);

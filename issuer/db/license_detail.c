@@ -36,11 +36,12 @@ static GPtrArray *load(Database *db, const LicenseDetail *detail, const List *li
 static gpointer read_key(const SqlResult *result, int row)
 {
     LicenseKeyRecord *key = g_new0(LicenseKeyRecord, 1);
-    key->hint = text(result, row, 0);
-    key->weak = sql_result_bool(result, row, 1);
-    key->effective = sql_result_time(result, row, 2);
-    key->delivered_on = sql_result_day(result, row, 3);
-    key->retired_at = sql_result_time(result, row, 4);
+    key->number = sql_result_int(result, row, 0);
+    key->hint = text(result, row, 1);
+    key->weak = sql_result_bool(result, row, 2);
+    key->effective = sql_result_time(result, row, 3);
+    key->delivered_on = sql_result_day(result, row, 4);
+    key->retired_at = sql_result_time(result, row, 5);
     return key;
 }
 
@@ -51,7 +52,8 @@ static void free_key(gpointer data)
     g_free(key);
 }
 
-static const List keys = {"select hint::text, weak, effective, delivered_on, retired_at"
+static const List keys = {"select row_number() over (order by id), hint::text, weak, effective,"
+                          " delivered_on, retired_at"
                           " from license_key where license_id = $1 order by id desc limit $2",
                           read_key, free_key};
 

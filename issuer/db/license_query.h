@@ -36,7 +36,8 @@ typedef struct {
 } LicenseContact;
 
 typedef struct {
-    char *hint; /* the key's last symbols */
+    int64_t number; /* among the license's keys, from 1 */
+    char *hint;     /* the key's last symbols */
     bool weak;
     int64_t effective;
     int32_t delivered_on; /* the day on which its customer got it */

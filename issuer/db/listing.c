@@ -131,9 +131,8 @@ void listing_free(Listing *listing)
 
 char *listing_rows_pattern(const char *text)
 {
-    g_autofree char *lower = g_utf8_strdown(text, -1);
     GString *pattern = g_string_new("%");
-    for (const char *c = lower; *c; c++) {
+    for (const char *c = text; *c; c++) {
         if (strchr("\\%_", *c)) {
             g_string_append_c(pattern, '\\');
         }

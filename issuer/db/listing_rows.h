@@ -47,8 +47,7 @@ bool listing_rows_load_page(Database *db, const ListingPage *page, const char *w
 Listing *listing_rows_new(const ListingColumn *columns, gsize count);
 void listing_rows_add(Listing *listing, const SqlResult *result, int row);
 
-/* What LIKE finds `text` anywhere by: lower case, its own % and _ meaning themselves. New string.
- */
+/* What LIKE finds `text` anywhere by, its own % and _ meaning themselves. New string. */
 char *listing_rows_pattern(const char *text);
 
 #endif

@@ -177,7 +177,7 @@ bool purchase_import_book(Database *db, const ImportStamp *stamp, ImportResult *
     sql_params_add_time(params, stamp->now);
     g_autoptr(SqlResult) counts =
         sql_run(db, NULL,
-                "select added, changed, same, customers, orders, weak_keys"
+                "select added, changed, same, customers, orders, weak_keys, unlimited"
                 " from import_book($1, $2, $3, $4)",
                 params, error);
     if (!counts) {
@@ -191,6 +191,7 @@ bool purchase_import_book(Database *db, const ImportStamp *stamp, ImportResult *
         .customers = sql_result_int(counts, 0, 3),
         .orders = sql_result_int(counts, 0, 4),
         .weak_keys = sql_result_int(counts, 0, 5),
+        .unlimited = sql_result_int(counts, 0, 6),
     };
     return true;
 }

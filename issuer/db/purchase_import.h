@@ -37,6 +37,7 @@ typedef struct {
     int64_t customers; /* new ones */
     int64_t orders;    /* new ones */
     int64_t weak_keys; /* of the licenses added: keys that look numbered or short */
+    int64_t unlimited; /* licenses that got a metered feature: a file gives it no limit */
 } ImportResult;
 
 typedef struct {

@@ -76,10 +76,11 @@ char *sale_store_delivered(Database *db, const DeliveredOrder *order, GError **e
     sql_params_add_digest(params, &order->token);
     sql_params_add_text(params, order->license_id);
     sql_params_add_digest(params, order->mailed ? &public_key : NULL);
+    sql_params_add_text(params, order->named);
     sql_params_add_text(params, order->what);
     sql_params_add_day(params, order->day);
     sql_params_add_time(params, order->now);
-    return run_door(db, "select license_delivered($1, $2, $3, $4, $5, $6)", params, error);
+    return run_door(db, "select license_delivered($1, $2, $3, $4, $5, $6, $7)", params, error);
 }
 
 SalePost *sale_store_post(Database *db, const char *license_id, GError **error)

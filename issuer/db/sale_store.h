@@ -47,7 +47,8 @@ char *sale_store_rekey(Database *db, const RekeyOrder *order, GError **error);
 typedef struct {
     Digest token;
     const char *license_id; /* case aside */
-    const Secret *mailed;   /* the key that was mailed; NULL: the current one was handed over */
+    const Secret *mailed;   /* the key that was mailed; NULL: one was handed over */
+    const char *named;      /* which, by its last symbols or number; NULL: the one in force */
     const char *what;       /* handed over: to whom and by what channel */
     int32_t day;            /* or DATES_NONE: today */
     int64_t now;            /* seconds */

@@ -189,6 +189,7 @@ char *sales_handed_over(Context *context, const SaleHandover *handover, GError *
     DeliveredOrder order = {
         .token = operators_token_digest(handover->token),
         .license_id = handover->license_id,
+        .named = handover->key,
         .what = what,
         .now = clock_now(),
     };

@@ -43,10 +43,11 @@ SaleRecord *sales_add(Context *context, const SaleOrder *order, GError **error);
 char *sales_rekey(Context *context, const Secret *token, const char *license_id, const Secret *key,
                   const char *reason, GError **error);
 
-/* That the license's current key was handed over. */
+/* That a key of the license was handed over. */
 typedef struct {
     const Secret *token;
     const char *license_id;
+    const char *key;     /* its last four symbols or its number; NULL: the one in force */
     const char *to;      /* whom */
     const char *channel; /* how: "registered letter" */
     const char *day;     /* NULL: today */

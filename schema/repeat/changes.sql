@@ -47,8 +47,8 @@ returns orders language plpgsql set search_path = issuer, pg_temp as $$
 declare
     known orders;
 begin
-    perform pg_advisory_xact_lock(hashtextextended('issuer: order ' || lower(wanted), 0));
-    select * into known from orders o where lower(o.reference) = lower(wanted)
+    perform pg_advisory_xact_lock(hashtextextended('issuer: order ' || folded(wanted), 0));
+    select * into known from orders o where folded(o.reference) = folded(wanted)
         order by o.reference <> wanted, o.id limit 1;
     if found then
         if customer_root(known.customer_id) <> customer_root(customer) then

@@ -35,11 +35,11 @@ begin
     end if;
     if meant is null then
         select array_agg(distinct n.root) into meant
-            from (select customer_id from customer_version where lower(name) = lower(wanted)
+            from (select customer_id from customer_version where folded(name) = folded(wanted)
                   union select customer_id from customer_version
-                  where lower(reference) = lower(wanted)) v
+                  where folded(reference) = folded(wanted)) v
             join customer_now n on n.id = v.customer_id
-            where lower(n.name) = lower(wanted) or lower(n.reference) = lower(wanted);
+            where folded(n.name) = folded(wanted) or folded(n.reference) = folded(wanted);
     end if;
     if meant is null then
         raise exception 'no customer is named %: `issuer customer list` looks by a part of the name',
@@ -105,7 +105,7 @@ begin
             using errcode = 'IS003';
     end if;
     select n.root into other from customer_version v join customer_now n on n.id = v.customer_id
-        where lower(v.name) = lower(btrim(new_name)) and lower(n.name) = lower(v.name)
+        where folded(v.name) = folded(btrim(new_name)) and folded(n.name) = folded(v.name)
           and n.root <> was.id limit 1;
     if found then
         raise exception '% is the name of customer CU-%: if they are one, use `issuer customer merge`',

@@ -11,16 +11,17 @@ returns table (id bigint, named text)
 language plpgsql stable set search_path = issuer, pg_temp as $$
 #variable_conflict use_column
 begin
+    pattern := folded(pattern);
     if wanted !~ '[[:alnum:]]{3}' then
         pattern := ltrim(pattern, '%');
     end if;
     return query select n.root, 'customer ' || v.name
         from (select v.customer_id, v.name from customer_version v
-              where lower(v.name) like pattern limit most) v
+              where folded(v.name) like pattern limit most) v
         join customer_now n on n.id = v.customer_id;
     return query select n.root, 'customer reference ' || v.reference
         from customer_version v join customer_now n on n.id = v.customer_id
-        where lower(v.reference) = lower(wanted) limit most;
+        where folded(v.reference) = folded(wanted) limit most;
     if wanted ~* '^CU-[0-9]{1,18}$' then
         return query select n.root, 'customer ' || n.name from customer_now n
             where n.id = substr(wanted, 4)::bigint;
@@ -59,7 +60,7 @@ declare
     called text;
 begin
     select array_agg(o.id), min(o.reference) into meant, called from orders o
-        where lower(o.reference) = lower(wanted);
+        where folded(o.reference) = folded(wanted);
     if meant is null then
         return;
     end if;
@@ -79,7 +80,7 @@ language plpgsql stable set search_path = issuer, pg_temp as $$
 #variable_conflict use_column
 begin
     return query select r.license_id, 'host ' || r.host from usage_request r
-        where r.license_id is not null and lower(r.host) = lower(wanted) limit most;
+        where r.license_id is not null and folded(r.host) = folded(wanted) limit most;
     if digest_from is not null then
         return query select r.license_id, 'request'::text from usage_request r
             where r.license_id is not null and r.digest >= digest_from and r.digest < digest_below
@@ -92,7 +93,7 @@ begin
 end $$;
 
 -- Licenses to which what a person typed leads, each with what fitted, at most `most` each way;
--- `whole`: it is the License ID itself. `pattern` is the text for LIKE, lower case, found anywhere;
+-- `whole`: it is the License ID itself. `pattern` is the text for LIKE, found anywhere;
 -- `serial` and the span of digests are null unless the text reads as such.
 create or replace function issuer.find_licenses(wanted text, pattern text, serial bigint,
                                                 digest_from bytea, digest_below bytea,
@@ -101,6 +102,7 @@ returns table (id bigint, found_by text, whole boolean)
 language plpgsql stable set search_path = issuer, pg_temp as $$
 #variable_conflict use_column
 begin
+    pattern := folded(pattern);
     return query select l.id, 'License ID ' || l.license_id, true from license l
         where lower(l.license_id) = lower(wanted);
     return query select l.id, 'License ID ' || l.license_id, false from license l

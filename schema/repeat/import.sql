@@ -9,6 +9,7 @@
 -- The rows are looked up without their keys: their public halves are derived meanwhile.
 
 drop function if exists issuer.import_book(issuer.digest, integer, bigint, timestamptz);
+drop function if exists issuer.import_book(issuer.digest, integer, issuer.digest, timestamptz);
 drop function if exists issuer.import_book_new(date, timestamptz);
 drop function if exists issuer.import_book_customers(date, timestamptz, bigint);
 drop function if exists issuer.import_book_changes(date, timestamptz);
@@ -110,11 +111,13 @@ begin
     ) on commit drop;
     create temporary table stage_customer (
         key text not null, name text not null, reference text, id bigint, fresh boolean,
-        recorded_name text, first_line integer not null
+        recorded_name text, first_line integer not null,
+        spelled text not null generated always as (folded(coalesce(reference, name))) stored
     ) on commit drop;
     create temporary table stage_order (
         reference text not null, kind order_kind not null, day date, customer_id bigint not null,
-        id bigint not null, fresh boolean not null, first_line integer not null
+        id bigint not null, fresh boolean not null, first_line integer not null,
+        spelled text not null generated always as (folded(reference)) stored
     ) on commit drop;
     create index on stage_contact (line);
     create index on stage_feature (line);
@@ -157,6 +160,54 @@ language sql immutable set search_path = issuer, pg_temp as $$
     select string_agg(key, ', ' order by key) from jsonb_each(is_now)
     where was -> key is distinct from value
 $$;
+
+-- Case makes no other order and no other customer, wherever people name them; a row that writes
+-- one otherwise than it stands on record, or in a row before, would make a second one.
+create or replace function issuer.import_problems_of_spelling()
+returns table (line integer, problem text)
+language plpgsql stable set search_path = issuer, pg_temp as $$
+#variable_conflict use_column
+begin
+    return query
+    with fresh as materialized (
+        select 'order_ref' as field, o.reference as written, o.spelled, o.first_line as line,
+            (select r.reference from orders r where folded(r.reference) = o.spelled
+             order by r.id limit 1)::text as recorded
+        from stage_order o where o.fresh
+        union all
+        select 'customer_ref', c.reference, c.spelled, c.first_line,
+            (select v.reference from customer_version v where folded(v.reference) = c.spelled
+             order by v.customer_id limit 1)
+        from stage_customer c where c.fresh and c.reference is not null
+        union all
+        select 'customer', c.name, c.spelled, c.first_line,
+            (select v.name from customer_version v where folded(v.name) = c.spelled
+               and not exists (select from customer_version n where n.customer_id = v.customer_id
+                               and n.version > v.version)
+             order by v.customer_id limit 1)
+        from stage_customer c where c.fresh and c.reference is null),
+    twice as (
+        select f.field, f.spelled, min(f.line) as line from fresh f where f.recorded is null
+        group by f.field, f.spelled having count(*) > 1),
+    wrong as materialized (
+        select f.field, f.written, f.recorded || ' on record' as meant from fresh f
+        where f.recorded is not null
+        union all
+        select f.field, f.written, e.written || ' in line ' || e.line
+        from twice t join fresh f using (field, spelled)
+        join fresh e on e.field = t.field and e.line = t.line and e.spelled = t.spelled
+        where f.line > t.line)
+    select s.line, format('%s: %s is %s: write it so%s', w.field, w.written, w.meant,
+        case w.field when 'customer' then '; another customer of that name has a customer_ref'
+                     else '' end)
+    from stage s
+    cross join lateral (
+        select 'order_ref' as field, s.order_ref as written where not s.known or s.changed
+        union all
+        select case when s.customer_ref is null then 'customer' else 'customer_ref' end,
+            coalesce(s.customer_ref, s.customer) where not s.known) k
+    join wrong w on w.field = k.field and w.written = k.written;
+end $$;
 
 -- What is wrong with a row by itself or beside the other rows of the file.
 create or replace function issuer.import_problems_of_file()
@@ -271,7 +322,9 @@ begin
                    > coalesce((s.last -> 'features' ->> f.code)::date, 'infinity')))) c
     where s.changed and s.order_kind = 'cancellation'
     union all
-    select s.line, format('product: %s is a license of %s', s.license_id, l.product)
+    select s.line, format('product: %s is a license of %s, and stays one: `issuer license add` records '
+                          'another, `issuer license end --replaced-by` ends this one',
+                          s.license_id, l.product)
     from stage s join license l on l.id = s.id where s.known and l.product <> s.product
     union all
     select s.line, format('order_kind: %s takes something back, and %s is not on record',
@@ -296,7 +349,7 @@ begin
                           'by an import', s.customer)
     from stage s
     where s.changed and s.last ->> 'customer' <> s.customer
-      and exists (select from customer_version v where lower(v.name) = lower(s.customer)
+      and exists (select from customer_version v where folded(v.name) = folded(s.customer)
                   and v.name = s.customer
                   and coalesce((select m.into_id from merged m where m.customer_id = v.customer_id),
                                v.customer_id) <> s.customer_id
@@ -323,6 +376,7 @@ begin
         order by l.id for no key update;
     create temporary table stage_problem on commit drop as
         select * from import_problems_of_file()
+        union select * from import_problems_of_spelling()
         union select * from import_problems_of_records(may_update);
     return query
         select p.line, p.problem, (select count(distinct g.line) from stage_problem g)
@@ -531,7 +585,7 @@ end $$;
 create or replace function issuer.import_book(file digest, total integer, token digest,
                                              at timestamptz)
 returns table (added bigint, changed bigint, same bigint, customers bigint, orders bigint,
-               weak_keys bigint)
+               weak_keys bigint, unlimited bigint)
 language plpgsql security definer set search_path = issuer, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -546,7 +600,7 @@ begin
         select r.id into who from operator_require(token, 'license import', at) r;
     end if;
     if not exists (select from stage s where not s.known or s.changed) then
-        return query select 0::bigint, 0::bigint, count(*), 0::bigint, 0::bigint, 0::bigint
+        return query select 0::bigint, 0::bigint, count(*), 0::bigint, 0::bigint, 0::bigint, 0::bigint
             from stage;
         return;
     end if;
@@ -555,6 +609,9 @@ begin
         count(*) filter (where s.known and not s.changed),
         (select count(*) from stage_customer where fresh),
         (select count(*) from stage_order where fresh),
-        count(*) filter (where not s.known and y.weak)
+        count(*) filter (where not s.known and y.weak),
+        (select count(distinct n.line) from stage n join stage_feature f using (line)
+         join feature x on x.code = f.code and x.kind = 'metered'
+         where not n.known or n.changed and not coalesce(n.last -> 'features' ? f.code, false))
         from stage s left join stage_key y using (line);
 end $$;

@@ -69,17 +69,17 @@ end $$;
 -- clear. Who is named but carries no use any more is not taken for another.
 create or replace function issuer.restoration_meant(license bigint, words text) returns bigint
 language sql stable set search_path = issuer, pg_temp as $$
-    with said as materialized (select lower(words) as low),
+    with said as materialized (select folded(words) as low),
     serials as materialized (
         select m[1]::bigint as id
         from regexp_matches(words, '\mUL[- ]?0*([1-9][0-9]{0,17})\M', 'gi') m),
     known as materialized (
         select a.id, a.counted, a.id in (select s.id from serials s) as by_serial,
             -- Whether it stands there whole costs much to look for; most do not stand there at all.
-            case when r.host <> '' and strpos(said.low, lower(r.host)) > 0
-                then words ~* ('(^|[^[:alnum:]_-])'
-                    || regexp_replace(r.host, '([^[:alnum:]])', '\\\1', 'g')
-                    || '($|[^[:alnum:]_-])') else false end as by_host
+            case when r.host <> '' and strpos(said.low, folded(r.host)) > 0
+                then said.low ~ ('(^|[^[:alnum:]_-])'
+                    || regexp_replace(folded(r.host), '([^[:alnum:]])', '\\\1', 'g')
+                    || '($|[^[:alnum:]_-])') collate pg_catalog."und-x-icu" else false end as by_host
         from said, activation a join usage_request r on r.id = a.request_id
         where a.license_id = restoration_meant.license),
     meant as (

@@ -75,9 +75,9 @@ declare
     known orders;
 begin
     select s.* into bought from staged s;
-    perform pg_advisory_xact_lock(hashtextextended('issuer: order ' || lower(bought.order_ref), 0));
+    perform pg_advisory_xact_lock(hashtextextended('issuer: order ' || folded(bought.order_ref), 0));
     perform day_require(bought.order_day, at);
-    select * into known from orders o where lower(o.reference) = lower(bought.order_ref)
+    select * into known from orders o where folded(o.reference) = folded(bought.order_ref)
         order by o.reference <> bought.order_ref, o.id limit 1;
     if found then
         update staged set order_ref = known.reference,
@@ -171,10 +171,44 @@ begin
     return of.license_id;
 end $$;
 
+drop function if exists issuer.license_delivered(issuer.digest, text, issuer.digest, text, date,
+                                                 timestamptz);
+
+-- The key of the license that a person means: by its last symbols, or by its number in the order in
+-- which they were made; null: the one in force.
+create or replace function issuer.license_key_named(of license, named text) returns license_key
+language plpgsql stable set search_path = issuer, pg_temp as $$
+declare
+    typed constant text := translate(upper(btrim(named)), 'OIL', '011');
+    meant bigint[];
+    numbers text;
+    made license_key;
+begin
+    if length(typed) > 4 then
+        raise exception 'give the last four symbols of the key, or its number in `issuer license show %`',
+            of.license_id using errcode = 'IS003';
+    end if;
+    select array_agg(x.id), string_agg(x.n::text, ', ' order by x.n) into meant, numbers
+        from (select k.*, row_number() over (order by k.id) as n from license_key k
+              where k.license_id = of.id) x
+        where case when named is null then x.retired_at is null
+                   when typed ~ '^[0-9]{1,3}$' then x.n = typed::bigint
+                   else x.hint = typed end;
+    if meant is null then
+        raise exception '% has no %: `issuer license show %` lists its keys', of.license_id,
+            coalesce('key ' || typed, 'key in force'), of.license_id using errcode = 'IS001';
+    elsif cardinality(meant) > 1 then
+        raise exception 'several keys of % end in %: give the number of one (%)', of.license_id, typed,
+            numbers using errcode = 'IS003';
+    end if;
+    select * into made from license_key k where k.id = meant[1];
+    return made;
+end $$;
+
 -- Says that the license's key reached its customer on that day: mailed, or handed over as `what`
--- says. `mailed`: the public half of the key that the mail server took; null: the current one.
+-- says. `mailed`: the public half of the key that the mail server took; null: the one that is named.
 create or replace function issuer.license_delivered(token digest, wanted text, mailed digest,
-    what text, day date, at timestamptz)
+    named text, what text, day date, at timestamptz)
 returns text language plpgsql security definer set search_path = issuer, pg_temp as $$
 declare
     who record;
@@ -184,11 +218,14 @@ declare
 begin
     select * into who from operator_require(token, 'license delivered', at);
     of := license_lock(wanted);
-    select k.* into meant from license_key k left join license_proof p on p.license_key_id = k.id
-        where k.license_id = of.id
-          and case when mailed is null then k.retired_at is null else p.public_key = mailed end;
-    if not found then
-        raise exception '% has no such key', of.license_id using errcode = 'IS001';
+    if mailed is null then
+        meant := license_key_named(of, named);
+    else
+        select k.* into meant from license_key k join license_proof p on p.license_key_id = k.id
+            where k.license_id = of.id and p.public_key = mailed;
+        if not found then
+            raise exception '% has no such key', of.license_id using errcode = 'IS001';
+        end if;
     end if;
     if meant.delivered_on is not null then
         raise exception 'the key of % that ends in % was delivered on %; `issuer license rekey` makes a new one',

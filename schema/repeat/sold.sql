@@ -37,7 +37,7 @@ language plpgsql stable set search_path = issuer, pg_temp as $$
 declare
     meant bigint;
 begin
-    select o.id into meant from orders o where lower(o.reference) = lower(wanted)
+    select o.id into meant from orders o where folded(o.reference) = folded(wanted)
         order by o.reference <> wanted, o.id limit 1;
     if not found then
         raise exception 'no order % is on record; `issuer order list` shows what is', wanted

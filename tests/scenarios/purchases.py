@@ -131,11 +131,69 @@ class Purchases(Scenario):
         refused(grows("features"), **cancels, features="support=2028-03-31;mqtt-server")
         ended = {**row(2), "license_key": "", "order_ref": "SO-9"}
         refused("license_id: LIC-2 has ended: nothing is added to it", **{**ended, "activations": "3"})
+        self.house.query("insert into product (code, name) values ('carriage', 'Carriage')")
+        self.house.by("olga", "feature", "add", "wheels", "--product", "carriage", "--name", "Wheels", "--kind",
+                      "perpetual")
+        refused("product: LIC-1 is a license of chariot, and stays one: `issuer license add` records another,"
+                " `issuer license end --replaced-by` ends this one", product="carriage", features="wheels")
         self.load(sheet([{**sold, "license_key": "", "order_ref": "CN-1", **cancels,
                           "features": "support=2027-03-31", "activations": "1"}]), "--update")
         self.assertEqual(self.house.query(
             "select e.activations, f.until_on::text from entitlement e join entitlement_feature f"
             " using (license_id, version) where e.license_id = 1 and e.version = 2"), [(1, "2027-03-31")])
+
+    def test_another_spelling_is_no_other_order_or_customer(self):
+        self.load(sheet([row(1, order_ref="SO-Ä1", customer="Zürich Wasser"),
+                         row(2, customer_ref="K-Ö"), row(3, customer="Nord")]))
+        self.refused(
+            sheet([row(11, order_ref="so-ä1", customer="Zürich Wasser"),
+                   row(12, customer="ZÜRICH WASSER"),
+                   row(13, customer_ref="k-ö"),
+                   row(14, order_ref="SO-14"), row(15, order_ref="So-14", customer="Plant 14"),
+                   row(16, customer="ΑΘΗΝΑ"), row(17, customer="Αθηνα"),
+                   row(18, customer_ref="n-1"), row(19, customer_ref="N-1"),
+                   row(20, order_ref="SO-NEW", customer="NORD")]),
+            "line 2: order_ref: so-ä1 is SO-Ä1 on record: write it so",
+            "line 3: customer: ZÜRICH WASSER is Zürich Wasser on record: write it so; another customer of that"
+            " name has a customer_ref",
+            "line 4: customer_ref: k-ö is K-Ö on record: write it so",
+            "line 6: order_ref: So-14 is SO-14 in line 5: write it so",
+            "line 8: customer: Αθηνα is ΑΘΗΝΑ in line 7: write it so",
+            "line 10: customer_ref: N-1 is n-1 in line 9: write it so",
+            "line 11: customer: NORD is Nord on record: write it so")
+        # What is named as it stands there, or is told apart by a reference, is neither.
+        self.load(sheet([row(21, order_ref="SO-Ä1", customer="Zürich Wasser"),
+                         row(22, customer="ZÜRICH WASSER", customer_ref="K-22")]))
+        # A row that was imported before counts as it was; its name may be written otherwise from now on.
+        self.load(sheet([row(3, license_key="", customer="NORD", order_ref="SO-3")]), "--update")
+        told = self.load(sheet([row(3, license_key="", customer="NORD", order_ref="so-3", activations="5")]),
+                         "--update", code=1)
+        self.assertEqual(told[1:], ["line 2: order_ref: so-3 is SO-3 on record: write it so"])
+
+    def test_the_limit_of_a_metered_feature_comes_by_hand(self):
+        """A file has no place for it, and leaves it as it is."""
+        house = self.house
+        house.hire("olga", "orders")
+        sold = row(1, features="mqtt-server;snowflake-bridge")
+        (told,) = self.load(sheet([sold, row(2)]), "--json")
+        self.assertEqual(json.loads(told)["unlimited"], 1)
+
+        def limit():
+            return house.query("select quantity from entitlement_feature where code = 'snowflake-bridge'"
+                               " order by version desc limit 1")[0][0]
+        house.by("olga", "license", "upgrade", "LIC-1", "--add-feature", "snowflake-bridge=5000", "--order", "SO-9")
+        self.assertEqual(limit(), 5000)
+        again = {**sold, "license_key": ""}
+        (told,) = self.load(sheet([again]), "--json")
+        self.assertEqual((json.loads(told)["same"], json.loads(told)["unlimited"]), (1, 0))
+        printed = self.load(sheet([{**again, "activations": "3", "order_ref": "SO-10"}]), "--update")
+        self.assertNotIn("metered", "\n".join(printed))
+        self.assertEqual(limit(), 5000)
+        house.by("olga", "license", "correct", "LIC-1", "--set-feature", "snowflake-bridge=500", "--order", "C-1",
+                 "--reason", "a slip")
+        self.assertEqual(limit(), 500)
+        printed = self.load(sheet([row(3, features="snowflake-bridge")]))
+        self.assertIn("--add-feature CODE=LIMIT", "\n".join(printed))
 
     def test_a_key_in_a_wrong_column_is_not_shown(self):
         key = license_key()

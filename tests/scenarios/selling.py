@@ -192,6 +192,23 @@ class ByHand(Selling):
                                                  " order by id")]
         self.assertEqual(kinds, ["key-delivered", "key-retired", "key-made"])
 
+    def test_the_key_that_was_handed_over_can_be_named(self):
+        _, old = self.add("--id", "LIC-1")
+        self.records("license", "rekey", "LIC-1", "--reason", "the letter is late")
+        keys = [row for row in self.records("license", "show", "LIC-1") if row.get("part") == "keys"]
+        self.assertEqual([row["key"] for row in keys], [2, 1])
+        self.assertEqual(keys[1]["hint"], old.key[-4:])
+        delivered = ("license", "delivered", "LIC-1", "--to", "them", "--channel", "letter", "--key")
+        self.refused(*delivered, "3", says="LIC-1 has no key 3: `issuer license show LIC-1` lists its keys")
+        self.refused(*delivered, old.key, says="give the last four symbols of the key")
+        self.assertNotIn(old.key, self.house.errors)
+        self.records(*delivered, old.key[-4:].lower())
+        self.assertEqual([bool(row["delivered_on"]) for row in self.records("license", "show", "LIC-1")
+                          if row.get("part") == "keys"], [False, True])
+        self.assertEqual(self.undelivered(), ["LIC-1"])
+        self.refused(*delivered, "1", says=f"that ends in {old.key[-4:]} was delivered on")
+        self.records(*delivered, "2")
+        self.assertEqual(self.undelivered(), [])
 
     def test_a_key_in_a_wrong_place_is_neither_kept_nor_said_again(self):
         house = self.house
@@ -303,6 +320,27 @@ class Stories(Selling):
         self.assertIn("LIC-77", house.issuer("license", "find", license.key[-4:]))
         for words in (("license", "find"), ("license", "find", "LIC-77", "--undelivered")):
             self.refused(*words, says="say what to look for, or --undelivered alone", code=2)
+
+    def test_names_in_other_scripts_are_found_case_aside(self):
+        """Also by a cluster whose locale knows ASCII alone, as the tests' does."""
+        names = ("Zürich Wasser", "ΑΘΗΝΑ Ύδωρ", "Северный Водоканал", "ØRSTED Ær")
+        for number, name in enumerate(names, 1):
+            self.add("--id", f"LIC-{number}", customer=name, order=f"SO-Ö{number}")
+        for number, name in enumerate(names, 1):
+            for typed in (name, name.upper(), name.lower(), name.upper()[:-2], name.lower()[:5]):
+                found = self.records("license", "find", typed)
+                self.assertEqual([row["license_id"] for row in found], [f"LIC-{number}"], typed)
+            (shown, *_) = self.records("customer", "show", name.swapcase())
+            self.assertEqual(shown["name"], name)
+            self.refused("license", "add", "--customer", name.upper(), "--new-customer", "--contact", ANA,
+                         "--feature", "mqtt-server", "--activations", "1", "--order", "SO-9",
+                         says=f"is on record as customer CU-{number}")
+            self.refused("customer", "rename", f"CU-{number % 4 + 1}", "--name", name.upper(), "--reason", "r",
+                         says=f"is the name of customer CU-{number}")
+        self.add("--id", "LIC-9", customer="ØRSTED ÆR", new=False, order="so-ö4")
+        self.assertEqual(self.house.query("select count(*) from orders"), [(4,)])
+        (order, *_) = self.records("order", "show", "SO-ö4")
+        self.assertEqual(order["order"], "SO-Ö4")
 
     def test_two_at_once(self):
         """Both orders of two who change the same: one is told so, or both are on record in turn."""

@@ -1,6 +1,6 @@
 -- What orders does by hand: each by one door, which asks who it is.
 begin;
-select plan(66);
+select plan(75);
 \ir fixture.psql
 select set_config('test.prefix', :'prefix', false) \g /dev/null
 grant usage on schema public to public;
@@ -126,18 +126,30 @@ insert into license_state_version (license_id, version, state, reason, effective
 select throws_ok($$select license_rekey(d('olga'), 'LIC-1', d('key-3'), 'WXYZ', 'r', '2026-05-02')$$, 'IS003', null, 'none for a license that has ended');
 
 -- Delivered.
-select throws_ok(format($$select license_delivered(d(%L), 'LIC-2', null, 'to them', null, '2026-05-03')$$, who), 'IS002', null, who || ' delivers nothing')
+select throws_ok(format($$select license_delivered(d(%L), 'LIC-2', null, null, 'to them', null, '2026-05-03')$$, who), 'IS002', null, who || ' delivers nothing')
     from unnest(array['sam', 'fay', 'ana']) who;
-select throws_ok($$select license_delivered(d('olga'), 'LIC-2', null, 'to ana@plants.example', null, '2026-05-03')$$, 'IS003', null, 'addresses stand in contacts alone');
-select throws_ok($$select license_delivered(d('olga'), 'LIC-2', null, null, null, '2026-05-03')$$, 'IS003', null, 'whom and how');
-select throws_ok($$select license_delivered(d('olga'), 'LIC-2', d('LIC-3'), null, null, '2026-05-03')$$, 'IS001', null, 'another''s key');
-select throws_ok($$select license_delivered(d('olga'), 'LIC-2', null, 'to them', '2026-05-04', '2026-05-03')$$, 'IS003', null, 'not tomorrow');
-select throws_ok($$select license_delivered(d('olga'), 'LIC-2', null, 'to them', '2026-04-30', '2026-05-03')$$, 'IS003', null, 'not before it was made');
-select is(license_delivered(d('olga'), 'LIC-2', null, 'to them', '2026-05-02', '2026-05-03'), 'LIC-2', 'handed over');
-select throws_ok($$select license_delivered(d('olga'), 'LIC-2', d('LIC-2'), null, null, '2026-05-03')$$, 'IS003', null, 'once');
-select is(license_delivered(d('olga'), 'LIC-3', d('LIC-3'), null, null, '2026-05-03'), 'LIC-3', 'mailed');
+select throws_ok($$select license_delivered(d('olga'), 'LIC-2', null, null, 'to ana@plants.example', null, '2026-05-03')$$, 'IS003', null, 'addresses stand in contacts alone');
+select throws_ok($$select license_delivered(d('olga'), 'LIC-2', null, null, null, null, '2026-05-03')$$, 'IS003', null, 'whom and how');
+select throws_ok($$select license_delivered(d('olga'), 'LIC-2', d('LIC-3'), null, null, null, '2026-05-03')$$, 'IS001', null, 'another''s key');
+select throws_ok($$select license_delivered(d('olga'), 'LIC-2', null, null, 'to them', '2026-05-04', '2026-05-03')$$, 'IS003', null, 'not tomorrow');
+select throws_ok($$select license_delivered(d('olga'), 'LIC-2', null, null, 'to them', '2026-04-30', '2026-05-03')$$, 'IS003', null, 'not before it was made');
+select is(license_delivered(d('olga'), 'LIC-2', null, null, 'to them', '2026-05-02', '2026-05-03'), 'LIC-2', 'handed over');
+select throws_ok($$select license_delivered(d('olga'), 'LIC-2', d('LIC-2'), null, null, null, '2026-05-03')$$, 'IS003', null, 'once');
+select is(license_delivered(d('olga'), 'LIC-3', d('LIC-3'), null, null, null, '2026-05-03'), 'LIC-3', 'mailed');
 select results_eq($$select how::text, detail::text, delivered_on from key_delivery where license_key_id > 1 and how <> 'import' order by 3$$,
     $$values ('handed-over', 'to them', date '2026-05-02'), ('mail', null, '2026-05-03')$$, 'as it was');
+
+-- Which key it was: the one in force, or one that is named.
+select license_rekey(d('olga'), 'LIC-5', d('key-' || n), case when n = 4 then 'WXY1' else 'WXYZ' end, 'r', '2026-05-03') from generate_series(4, 6) n \g /dev/null
+create function handed(key text) returns text language sql as $$select license_delivered(d('olga'), 'LIC-5', null, key, 'to them', null, '2026-05-04')$$;
+select throws_ok($$select handed('WXYZ')$$, 'IS003', 'several keys of LIC-5 end in WXYZ: give the number of one (3, 4)', 'a hint that fits several');
+select throws_ok($$select handed('9999')$$, 'IS001', 'LIC-5 has no key 9999: `issuer license show LIC-5` lists its keys', 'a hint that fits none');
+select throws_ok($$select handed('5')$$, 'IS001', 'LIC-5 has no key 5: `issuer license show LIC-5` lists its keys', 'nor does a number');
+select throws_ok($$select handed('84G7Z-WYRD6-Z1RV0-WHE6M-11105')$$, 'IS003', 'give the last four symbols of the key, or its number in `issuer license show LIC-5`', 'a whole key is not said again');
+select throws_ok($$select handed('1')$$, 'IS003', null, 'what came by the import is delivered already');
+select is(handed(key), 'LIC-5', 'named by ' || key) from unnest(array['wxyi', '3']) key;
+select is(handed(null), 'LIC-5', 'else the one in force');
+select throws_ok($$select handed('4')$$, 'IS003', null, 'which is the last');
 
 -- Orders, and the catalogue.
 select results_eq($$select reference from order_list(null, null, null, null, 9)$$, array['SO-2', 'SO-5', 'SO-1', 'SO-3'], 'orders, the newest first');

@@ -136,11 +136,11 @@ bool imap_select(Imap *imap, const char *folder, ImapFolder *state, GError **err
 {
     gboolean keywords = FALSE;
     g_autoptr(GVariant) value =
-        ask_plainly(imap, IMAP_ORDER_SELECT, g_variant_new_string(folder), "(ub)", error);
+        ask_plainly(imap, IMAP_ORDER_SELECT, g_variant_new_string(folder), "(uub)", error);
     if (value == NULL) {
         return false;
     }
-    g_variant_get(value, "(ub)", &state->validity, &keywords);
+    g_variant_get(value, "(uub)", &state->validity, &state->next, &keywords);
     state->keywords = keywords;
     return true;
 }

@@ -28,6 +28,7 @@ typedef struct Imap Imap;
 /* The folder that was selected. */
 typedef struct {
     uint32_t validity; /* UIDVALIDITY: another one, and all UIDs are others */
+    uint32_t next;     /* UIDNEXT: above all UIDs that were ever given; 0: not told */
     bool keywords;     /* mails may be given marks of our own making */
 } ImapFolder;
 

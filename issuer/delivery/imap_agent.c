@@ -46,7 +46,7 @@ static GVariant *serve_select(Agent *agent, GVariant *arguments, GError **error)
     ImapFolder folder;
     const char *name = g_variant_get_string(arguments, NULL);
     return imap_session_select(agent->session, name, &folder, error)
-               ? g_variant_new("(ub)", folder.validity, (gboolean)folder.keywords)
+               ? g_variant_new("(uub)", folder.validity, folder.next, (gboolean)folder.keywords)
                : NULL;
 }
 

@@ -15,7 +15,7 @@
 typedef enum {
     IMAP_ORDER_OPEN,     /* (ssmsuuub): url, user, CA file, three limits, a token and no password */
     IMAP_ORDER_FOLDER,   /* s */
-    IMAP_ORDER_SELECT,   /* s → (ub) */
+    IMAP_ORDER_SELECT,   /* s → (uub) */
     IMAP_ORDER_LIST,     /* u → au */
     IMAP_ORDER_DESCRIBE, /* au → a(utb) */
     IMAP_ORDER_READ,     /* (ut) → (yms), the mail beside it */

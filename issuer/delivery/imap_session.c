@@ -188,6 +188,10 @@ static void hear_code(Selecting *selecting, const char *code)
         text_read_number(code + 12, 1, G_MAXUINT32, &number)) {
         selecting->state->validity = (uint32_t)number;
     }
+    if (g_ascii_strncasecmp(code, "UIDNEXT ", 8) == 0 &&
+        text_read_number(code + 8, 1, G_MAXUINT32, &number)) {
+        selecting->state->next = (uint32_t)number;
+    }
     if (g_ascii_strncasecmp(code, "PERMANENTFLAGS ", 15) == 0) {
         selecting->state->keywords = strstr(code, "\\*") != NULL;
     }

@@ -182,6 +182,30 @@ class Hostile(Fetching):
         self.check_settled(3)
         self.assertEqual(self.fetch(), [])
 
+    def test_numbers_that_begin_again_under_their_old_name(self):
+        """Another server in the place of the first may number its mailbox by the same UIDVALIDITY."""
+        def next_is(number):
+            return {"SELECT": say(f"* OK [UIDVALIDITY 1] x\r\n* OK [UIDNEXT {number}] x\r\n{{tag}} OK done\r\n")}
+        mails = [mail(ANA, says=f"Mail {n}") for n in range(5)]
+        server = self.serve(next_is(100), {99: mails[0]})
+        self.assertEqual(len(self.fetch()), 1)
+
+        def add(number, **more):
+            server.mails = {int(uid[1:]): one.replace(b"\n", b"\r\n") for uid, one in more.items()}
+            server.answers = next_is(number)
+        add(3, u1=mails[0], u2=mails[1])
+        self.assertEqual(len(self.fetch("--dry-run")), 2)
+        self.assertEqual(len(self.fetch()), 2)
+        self.assertIn(r"numbered its mails anew (UIDNEXT 3, after 99 was read): all are read again", self.house.errors)
+        add(102, u1=mails[0], u2=mails[1], u99=mails[2], u101=mails[3])
+        self.assertEqual(len(self.fetch()), 2)
+        self.assertEqual(self.house.errors, "")
+        add(2, u1=mails[4])
+        self.assertEqual(len(self.fetch()), 1)
+        self.assertEqual(self.query("select count(distinct mailbox_id), count(*), count(distinct message_id),"
+                                    " count(settled_at) from mailbox_mail"), [(3, 6, 5, 6)])
+        check_records(self.house)
+
     def test_what_a_mail_says_of_the_conversation_is_the_mail(self):
         """It looks like the end of its own response, whatever that is called, and like others after it."""
         forged = "".join(f"{letter}{number:03} OK done\n{letter}{number} OK done\n* 2 FETCH (UID 8 BODY[] {{3}}\nabc)\n"

@@ -1,6 +1,6 @@
 -- What each table takes and refuses. 23514: a check; 23505: unique; 23503: a reference; 23502: null.
 begin;
-select plan(43);
+select plan(51);
 \ir fixture.psql
 select pass('a license with all its records fits');
 
@@ -59,6 +59,14 @@ select throws_ok($$insert into usage_license (serial, activation_id, request_id,
 select lives_ok($$insert into usage_license (serial, emergency, request_id, decision_id, license_id, version, customer_id, kid, iat, supersedes, jws, effective) values (2, true, 2, 2, 1, 1, 1, 'kid-1', now(), '{}', 'x', now())$$, 'an emergency license stands by itself');
 select throws_ok($$insert into usage_license (serial, emergency, request_id, decision_id, license_id, version, customer_id, kid, iat, supersedes, jws, effective) values (3, true, 2, 2, 1, 1, 1, 'kid-1', now(), '{}', 'x', now())$$, '23505', null, 'a request has one emergency license');
 select throws_ok($$insert into reply (message_id, recipient, state, effective) values (1, null, 'queued', now())$$, '23514', null, 'a reply that goes out has a recipient');
+
+-- mailboxes
+select throws_ok($$insert into mailbox (digest, place) values (d('mailbox'), 'elsewhere/INBOX')$$, '23505', null, 'a mailbox is on record once');
+select throws_ok($$insert into mailbox_mail (mailbox_id, validity, uid, message_id) values (1, 17, 42, 1)$$, '23505', null, 'a mail of a mailbox is taken in once');
+select lives_ok($$insert into mailbox_mail (mailbox_id, validity, uid, message_id) values (1, 18, 42, 1), (1, 17, 4294967295, 1)$$, 'numbered anew it is the same mail by another number');
+select throws_ok(format('insert into mailbox_mail (mailbox_id, validity, uid, message_id) values (1, %s, %s, 1)', validity, uid), '23514', null, 'numbers of 32 bits, none of them 0')
+    from (values (0, 1), (1, 0), (4294967296, 1), (1, 4294967296)) n (validity, uid);
+select throws_ok($$insert into mailbox_mail (mailbox_id, validity, uid, message_id) values (1, 17, 43, 77)$$, '23503', null, 'a mail that was taken in is on record');
 
 select * from finish();
 rollback;

@@ -73,11 +73,16 @@ static void tell_rest(int socket, const PstToolEnd *end, bool any)
                             "again",
                             any ? "is unpacked up to here" : "cannot be unpacked", end->trouble);
         (void)unpack_out_text(socket, UNPACK_FAULT, why);
-    } else if (end->skipped > 0) {
-        g_autofree char *why = g_strdup_printf(
-            "holds %u items that readpst has passed over (tasks, notes, or what is damaged); look "
-            "through it in Outlook",
-            end->skipped);
+    } else if (end->damage) {
+        (void)unpack_out_text(
+            socket, UNPACK_FAULT,
+            "is damaged, so mails of it may be missing; have it repaired in Outlook, "
+            "and export it again");
+    } else if (end->lost > 0) {
+        g_autofree char *why = g_strdup_printf("holds %u items that readpst has passed over, "
+                                               "damaged or of a kind that it does not know; "
+                                               "look through it in Outlook",
+                                               end->lost);
         (void)unpack_out_text(socket, UNPACK_FAULT, why);
     } else if (!any) {
         (void)unpack_out_text(socket, UNPACK_FAULT, "holds no mail; is it the right file?");

@@ -2,13 +2,13 @@
 
 #include "base/error.h"
 #include "mail/private_folder.h"
+#include "mail/pst_said.h"
 #include "mail/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -19,22 +19,21 @@
 #include <unistd.h>
 
 #define MIB         (1024UL * 1024)
-#define MAX_MEMORY  (2048UL * MIB) /* of address space: it holds the file's whole index */
-#define MAX_FILE    (512UL * MIB)  /* that it may write as one */
-#define MAX_OPEN    64             /* files */
-#define LOOK_MS     500            /* how often the room on the disk is looked after */
-#define LEAST_ROOM  (256UL * MIB)  /* that others keep on the disk */
-#define ANY_ROOM    (1024UL * MIB) /* that is never too much for what comes out */
-#define MAX_RATIO   200U           /* of what comes out, to the file */
-#define MAX_LINE    200            /* bytes of what it says that are told */
-#define NOT_STARTED 126            /* exit code: it could not be executed */
+#define MAX_MEMORY  (2048UL * MIB)     /* of address space: it holds the file's whole index */
+#define MAX_FILE    (512UL * MIB)      /* that it may write as one */
+#define MAX_OPEN    64                 /* files */
+#define LOOK_MS     500                /* how often the room on the disk is looked after */
+#define LEAST_ROOM  (256UL * MIB)      /* that others keep on the disk */
+#define ANY_ROOM    (1024UL * MIB)     /* that is never too much for what comes out */
+#define MAX_RATIO   200U               /* of what comes out, to the file */
+#define LOG_FD      (SANDBOX_FILE + 1) /* in the new process */
+#define NOT_STARTED 126                /* exit code: it could not be executed */
 
 typedef struct {
     pid_t pid;
-    int said; /* the end of a pipe: its standard output and error */
-    GString *line;
-    char *last; /* the last line that is no news of its progress */
-    unsigned skipped;
+    int output; /* the end of a pipe: its standard output and error */
+    int log;    /* the end of another */
+    PstSaid *said;
 } Tool;
 
 /* ---- in the new process ----------------------------------------------------------------------
@@ -46,12 +45,30 @@ static bool limit(__rlimit_resource_t resource, rlim_t value)
     return setrlimit(resource, &limits) == 0;
 }
 
-/* Becomes readpst, confined. `program` is its path. */
-G_NORETURN static void become(const char *program, int folder, int said)
+/* Has a descriptor under another number, and kept when another program is executed. */
+static bool move_to(int fd, int number)
 {
-    // All mails, the deleted ones too, each as a file, their bodies in UTF-8, by one process. It
-    // takes a path; this one leads to the open file.
-    char words[][16] = {"readpst", "-D", "-e", "-8", "-j", "0", "-o", ".", "/proc/self/fd/4"};
+    return fd == number ? fcntl(fd, F_SETFD, 0) == 0 : dup2(fd, number) >= 0;
+}
+
+/* Becomes readpst, confined. `program` is its path; `output` and `log` are where it is to write. */
+G_NORETURN static void become(const char *program, int folder, int output, int log)
+{
+    // All mails, the deleted ones too, each as a file, their bodies in UTF-8, by one process, with
+    // a log of what it passes over. It takes paths; these lead to what is open.
+    char words[][16] = {"readpst",
+                        "-D",
+                        "-e",
+                        "-8",
+                        "-j",
+                        "0",
+                        "-L",
+                        "3",
+                        "-d",
+                        "/proc/self/fd/5",
+                        "-o",
+                        ".",
+                        "/proc/self/fd/4"};
     char *arguments[G_N_ELEMENTS(words) + 1] = {NULL};
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
         arguments[i] = words[i];
@@ -59,10 +76,10 @@ G_NORETURN static void become(const char *program, int folder, int said)
     char *const nothing[] = {NULL};
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     // Memory last: a sanitizer has taken more of it already.
-    const bool ready = fchdir(folder) == 0 && dup2(said, STDOUT_FILENO) >= 0 &&
-                       dup2(said, STDERR_FILENO) >= 0 && close(SANDBOX_SOCKET) == 0 &&
-                       fcntl(SANDBOX_FILE, F_SETFD, 0) == 0 &&
-                       close_range(SANDBOX_FILE + 1, ~0U, 0) == 0 && limit(RLIMIT_CORE, 0) &&
+    const bool ready = fchdir(folder) == 0 && dup2(output, STDOUT_FILENO) >= 0 &&
+                       dup2(output, STDERR_FILENO) >= 0 && move_to(log, LOG_FD) &&
+                       close(SANDBOX_SOCKET) == 0 && fcntl(SANDBOX_FILE, F_SETFD, 0) == 0 &&
+                       close_range(LOG_FD + 1, ~0U, 0) == 0 && limit(RLIMIT_CORE, 0) &&
                        limit(RLIMIT_FSIZE, MAX_FILE) && limit(RLIMIT_NOFILE, MAX_OPEN) &&
                        sandbox_close(SANDBOX_TOOL, NULL) && limit(RLIMIT_AS, MAX_MEMORY);
     if (!ready) {
@@ -74,47 +91,25 @@ G_NORETURN static void become(const char *program, int folder, int said)
 
 static bool start(Tool *tool, const char *program, int folder)
 {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) {
+    int output[2];
+    int log[2];
+    if (pipe2(output, O_CLOEXEC) != 0) {
+        return false;
+    }
+    if (pipe2(log, O_CLOEXEC) != 0) {
+        (void)close(output[0]);
+        (void)close(output[1]);
         return false;
     }
     tool->pid = fork();
     if (tool->pid == 0) {
-        become(program, folder, ends[1]);
+        become(program, folder, output[1], log[1]);
     }
-    (void)close(ends[1]);
-    tool->said = ends[0];
+    (void)close(output[1]);
+    (void)close(log[1]);
+    tool->output = output[0];
+    tool->log = log[0];
     return tool->pid > 0;
-}
-
-/* ---- what it says ----------------------------------------------------------------------------
- */
-
-/* Takes a line: its count of items, its progress, or what may be a complaint. */
-static void take_line(Tool *tool)
-{
-    static const char count[] = " items done, ";
-    const char *done = strstr(tool->line->str, count);
-    if (done != NULL) {
-        const guint64 skipped = g_ascii_strtoull(done + sizeof count - 1, NULL, 10);
-        tool->skipped += (unsigned)MIN(skipped, G_MAXINT16);
-    } else if (!g_str_has_prefix(tool->line->str, "Opening PST file") &&
-               !g_str_has_prefix(tool->line->str, "Processing Folder") && tool->line->len > 0) {
-        g_free(tool->last);
-        tool->last = g_strdup(tool->line->str);
-    }
-    g_string_truncate(tool->line, 0);
-}
-
-static void take_said(Tool *tool, const char *text, gsize length)
-{
-    for (gsize i = 0; i < length; i++) {
-        if (text[i] == '\n') {
-            take_line(tool);
-        } else if (text[i] != '\0' && tool->line->len < MAX_LINE) {
-            g_string_append_c(tool->line, text[i]);
-        }
-    }
 }
 
 /* ---- while it runs ---------------------------------------------------------------------------
@@ -148,41 +143,56 @@ static uint64_t least_free(int folder, int file)
     return MAX(LEAST_ROOM, now > most && now != G_MAXUINT64 ? now - most : 0);
 }
 
-/* Waits for its end, listening to it. False if it had to be ended for want of room. */
-static bool listen_to(Tool *tool, int socket, int folder, uint64_t least)
+typedef void (*Take)(PstSaid *said, const char *text, gsize length);
+
+/* Takes what can be read of one of its pipes; which is given up at its end. */
+static void take_from(struct pollfd *polled, PstSaid *said, Take take)
 {
-    struct pollfd polled[] = {{.fd = tool->said, .events = POLLIN}, {.fd = socket, .events = 0}};
-    for (;;) {
-        char text[4096];
-        if (poll(polled, 2, LOOK_MS) < 0 && errno != EINTR) {
+    char text[4096];
+    if ((polled->revents & (POLLIN | POLLHUP)) == 0) {
+        return;
+    }
+    ssize_t got = read(polled->fd, text, sizeof text);
+    if (got > 0) {
+        take(said, text, (gsize)got);
+    } else if (got == 0 || errno != EINTR) {
+        polled->fd = -1;
+    }
+}
+
+/* Listens to it until it has closed its pipes. False if it had to be ended for want of room. */
+static bool listen_to(const Tool *tool, int socket, int folder, uint64_t least)
+{
+    struct pollfd polled[] = {{.fd = tool->output, .events = POLLIN},
+                              {.fd = tool->log, .events = POLLIN},
+                              {.fd = socket, .events = 0}};
+    while (polled[0].fd >= 0 || polled[1].fd >= 0) {
+        if (poll(polled, G_N_ELEMENTS(polled), LOOK_MS) < 0 && errno != EINTR) {
             return true;
         }
-        if ((polled[1].revents & (POLLHUP | POLLERR)) != 0) {
+        if ((polled[2].revents & (POLLHUP | POLLERR)) != 0) {
             (void)end_tool(tool);
             _exit(0); /* nobody waits for what comes out */
         }
         if (free_room(folder) < least) {
             return false;
         }
-        if ((polled[0].revents & (POLLIN | POLLHUP)) != 0) {
-            ssize_t got = read(tool->said, text, sizeof text);
-            if (got <= 0) {
-                return true;
-            }
-            take_said(tool, text, (gsize)got);
-        }
+        take_from(&polled[0], tool->said, pst_said_output);
+        take_from(&polled[1], tool->said, pst_said_log);
     }
+    return true;
 }
 
 /* What its end means, as a clause; NULL: it has done its work. */
 static char *told_by(const Tool *tool, int status)
 {
+    const char *complaint = pst_said_complaint(tool->said);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
         return NULL;
     }
     if (WIFEXITED(status) && WEXITSTATUS(status) != SANDBOX_FAILED) {
         return g_strdup_printf("readpst could not read it (%s)",
-                               tool->last == NULL ? "it does not say why" : tool->last);
+                               complaint == NULL ? "it does not say why" : complaint);
     }
     if (WIFEXITED(status)) {
         return g_strdup("readpst cannot be confined, so it was not started");
@@ -191,7 +201,7 @@ static char *told_by(const Tool *tool, int status)
     return g_strdup_printf("readpst %s", how);
 }
 
-static void await(Tool *tool, int socket, int folder, PstToolEnd *end)
+static void await(const Tool *tool, int socket, int folder, PstToolEnd *end)
 {
     const bool enough = listen_to(tool, socket, folder, least_free(folder, SANDBOX_FILE));
     int status = 0;
@@ -206,10 +216,8 @@ static void await(Tool *tool, int socket, int folder, PstToolEnd *end)
                             "than %lu MiB free for temporary files (TMPDIR)",
                             MAX_RATIO, LEAST_ROOM / MIB);
     }
-    if (tool->line->len > 0) {
-        take_line(tool);
-    }
-    end->skipped = tool->skipped;
+    end->damage = pst_said_damage(tool->said);
+    end->lost = pst_said_lost(tool->said);
 }
 
 int pst_tool_run(int socket, int file, PstToolEnd *end, GError **error)
@@ -226,8 +234,8 @@ int pst_tool_run(int socket, int file, PstToolEnd *end, GError **error)
         return -1;
     }
     (void)file; /* stays open as SANDBOX_FILE */
-    g_autoptr(GString) line = g_string_new(NULL);
-    Tool tool = {.line = line};
+    g_autoptr(PstSaid) said = pst_said_new();
+    Tool tool = {.said = said};
     if (!start(&tool, program, folder)) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
                     "cannot be unpacked: readpst cannot be started; is the limit of processes "
@@ -236,7 +244,7 @@ int pst_tool_run(int socket, int file, PstToolEnd *end, GError **error)
         return -1;
     }
     await(&tool, socket, folder, end);
-    (void)close(tool.said);
-    g_free(tool.last);
+    (void)close(tool.output);
+    (void)close(tool.log);
     return folder;
 }

@@ -3,10 +3,12 @@
 #define ISSUER_MAIL_PST_TOOL_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 typedef struct {
     char *trouble; /* what kept it from its end, a clause: "readpst crashed (SIGSEGV)"; or NULL */
-    unsigned skipped; /* items that it says it has passed over */
+    bool damage;   /* it tells of damage: items may be missing of which nobody knows */
+    unsigned lost; /* items that it has passed over, and that may be mails */
 } PstToolEnd;
 
 /* Has readpst unpack `file` (open for reading) into a private folder, one file a mail, until it

@@ -11,11 +11,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define MIB        (1024UL * 1024)
 #define BIG        (256UL * 1024) /* bytes; memory of this size is given back at once */
+#define PROBE      (2 * MIB)      /* bytes: the least that malloc() asks for at once, and more */
 #define API_NEEDED 3U             /* of libseccomp: a whole process can be ended (Linux 4.14) */
 #define MAX_CALL   0xFFFFU        /* no architecture has more */
 
@@ -159,9 +161,30 @@ static void tell_complaint(const char *domain, GLogLevelFlags level, const char 
     }
 }
 
+/* Where there is no memory even to say so, the process crashes in one way or another. */
+static void tell_crash(int signal_number)
+{
+    const bool refused_before = errno == ENOMEM;
+    const void *probe =
+        mmap(NULL, PROBE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (last_words != NULL && (refused_before || probe == MAP_FAILED)) {
+        last_words->memory = 1;
+    }
+    // This handler is in place once: now it is the end.
+    (void)syscall(SYS_tgkill, getpid(), gettid(), signal_number);
+}
+
 static bool listen_for_end(SandboxWords *words)
 {
+    static const int crashes[] = {SIGABRT, SIGTRAP, SIGSEGV, SIGBUS};
     last_words = words;
+    for (gsize i = 0; !sanitized && i < G_N_ELEMENTS(crashes); i++) {
+        struct sigaction once = {.sa_handler = tell_crash,
+                                 .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
+        if (sigaction(crashes[i], &once, NULL) != 0) {
+            return false;
+        }
+    }
     (void)g_log_set_default_handler(tell_complaint, NULL);
     struct sigaction action = {.sa_sigaction = tell_forbidden, .sa_flags = SA_SIGINFO};
     return sigaction(SIGSYS, &action, NULL) == 0;

@@ -451,6 +451,14 @@ static bool aborts(void)
     abort();
 }
 
+static bool faults(void)
+{
+    volatile int *volatile nowhere = NULL;
+    errno = 0;
+    *nowhere = 1;
+    return true;
+}
+
 static bool needs_much_memory(void)
 {
     return g_malloc(2 * SANDBOX_MEMORY) != NULL;
@@ -463,13 +471,32 @@ static bool needs_memory_bit_by_bit(void)
     return true;
 }
 
+/* Then there is none left to say so. */
+static bool needs_all_memory(void)
+{
+    while (g_malloc(16) != NULL) {
+    }
+    return true;
+}
+
+/* As libraries do that do not look at what they get. */
+static bool writes_where_no_memory_is(void)
+{
+    volatile char *memory = malloc(2 * SANDBOX_MEMORY);
+    memory[0] = 1;
+    return true;
+}
+
 /* What else ends a process is told apart. */
 static void test_ends(void **state)
 {
     (void)state;
     g_autofree char *aborted = end_of(aborts, SANDBOX_PARSER);
     assert_string_equal(aborted, "crashed (SIGABRT)");
-    static const Attempt greedy[] = {needs_much_memory, needs_memory_bit_by_bit};
+    g_autofree char *faulted = end_of(faults, SANDBOX_UNPACKER);
+    assert_string_equal(faulted, WIDE ? "ended by itself (exit code 1)" : "crashed (SIGSEGV)");
+    static const Attempt greedy[] = {needs_much_memory, needs_memory_bit_by_bit, needs_all_memory,
+                                     writes_where_no_memory_is};
     for (size_t i = 0; !WIDE && i < G_N_ELEMENTS(greedy); i++) { // sanitizers reserve terabytes
         g_autofree char *end = end_of(greedy[i], SANDBOX_PARSER);
         assert_string_equal(end, "needed more than 512 MiB of memory");

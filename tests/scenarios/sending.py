@@ -359,6 +359,23 @@ class Rude(Sending):
         self.assertEqual(len({content for _, content in server.mails}), 1)
         self.assertEqual(len(server.mails), 2)
 
+    def test_a_database_that_goes_away_meanwhile_leaves_what_is_sent_again(self):
+        server = self.rude({"content": [("…", False), "250 taken"]})
+        self.crowd(2)
+        running = self.start_deliver("--json")
+        while not server.mails:
+            time.sleep(0.01)
+        self.house.query("select pg_terminate_backend(pid) from pg_stat_activity"
+                         " where datname = current_database() and application_name = 'issuer deliver'")
+        server.gone.set()
+        told, errors = running.communicate(timeout=60)
+        self.assertEqual((running.returncode, told, errors.count(b"\n")), (3, b"", 1), errors)
+        self.assertEqual(sorted(self.states()), ["queued", "sending"])
+        self.later(HOUR)
+        self.assertEqual({row["state"] for row in self.deliver()}, {"sent"})
+        self.assertEqual(len(server.mails), 3)
+        self.assertEqual(len({content for _, content in server.mails}), 2)
+
     def test_one_that_was_stopped_and_lost_its_reply_changes_nothing(self):
         server = self.rude({"MAIL": ["…", "250 ok"]})
         self.settings(smtp_seconds=3)

@@ -1,6 +1,6 @@
 -- Replies on their way to a mail server: whose a reply is, how long it waits, what becomes of it.
 begin;
-select plan(40);
+select plan(41);
 \ir fixture.psql
 select set_config('test.prefix', :'prefix', false) \g /dev/null
 grant usage on schema public to public;
@@ -45,6 +45,8 @@ begin
     reset role;
     return result;
 end $$;
+
+select throws_ok($$update reply set state = 'sending' where id = 31$$, '23514', null, 'what is being sent has been begun');
 
 -- An attempt, and its ends.
 select is(as_daemon($$select reply_begin(31, '2026-05-01 12:05Z', '2026-05-01 12:00Z')$$), '1', 'the first attempt');

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "smtp_fixture.h"
+
 static const char good[] = "Subject: x\r\n\r\nhello\r\n";
 
 /* Nobody listens there: what is looked at first is refused for what it is. */
@@ -85,6 +87,64 @@ static void lines_are_short_and_of_seven_bits(void **state)
     g_autoptr(Smtp) smtp = to_nobody();
     assert_int_equal(smtp_send(smtp, "us@vendor.example", "ana@example.com", "a\0b\r\n", 5, NULL),
                      SMTP_REFUSED);
+}
+
+static Smtp *to_fixture(const SmtpFixture *fixture)
+{
+    const SmtpServer server = {
+        .url = fixture->url,
+        .helo = "vendor.example",
+        .connect_seconds = 10,
+        .seconds = 60,
+    };
+    Smtp *smtp = smtp_open(&server, NULL);
+    assert_non_null(smtp);
+    return smtp;
+}
+
+/* Whatever libcurl holds in its buffers at once: lines of all lengths, many of which begin with
+ * dots, so that somewhere each kind stands where a buffer ends. */
+static void dots_arrive_as_they_were(void **state)
+{
+    (void)state;
+    g_autoptr(GString) mail = g_string_new("Subject: dots\r\n\r\n");
+    for (guint i = 0; mail->len < 1000000; i++) {
+        g_autofree char *rest = g_strnfill((i * 7) % 97, 'x');
+        g_string_append_printf(mail, "%.*s%s\r\n", (int)(i % 4), "...", rest);
+    }
+    SmtpFixture fixture = {0};
+    smtp_fixture_start(&fixture);
+    Smtp *smtp = to_fixture(&fixture);
+    assert_int_equal(
+        smtp_send(smtp, "us@vendor.example", "ana@example.com", mail->str, mail->len, NULL),
+        SMTP_TAKEN);
+    smtp_free(smtp);
+    smtp_fixture_stop(&fixture);
+    assert_int_equal(fixture.content->len, mail->len);
+    assert_memory_equal(fixture.content->str, mail->str, mail->len);
+    smtp_fixture_clear(&fixture);
+}
+
+/* libcurl would put each of them on the wire as it is. */
+static void the_wire_hears_of_no_hostile_address(void **state)
+{
+    (void)state;
+    const char *const hostile = "ana@example.com>\r\nRCPT TO:<eve@example.com";
+    SmtpFixture fixture = {0};
+    smtp_fixture_start(&fixture);
+    Smtp *smtp = to_fixture(&fixture);
+    assert_int_equal(smtp_send(smtp, "us@vendor.example", hostile, good, strlen(good), NULL),
+                     SMTP_REFUSED);
+    assert_int_equal(smtp_send(smtp, hostile, "ana@example.com", good, strlen(good), NULL),
+                     SMTP_REFUSED);
+    assert_int_equal(
+        smtp_send(smtp, "us@vendor.example", "ana@example.com", good, strlen(good), NULL),
+        SMTP_TAKEN);
+    smtp_free(smtp);
+    smtp_fixture_stop(&fixture);
+    assert_null(strstr(fixture.heard->str, "eve"));
+    assert_non_null(strstr(fixture.heard->str, "RCPT TO:<ana@example.com>\r\n"));
+    smtp_fixture_clear(&fixture);
 }
 
 static void answers_are_judged_by_where_they_come(void **state)
@@ -202,6 +262,8 @@ int main(void)
         cmocka_unit_test(hostile_addresses_are_refused),
         cmocka_unit_test(bare_line_ends_are_refused),
         cmocka_unit_test(lines_are_short_and_of_seven_bits),
+        cmocka_unit_test(dots_arrive_as_they_were),
+        cmocka_unit_test(the_wire_hears_of_no_hostile_address),
         cmocka_unit_test(answers_are_judged_by_where_they_come),
         cmocka_unit_test(answers_without_end_stay_small),
         cmocka_unit_test(urls_name_a_server_and_nothing_else),

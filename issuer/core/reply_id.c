@@ -30,6 +30,19 @@ bool reply_id_read(const char *text, ReplyId *id)
     return true;
 }
 
+bool reply_id_may_be_ours(const char *message_id, const char *const *own)
+{
+    ReplyId id;
+    const char *domain = message_id == NULL ? NULL : strrchr(message_id, '@');
+    for (gsize i = 0; domain != NULL && own[i] != NULL; i++) {
+        const char *own_domain = strrchr(own[i], '@');
+        if (own_domain != NULL && g_ascii_strcasecmp(own_domain, domain) == 0) {
+            return true;
+        }
+    }
+    return message_id != NULL && reply_id_read(message_id, &id);
+}
+
 const char *reply_id_find(const char *text, gsize length, const char *from)
 {
     /* What is read ends within the text, whether or not a zero byte follows it. */

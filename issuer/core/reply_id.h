@@ -22,6 +22,10 @@ char *reply_id_text(int64_t reply, const char *tag, const char *domain);
  * not count: our domain may have been another then. */
 bool reply_id_read(const char *text, ReplyId *id);
 
+/* Whether a Message-ID (without angle brackets, or NULL) may be of a mail of ours: it is such an
+ * id, or its domain is that of one of `own`, our own addresses (NULL-terminated). */
+bool reply_id_may_be_ours(const char *message_id, const char *const *own);
+
 /* The next place in `text` (`length` bytes) at which such an id stands, from `from` on; NULL: none
  * does. */
 const char *reply_id_find(const char *text, gsize length, const char *from);

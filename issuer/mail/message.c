@@ -229,6 +229,20 @@ static void take_body(ParsedMail *mail, Body *body, const MailSettings *settings
     say_what_is_left(mail, body);
 }
 
+/* What a person quotes in an answer to us we have had before: "works now, thanks" with the whole
+ * thread below is no new request. */
+static void leave_what_was_answered(ParsedMail *mail, const Body *body, const char *const *own)
+{
+    const guint before = mail->tokens->len;
+    if (mail->kind != MAIL_FROM_PERSON || !reply_id_may_be_ours(mail->in_reply_to, own)) {
+        return;
+    }
+    own_codes_keep(mail->tokens, body_text(body), mail->text);
+    if (mail->tokens->len < before && mail->why == NULL) {
+        mail->why = g_strdup("it answers us: the code that it quotes is not taken again");
+    }
+}
+
 static void settle(ParsedMail *mail, const MailDoubt *doubt, const Body *body)
 {
     if (doubt->why != NULL && mail->kind == MAIL_FROM_PERSON) {
@@ -276,6 +290,7 @@ ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
     take_body(mail, body, settings);
     if (!settings->search_all) {
         settle(mail, &doubt, body);
+        leave_what_was_answered(mail, body, settings->own_addresses);
         settle_invitation(mail, data + start, length - start);
     }
     if (mail->kind == MAIL_BOUNCE) { /* what was encoded shows in its text */

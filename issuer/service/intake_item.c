@@ -21,32 +21,13 @@ static const char *class_of_tokens(const GPtrArray *matters)
     return found;
 }
 
-static bool is_our_domain(const char *message_id, const char *const *own_addresses)
-{
-    const char *domain = message_id != NULL ? strrchr(message_id, '@') : NULL;
-    for (gsize i = 0; domain != NULL && own_addresses[i] != NULL; i++) {
-        const char *own = strrchr(own_addresses[i], '@');
-        if (own != NULL && g_ascii_strcasecmp(own, domain) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_our_mail(const char *message_id, const char *const *own_addresses)
-{
-    ReplyId id;
-    return is_our_domain(message_id, own_addresses) ||
-           (message_id != NULL && reply_id_read(message_id, &id));
-}
-
 static bool names_our_mail(const ParsedMail *mail, const MailSettings *settings)
 {
-    if (is_our_mail(mail->in_reply_to, settings->own_addresses)) {
+    if (reply_id_may_be_ours(mail->in_reply_to, settings->own_addresses)) {
         return true;
     }
     for (guint i = 0; mail->references != NULL && i < mail->references->len; i++) {
-        if (is_our_mail(g_ptr_array_index(mail->references, i), settings->own_addresses)) {
+        if (reply_id_may_be_ours(g_ptr_array_index(mail->references, i), settings->own_addresses)) {
             return true;
         }
     }

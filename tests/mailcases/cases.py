@@ -135,6 +135,27 @@ def wrapped_at_50():
     return one(mail("\n".join(A.one_line[i:i + 50] for i in range(0, len(A.one_line), 50)) + "\n"))
 
 
+ANSWERS_US = ["In-Reply-To: <lic-1@vendor.test>", "References: <1@pumphouse.example.com> <lic-1@vendor.test>"]
+THREAD = "".join(f"> {row}\n" for row in ["Here is your license.", "", "Ines wrote:", *(f"> {row}" for row in A.lines)])
+
+
+@case(NOTHING)
+def thanks_with_the_thread_below():
+    return one(mail("Works now, thanks!\n\nLicensing wrote:\n" + THREAD, ANSWERS_US))
+
+
+@case(("person", WHO, [B.jws], 0))
+def another_server_above_the_thread():
+    return one(mail(f"The other one, please:\n\n{B.text}\n\nLicensing wrote:\n" + THREAD, ANSWERS_US))
+
+
+@case(issued())
+def sent_again_in_a_file_above_the_thread():
+    return one(mail(mixed("\nAs a file.\n\nLicensing wrote:\n" + THREAD.replace(A.lines[5], A.lines[5][::-1]),
+                          attached(b64(A.text))),
+                    [*ANSWERS_US, 'Content-Type: multipart/mixed; boundary="cut-here"']))
+
+
 @case(issued())
 def quoted_twice():
     return one(mail("\n".join(">> " + line for line in A.lines) + "\n"))

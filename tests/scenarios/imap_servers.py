@@ -95,19 +95,25 @@ protocol imap {{
         # Daemons of other users walk to it.
         self.folder = tempfile.mkdtemp(prefix="issuer-dovecot.")
         os.chmod(self.folder, 0o755)
-        self.port, self.tls_port = _free_ports(2)
         self.ca_file, key = certificate(self.folder, name)
         os.mkdir(os.path.join(self.folder, "home"))
         if root:
             os.chown(os.path.join(self.folder, "home"), owner.pw_uid, owner.pw_gid)
         self._write("users", f"{USER}:{{SHA256.hex}}{hashlib.sha256(PASSWORD.encode()).hexdigest()}\n", 0o644)
-        self._write("conf", self.CONF.format(
-            folder=self.folder, cert=self.ca_file, key=key, port=self.port, tls_port=self.tls_port,
-            login="dovenull" if root else own, internal=internal.pw_name,
-            group=grp.getgrgid(internal.pw_gid).gr_name, owner=owner.pw_name,
-            owner_group=grp.getgrgid(owner.pw_gid).gr_name, capability=capability), 0o644)
+        self.settings = {
+            "folder": self.folder, "cert": self.ca_file, "key": key, "login": "dovenull" if root else own,
+            "internal": internal.pw_name, "group": grp.getgrgid(internal.pw_gid).gr_name, "owner": owner.pw_name,
+            "owner_group": grp.getgrgid(owner.pw_gid).gr_name, "capability": capability}
         self.process = None
-        self.start()
+        for last in (False, False, True):  # somebody else may take a port in between
+            self.port, self.tls_port = _free_ports(2)
+            self._write("conf", self.CONF.format(**self.settings, port=self.port, tls_port=self.tls_port), 0o644)
+            try:
+                self.start()
+                break
+            except RuntimeError:
+                if last:
+                    raise
 
     def _write(self, name, text, mode):
         path = os.path.join(self.folder, name)
@@ -122,7 +128,9 @@ protocol imap {{
         limit = time.monotonic() + 20
         while not (_answers(self.port) and _answers(self.tls_port)):
             if self.process.poll() is not None or time.monotonic() > limit:
-                raise RuntimeError(f"dovecot does not start: {self.process.stderr.read()}{self.log()}")
+                said = self.process.stderr.read1().decode() if self.process.poll() is not None else "it takes too long"
+                self.kill()
+                raise RuntimeError(f"dovecot does not start: {said}{self.log()}")
             time.sleep(0.02)
 
     def log(self):

@@ -1,6 +1,10 @@
 -- Replies on their way to a mail server, one at a time: begun, sent, put off, given back, failed. The
 -- number of an attempt says whose a reply is: what comes of an attempt that is over changes nothing.
 
+-- What a function gives can only be changed by making it anew.
+drop function if exists issuer.reply_defer(bigint, integer, text, integer, timestamptz);
+drop function if exists issuer.reply_release(bigint, integer, timestamptz);
+
 -- How long a reply waits after so many attempts: longer each time, and never quite the same, so that
 -- what failed together does not come back together.
 create or replace function issuer.reply_pause(attempts integer) returns interval

@@ -171,6 +171,10 @@ begin
                 else ' years' end using errcode = 'IS003';
         end if;
         step := term_cancelled(ends, began, years);
+        if years > 1 and (term_cancelled(ends, began, years - 1)).until_on is null then
+            raise exception '% began on % and ends on %: % years are more than that, and without a number '
+                'all of it is taken back', code, began, ends, years using errcode = 'IS003';
+        end if;
         if counted and years = bought then
             step.until_on := null;
         end if;

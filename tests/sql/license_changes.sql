@@ -177,6 +177,8 @@ select results_eq($$select * from correct('{"order":"C-1","features":[{"code":"s
     $$values ('activations', '4', '3'), ('expires_on', 'never', '2030-12-31'), ('support', 'until 2027-07-01', 'until 2027-06-30'), ('version', '8', '9')$$, 'put right');
 select results_eq($$select e.effective, o.kind::text, o.ordered_on from entitlement e join license l on l.id = e.license_id join orders o on o.id = e.order_id where l.license_id = 'LIC-2' and version = 9$$,
     $$values (date '2026-07-01', 'correction', date '2026-08-01')$$, 'from the day of what it puts right');
+select wrong(format($$select upgrade('{"order":"CN-4","kind":"cancellation","removed":[{"code":"support","number":%s}]}', '2026-08-02')$$, years),
+    'support began on %and ends on 2027-06-30: ' || years || ' years are more than that%', 'of years that nobody counted not more than there can have been') from unnest(array[9, 100]) years;
 select lives_ok($$select correct('{"order":"SO-6","kind":"sale"}', '2026-08-02')$$, 'it was another order');
 savepoint less_by_another_order;
 select results_eq($$select * from correct('{"order":"SO-61","kind":"sale","expires":{"until":"2029-12-31"}}', '2026-08-02')$$,
@@ -283,7 +285,7 @@ create function less(change jsonb) returns table (what text, before text, after 
     select * from license_correct(d('olga'), 'LIC-3', '{"kind": "correction", "reason": "r"}' || change, '2026-11-01') $$;
 select throws_like(format('select less(%L)', change), says, says)
 from (values
-    ('{"order":"C-9","activations":4}', 'LIC-3 has 5 of 4 activations in use and 3 of 5 servers running: name the one that end%'),
+    ('{"order":"C-9","activations":4}', 'LIC-3 has 5 of 4 activations in use and 3 of 5 servers running: name the one that ends %'),
     ('{"order":"C-9","servers":1}', 'LIC-3 has 5 of 6 activations in use and 3 of 1 servers running: name the 2 that end%'),
     ('{"order":"C-9","activations":4,"end_uses":[101,102]}', '--end-use: 2 named, and exactly 1 must end'),
     ('{"order":"C-9","activations":5,"end_uses":[101]}', '--end-use: 1 named, and exactly 0 must end'),

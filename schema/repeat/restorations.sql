@@ -289,6 +289,29 @@ begin
     return number;
 end $$;
 
+-- The case that a mail tells more of: an open one of the license that means the same server, or as
+-- this one none that is clear. The mail joins it and waits to be read; nobody is told again. Null:
+-- there is none.
+create or replace function issuer.restoration_told_again(told restoration, at timestamptz)
+returns bigint language plpgsql set search_path = issuer, pg_temp as $$
+declare
+    known bigint;
+    made case_mail;
+begin
+    select min(s.id) into known from restoration s
+        where s.license_id = told.license_id and s.closed_at is null
+          and s.activation_id is not distinct from told.activation_id;
+    if known is not null then
+        insert into case_mail (case_number, message_id, how)
+            values (known, told.message_id, 'lost-server') on conflict do nothing returning * into made;
+        if found then
+            perform note_event('mail-joined', 'case_mail', told.message_id, made::text,
+                               told.license_id, null, at, jsonb_build_object('case', known));
+        end if;
+    end if;
+    return known;
+end $$;
+
 -- What the daemon found among the mails of a batch: each tells of a lost server of that license. It
 -- opens a case where its sender is a contact there.
 create or replace function issuer.restorations_from_mail(mails bigint[], licenses bigint[],
@@ -299,12 +322,20 @@ declare
     made restoration;
     wanted record;
 begin
+    -- Two daemons that are told of one loss open one case.
+    perform from license l where l.id = any (licenses) order by l.id for no key update;
     for wanted in select u.mail as id, u.license from unnest(mails, licenses)
                   with ordinality as u (mail, license, n) order by u.n loop
         made := restoration_of_mail(wanted.id, wanted.license);
         mail := wanted.id;
-        case_number := case when made.evidence = 'attested' then restoration_record(made, at) end;
-        perform message_handled_by_case(mail, case_number, at);
+        case_number := null;
+        if made.evidence = 'attested' then
+            case_number := restoration_told_again(made, at);
+        end if;
+        if made.evidence = 'attested' and case_number is null then
+            case_number := restoration_record(made, at);
+            perform message_handled_by_case(mail, case_number, at);
+        end if;
         return next;
     end loop;
 end $$;

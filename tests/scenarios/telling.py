@@ -394,5 +394,50 @@ class Ready(Telling):
         self.assertIsNotNone(found["case"])
 
 
+class ToldAgain(Telling):
+    """One lost server, and several mails that tell of it."""
+
+    def loss(self, says, sender=ANA):
+        (found,) = self.put(mail(sender, says=says))
+        return found["case"]
+
+    def mails_of(self, case):
+        return [row["how"] for row in self.rows("restoration", "show", str(case))
+                if row.get("part") == "mails"]
+
+    def test_the_second_joins_the_open_case(self):
+        first = self.loss("The server of LIC-1 burnt down.")
+        self.assertEqual(self.loss("Once more: the server of LIC-1 is destroyed, please help!"), first)
+        self.assertEqual(self.mails_of(first), ["lost-server"])
+        self.assertEqual(self.house.query("select count(*) from restoration"), [(1,)])
+        # It is read with the case: until then it waits. Contacts were told once.
+        (waits,) = self.rows("message", "list")
+        self.assertEqual((waits["class"], waits["waits"]), ("about-license", True))
+        self.assertEqual(len(self.house.replies()), 1)
+        # What comes when that is over tells of another loss.
+        self.house.by("ada", "restoration", "deny", str(first), "--reason", "it runs")
+        self.assertNotEqual(self.loss("Now the server of LIC-1 really is destroyed."), first)
+
+    def test_two_in_one_batch(self):
+        found = self.put(mail(ANA, says="The server of LIC-1 burnt down."),
+                         mail(ANA, says="LIC-1: the server is destroyed."))
+        self.assertEqual(len({one["case"] for one in found}), 1)
+        self.assertIsNotNone(found[0]["case"])
+
+    def test_two_servers_are_two_cases(self):
+        self.house.take(*[mail(ANA, self.code(host)) for host in ("plant-1", "plant-2")])
+        first = self.loss("plant-1 of LIC-1 burnt down.")
+        self.assertNotEqual(self.loss("plant-2 of LIC-1 was stolen."), first)
+        self.assertEqual(self.loss("plant-1 of LIC-1 is destroyed for good."), first)
+
+    def test_two_daemons_at_once(self):
+        paths = [write(self.house.path(f"{number}.mbox"), mbox([mail(ANA, says=says)])) for number, says
+                 in enumerate(("The server of LIC-1 burnt down.", "LIC-1: the server is destroyed."))]
+        done = self.house.in_turn(*[("ingest", "--json", path) for path in paths],
+                                  at="select from license where license_id = 'LIC-1' for update")
+        self.assertEqual([code for code, _, _ in done], [0, 0], done)
+        self.assertEqual(self.house.query("select count(*) from restoration"), [(1,)])
+
+
 if __name__ == "__main__":
     main()

@@ -297,6 +297,7 @@ insert into expected_functions values
     ('restoration_target',          'own', '-'),
     ('restoration_tell',            'own', '-'),
     ('restorations_from_mail',      'door', 'daemon'),
+    ('restoration_told_again',      'own', '-'),
     ('serial_text',                 'own', '-'),
     ('reply_begin',                 'own', 'daemon'),
     ('reply_defer',                 'own', 'daemon'),

@@ -23,6 +23,7 @@ struct Finder {
     GPtrArray *lost;    /* of LostReading; found by search_again() */
     GPtrArray *kept;    /* of KeptText */
     gsize kept_total;
+    guint source;    /* which of them is the first that is source */
     guint lost_left; /* lost starts that are still wanted of this way to read */
     uint64_t place;  /* bytes given so far */
     gsize digits;
@@ -38,6 +39,7 @@ Finder *finder_new(void)
     finder->compact = g_ptr_array_new_with_free_func((GDestroyNotify)compact_scan_free);
     finder->lost = g_ptr_array_new_with_free_func((GDestroyNotify)lost_reading_free);
     finder->kept = kept_text_new();
+    finder->source = G_MAXUINT;
     return finder;
 }
 
@@ -47,7 +49,7 @@ static void add_piece(Finder *finder, const char *text, gsize length, uint64_t p
     symbols_read(finder->symbols, text, length);
     code_search_read(finder->search, finder->symbols, place, false);
     g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func((GDestroyNotify)lost_start_free);
-    finder->doubtful = lost_start_find(finder->symbols, place, lost) || finder->doubtful;
+    finder->doubtful = lost_start_find(finder->symbols, place, lost, NULL) || finder->doubtful;
     finder->digits += finder->symbols->digits;
     compact_scan_find(text, length, place, finder->compact);
     kept_text_add(finder->kept, &finder->kept_total, text, length, place);
@@ -63,6 +65,12 @@ void finder_add_text(Finder *finder, const char *text, gsize length)
     }
     finder->place += length;
     finder->searched = false;
+}
+
+void finder_add_source(Finder *finder, const char *text, gsize length)
+{
+    finder->source = MIN(finder->source, finder->kept->len);
+    finder_add_text(finder, text, length);
 }
 
 bool finder_is_intact(const Finder *finder)
@@ -104,7 +112,7 @@ static void seek_lost_starts(Finder *finder, guint index, uint64_t place)
         return;
     }
     LostReading *reading = lost_reading_new(index);
-    lost_start_find(finder->symbols, place, reading->starts);
+    lost_start_find(finder->symbols, place, reading->starts, &reading->known);
     finder->lost_left -= MIN(finder->lost_left, reading->starts->len);
     g_ptr_array_add(finder->lost, reading);
 }
@@ -159,9 +167,34 @@ bool finder_has_intact(Finder *finder)
     return finder_is_intact(finder);
 }
 
+/* Whether the texts show a code, be it one whose first line is wrong. */
+static bool texts_show_code(const Finder *finder)
+{
+    bool shown = code_search_count(finder->search) > 0 || finder->compact->len > 0;
+    for (guint i = 0; i < finder->lost->len && !shown; i++) {
+        const LostReading *reading = g_ptr_array_index(finder->lost, i);
+        shown = reading->text < finder->source && reading->starts->len > 0;
+    }
+    return shown;
+}
+
+/* What is written in another way in the source looks like another code. */
+static void drop_lost_of_source(const Finder *finder)
+{
+    for (guint i = finder->lost->len; i > 0; i--) {
+        const LostReading *reading = g_ptr_array_index(finder->lost, i - 1);
+        if (reading->text >= finder->source) {
+            g_ptr_array_remove_index(finder->lost, i - 1);
+        }
+    }
+}
+
 GPtrArray *finder_finish(Finder *finder)
 {
     search_again(finder);
+    if (finder->source != G_MAXUINT && texts_show_code(finder)) {
+        drop_lost_of_source(finder);
+    }
     return finder_result_list(finder->search, finder->compact, finder->lost);
 }
 

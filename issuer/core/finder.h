@@ -20,6 +20,10 @@ void finder_add_text(Finder *finder, const char *text, gsize length);
 
 #define FINDER_OVERLAP 8192
 
+/* The same for the source of what was given, encodings and all, as the last of its texts: where
+ * they show anything, it tells of no further code whose first line is wrong. */
+void finder_add_source(Finder *finder, const char *text, gsize length);
+
 /* Whether an intact token was completed by what was given so far, read as it is written. */
 bool finder_is_intact(const Finder *finder);
 

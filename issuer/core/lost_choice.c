@@ -82,13 +82,24 @@ static bool is_named(const Choice *choice, const LostStart *lost)
     return shared * 4 >= windows * 3;
 }
 
-static guint count_unknown(const Choice *choice, const LostReading *reading)
+/* What a reading shows: how many codes, and how many of them are not known. */
+typedef struct {
+    guint seen;
+    guint unknown;
+} Sight;
+
+static Sight sight_of(const Choice *choice, const LostReading *reading)
 {
-    guint count = 0;
+    Sight sight = {reading->known + reading->starts->len, 0};
     for (guint i = 0; i < reading->starts->len; i++) {
-        count += !is_known(choice, g_ptr_array_index(reading->starts, i));
+        sight.unknown += !is_known(choice, g_ptr_array_index(reading->starts, i));
     }
-    return count;
+    return sight;
+}
+
+static bool is_better(Sight one, Sight other)
+{
+    return one.seen > other.seen || (one.seen == other.seen && one.unknown < other.unknown);
 }
 
 static void choose(Choice *choice, LostStart *lost)
@@ -108,17 +119,19 @@ static const LostReading *reading_at(const GPtrArray *readings, guint index)
     return g_ptr_array_index(readings, index);
 }
 
-/* Chooses from the readings of one text, which begin at `from`; returns where the next begin. */
+/* Chooses from the readings of one text, which begin at `from`; returns where the next begin. What
+ * stands before and within the lines of a code hides it from some readings, and has others take for
+ * unknown what is known. */
 static guint choose_from_text(Choice *choice, const GPtrArray *readings, guint from)
 {
     const LostReading *best = reading_at(readings, from);
-    guint least = count_unknown(choice, best);
+    Sight most = sight_of(choice, best);
     guint at = from + 1;
     for (; at < readings->len && reading_at(readings, at)->text == best->text; at++) {
-        const guint count = count_unknown(choice, reading_at(readings, at));
-        if (count < least) {
+        const Sight sight = sight_of(choice, reading_at(readings, at));
+        if (is_better(sight, most)) {
             best = reading_at(readings, at);
-            least = count;
+            most = sight;
         }
     }
     for (guint i = 0; i < best->starts->len; i++) {

@@ -10,14 +10,16 @@
 typedef struct {
     guint text;        /* the text's number */
     GPtrArray *starts; /* of LostStart *; owned */
+    guint known;       /* starts of known codes */
 } LostReading;
 
 LostReading *lost_reading_new(guint text);
 void lost_reading_free(LostReading *reading);
 
 /* The starts to be named, in the order of the readings, of each text those of the reading that
- * leaves the fewest. `readings` of LostReading *; `whole` of ArmoredCode *: codes known besides
- * those of the search. The caller owns the array, its elements belong to the readings. */
+ * sees the most and leaves the fewest of them. `readings` of LostReading *; `whole` of ArmoredCode
+ * *: codes known besides those of the search. The caller owns the array, its elements belong to the
+ * readings. */
 GPtrArray *lost_choice_make(const GPtrArray *readings, const CodeSearch *search,
                             const GPtrArray *whole);
 

@@ -84,33 +84,54 @@ static gsize seek_code(const Symbols *symbols, gsize from, gsize to, gsize *leng
     return at;
 }
 
-bool lost_start_find(const Symbols *symbols, uint64_t place, GPtrArray *found)
+/* Whether the first line of a known code stands at `at`. */
+static bool is_known_start(const Symbols *symbols, gsize at)
+{
+    ArmorKind kind = ARMOR_USAGE_REQUEST;
+    return (symbols->marks[at] & SYMBOL_TAKEN) != 0 && symbols->count - at >= FIRST_LINE_START &&
+           first_line_starts(symbols->symbols + at, &kind);
+}
+
+static LostStart *lost_start_new(const Symbols *symbols, ArmorKind kind, gsize at, gsize length)
+{
+    LostStart *lost = g_new0(LostStart, 1);
+    lost->kind = kind;
+    lost->sample = g_strndup(symbols->symbols + at, MIN(length, MOST_SAMPLE));
+    return lost;
+}
+
+bool lost_start_find(const Symbols *symbols, uint64_t place, GPtrArray *found, guint *known)
 {
     gsize done = 0; /* what was looked at is not looked at again, so that the cost stays linear */
     const char *end = symbols->symbols + symbols->count;
     const char *at = symbols->symbols;
     bool doubtful = false;
+    guint seen = 0;
     while (found->len < LOST_START_MOST && symbols->count > 0 &&
            (at = memmem(at, (gsize)(end - at), "CHAR", 4)) != NULL) {
         const gsize index = (gsize)(at - symbols->symbols);
         ArmorKind kind = ARMOR_USAGE_REQUEST;
         gsize length = 0;
-        bool known = false;
+        bool is_known = false;
         const gsize begin = begin_of(symbols, index, &kind);
         at++;
         if (begin == 0 || index < done) {
+            /* That behind a title has been counted. */
+            seen += begin == 0 && (index > done || done == 0) && is_known_start(symbols, index);
             continue;
         }
-        done = seek_code(symbols, begin, MIN(begin + REACH, symbols->count), &length, &known);
-        doubtful = doubtful || !known;
+        done = seek_code(symbols, begin, MIN(begin + REACH, symbols->count), &length, &is_known);
+        doubtful = doubtful || !is_known;
+        seen += is_known;
         if (length > 0) {
-            LostStart *lost = g_new0(LostStart, 1);
-            lost->kind = kind;
+            LostStart *lost = lost_start_new(symbols, kind, done, length);
             lost->place = place + symbols_place(symbols, index);
-            lost->sample = g_strndup(symbols->symbols + done, MIN(length, MOST_SAMPLE));
             g_ptr_array_add(found, lost);
             done += length;
         }
+    }
+    if (known != NULL) {
+        *known = seen;
     }
     return doubtful;
 }

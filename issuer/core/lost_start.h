@@ -18,8 +18,8 @@ typedef struct {
  * are known are marked SYMBOL_TAKEN. `place` is where the text begins. A title counts anywhere, a
  * start word only where a word begins: one in 50,000 requests spells one within a line. True if
  * there is one without a known code behind it, whether or not something like a code stands there.
- */
-bool lost_start_find(const Symbols *symbols, uint64_t place, GPtrArray *found);
+ * `known` (may be NULL) is how many there are with one. */
+bool lost_start_find(const Symbols *symbols, uint64_t place, GPtrArray *found, guint *known);
 
 void lost_start_free(LostStart *lost);
 

@@ -6,6 +6,7 @@
 
 #define SYMBOL_WORD    (SYMBOL_GAP | SYMBOL_LINE | SYMBOL_TAKEN)
 #define LONG_WORD      16 /* symbols; a word of prose is shorter */
+#define LONG_LINE      36 /* symbols; a line of prose without a foreign letter is shorter */
 #define DIGITS_ONE_IN  15 /* fewer digits than that are no code (a code has one in three) */
 #define MOST_UNSURE    12 /* symbols of short words without digits, in a row, within a code */
 #define FULLWIDTH_FROM 0xFF01
@@ -239,6 +240,17 @@ static bool word_is_foreign(const Word *word)
     return (word->marks & (SYMBOL_FOREIGN | SYMBOL_TAKEN)) != 0 || (word->marks & both) == both;
 }
 
+/* Whether the line that begins at `at` is one of a code, though it is written in short groups. */
+static bool line_is_coded(const Symbols *symbols, gsize at)
+{
+    gsize end = MIN(at + 1, symbols->count);
+    while (end < symbols->count && end - at < LONG_LINE &&
+           (symbols->marks[end] & SYMBOL_LINE) == 0) {
+        end++;
+    }
+    return end - at >= LONG_LINE && symbols_look_coded(symbols, at, end - at);
+}
+
 gsize symbols_code_stretch(const Symbols *symbols, gsize at)
 {
     gsize sure = at;   /* the end of what looks like code */
@@ -248,7 +260,9 @@ gsize symbols_code_stretch(const Symbols *symbols, gsize at)
         const gsize length = word.end - unsure;
         /* A short word after an empty line is the text going on, such as a signature's name. */
         const bool apart = unsure > at && (symbols->marks[unsure] & SYMBOL_APART) != 0;
-        if (word_is_foreign(&word) || (length < LONG_WORD && apart) ||
+        const bool goes_on = length < LONG_WORD && apart && !line_is_coded(symbols, unsure) &&
+                             !line_is_coded(symbols, word.end);
+        if (word_is_foreign(&word) || goes_on ||
             (length >= LONG_WORD && word.digits * DIGITS_ONE_IN < length)) {
             break;
         }

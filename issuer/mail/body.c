@@ -84,7 +84,7 @@ static void search_rest(PartReader *reader, const char *data, gsize length)
     }
     read_enclosed(reader);
     if (!text_sink_is_satisfied(&reader->sink)) {
-        finder_add_text(reader->sink.finder, data, length);
+        finder_add_source(reader->sink.finder, data, length);
     }
 }
 

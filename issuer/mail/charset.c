@@ -44,25 +44,56 @@ static const char *by_mark(const char *data, gsize length, gsize *mark)
     return NULL;
 }
 
+/* Where in each four bytes the zeros of Latin letters stand. */
+static const char *by_zeros(const gsize zeros[4], gsize look)
+{
+    const gsize most = look / 8; /* half of those at one place of four */
+    const gsize few = look / 64; /* what may stand at the others */
+    const gsize even = zeros[0] + zeros[2];
+    const gsize odd = zeros[1] + zeros[3];
+    if (zeros[1] > most && zeros[2] > most) {
+        if (zeros[0] > most && zeros[3] <= few) {
+            return "UTF-32BE";
+        }
+        return zeros[3] > most && zeros[0] <= few ? "UTF-32LE" : NULL;
+    }
+    if (MAX(even, odd) <= 2 * most || MIN(even, odd) > 2 * few) {
+        return NULL;
+    }
+    return even > odd ? "UTF-16BE" : "UTF-16LE";
+}
+
+/* Whether bytes that begin with UTF-16's mark are text in it: of others one unit in ten is of
+ * private use. */
+static bool is_text_in_units(const char *data, gsize length, const char *encoding)
+{
+    const bool big = strcmp(encoding, "UTF-16BE") == 0;
+    gsize wrong = 0;
+    for (gsize i = 0; i + 1 < length; i += 2) {
+        const guchar high = (guchar)data[i + (big ? 0 : 1)];
+        const guchar low = (guchar)data[i + (big ? 1 : 0)];
+        wrong +=
+            (high >= 0xE0 && high <= 0xF8) || (high == 0 && low < ' ' && !g_ascii_isspace(low));
+    }
+    return wrong * 64 <= length;
+}
+
 const char *charset_wide(const char *data, gsize length)
 {
-    gsize zeros[2] = {0, 0};
     gsize look = MIN(length, SNIFFED);
     gsize mark = 0;
     const char *marked = by_mark(data, length, &mark);
-    if (mark == 4) {
-        return marked; /* most of such a text is zero bytes */
+    if (mark == 4 || (mark == 2 && is_text_in_units(data, look, marked))) {
+        return marked;
     }
     if (look < 8 || memchr(data, '\0', look) == NULL) {
         return NULL;
     }
+    gsize zeros[4] = {0, 0, 0, 0};
     for (gsize i = 0; i < look; i++) {
-        zeros[i & 1] += data[i] == '\0';
+        zeros[i & 3] += data[i] == '\0';
     }
-    if (MAX(zeros[0], zeros[1]) <= look / 4 || MIN(zeros[0], zeros[1]) > look / 32) {
-        return NULL;
-    }
-    return zeros[0] > zeros[1] ? "UTF-16BE" : "UTF-16LE";
+    return by_zeros(zeros, look);
 }
 
 /* A label that iconv may be asked for: it also takes paths and options. */
@@ -78,6 +109,20 @@ static char *safe_label(const char *label)
         }
     }
     return g_ascii_strup(label, (gssize)length);
+}
+
+/* The encoding that switches of character sets tell (ISO 2022, RFC 1468, RFC 1557). */
+static const char *by_escapes(const char *data, gsize length)
+{
+    if (memchr(data, '\x1b', length) == NULL) {
+        return NULL;
+    }
+    if (memmem(data, length, "\x1b$)C", 4) != NULL) {
+        return "ISO-2022-KR";
+    }
+    const bool japanese =
+        memmem(data, length, "\x1b$B", 3) != NULL || memmem(data, length, "\x1b$@", 3) != NULL;
+    return japanese ? "ISO-2022-JP-2" : NULL;
 }
 
 /* Encodings whose text is valid ASCII as it stands, but means something else. */
@@ -172,6 +217,12 @@ CharsetText charset_read(const char *label, const char *data, gsize length)
     }
     g_autofree char *named = safe_label(label);
     bool escapes = has_escapes(named, data, length);
+    const char *switched = escapes ? NULL : by_escapes(data, length);
+    if (switched != NULL) {
+        g_free(named);
+        named = g_strdup(switched);
+        escapes = true;
+    }
     if (!escapes && g_utf8_validate_len(data, length, NULL)) {
         return (CharsetText){data, length, NULL};
     }

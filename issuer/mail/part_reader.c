@@ -112,32 +112,53 @@ static void read_text(PartReader *reader, const MimePart *part, const char *data
     take_text(reader, part, use_of(reader, part), text.text, text.length);
 }
 
-/* Text that still looks encoded: a program encoded twice, or named no encoding. */
-static void read_encoded_again(PartReader *reader, const MimePart *part, const char *data,
-                               gsize length)
+/* ---- what is still encoded ---- */
+
+/* Whether decoding gave something, and not what comes of text that never was encoded. */
+static bool is_something(const GByteArray *bytes)
 {
-    if (text_sink_is_satisfied(&reader->sink) || !transfer_looks_base64(data, length)) {
-        return;
-    }
-    g_autoptr(GByteArray) again = g_byte_array_new();
-    TransferDecoder decoder = {.encoding = TRANSFER_BASE64};
-    transfer_decode(&decoder, data, length, again);
-    const char *decoded = (const char *)again->data;
-    if (again->len > 0 && sniff_is_text(decoded, again->len)) {
-        g_auto(CharsetText) text = charset_read(part->charset, decoded, again->len);
-        text_sink_search(&reader->sink, text.text, text.length);
+    const char *data = (const char *)bytes->data;
+    return bytes->len > 0 &&
+           (sniff_is_text(data, bytes->len) || packed_kind(data, bytes->len) != NULL);
+}
+
+/* Puts content aside, to be read as a part like this one; takes it over. */
+static void add_decoded(PartReader *reader, const MimePart *part, GByteArray *content)
+{
+    g_autofree char *type =
+        part->charset == NULL ? NULL : g_strdup_printf("%s; charset=%s", part->type, part->charset);
+    if (!unpacked_add(reader->unpacked, part->attached ? UNPACKED_FILE : UNPACKED_TEXT, part->name,
+                      type == NULL ? part->type : type, content)) {
+        note_unsearched(reader, part, "encoded text", unpacked_trouble(reader->unpacked));
     }
 }
 
-static void read_mislabelled(PartReader *reader, const MimePart *part)
+static void decode_again(PartReader *reader, const MimePart *part, const char *data, gsize length)
 {
-    if (transfer_encoding_is_known(part->encoding) || text_sink_is_satisfied(&reader->sink)) {
+    GByteArray *decoded = g_byte_array_new();
+    TransferDecoder decoder = {.encoding = TRANSFER_BASE64};
+    transfer_decode(&decoder, data, length, decoded);
+    if (is_something(decoded)) {
+        add_decoded(reader, part, decoded);
+    } else {
+        g_byte_array_unref(decoded);
+    }
+}
+
+/* A program encoded twice, named no encoding or a wrong one, or a mail was pasted as its source. */
+static void read_encoded_again(PartReader *reader, const MimePart *part, const char *data,
+                               gsize length)
+{
+    if (!unpacked_begin(reader->unpacked, length, reader->depth)) {
+        note_unsearched(reader, part, "encoded text", unpacked_trouble(reader->unpacked));
         return;
     }
-    g_autoptr(GByteArray) decoded = g_byte_array_new();
-    TransferDecoder decoder = {.encoding = TRANSFER_QUOTED_PRINTABLE};
-    transfer_decode(&decoder, part->data, part->length, decoded);
-    text_sink_search(&reader->sink, (const char *)decoded->data, decoded->len);
+    gsize at = 0;
+    gsize size = 0;
+    while (transfer_find_base64(data, length, &at, &size)) {
+        decode_again(reader, part, data + at, size);
+        at += size;
+    }
 }
 
 /* A part that is too long to hold decoded: searched piece by piece. */
@@ -199,6 +220,18 @@ static GByteArray *content_steal(Content *content)
     return g_steal_pointer(&content->owned);
 }
 
+/* Undoes quoted-printable that nothing calls so, or that was done twice. */
+static void undo_quoted(Content *content)
+{
+    if (transfer_looks_quoted(content->data, content->length)) {
+        GByteArray *decoded = g_byte_array_new();
+        TransferDecoder decoder = {.encoding = TRANSFER_QUOTED_PRINTABLE};
+        transfer_decode(&decoder, content->data, content->length, decoded);
+        content_clear(content);
+        *content = (Content){(const char *)decoded->data, decoded->len, decoded};
+    }
+}
+
 static void read_whole(PartReader *reader, const MimePart *part, TransferEncoding encoding)
 {
     g_auto(Content) content = decode(part, encoding, part->length);
@@ -211,8 +244,8 @@ static void read_whole(PartReader *reader, const MimePart *part, TransferEncodin
         }
         return;
     }
+    undo_quoted(&content);
     read_text(reader, part, content.data, content.length);
-    read_mislabelled(reader, part);
     read_encoded_again(reader, part, content.data, content.length);
 }
 

@@ -38,7 +38,7 @@ void text_sink_digest(TextSink *sink, const char *text, gsize length)
     }
 }
 
-void text_sink_search(TextSink *sink, const char *text, gsize length)
+static void search(TextSink *sink, const char *text, gsize length)
 {
     key_watch_text(&sink->watch, text, length);
     if (sink->finder != NULL) {
@@ -77,7 +77,7 @@ static void show(TextSink *sink, const char *text, gsize length, bool is_html)
 
 void text_sink_take(TextSink *sink, unsigned use, const char *text, gsize length)
 {
-    text_sink_search(sink, text, length);
+    search(sink, text, length);
     if ((use & TEXT_SINK_SHOW) != 0) {
         show(sink, text, length, (use & TEXT_SINK_HTML) != 0);
     }

@@ -30,9 +30,6 @@ typedef enum {
 void text_sink_init(TextSink *sink, bool search, bool digest);
 void text_sink_clear(TextSink *sink);
 
-/* Searches `length` bytes of UTF-8 and looks for license keys in them. */
-void text_sink_search(TextSink *sink, const char *text, gsize length);
-
 /* Takes in what a mail hides from its reader. A code in it was not sent by a person who saw it, so
  * that it is searched for by itself, only to be told. */
 void text_sink_take_unseen(TextSink *sink, const char *text, gsize length);
@@ -41,9 +38,10 @@ void text_sink_take_unseen(TextSink *sink, const char *text, gsize length);
  * all is read. */
 const GPtrArray *text_sink_unseen_tokens(TextSink *sink);
 
-/* Takes a text in. `use` is of TextSinkUse: with TEXT_SINK_SHOW it is kept if it is the first, or
- * the first plain text where only HTML is kept so far; TEXT_SINK_DIGEST is the caller's business,
- * for another form of the text may be digested than is read. */
+/* Takes a text of `length` bytes of UTF-8 in: it is searched, and looked at for license keys. `use`
+ * is of TextSinkUse: with TEXT_SINK_SHOW it is kept if it is the first, or the first plain text
+ * where only HTML is kept so far; TEXT_SINK_DIGEST is the caller's business, for another form of
+ * the text may be digested than is read. */
 void text_sink_take(TextSink *sink, unsigned use, const char *text, gsize length);
 
 /* Digests a text without white space, and without the ">" that mailboxes put before "From ": so all

@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#define LEAST_LINE    40 /* characters of the first line of base64 that nothing calls so, */
+#define LEAST_RUN     60 /* of all its lines, */
+#define LEAST_ESCAPES 3  /* and of quoted-printable */
+#define OTHERS_SHARE  8  /* one equals sign in so many may be no escape */
 #define FOREIGN_SHARE 16 /* one in so many characters of a base64 line may be foreign */
 
 /* The value without comments, blanks and quotes, in lower case. */
@@ -29,13 +33,6 @@ TransferEncoding transfer_encoding_read(const char *value)
     }
     bool quoted = strcmp(bare, "quoted-printable") == 0 || strcmp(bare, "quotedprintable") == 0;
     return quoted ? TRANSFER_QUOTED_PRINTABLE : TRANSFER_AS_IS;
-}
-
-bool transfer_encoding_is_known(const char *value)
-{
-    static const char *const as_is[] = {"", "7bit", "8bit", "binary", NULL};
-    g_autofree char *bare = bare_value(value);
-    return transfer_encoding_read(value) != TRANSFER_AS_IS || g_strv_contains(as_is, bare);
 }
 
 /* The symbols of both base64 alphabets (RFC 4648 §4 and §5) with their values, one added, so that 0
@@ -93,20 +90,63 @@ static bool is_base64_line(const char *line, gsize length)
     return !rule && foreign <= (size < FOREIGN_SHARE ? 0 : size / FOREIGN_SHARE);
 }
 
-bool transfer_looks_base64(const char *data, gsize length)
+/* Letters of both cases, as base64 of anything has them; the lines of a code are of one. */
+static bool is_of_both_cases(const char *data, gsize length)
 {
-    gsize good = 0;
-    gsize lines = 0;
-    for (gsize at = 0; at < length;) {
-        gsize size = line_length(data + at, length - at);
-        gsize trimmed = trimmed_length(data + at, size);
-        if (trimmed > 0) {
-            lines++;
-            good += trimmed >= 40 && is_base64_line(data + at, size);
-        }
-        at += size;
+    bool upper = false;
+    bool lower = false;
+    for (gsize i = 0; i < length && !(upper && lower); i++) {
+        upper = upper || g_ascii_isupper(data[i]);
+        lower = lower || g_ascii_islower(data[i]);
     }
-    return lines > 0 && good * 4 >= lines * 3;
+    return upper && lower;
+}
+
+bool transfer_find_base64(const char *data, gsize length, gsize *at, gsize *size)
+{
+    gsize line = *at;
+    gsize last = 1; /* bytes of the line before; a shorter one is the last of its run */
+    *size = 0;
+    while (line < length) {
+        const gsize whole = line_length(data + line, length - line);
+        const gsize trimmed = trimmed_length(data + line, whole);
+        const bool fits = trimmed > 0 && is_base64_line(data + line, trimmed) &&
+                          (*size > 0 ? trimmed <= last : trimmed >= LEAST_LINE);
+        if (*size > 0 && !fits && *size >= LEAST_RUN && is_of_both_cases(data + *at, *size)) {
+            return true;
+        }
+        *at = fits && *size > 0 ? *at : line;
+        *size = fits ? line + whole - *at : 0;
+        last = trimmed;
+        line += whole;
+    }
+    return *size >= LEAST_RUN && is_of_both_cases(data + *at, *size);
+}
+
+/* Whether nothing but blanks stands before the line's end. */
+static bool is_soft_break(const char *text, gsize length)
+{
+    gsize at = 0;
+    while (at < length && (text[at] == ' ' || text[at] == '\t' || text[at] == '\r')) {
+        at++;
+    }
+    return at < length && text[at] == '\n';
+}
+
+bool transfer_looks_quoted(const char *data, gsize length)
+{
+    const char *const end = data + length;
+    gsize escapes = 0;
+    gsize others = 0;
+    for (const char *at = data; (at = memchr(at, '=', (gsize)(end - at))) != NULL; at++) {
+        const gsize left = (gsize)(end - at);
+        const bool title = (at > data && at[-1] == '=') || (left > 1 && at[1] == '=');
+        const bool coded = left > 2 && g_ascii_isxdigit(at[1]) && g_ascii_isxdigit(at[2]);
+        const bool fits = coded || is_soft_break(at + 1, left - 1);
+        escapes += !title && fits;
+        others += !title && !fits;
+    }
+    return escapes >= LEAST_ESCAPES && others * OTHERS_SHARE <= escapes;
 }
 
 /* Gives out what full bytes the symbols of an ended run hold. */

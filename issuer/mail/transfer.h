@@ -17,11 +17,13 @@ typedef enum {
  * NULL and unknown values: as it is. */
 TransferEncoding transfer_encoding_read(const char *value);
 
-/* Whether `value` names an encoding that RFC 2045 knows (NULL does: 7bit). */
-bool transfer_encoding_is_known(const char *value);
+/* Finds lines that can be base64 only, in text whose encoding was lost: sets `at` and `size` to the
+ * next run of them at or after `*at`. False if there are no more. Linear over all calls. */
+bool transfer_find_base64(const char *data, gsize length, gsize *at, gsize *size);
 
-/* Whether most lines can be base64 only; for text whose encoding was lost. */
-bool transfer_looks_base64(const char *data, gsize length);
+/* Whether a text is quoted-printable, though nothing calls it so: nearly all of its equals signs
+ * are escapes or soft line breaks, those of a title aside. */
+bool transfer_looks_quoted(const char *data, gsize length);
 
 /* A decoder for one part, to be given the part in pieces. */
 typedef struct {

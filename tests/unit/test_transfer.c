@@ -99,21 +99,50 @@ static void test_names(void **state)
     assert_int_equal(transfer_encoding_read("Quoted-Printable;"), TRANSFER_QUOTED_PRINTABLE);
     assert_int_equal(transfer_encoding_read(NULL), TRANSFER_AS_IS);
     assert_int_equal(transfer_encoding_read("x-own"), TRANSFER_AS_IS);
-    assert_true(transfer_encoding_is_known(NULL));
-    assert_true(transfer_encoding_is_known("8BIT"));
-    assert_false(transfer_encoding_is_known("x-own"));
 }
 
-static void test_looks_base64(void **state)
+#define RUN                                                                                        \
+    "SGVsbG8sIHdvcmxkIUhlbGxvLCB3b3JsZCFIZWxsbywgd29ybGQhSGVsbG8sIHdvcmxk\n"                       \
+    "SGVsbG8sIHdvcmxkIUhlbGxvLCB3b3JsZCFIZWxsbywgd29ybGQhSGVsbG8sIHdvcmxk\n"
+
+static void test_find_base64(void **state)
 {
     (void)state;
-    static const char encoded[] =
-        "SGVsbG8sIHdvcmxkIUhlbGxvLCB3b3JsZCFIZWxsbywgd29ybGQhSGVsbG8sIHdvcmxk\n"
-        "SGVsbG8sIHdvcmxkIUhlbGxvLCB3b3JsZCFIZWxsbywgd29ybGQhSGVsbG8sIHdvcmxk\n";
-    static const char prose[] = "We send you the code of our server in the harbour today.\n";
-    assert_true(transfer_looks_base64(encoded, strlen(encoded)));
-    assert_false(transfer_looks_base64(prose, strlen(prose)));
-    assert_false(transfer_looks_base64("", 0));
+    static const char text[] = "Our code:\n\n" RUN "SGVs\n\nsee above.\n" RUN;
+    gsize at = 0;
+    gsize size = 0;
+    assert_true(transfer_find_base64(text, sizeof text - 1, &at, &size));
+    assert_int_equal(at, 11);
+    assert_int_equal(size, sizeof RUN - 1 + 5);
+    at += size;
+    assert_true(transfer_find_base64(text, sizeof text - 1, &at, &size));
+    assert_int_equal(at + size, sizeof text - 1);
+    at += size;
+    assert_false(transfer_find_base64(text, sizeof text - 1, &at, &size));
+
+    static const char *const others[] = {
+        "", "We send you the code of our server in the harbour today.\n",
+        "0VPCSH6Z7Q1N6X3GQ0W41D2C5FZJ8MR0VPCSH6Z7Q1N6X3GQ0W41D2C5FZJ8MR\n", /* of a code */
+        "----------------------------------------------------------------\n"};
+    for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
+        at = 0;
+        assert_false(transfer_find_base64(others[i], strlen(others[i]), &at, &size));
+    }
+}
+
+static void test_looks_quoted(void **state)
+{
+    (void)state;
+    static const char *const quoted[] = {"a=3D\n=20b=C3=BC\n", "CHARQ1=\n0VPC= \n7ZZZ=\r\n12\n"};
+    static const char *const others[] = {
+        "", "===== CHARIOT USAGE REQUEST =====\n===== END OF USAGE REQUEST =====\n=====\n",
+        "a = b, c=1 and x=\n"};
+    for (gsize i = 0; i < G_N_ELEMENTS(quoted); i++) {
+        assert_true(transfer_looks_quoted(quoted[i], strlen(quoted[i])));
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
+        assert_false(transfer_looks_quoted(others[i], strlen(others[i])));
+    }
 }
 
 int main(void)
@@ -124,7 +153,8 @@ int main(void)
         cmocka_unit_test(test_base64_in_pieces),
         cmocka_unit_test(test_quoted_printable),
         cmocka_unit_test(test_names),
-        cmocka_unit_test(test_looks_base64),
+        cmocka_unit_test(test_find_base64),
+        cmocka_unit_test(test_looks_quoted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -160,6 +160,15 @@ class Quarantine(Sender):
         self.assertEqual(self.listed(), [])
         check_records(self.house)
 
+    def test_it_is_judged_by_how_it_stood_there(self):
+        """What a mailbox had marked deleted is not answered when it is read from the records."""
+        deleted = self.slow().replace(b"\n\n", b"\nX-Status: D\n\n", 1)
+        path = self.mailbox(deleted)
+        number = self.one_lost(self.ingest_while(kill, 2, path), path, "its parser .*")
+        os.remove(path)
+        (tried,) = self.retry(str(number))
+        self.assertEqual((tried["class"], tried["decisions"]), ("ignored", []))
+
     def test_what_still_cannot_be_read_stays(self):
         torn = write(self.house.path("deep.eml"), dated_mail(ANA, "", 7).rstrip(b"\n") + b"\n" + b"".join(
             b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n) for n in range(60)))

@@ -57,7 +57,8 @@ static bool run_ingest(const CommandCall *call, GError **error)
 
 static const ArgumentRow paths[] = {
     {.name = "PATH",
-     .meaning = "mbox, Maildir, .eml, a folder of them; - is an mbox or a mail on standard input",
+     .meaning = "mbox, Maildir, mails, Outlook's files, CSV or JSON of tickets, archives, folders; "
+                "-: from standard input",
      .path = true,
      .repeats = true},
 };

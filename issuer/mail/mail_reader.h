@@ -42,8 +42,11 @@ typedef enum {
 } MailMarks;
 
 typedef struct {
-    char *source;      /* "FILE#N", N from 1, or a feed's name of it; valid UTF-8 */
-    uint64_t fed;      /* a feed's number of it; 0: it comes from a path */
+    char *source; /* "FILE#N", N from 1, or a feed's name of it; valid UTF-8. A file in an archive
+                     is "FILE!NAME", on one line without control characters, one in an archive in
+                     it "FILE!NAME!NAME"; what is only compressed has its FILE's name, and so have
+                     the rows of a table and the mails of a ticket, with N counting them */
+    uint64_t fed; /* a feed's number of it; 0: it comes from a path */
     uint64_t offset;   /* bytes into FILE */
     uint64_t size;     /* bytes */
     unsigned marks;    /* MailMarks, or-ed */
@@ -83,10 +86,12 @@ typedef struct {
 
 typedef struct MailReader MailReader;
 
-/* A reader over paths: mbox files, single messages, Maildirs, folders of any of these, pipes; "-"
- * is standard input, read to its end before its first mail is given. Nothing is opened yet, but a
- * process is forked: to be called before the program starts threads or opens what a parser must not
- * see. `settings` must outlive it. */
+/* A reader over paths: mbox files, single messages (.eml, .emlx, .msg), Maildirs, Outlook's data
+ * files, help desks' exports in CSV and JSON, archives and compressed files of any of these and of
+ * further archives, folders, pipes; each told by its content. "-" is standard input, read to its
+ * end before its first mail is given. Nothing is opened yet, but a process is forked: to be called
+ * before the program starts threads or opens what a parser must not see. `settings` must outlive
+ * it. */
 MailReader *mail_reader_new(const char *const *paths, const MailSettings *settings);
 
 /* A mail that is given from memory. */

@@ -283,6 +283,51 @@ static void test_folder(void **state)
     assert_non_null(strstr(mail_at(mails, 6)->why, "7.zip is damaged"));
 }
 
+#define LIST(flags)                                                                                \
+    "<?xml version=\"1.0\"?>\n<plist><dict><key>flags</key><integer>" flags                        \
+    "</integer></dict></plist>\n"
+
+/* Apple Mail's folder of mails; a partial one has its attachments beside it. */
+static void test_emlx(void **state)
+{
+    const Fixture *fixture = *state;
+    static const char partial[] =
+        "From: ana@example.com\nSubject: p\nContent-Type: multipart/mixed; boundary=b\n\n"
+        "--b\n\nsee the file\n--b\nContent-Type: text/plain; name=request.txt\n"
+        "X-Apple-Content-Length: 1200\n\n\n--b--\n";
+    g_autofree char *second =
+        g_strdup_printf("%-10d\n%s%s", (int)strlen(partial), partial, LIST("1"));
+    g_autofree char *count = g_strdup_printf("%-10d\n", (int)strlen(MAIL("a")));
+    g_autofree char *first = g_strconcat(count, MAIL("a"), LIST("8623750145"), NULL);
+    g_autofree char *third = g_strconcat(count, MAIL("c"), LIST("8623750147"), NULL);
+    g_autofree char *cut = g_strndup(first, strlen(count) + 20);
+    put(fixture, "INBOX.mbox/Messages/1.emlx", first);
+    put(fixture, "INBOX.mbox/Messages/2.partial.emlx", second);
+    put(fixture, "INBOX.mbox/Messages/3.emlx", third);
+    put(fixture, "INBOX.mbox/Messages/4.emlx", cut);
+    g_autoptr(GPtrArray) mails = read_all(fixture, "INBOX.mbox");
+    assert_subjects(mails, "a ! c !");
+    assert_int_equal(mail_at(mails, 0)->offset, strlen(count));
+    assert_int_equal(mail_at(mails, 0)->size, strlen(MAIL("a")));
+    assert_non_null(
+        strstr(mail_at(mails, 1)->why, "files that came with it are not in the export"));
+    assert_int_equal(mail_at(mails, 2)->kind, MAIL_DELETED);
+    assert_non_null(strstr(mail_at(mails, 3)->why, "4.emlx is cut off"));
+}
+
+/* Rows are the table's own mails, numbered; each is stored as the mail that was made of it. */
+static void test_table(void **state)
+{
+    const Fixture *fixture = *state;
+    put(fixture, "export", "Subject;From;Body\na;ana@example.com;hello\nb;bo@example.com;bye\n");
+    g_autoptr(GPtrArray) mails = read_all(fixture, "export");
+    assert_subjects(mails, "a b");
+    assert_true(g_str_has_suffix(mail_at(mails, 1)->source, "/export#2"));
+    assert_string_equal(mail_at(mails, 1)->from, "bo@example.com");
+    assert_non_null(mail_at(mails, 1)->raw);
+    assert_int_equal(mail_at(mails, 1)->size, g_bytes_get_size(mail_at(mails, 1)->raw));
+}
+
 static void put_link(const Fixture *fixture, const char *target, const char *name)
 {
     g_autofree char *to = g_build_filename(fixture->folder, target, NULL);
@@ -546,6 +591,8 @@ int main(void)
         TEST(test_single),
         TEST(test_maildir),
         TEST(test_folder),
+        TEST(test_emlx),
+        TEST(test_table),
         TEST(test_links),
         TEST(test_deep),
         TEST(test_missing),

@@ -8,6 +8,7 @@
 
 #define MARGIN_SECONDS 60 /* for all that is done with a reply besides talking to the server */
 #define TROUBLES_MOST  3  /* in a row, before it is the server that is taken to be ill */
+#define TRIES_MOST     5  /* at a record that others write at the same time */
 
 #define WHY_REFUSED    "the mail server refuses it"
 #define WHY_UNSENDABLE "it cannot be sent as it is"
@@ -97,7 +98,25 @@ static AttemptEnd end_of(SmtpVerdict verdict, const GError *failure)
     g_assert_not_reached();
 }
 
-/* Puts on record what became of it, in one statement and so in a transaction of its own, and tells
+/* In one statement, and so in a transaction of its own. Who erases an address, say, may have locked
+ * its contact and want this reply: then one of the two gives way, and the server is not asked again
+ * for that. */
+static bool store(Database *database, const ReplyAttempt *attempt, const AttemptResult *result,
+                  AttemptRecord *record, GError **error)
+{
+    for (unsigned tries = 1;; tries++) {
+        g_autoptr(GError) problem = NULL;
+        if (delivery_store_finish(database, attempt, result, record, &problem)) {
+            return true;
+        }
+        if (tries == TRIES_MOST || !g_error_matches(problem, ISSUER_ERROR, ISSUER_ERROR_CONFLICT)) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return false;
+        }
+    }
+}
+
+/* Puts on record what became of it, and tells
  * of it. Of what is another's by now, that one tells; of what has not been tried, nobody. */
 static bool finish(const Post *post, Sending *sending, SmtpVerdict verdict, const GError *failure,
                    GError **error)
@@ -112,7 +131,7 @@ static bool finish(const Post *post, Sending *sending, SmtpVerdict verdict, cons
         .now = clock_now(),
     };
     AttemptRecord record = {0};
-    if (!delivery_store_finish(context->database, &sending->attempt, &result, &record, error)) {
+    if (!store(context->database, &sending->attempt, &result, &record, error)) {
         return false;
     }
     outgoing->end = record.end;

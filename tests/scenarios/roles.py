@@ -6,6 +6,7 @@ import json
 import os
 import time
 
+from mail_servers import RudeServer
 from scenario import (License, Scenario, admin, armor, ask, check_records, license_key, mail, main,
                       mbox, records, write)
 
@@ -72,6 +73,22 @@ class Roles(WithLogins):
                       ("operator", "add", "--first", "--role", "admin", "ben")):
             with self.subTest(words):
                 self.assertIn(f"{PREFIX}_a_orders may not", self.refused(*words))
+
+    def test_the_daemon_sends_whatever_the_server_answers(self):
+        server = RudeServer({"RCPT": ["550 5.1.1 unknown", "450 4.2.0 later", "250 ok"]})
+        self.addCleanup(server.close)
+        self.house.environment.update(ISSUER_REPLY_BY="smtp",
+                                      ISSUER_SMTP_URL=f"smtp://127.0.0.1:{server.port}")
+        self.house.issuer("license", "import", self.purchases(3))
+        self.become("daemon")
+        self.house.issuer("ingest", self.export(*map(self.request, ("plant-1", "plant-2", "plant-3"))))
+        for group in GROUPS[1:]:
+            self.become(group)
+            with self.subTest(group):
+                self.assertIn(f"{PREFIX}_a_{group} may not", self.refused("deliver"))
+        self.become("daemon")
+        told = map(json.loads, self.house.issuer("--json", "deliver", code=1).splitlines())
+        self.assertEqual(sorted(row["state"] for row in told), ["queued", "sent", "undelivered"])
 
     def test_orders_sells_by_hand(self):
         """With its own login, which reads no proof and writes no table."""

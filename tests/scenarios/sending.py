@@ -11,6 +11,8 @@ import os
 import signal
 import time
 
+import psycopg2
+
 from mail_servers import Postfix, RudeServer, certificate
 from scenario import OWN, Scenario, ask, chance, check_records, dated_mail, mail, main, rounds, write
 
@@ -534,6 +536,28 @@ class Rude(Sending):
         self.assertEqual(self.deliver(), [])
         self.assertEqual(self.house.query("select count(*) from reply r where r::text like %s",
                                           f"%{ANA}%"), [(0,)])
+
+    def test_who_locks_a_contact_and_wants_its_reply_meets_no_deadlock_that_counts(self):
+        self.rude({"RCPT": "550 5.1.1 unknown"})
+        self.crowd(1)
+        connection = psycopg2.connect(self.house.dsn, options="-c search_path=issuer -c deadlock_timeout=60s")
+        try:
+            cursor = connection.cursor()
+            cursor.execute("update contact set doubtful = doubtful")
+            running = self.start_deliver("--json")
+            for _ in range(600):
+                if self.house.query("select 1 from pg_stat_activity where datname = current_database()"
+                                    " and wait_event_type = 'Lock'"):
+                    break
+                time.sleep(0.05)
+            cursor.execute("update reply set why = why")  # goes on once the other has given way
+            connection.commit()
+        finally:
+            connection.close()
+        told, errors = running.communicate(timeout=60)
+        self.assertEqual((running.returncode, errors), (1, b""))
+        self.assertEqual(json.loads(told)["state"], "undelivered")
+        self.assertEqual(self.kinds(), ["reply-sending", "reply-undelivered"])
 
     def test_no_field_of_a_mail_writes_a_line_of_its_own(self):
         """Neither to the server nor into our mail."""

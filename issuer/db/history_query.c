@@ -22,6 +22,9 @@ static const Named an_operator = {"select id from operator where name = $1", "op
                                   "issuer operator list"};
 static const Named an_event = {"select id from event where id = $1::text::bigint", "event",
                                "issuer event list"};
+/* Kinds have no list of their own. */
+static const Named a_kind = {"select id from event where kind = $1 limit 1", "event of the kind",
+                             "issuer event list"};
 
 /* -1 with ISSUER_ERROR_NOT_FOUND. */
 static int64_t number_of(Database *db, const Named *named, const char *name, GError **error)
@@ -118,6 +121,9 @@ Listing *history_query_events(Database *db, const EventFilter *filter, GError **
         return NULL;
     }
     if (filter->kind) {
+        if (number_of(db, &a_kind, filter->kind, error) < 0) {
+            return NULL;
+        }
         add_condition(&conditions, "e.kind =");
         sql_params_add_text(params, filter->kind);
     }

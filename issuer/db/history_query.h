@@ -20,7 +20,7 @@ typedef struct {
 } EventFilter;
 
 /* Events, newest first by when they were recorded. ISSUER_ERROR_NOT_FOUND if license, operator or
- * the event `before` is not on record. */
+ * the event `before` is not on record, or no event of the kind is. */
 Listing *history_query_events(Database *db, const EventFilter *filter, GError **error);
 
 /* Alerts that are open at `now`, oldest first; `all`: those too that were closed, newest first. One

@@ -1,6 +1,7 @@
 #include "service/orders.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "service/operators.h"
 #include "service/typed_day.h"
 #include "service/typed_text.h"
@@ -9,10 +10,16 @@ Listing *orders_list(Context *context, const char *customer, const char *kind,
                      const char *const days[2], GError **error)
 {
     OrderFilter filter = {.customer = customer, .kind = kind};
-    return typed_day_read(days[0], &filter.from, error) &&
-                   typed_day_read(days[1], &filter.until, error)
-               ? order_store_list(context->database, &filter, ORDERS_MOST, error)
-               : NULL;
+    if (!typed_day_read(days[0], &filter.from, error) ||
+        !typed_day_read(days[1], &filter.until, error)) {
+        return NULL;
+    }
+    if (filter.from != DATES_NONE && filter.until != DATES_NONE && filter.from > filter.until) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
+                    "--from is after --until: no order can be between");
+        return NULL;
+    }
+    return order_store_list(context->database, &filter, ORDERS_MOST, error);
 }
 
 OrderDetail *orders_show(Context *context, const char *reference, GError **error)

@@ -412,6 +412,10 @@ class Orders(Selling):
         self.assertEqual([(row["licenses"], row["undelivered"]) for row in
                           self.records("order", "list")], [(1, 1), (1, 0), (1, 1)])
         self.refused("order", "list", "--from", "soon", says='"soon" is no day', code=2)
+        self.refused("order", "list", "--from", "2026-02-02", "--until", "2026-02-01", code=2,
+                     says="--from is after --until: no order can be between")
+        self.refused("event", "list", "--kind", "order-lost",
+                     says="no event of the kind order-lost is on record; `issuer event list` shows what is")
         self.refused("order", "list", "--customer", "Nobody", says="no customer is named Nobody")
         self.refused("order", "show", "SO-9", says="no order SO-9 is on record")
 

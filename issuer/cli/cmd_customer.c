@@ -107,12 +107,6 @@ static bool run_merge(const CommandCall *call, GError **error)
     return true;
 }
 
-#define REASON_OPTION                                                                              \
-    {                                                                                              \
-        .name = "reason", .value = "TEXT", .type = OPTION_TEXT, .most = OPTIONS_REASON_MOST,       \
-        .required = true, .meaning = "why, in a few words; it stays on record"                     \
-    }
-
 static const ArgumentRow texts[] = {
     {.name = "TEXT", .meaning = "part of the name, or the reference", .optional = true},
 };
@@ -129,7 +123,7 @@ static const OptionRow rename_options[] = {
      .most = 200,
      .required = true,
      .meaning = "what it is called from today on"},
-    REASON_OPTION,
+    OPTIONS_REASON,
 };
 static const OptionRow merge_options[] = {
     {.name = "into",
@@ -137,7 +131,7 @@ static const OptionRow merge_options[] = {
      .type = OPTION_TEXT,
      .required = true,
      .meaning = "the one that stays: number, reference or whole name"},
-    REASON_OPTION,
+    OPTIONS_REASON,
 };
 
 static const Command commands[] = {

@@ -171,11 +171,6 @@ static bool run_terms(const CommandCall *call, GError **error)
         .name = "dry-run", .type = OPTION_FLAG,                                                    \
         .meaning = "tell what would change, change nothing"                                        \
     }
-#define REASON                                                                                     \
-    {                                                                                              \
-        .name = "reason", .value = "TEXT", .type = OPTION_TEXT, .most = OPTIONS_REASON_MOST,       \
-        .required = true, .meaning = "why, in a few words; it stays on record"                     \
-    }
 
 static const char *const upgrade_kinds[] = {"sale",     "trial",        "internal",
                                             "goodwill", "cancellation", NULL};
@@ -255,7 +250,7 @@ static const OptionRow correct_options[] = {
     SERVERS,
     END_USE,
     {.name = "reinstate", .type = OPTION_FLAG, .meaning = "it was ended by mistake"},
-    REASON,
+    OPTIONS_REASON,
     DRY_RUN,
 };
 static const OptionRow end_options[] = {
@@ -275,10 +270,10 @@ static const OptionRow end_options[] = {
      .type = OPTION_TEXT,
      .repeats = true,
      .meaning = "what is taken back in the ledger; a refund takes all years without this"},
-    REASON,
+    OPTIONS_REASON,
     DRY_RUN,
 };
-static const OptionRow state_options[] = {REASON, DRY_RUN};
+static const OptionRow state_options[] = {OPTIONS_REASON, DRY_RUN};
 
 static const Command commands[] = {
     {.words = "license upgrade",

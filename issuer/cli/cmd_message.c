@@ -199,12 +199,7 @@ static const OptionRow answer_options[] = {
     WORDS_OPTIONS,
 };
 static const OptionRow drop_options[] = {
-    {.name = "reason",
-     .value = "TEXT",
-     .type = OPTION_TEXT,
-     .most = OPTIONS_REASON_MOST,
-     .required = true,
-     .meaning = "why, in a few words; it stays on record"},
+    OPTIONS_REASON,
 };
 static const OptionRow case_options[] = {
     {.name = "lost-server",

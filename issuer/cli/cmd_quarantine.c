@@ -166,12 +166,7 @@ static const OptionRow retry_options[] = {
      .meaning = "each that is in quarantine, earlier ones first"},
 };
 static const OptionRow drop_options[] = {
-    {.name = "reason",
-     .value = "TEXT",
-     .type = OPTION_TEXT,
-     .most = OPTIONS_REASON_MOST,
-     .required = true,
-     .meaning = "why, in a few words; it stays on record"},
+    OPTIONS_REASON,
 };
 static const ArgumentRow ids[] = {
     {.name = "ID", .meaning = "the mail's number, as the list shows it"},

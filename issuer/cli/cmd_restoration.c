@@ -224,11 +224,6 @@ static bool run_deny(const CommandCall *call, GError **error)
 
 /* ---- the table ---- */
 
-#define REASON_OPTION                                                                              \
-    {                                                                                              \
-        .name = "reason", .value = "TEXT", .type = OPTION_TEXT, .most = OPTIONS_REASON_MOST,       \
-        .required = true, .meaning = "why, in a few words; it stays on record"                     \
-    }
 #define TICKET_OPTION                                                                              \
     {                                                                                              \
         .name = "ticket", .value = "TICKET", .type = OPTION_TEXT, .most = OPTIONS_TICKET_MOST,     \
@@ -239,7 +234,7 @@ static const OptionRow list_options[] = {
     {.name = "all", .type = OPTION_FLAG, .meaning = "those too that were decided, newest first"},
 };
 static const OptionRow open_options[] = {
-    REASON_OPTION,
+    OPTIONS_REASON,
     TICKET_OPTION,
     {.name = "serial",
      .value = "SERIAL",
@@ -253,7 +248,7 @@ static const OptionRow open_options[] = {
      .meaning = "the mail on record that tells of it: attested, if it is a contact's"},
 };
 static const OptionRow approve_options[] = {
-    REASON_OPTION,
+    OPTIONS_REASON,
     TICKET_OPTION,
     {.name = "serial",
      .value = "SERIAL",
@@ -268,7 +263,7 @@ static const OptionRow approve_options[] = {
      .type = OPTION_PATH,
      .meaning = "token of the second operator, where one must approve too"},
 };
-static const OptionRow deny_options[] = {REASON_OPTION};
+static const OptionRow deny_options[] = {OPTIONS_REASON};
 
 static const ArgumentRow cases[] = {
     {.name = "CASE", .meaning = "the case's number, as the list shows it"},

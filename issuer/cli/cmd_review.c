@@ -265,14 +265,7 @@ static bool run_add(const CommandCall *call, GError **error)
         .meaning = "where it was asked"                                                            \
     }
 
-#define REASON_OPTIONS                                                                             \
-    {.name = "reason",                                                                             \
-     .value = "TEXT",                                                                              \
-     .type = OPTION_TEXT,                                                                          \
-     .most = OPTIONS_REASON_MOST,                                                                  \
-     .required = true,                                                                             \
-     .meaning = "why, in a few words; it stays on record"},                                        \
-        TICKET_OPTION
+#define REASON_OPTIONS OPTIONS_REASON, TICKET_OPTION
 
 static const OptionRow preview_options[] = {SERVER_OPTIONS};
 static const OptionRow issue_options[] = {

@@ -351,12 +351,7 @@ static const OptionRow add_options[] = {
     {.name = "dry-run", .type = OPTION_FLAG, .meaning = "check it all, record nothing"},
 };
 static const OptionRow rekey_options[] = {
-    {.name = "reason",
-     .value = "TEXT",
-     .type = OPTION_TEXT,
-     .most = OPTIONS_REASON_MOST,
-     .required = true,
-     .meaning = "why, in a few words; it stays on record"},
+    OPTIONS_REASON,
     KEY_FILE_OPTION,
     MAIL_OPTION,
 };

@@ -31,6 +31,13 @@ typedef struct {
     bool repeats; /* OPTION_TEXT: may be given several times, see options_texts() */
 } OptionRow;
 
+/* The row of a reason that must be given. */
+#define OPTIONS_REASON                                                                             \
+    {                                                                                              \
+        .name = "reason", .value = "TEXT", .type = OPTION_TEXT, .most = OPTIONS_REASON_MOST,       \
+        .required = true, .meaning = "why, in a few words; it stays on record"                     \
+    }
+
 /* The arguments that are no options, in order: UTF-8 that is not blank. */
 typedef struct {
     const char *name;    /* "PATH" */

@@ -1,24 +1,15 @@
 #include "mail/outlook_msg.h"
 
-#include "mail/compound_directory.h"
+#include "mail/compound_file.h"
 #include "mail/mapi_mail.h"
 #include "mail/outlook_names.h"
 
-#include <gsf/gsf-infile-msole.h>
-#include <gsf/gsf-input-memory.h>
 #include <string.h>
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GsfInput, g_object_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GsfInfile, g_object_unref)
-
-#define MAX_DEPTH   8     /* mails within each other */
-#define MAX_ENTRIES 10000 /* of the directory */
-#define MAX_STREAMS 20000 /* that are opened: each may be as long to find as the file is */
-#define MAX_FIELDS  1000  /* of all mails, that are kept as properties */
-#define PIECE_SIZE                                                                                 \
-    4096U              /* bytes that are read at once: a damaged stream is read up to its hole     \
-                        */
-#define ENTRY_SIZE 16U /* bytes of a property in a list of them */
+#define MAX_DEPTH  8     /* mails within each other */
+#define MAX_PARTS  20000 /* files and recipients of all mails */
+#define MAX_FIELDS 1000  /* of all mails, that are kept as properties */
+#define ENTRY_SIZE 16U   /* bytes of a property in a list of them */
 
 /* Bytes before a list of properties (MS-OXMSG 2.4.1). */
 enum {
@@ -29,46 +20,36 @@ enum {
 
 /* A storage that holds a mail. */
 typedef struct {
-    GsfInfile *storage; /* owned */
-    MapiItem *item;     /* what is read of it goes here */
-    guint depth;        /* 0: the file's own */
+    guint storage;
+    MapiItem *item; /* what is read of it goes here */
+    guint depth;    /* 0: the file's own */
 } Mail;
 
 typedef struct {
+    CompoundFile *file;
     GArray *mails;     /* of Mail, those still to be read */
     GHashTable *names; /* of properties that are header fields, by their numbers */
     guint fields;
+    guint parts;
     gsize budget; /* bytes that all streams together may still hold: the file's own */
-    guint streams;
     const char *trouble;
 } Reader;
 
 bool outlook_msg_begins(const char *data, gsize length)
 {
-    static const char magic[] = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
-    return length >= 8 && memcmp(data, magic, 8) == 0;
+    return compound_file_begins(data, length);
 }
 
 /* What a stream holds, as far as it can be read. The caller owns it. */
-static GByteArray *read_stream(Reader *reader, GsfInput *stream)
+static GByteArray *read_stream(Reader *reader, guint stream)
 {
     GByteArray *bytes = g_byte_array_new();
-    const gsf_off_t size = gsf_input_size(stream);
-    if (size > (gsf_off_t)reader->budget) {
+    const gsize size = compound_file_size(reader->file, stream);
+    const gsize most = MIN(size, reader->budget);
+    if (!compound_file_read(reader->file, stream, most, bytes) || size > most) {
         reader->trouble = "it is damaged";
     }
-    gsize left = (gsize)CLAMP(size, 0, (gsf_off_t)reader->budget);
-    reader->budget -= left;
-    while (left > 0) {
-        const gsize count = MIN(left, PIECE_SIZE);
-        const guint8 *piece = gsf_input_read(stream, count, NULL);
-        if (piece == NULL) {
-            reader->trouble = "it is damaged";
-            break;
-        }
-        g_byte_array_append(bytes, piece, (guint)count);
-        left -= count;
-    }
+    reader->budget -= most;
     return bytes;
 }
 
@@ -101,100 +82,110 @@ static void read_list(MapiItem *item, const GByteArray *list, guint header)
     }
 }
 
-/* Opens the nth child; NULL if it cannot be, or too many have been. */
-static GsfInput *open_child(Reader *reader, GsfInfile *storage, int nth)
+/* What a storage holds. */
+typedef struct {
+    GArray *entries;
+    GPtrArray *names; /* of each */
+} Listing;
+
+static Listing list(Reader *reader, guint storage)
 {
-    if (reader->streams++ >= MAX_STREAMS) {
-        reader->trouble = "it has too many parts";
-        return NULL;
+    Listing listing = {compound_file_children(reader->file, storage),
+                       g_ptr_array_new_with_free_func(g_free)};
+    for (guint i = 0; i < listing.entries->len; i++) {
+        g_ptr_array_add(listing.names,
+                        compound_file_name(reader->file, g_array_index(listing.entries, guint, i)));
     }
-    GsfInput *child = gsf_infile_child_by_index(storage, nth);
-    if (child == NULL) {
-        reader->trouble = "it is damaged";
-    }
-    return child;
+    return listing;
 }
 
-static bool is_storage(GsfInput *child)
+static void listing_clear(Listing *listing)
 {
-    return GSF_IS_INFILE(child) && gsf_infile_num_children(GSF_INFILE(child)) >= 0;
+    g_array_unref(listing->entries);
+    g_ptr_array_unref(listing->names);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Listing, listing_clear)
+
+static guint entry_of(const Listing *listing, guint nth)
+{
+    return g_array_index(listing->entries, guint, nth);
+}
+
+static const char *name_of(const Listing *listing, guint nth)
+{
+    return g_ptr_array_index(listing->names, nth);
+}
+
+/* What of a listing is a stream of that name; empty if there is none. The caller owns it. */
+static GByteArray *read_named(Reader *reader, const Listing *listing, const char *name)
+{
+    for (guint i = 0; i < listing->entries->len; i++) {
+        const guint entry = entry_of(listing, i);
+        if (strcmp(name_of(listing, i), name) == 0 &&
+            !compound_file_is_storage(reader->file, entry)) {
+            return read_stream(reader, entry);
+        }
+    }
+    return g_byte_array_new();
 }
 
 /* Reads the list of a storage: it tells the code page of what stands beside it. */
-static void read_numbers(Reader *reader, GsfInfile *storage, MapiItem *item, guint header)
+static void read_numbers(Reader *reader, const Listing *listing, MapiItem *item, guint header)
 {
-    const int count = gsf_infile_num_children(storage);
-    for (int i = 0; i < count; i++) {
-        const char *name = gsf_infile_name_by_index(storage, i);
-        if (name == NULL || strcmp(name, "__properties_version1.0") != 0) {
-            continue;
-        }
-        g_autoptr(GsfInput) stream = open_child(reader, storage, i);
-        if (stream != NULL && !is_storage(stream)) {
-            g_autoptr(GByteArray) list = read_stream(reader, stream);
-            read_list(item, list, header);
-        }
-        return;
-    }
+    g_autoptr(GByteArray) list = read_named(reader, listing, "__properties_version1.0");
+    read_list(item, list, header);
 }
 
-static void mail_clear(gpointer mail)
+static void add_mail(Reader *reader, guint storage, MapiItem *item, guint depth)
 {
-    g_object_unref(((Mail *)mail)->storage);
-}
-
-static void add_mail(Reader *reader, GsfInfile *storage, MapiItem *item, guint depth)
-{
-    const Mail mail = {g_object_ref(storage), item, depth};
+    const Mail mail = {storage, item, depth};
     g_array_append_val(reader->mails, mail);
 }
 
-/* Reads a property's own stream or, where it is a mail, its storage. */
-static void read_property(Reader *reader, GsfInput *child, MapiItem *item, guint32 tag, guint depth)
+/* Reads a property's own stream or, where it is a mail, has its storage come later. */
+static void read_property(Reader *reader, guint entry, MapiItem *item, guint32 tag, guint depth)
 {
-    if (!is_storage(child)) {
-        g_autoptr(GByteArray) bytes = read_stream(reader, child);
+    if (!compound_file_is_storage(reader->file, entry)) {
+        g_autoptr(GByteArray) bytes = read_stream(reader, entry);
         mapi_item_set(item, tag, bytes->data, bytes->len);
     } else if (MAPI_NUMBER(tag) != MAPI_ATTACH_DATA) {
         reader->trouble = "it is damaged";
     } else if (depth >= MAX_DEPTH) {
         reader->trouble = "mails are nested too deeply in it";
     } else {
-        add_mail(reader, GSF_INFILE(child), mapi_item_enclose(item), depth + 1);
+        add_mail(reader, entry, mapi_item_enclose(item), depth + 1);
     }
 }
 
 /* Reads a header field that is kept as a property. */
-static void read_field(Reader *reader, GsfInput *child, MapiItem *item, guint32 tag)
+static void read_field(Reader *reader, guint entry, MapiItem *item, guint32 tag)
 {
     const char *name = g_hash_table_lookup(reader->names, GUINT_TO_POINTER(MAPI_NUMBER(tag)));
-    g_autoptr(GByteArray) bytes = read_stream(reader, child);
+    g_autoptr(GByteArray) bytes = read_stream(reader, entry);
     g_autoptr(GString) value = mapi_item_convert(item, MAPI_TYPE(tag), bytes);
     if (reader->fields++ < MAX_FIELDS) {
         mapi_item_add_field(item, name, value->str);
     }
 }
 
-static bool is_field(const Reader *reader, guint32 tag)
+static bool is_field(const Reader *reader, guint entry, guint32 tag)
 {
-    return (MAPI_TYPE(tag) == MAPI_TYPE_UNICODE || MAPI_TYPE(tag) == MAPI_TYPE_STRING8) &&
+    return !compound_file_is_storage(reader->file, entry) &&
+           (MAPI_TYPE(tag) == MAPI_TYPE_UNICODE || MAPI_TYPE(tag) == MAPI_TYPE_STRING8) &&
            g_hash_table_contains(reader->names, GUINT_TO_POINTER(MAPI_NUMBER(tag)));
 }
 
 /* Reads what a storage holds of an item itself. */
-static void read_properties(Reader *reader, GsfInfile *storage, MapiItem *item, guint depth)
+static void read_properties(Reader *reader, const Listing *listing, MapiItem *item, guint depth)
 {
-    const int count = gsf_infile_num_children(storage);
-    for (int i = 0; i < count; i++) {
-        const char *name = gsf_infile_name_by_index(storage, i);
-        const guint32 tag = name == NULL ? 0 : tag_of(name);
-        const bool field = is_field(reader, tag);
-        g_autoptr(GsfInput) child =
-            field || mapi_is_wanted(tag) ? open_child(reader, storage, i) : NULL;
-        if (child != NULL && field) {
-            read_field(reader, child, item, tag);
-        } else if (child != NULL) {
-            read_property(reader, child, item, tag, depth);
+    for (guint i = 0; i < listing->entries->len; i++) {
+        const guint entry = entry_of(listing, i);
+        const guint32 tag = tag_of(name_of(listing, i));
+        if (is_field(reader, entry, tag)) {
+            read_field(reader, entry, item, tag);
+        } else if (mapi_is_wanted(tag)) {
+            read_property(reader, entry, item, tag, depth);
         }
     }
 }
@@ -208,108 +199,95 @@ static MapiItem *new_part(MapiItem *mail, const char *name)
     return g_str_has_prefix(name, "__recip_version1.0_") ? mapi_item_add_recipient(mail) : NULL;
 }
 
-static void read_parts(Reader *reader, GsfInfile *storage, MapiItem *mail, guint depth)
+static void read_parts(Reader *reader, const Listing *listing, MapiItem *mail, guint depth)
 {
-    const int count = gsf_infile_num_children(storage);
-    for (int i = 0; i < count; i++) {
-        const char *name = gsf_infile_name_by_index(storage, i);
-        MapiItem *part = name == NULL ? NULL : new_part(mail, name);
-        g_autoptr(GsfInput) child = part == NULL ? NULL : open_child(reader, storage, i);
-        if (child != NULL && is_storage(child)) {
-            read_numbers(reader, GSF_INFILE(child), part, HEADER_OF_OTHER);
-            read_properties(reader, GSF_INFILE(child), part, depth);
+    for (guint i = 0; i < listing->entries->len; i++) {
+        const guint entry = entry_of(listing, i);
+        MapiItem *part = compound_file_is_storage(reader->file, entry)
+                             ? new_part(mail, name_of(listing, i))
+                             : NULL;
+        if (part == NULL) {
+            continue;
         }
+        if (reader->parts++ >= MAX_PARTS) {
+            reader->trouble = "it has too many parts";
+            return;
+        }
+        g_auto(Listing) inner = list(reader, entry);
+        read_numbers(reader, &inner, part, HEADER_OF_OTHER);
+        read_properties(reader, &inner, part, depth);
     }
 }
 
-static void read_mails(Reader *reader)
+static void read_mail(Reader *reader, const Mail *mail, const Listing *listing)
+{
+    read_numbers(reader, listing, mail->item,
+                 mail->depth == 0 ? HEADER_OF_MAIL : HEADER_OF_ENCLOSED);
+    read_properties(reader, listing, mail->item, mail->depth);
+    read_parts(reader, listing, mail->item, mail->depth);
+}
+
+/* Reads the mails that stand within others. */
+static void read_enclosed(Reader *reader)
 {
     for (guint i = 0; i < reader->mails->len; i++) {
         const Mail mail = g_array_index(reader->mails, Mail, i);
-        read_numbers(reader, mail.storage, mail.item,
-                     mail.depth == 0 ? HEADER_OF_MAIL : HEADER_OF_ENCLOSED);
-        read_properties(reader, mail.storage, mail.item, mail.depth);
-        read_parts(reader, mail.storage, mail.item, mail.depth);
+        g_auto(Listing) listing = list(reader, mail.storage);
+        read_mail(reader, &mail, &listing);
     }
-}
-
-/* A stream of a storage by its name; empty if there is none. The caller owns it. */
-static GByteArray *read_named(Reader *reader, GsfInfile *storage, const char *name)
-{
-    g_autoptr(GsfInput) stream = gsf_infile_child_by_name(storage, name);
-    return stream == NULL || is_storage(stream) ? g_byte_array_new() : read_stream(reader, stream);
 }
 
 /* The names of properties, for all mails in the file. The caller owns the table. */
-static GHashTable *read_names(Reader *reader, GsfInfile *root)
+static GHashTable *read_names(Reader *reader, const Listing *root)
 {
-    g_autoptr(GsfInput) storage = gsf_infile_child_by_name(root, "__nameid_version1.0");
-    if (storage == NULL || !is_storage(storage)) {
-        return g_hash_table_new(NULL, NULL);
+    for (guint i = 0; i < root->entries->len; i++) {
+        const guint entry = entry_of(root, i);
+        if (strcmp(name_of(root, i), "__nameid_version1.0") == 0 &&
+            compound_file_is_storage(reader->file, entry)) {
+            g_auto(Listing) listing = list(reader, entry);
+            g_autoptr(GByteArray) sets = read_named(reader, &listing, "__substg1.0_00020102");
+            g_autoptr(GByteArray) entries = read_named(reader, &listing, "__substg1.0_00030102");
+            g_autoptr(GByteArray) texts = read_named(reader, &listing, "__substg1.0_00040102");
+            return outlook_names_read(sets, entries, texts);
+        }
     }
-    GsfInfile *names = GSF_INFILE(storage);
-    g_autoptr(GByteArray) sets = read_named(reader, names, "__substg1.0_00020102");
-    g_autoptr(GByteArray) entries = read_named(reader, names, "__substg1.0_00030102");
-    g_autoptr(GByteArray) texts = read_named(reader, names, "__substg1.0_00040102");
-    return outlook_names_read(sets, entries, texts);
+    return g_hash_table_new(NULL, NULL);
 }
 
 /* Whether a compound file holds a mail, not a text or a table. */
-static bool has_mail(GsfInfile *root)
+static bool has_mail(const Listing *root)
 {
-    const int count = gsf_infile_num_children(root);
-    for (int i = 0; i < count; i++) {
-        const char *name = gsf_infile_name_by_index(root, i);
-        if (name != NULL && (strcmp(name, "__properties_version1.0") == 0 || tag_of(name) != 0)) {
+    for (guint i = 0; i < root->names->len; i++) {
+        if (strcmp(name_of(root, i), "__properties_version1.0") == 0 ||
+            tag_of(name_of(root, i)) != 0) {
             return true;
         }
     }
     return false;
 }
 
-/* The library tells of damage by GLib's log, for somebody at a terminal. */
-static void discard(const gchar *domain, GLogLevelFlags level, const gchar *text, gpointer data)
+GByteArray *outlook_msg_mail(const char *data, gsize length, const char **trouble)
 {
-    (void)domain;
-    (void)level;
-    (void)text;
-    (void)data;
-}
-
-static GByteArray *read_file(const char *data, gsize length, const char **trouble)
-{
-    Reader reader = {.budget = length};
-    g_autoptr(GsfInput) file = gsf_input_memory_new((const guint8 *)data, (gsf_off_t)length, FALSE);
-    g_autoptr(GsfInfile) root = file == NULL ? NULL : gsf_infile_msole_new(file, NULL);
-    if (root == NULL) {
-        *trouble = "it is damaged";
+    g_autoptr(CompoundFile) file = compound_file_new(data, length);
+    *trouble = "it is damaged";
+    if (file == NULL) {
         return NULL;
     }
-    if (!has_mail(root)) {
+    Reader reader = {.file = file, .budget = length};
+    g_auto(Listing) root = list(&reader, COMPOUND_FILE_ROOT);
+    if (!has_mail(&root)) {
         *trouble = "it holds no mail";
         return NULL;
     }
     g_autoptr(MapiItem) item = mapi_item_new();
     g_autoptr(GArray) mails = g_array_new(FALSE, FALSE, sizeof(Mail));
-    g_array_set_clear_func(mails, mail_clear);
+    g_autoptr(GHashTable) names = read_names(&reader, &root);
     reader.mails = mails;
-    g_autoptr(GHashTable) names = read_names(&reader, root);
     reader.names = names;
-    add_mail(&reader, root, item, 0);
-    read_mails(&reader);
+    read_mail(&reader, &(Mail){COMPOUND_FILE_ROOT, item, 0}, &root);
+    read_enclosed(&reader);
     const char *of_text = NULL;
     GByteArray *mail = mapi_mail_write(item, &of_text);
     *trouble = reader.trouble != NULL ? reader.trouble : of_text;
-    return mail;
-}
-
-GByteArray *outlook_msg_mail(const char *data, gsize length, const char **trouble)
-{
-    if (!compound_directory_is_fit(data, length, MAX_ENTRIES, trouble)) {
-        return NULL;
-    }
-    GLogFunc before = g_log_set_default_handler(discard, NULL);
-    GByteArray *mail = read_file(data, length, trouble);
-    g_log_set_default_handler(before, NULL);
     return mail;
 }

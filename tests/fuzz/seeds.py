@@ -9,6 +9,7 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "mailcases"))
 import cases  # noqa: E402
+import outlook  # noqa: E402
 
 VECTORS = os.path.join(HERE, "..", "vectors")
 LONGEST = 16 * 1024  # bytes: what is longer teaches a fuzzer nothing
@@ -22,6 +23,20 @@ PAGE = (b"<html><head><style>p{}</style></head><body><p>a&nbsp;&amp;&#x41;<br>b<
         b"<td>1<td>2</table><blockquote>q</blockquote><span style='display:none'>h</span>")
 RTF = (b"{\\rtf1\\ansi\\ansicpg1252\\fromhtml1{\\*\\htmltag64 <p>}\\htmlrtf x\\htmlrtf0 "
        b"a\\'e4\\u8211-\\par {\\*\\gone b}\\tab c}")
+
+
+def of_outlook():
+    """Small files of Outlook's."""
+    text = "Hello,\nthe code"
+    rtf = outlook.compressed(outlook.rich_html(text))
+    file = [(outlook.FILE_NAME, outlook.UNICODE, "code.txt"), (outlook.FILE_DATA, outlook.BINARY, b"x" * 80)]
+    properties = [(outlook.CLASS, outlook.UNICODE, "IPM.Note"), (outlook.BODY, outlook.STRING8, text.encode()),
+                  (outlook.RTF, outlook.BINARY, rtf), (outlook.SENDER, outlook.UNICODE, "ana@northwind.example"),
+                  (outlook.SENDER_TYPE, outlook.UNICODE, "SMTP"),
+                  (outlook.MESSAGE_ID, outlook.UNICODE, "<1@a.example>")]
+    headed = [(outlook.HEADERS, outlook.UNICODE, "From: a@b.example\r\nX: y\r\n")]
+    return [("winmail", outlook.winmail([("a.txt", b"text")], outlook.rich_text(text))),
+            ("saved", outlook.msg(properties, [file])), ("headed", outlook.msg(headed))]
 
 
 def vectors(name):
@@ -62,6 +77,7 @@ def main():
     write(folder, "message", every)
     write(folder, "armor", every)
     write(folder, "html", [("page", PAGE)] + [one for one in every if b"<" in one[1]])
+    write(folder, "outlook", of_outlook())
     write(folder, "rtf", [("text", RTF), ("stored", b"\x24\0\0\0\x18\0\0\0MELA\0\0\0\0" + RTF)])
     write(folder, "jws", [(str(number), jws) for number, jws in numbered])
     write(folder, "claims", [(str(number), payload(jws)) for number, jws in numbered])

@@ -177,7 +177,7 @@ grant update (id) on license to @PREFIX@_daemon;
 grant update (passed_at) on instance to @PREFIX@_daemon;
 grant update (license_id) on usage_request to @PREFIX@_daemon;
 grant update (class, why, from_address, reply_to, subject, body, raw, emptied_at, handled_at,
-    handled_how) on message to @PREFIX@_daemon;
+    handled_how, sender_vouched, sender_says) on message to @PREFIX@_daemon;
 grant update (seen_at) on case_mail to @PREFIX@_daemon;
 grant update (settled_at) on mailbox_mail to @PREFIX@_daemon;
 grant update (closed_at, closed_how) on quarantine to @PREFIX@_daemon;

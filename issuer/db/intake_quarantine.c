@@ -92,8 +92,8 @@ static bool mark_left(Database *database, GHashTable *rows, bool *any, GError **
 
 static SqlParams *left_params(GHashTable *rows, int64_t now)
 {
-    static const SqlType types[] = {SQL_INT8, SQL_TEXT, SQL_TEXT, SQL_TEXT,
-                                    SQL_TEXT, SQL_TEXT, SQL_TEXT};
+    static const SqlType types[] = {SQL_INT8, SQL_TEXT, SQL_TEXT, SQL_TEXT, SQL_TEXT,
+                                    SQL_TEXT, SQL_TEXT, SQL_TEXT, SQL_TEXT};
     SqlColumn *column[G_N_ELEMENTS(types)];
     SqlParams *params = sql_params_new();
     for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
@@ -114,6 +114,8 @@ static SqlParams *left_params(GHashTable *rows, int64_t now)
         sql_column_text(column[4], row->reply_to);
         sql_column_text(column[5], row->subject);
         sql_column_text(column[6], row->body);
+        sql_column_text(column[7], row->vouched);
+        sql_column_text(column[8], row->sender_says);
     }
     sql_params_add_time(params, now);
     return params;
@@ -125,11 +127,13 @@ static bool end_own(Database *database, GHashTable *rows, int64_t now, GError **
     g_autoptr(SqlParams) params = left_params(rows, now);
     return sql_do(database, "intake_quarantine_end",
                   "with r as (select * from unnest($1::bigint[], $2::text[], $3::text[],"
-                  " $4::text[], $5::text[], $6::text[], $7::text[])"
-                  " as r (id, class, why, from_address, reply_to, subject, body)),"
-                  " q as (update quarantine q set closed_at = $8, closed_how = 'read again'"
+                  " $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])"
+                  " as r (id, class, why, from_address, reply_to, subject, body, sender_vouched,"
+                  "  sender_says)),"
+                  " q as (update quarantine q set closed_at = $10, closed_how = 'read again'"
                   "  from r where q.message_id = r.id and q.closed_at is null returning q.*),"
                   " m as (update message m set class = r.class, why = r.why,"
+                  "  sender_vouched = r.sender_vouched::boolean, sender_says = r.sender_says,"
                   "  from_address = case when m.emptied_at is null then r.from_address end,"
                   "  reply_to = case when m.emptied_at is null then r.reply_to end,"
                   "  subject = case when m.emptied_at is null then r.subject end,"
@@ -137,9 +141,9 @@ static bool end_own(Database *database, GHashTable *rows, int64_t now, GError **
                   "  from r where m.id = r.id returning m.*)"
                   " insert into event (kind, subject, subject_id, row_digest, effective)"
                   " select 'quarantine-left', 'quarantine', q.message_id,"
-                  "  sha256(convert_to(q::text, 'UTF8')), $8 from q"
+                  "  sha256(convert_to(q::text, 'UTF8')), $10 from q"
                   " union all select 'message-read', 'message', m.id,"
-                  "  sha256(convert_to(m::text, 'UTF8')), $8 from m",
+                  "  sha256(convert_to(m::text, 'UTF8')), $10 from m",
                   params, error);
 }
 

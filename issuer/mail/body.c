@@ -122,6 +122,11 @@ const GString *body_text(const Body *body)
     return body->reader.sink.shown;
 }
 
+const GString *body_beside(const Body *body)
+{
+    return body->reader.sink.beside;
+}
+
 Finder *body_finder(Body *body)
 {
     return body->reader.sink.finder;

@@ -24,6 +24,9 @@ const char *body_trouble(const Body *body);
 /* The first text that a person would read, in UTF-8. Owned by the body. */
 const GString *body_text(const Body *body);
 
+/* What the attached texts say, as far as it is kept; cut anywhere. Owned by the body. */
+const GString *body_beside(const Body *body);
+
 /* The codes; NULL if it was not searched. Owned by the body. */
 Finder *body_finder(Body *body);
 

@@ -63,6 +63,7 @@ GByteArray *frame_write(const ParsedMail *mail)
     put_text(frame, mail->message_id);
     put_text(frame, mail->in_reply_to);
     put_text(frame, mail->text);
+    put_text(frame, mail->beside);
     guint references = MIN(mail->references->len, MAX_REFERENCES);
     put_number(frame, references);
     for (guint i = 0; i < references; i++) {
@@ -162,6 +163,7 @@ ParsedMail *frame_read(const guint8 *data, gsize length)
     mail->message_id = take_text(&reader);
     mail->in_reply_to = take_text(&reader);
     mail->text = take_text(&reader);
+    mail->beside = take_text(&reader);
     uint64_t references = take_number(&reader, MAX_REFERENCES);
     for (uint64_t i = 0; i < references && !reader.broken; i++) {
         char *reference = take_text(&reader);

@@ -66,7 +66,8 @@ typedef struct {
     char *message_id;      /* without angle brackets, or NULL */
     char *in_reply_to;     /* likewise */
     GPtrArray *references; /* of char *; of a bounce also the ids of the mails it returns */
-    char *text; /* unquoted text for a person to read, up to 64 KiB, license keys masked */
+    char *text;   /* unquoted text for a person to read, up to 64 KiB, license keys masked */
+    char *beside; /* what attached texts say, up to 16 KiB, license keys masked */
     bool license_key_seen; /* anywhere in it, be it in a header: then `raw` is not to be stored */
     bool by_program;       /* a program sent it for a person: it opens no case by itself */
     bool picture_only;     /* an image and no code: perhaps a picture of one */

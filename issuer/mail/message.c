@@ -217,6 +217,7 @@ static void take_body(ParsedMail *mail, Body *body, const MailSettings *settings
     const GString *text = body_text(body);
     mail->text =
         masked(mail, unquoted_text(text->str, text->len, SHOWN_SIZE, settings->own_addresses));
+    mail->beside = masked(mail, g_utf8_make_valid(body_beside(body)->str, -1));
     mail->license_key_seen = mail->license_key_seen || body_shows_license_key(body);
     if (body_trouble(body) != NULL && mail->kind == MAIL_FROM_PERSON) {
         mail->kind = MAIL_UNREADABLE;

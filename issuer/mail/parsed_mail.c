@@ -17,6 +17,7 @@ void parsed_mail_free(ParsedMail *mail)
     g_free(mail->in_reply_to);
     g_clear_pointer(&mail->references, g_ptr_array_unref);
     g_free(mail->text);
+    g_free(mail->beside);
     g_clear_pointer(&mail->tokens, g_ptr_array_unref);
     g_free(mail);
 }

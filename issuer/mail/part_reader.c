@@ -48,7 +48,8 @@ static unsigned use_of(const PartReader *reader, const MimePart *part)
     if (reader->only_search) {
         return TEXT_SINK_SEARCH;
     }
-    return (reader->depth == 0 ? TEXT_SINK_DIGEST : 0U) | (part->attached ? 0U : TEXT_SINK_SHOW);
+    return (reader->depth == 0 ? TEXT_SINK_DIGEST : 0U) |
+           (part->attached ? TEXT_SINK_BESIDE : TEXT_SINK_SHOW);
 }
 
 /* Takes the parts out of a packing, or out of what stands in a text. */

@@ -8,7 +8,8 @@ void text_sink_init(TextSink *sink, bool search, bool digest)
 {
     *sink = (TextSink){.finder = search ? finder_new() : NULL,
                        .digest = digest ? g_checksum_new(G_CHECKSUM_SHA256) : NULL,
-                       .shown = g_string_new(NULL)};
+                       .shown = g_string_new(NULL),
+                       .beside = g_string_new(NULL)};
 }
 
 void text_sink_clear(TextSink *sink)
@@ -18,6 +19,7 @@ void text_sink_clear(TextSink *sink)
     g_clear_pointer(&sink->unseen_tokens, g_ptr_array_unref);
     g_clear_pointer(&sink->digest, g_checksum_free);
     g_string_free(sink->shown, TRUE);
+    g_string_free(sink->beside, TRUE);
 }
 
 void text_sink_digest(TextSink *sink, const char *text, gsize length)
@@ -80,6 +82,11 @@ void text_sink_take(TextSink *sink, unsigned use, const char *text, gsize length
     search(sink, text, length);
     if ((use & TEXT_SINK_SHOW) != 0) {
         show(sink, text, length, (use & TEXT_SINK_HTML) != 0);
+    }
+    if ((use & TEXT_SINK_BESIDE) != 0 && sink->beside->len < TEXT_SINK_BESIDE_MOST) {
+        const gsize room = TEXT_SINK_BESIDE_MOST - sink->beside->len;
+        g_string_append_len(sink->beside, text, (gssize)MIN(length, room));
+        g_string_append_c(sink->beside, '\n');
     }
 }
 

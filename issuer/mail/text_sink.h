@@ -9,6 +9,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#define TEXT_SINK_BESIDE_MOST (16UL * 1024) /* bytes */
+
 typedef struct {
     Finder *finder; /* NULL: nothing is searched */
     Finder *unseen; /* of what the mail hides from its reader; NULL: nothing is hidden */
@@ -17,6 +19,7 @@ typedef struct {
     GChecksum *digest; /* NULL: nothing is digested */
     GString *shown;
     bool shown_is_html; /* a plain text may still take its place */
+    GString *beside;    /* texts that were attached, up to TEXT_SINK_BESIDE_MOST */
 } TextSink;
 
 /* What is to be done with a text besides searching it; flags. */
@@ -25,6 +28,7 @@ typedef enum {
     TEXT_SINK_DIGEST = 1,
     TEXT_SINK_SHOW = 2,
     TEXT_SINK_HTML = 4, /* for TEXT_SINK_SHOW: it was HTML */
+    TEXT_SINK_BESIDE = 8,
 } TextSinkUse;
 
 void text_sink_init(TextSink *sink, bool search, bool digest);
@@ -40,8 +44,9 @@ const GPtrArray *text_sink_unseen_tokens(TextSink *sink);
 
 /* Takes a text of `length` bytes of UTF-8 in: it is searched, and looked at for license keys. `use`
  * is of TextSinkUse: with TEXT_SINK_SHOW it is kept if it is the first, or the first plain text
- * where only HTML is kept so far; TEXT_SINK_DIGEST is the caller's business, for another form of
- * the text may be digested than is read. */
+ * where only HTML is kept so far; with TEXT_SINK_BESIDE beside it, as far as there is room;
+ * TEXT_SINK_DIGEST is the caller's business, for another form of the text may be digested than is
+ * read. */
 void text_sink_take(TextSink *sink, unsigned use, const char *text, gsize length);
 
 /* Digests a text without white space, and without the ">" that mailboxes put before "From ": so all

@@ -34,15 +34,17 @@ static bool names_our_mail(const ParsedMail *mail, const MailSettings *settings)
     return false;
 }
 
-/* What names no license as it should may still be read as one. */
+/* What names no license as it should may still be read as one, and a form that is attached may name
+ * it; what happened, the sender's own words must tell, for a log is full of losses. */
 static const char *class_of_person(IntakeItem *item)
 {
     const char *by_tokens = class_of_tokens(item->item.matters);
     if (by_tokens != NULL) {
         return by_tokens;
     }
-    item->readings = license_reading_find(item->words);
-    g_autofree char *license_id = mail_words_license_id(item->words);
+    g_autofree char *all = g_strconcat(item->words, "\n", item->mail->beside, NULL);
+    item->readings = license_reading_find(all);
+    g_autofree char *license_id = mail_words_license_id(all);
     return license_id != NULL || item->readings->len > 0 ? "about-license" : "unrecognised";
 }
 

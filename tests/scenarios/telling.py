@@ -430,6 +430,19 @@ class ToldAgain(Telling):
         self.assertNotEqual(self.loss("plant-2 of LIC-1 was stolen."), first)
         self.assertEqual(self.loss("plant-1 of LIC-1 is destroyed for good."), first)
 
+    def test_what_is_attached_names_the_license_and_tells_no_loss(self):
+        def with_file(says, attached):
+            head = mail(ANA).partition(b"\n\n")[0] + b"\nMIME-Version: 1.0\n"
+            return head + (f"Content-Type: multipart/mixed; boundary=f\n\n--f\n\n{says}\n--f\n"
+                           'Content-Type: text/plain; name="form.txt"\nContent-Disposition: attachment'
+                           f"\n\n{attached}\n--f--\n").encode()
+
+        (log,) = self.put(with_file("Please look into this, LIC-1.", "12:00 connection lost, job failed"))
+        self.assertEqual((log["class"], log["case"]), ("about-license", None))
+        (form,) = self.put(with_file("Our server burnt down.", "License ID: LIC-1\nHost: plant-1"))
+        self.assertEqual(form["class"], "about-license")
+        self.assertIsNotNone(form["case"])
+
     def test_two_daemons_at_once(self):
         paths = [write(self.house.path(f"{number}.mbox"), mbox([mail(ANA, says=says)])) for number, says
                  in enumerate(("The server of LIC-1 burnt down.", "LIC-1: the server is destroyed."))]

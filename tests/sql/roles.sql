@@ -103,8 +103,8 @@ insert into expected_columns values
     ('license', 'daemon', 'update id'),
     ('mailbox_mail', 'daemon', 'update settled_at'),
     ('message', 'daemon',
-        'update body class emptied_at from_address handled_at handled_how raw reply_to subject '
-        || 'why'),
+        'update body class emptied_at from_address handled_at handled_how raw reply_to '
+        || 'sender_says sender_vouched subject why'),
     ('message', 'finance',
         'select class effective emptied_at handled_at id identity raw_digest recorded_at '
         || 'sent_at size source_offset'),

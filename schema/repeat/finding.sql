@@ -15,7 +15,9 @@ begin
     if wanted !~ '[[:alnum:]]{3}' then
         pattern := ltrim(pattern, '%');
     end if;
-    return query select n.root, 'customer ' || v.name
+    -- An earlier name is told only where the one of today does not fit.
+    return query select n.root,
+            'customer ' || case when folded(n.name) like pattern then n.name else v.name end
         from (select v.customer_id, v.name from customer_version v
               where folded(v.name) like pattern limit most) v
         join customer_now n on n.id = v.customer_id;

@@ -337,8 +337,12 @@ class Stories(Selling):
                          says=f"is on record as customer CU-{number}")
             self.refused("customer", "rename", f"CU-{number % 4 + 1}", "--name", name.upper(), "--reason", "r",
                          says=f"is the name of customer CU-{number}")
+        house = self.house
+        house.by("olga", "customer", "rename", "CU-1", "--name", "Zürich Energie", "--reason", "r")
+        self.assertEqual([self.records("license", "find", typed)[0]["found_by"] for typed in ("zürich", "wasser")],
+                         ["customer Zürich Energie", "customer Zürich Wasser"])
         self.add("--id", "LIC-9", customer="ØRSTED ÆR", new=False, order="so-ö4")
-        self.assertEqual(self.house.query("select count(*) from orders"), [(4,)])
+        self.assertEqual(house.query("select count(*) from orders"), [(4,)])
         (order, *_) = self.records("order", "show", "SO-ö4")
         self.assertEqual(order["order"], "SO-Ö4")
 

@@ -79,7 +79,7 @@ static void read_starts(CodeSearch *search, const Symbols *symbols, uint64_t pla
     const char *end = symbols->symbols + symbols->count;
     const char *at = symbols->symbols;
     ArmorKind kind = ARMOR_USAGE_REQUEST;
-    while (symbols->count > 0 && (at = memmem(at, (gsize)(end - at), "CHAR", 4)) != NULL) {
+    while (symbols->count > 0 && (at = first_line_next(at, end)) != NULL) {
         if (end - at >= ARMOR_FIRST_LINE && first_line_starts(at, &kind)) {
             const gsize index = (gsize)(at - symbols->symbols);
             const Entry *entry = entry_for(search, symbols, index, place);

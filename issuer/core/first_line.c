@@ -32,6 +32,17 @@ bool first_line_kind_of_header(const char *header, gsize length, ArmorKind *kind
     return false;
 }
 
+const char *first_line_next(const char *at, const char *end)
+{
+    while (end - at >= KIND_AT && (at = memchr(at, START[0], (gsize)(end - at))) != NULL) {
+        if (end - at >= KIND_AT && memcmp(at, START, KIND_AT) == 0) {
+            return at;
+        }
+        at++;
+    }
+    return NULL;
+}
+
 bool first_line_starts(const char *symbols, ArmorKind *kind)
 {
     if (memcmp(symbols, START, KIND_AT) != 0 || symbols[KIND_AT + 1] != VERSION) {

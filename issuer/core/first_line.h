@@ -16,6 +16,10 @@ bool first_line_fits(const char symbols[ARMOR_FIRST_LINE], ArmorKind *kind);
  * if none. */
 bool first_line_starts(const char *symbols, ArmorKind *kind);
 
+/* Where the next "CHAR" begins from `at` on, in symbols that end before `end`; NULL: there is none.
+ */
+const char *first_line_next(const char *at, const char *end);
+
 /* The kind of a compact or armored header: that whose `typ` the JSON names; false if none. */
 bool first_line_kind_of_header(const char *header, gsize length, ArmorKind *kind);
 

@@ -108,7 +108,7 @@ bool lost_start_find(const Symbols *symbols, uint64_t place, GPtrArray *found, g
     bool doubtful = false;
     guint seen = 0;
     while (found->len < LOST_START_MOST && symbols->count > 0 &&
-           (at = memmem(at, (gsize)(end - at), "CHAR", 4)) != NULL) {
+           (at = first_line_next(at, end)) != NULL) {
         const gsize index = (gsize)(at - symbols->symbols);
         ArmorKind kind = ARMOR_USAGE_REQUEST;
         gsize length = 0;

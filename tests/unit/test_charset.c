@@ -71,6 +71,34 @@ static void test_utf16(void **state)
     EXPECT("utf-8", "\xEF\xBB\xBFHi", "Hi");
 }
 
+static void test_utf32(void **state)
+{
+    (void)state;
+    EXPECT("us-ascii", "C\0\0\0H\0\0\0A\0\0\0R\0\0\0Q\0\0\0", "CHARQ");
+    EXPECT("utf-8", "\0\0\0C\0\0\0H\0\0\0A\0\0\0R\0\0\0Q", "CHARQ");
+    EXPECT(NULL, "\xFF\xFE\0\0C\0\0\0H\0\0\0", "CH");
+}
+
+/* What begins with UTF-16's mark is text in it, be there no zero byte; a binary file is not. */
+static void test_wide_by_mark(void **state)
+{
+    (void)state;
+    static const char wide[] = "\xFF\xFE\x23\xFF\x28\xFF\x21\xFF\x32\xFF";
+    guint8 other[512] = {0xFF, 0xFE};
+    for (gsize i = 2; i < sizeof other; i++) {
+        other[i] = (guint8)(i * 37 + i / 7);
+    }
+    assert_string_equal(charset_wide(wide, sizeof wide - 1), "UTF-16LE");
+    assert_null(charset_wide((const char *)other, sizeof other));
+}
+
+static void test_switches_without_label(void **state)
+{
+    (void)state;
+    EXPECT("us-ascii", "a\x1b$B%3!<%I\x1b(Bz", "a\xE3\x82\xB3\xE3\x83\xBC\xE3\x83\x89z");
+    EXPECT(NULL, "a\x1b(Bz", "a\x1b(Bz");
+}
+
 static void test_zero_bytes_are_no_utf16(void **state)
 {
     (void)state;
@@ -107,9 +135,15 @@ static void test_beyond_unicode(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_labels),  cmocka_unit_test(test_lying_labels),
-        cmocka_unit_test(test_utf16),   cmocka_unit_test(test_zero_bytes_are_no_utf16),
-        cmocka_unit_test(test_escapes), cmocka_unit_test(test_beyond_unicode),
+        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_lying_labels),
+        cmocka_unit_test(test_utf16),
+        cmocka_unit_test(test_zero_bytes_are_no_utf16),
+        cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_beyond_unicode),
+        cmocka_unit_test(test_utf32),
+        cmocka_unit_test(test_wide_by_mark),
+        cmocka_unit_test(test_switches_without_label),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 #include "mail/desk_records.h"
 
+#include "base/text.h"
 #include "mail/json_split.h"
 
 #include <jansson.h>
@@ -228,7 +229,7 @@ static void take_record(Records *records, const char *data, gsize size, uint64_t
     json_error_t error;
     json_t *object = json_loadb(data, size, JSON_ALLOW_NUL, &error);
     if (object == NULL) {
-        g_autofree char *text = g_utf8_make_valid(error.text, -1);
+        g_autofree char *text = text_one_line(error.text, 0); // it quotes what it stumbled over
         tell(records, g_strdup_printf("has something at byte %llu that is no JSON (%s); export it "
                                       "again",
                                       (unsigned long long)offset, text));

@@ -34,8 +34,8 @@ begin
         raise exception '% carries no use of %: `issuer license show %` lists those that do',
             serial_text(stranger), of.license_id, of.license_id using errcode = 'IS003';
     elsif cardinality(ended) = 0 and needed > 0 then
-        raise exception '% has % of % activations in use and % of % servers running: name % '
-            'with --end-use SERIAL (`issuer license show %`)', of.license_id, used,
+        raise exception '% has % of % activations in use and % of % servers running: name %: '
+            '--end-use SERIAL (`issuer license show %`)', of.license_id, used,
             draft ->> 'activations', active, draft ->> 'servers', case needed when 1 then 'the one that ends'
             else 'the ' || needed || ' that end' end, of.license_id using errcode = 'IS003';
     elsif cardinality(ended) <> needed then

@@ -285,7 +285,7 @@ create function less(change jsonb) returns table (what text, before text, after 
     select * from license_correct(d('olga'), 'LIC-3', '{"kind": "correction", "reason": "r"}' || change, '2026-11-01') $$;
 select throws_like(format('select less(%L)', change), says, says)
 from (values
-    ('{"order":"C-9","activations":4}', 'LIC-3 has 5 of 4 activations in use and 3 of 5 servers running: name the one that ends %'),
+    ('{"order":"C-9","activations":4}', 'LIC-3 has 5 of 4 activations in use and 3 of 5 servers running: name the one that ends: %'),
     ('{"order":"C-9","servers":1}', 'LIC-3 has 5 of 6 activations in use and 3 of 1 servers running: name the 2 that end%'),
     ('{"order":"C-9","activations":4,"end_uses":[101,102]}', '--end-use: 2 named, and exactly 1 must end'),
     ('{"order":"C-9","activations":5,"end_uses":[101]}', '--end-use: 1 named, and exactly 0 must end'),

@@ -26,7 +26,12 @@ bool emlx_is_one(const char *data, gsize length)
 {
     uint64_t count = 0;
     gsize start = read_count(data, length, &count);
-    return start > 0 && sniff_file(data + start, length - start) == SNIFF_MESSAGE;
+    if (start == 0 || count == 0 || sniff_file(data + start, length - start) != SNIFF_MESSAGE) {
+        return false;
+    }
+    // A mailbox that is cut off within the zone of a date begins with a number too.
+    const bool ends_here = count < length - start;
+    return !ends_here || memmem(data + start, length - start, "<?xml", 5) != NULL;
 }
 
 /* The last property list of the tail; NULL if it does not end with one. */

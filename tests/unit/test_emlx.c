@@ -96,11 +96,13 @@ static void test_others(void **state)
         MAIL,
         "1234567890123456\n" MAIL,
         "12\nonly text\n",
+        "0000\n" MAIL, /* the end of a Date, in a mailbox that is cut off before it */
+        "30\n" MAIL,
     };
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
         assert_false(emlx_is_one(texts[i], strlen(texts[i])));
     }
-    assert_true(emlx_is_one("40\r\n" MAIL, strlen("40\r\n" MAIL)));
+    assert_true(emlx_is_one("4000\r\n" MAIL, strlen("4000\r\n" MAIL)));
 }
 
 static void test_partial(void **state)

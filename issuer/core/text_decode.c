@@ -128,12 +128,26 @@ static void append_number(const char *digits, gsize length, GString *out)
     }
 }
 
+/* Reads an entity that browsers know without the ";" at its end. */
+static gsize read_open_entity(const char *text, gsize left, GString *out)
+{
+    static const char *const names[] = {"&nbsp", "&shy", "&amp", "&quot", "&lt", "&gt"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        const gsize length = strlen(names[i]);
+        if (left > length && memcmp(text, names[i], length) == 0) {
+            g_string_append(out, strcmp(names[i], "&shy") == 0 ? "" : " ");
+            return length;
+        }
+    }
+    return 0;
+}
+
 /* Reads an entity at `text`, which is an "&"; its length, 0 if there is none. */
 static gsize read_entity(const char *text, gsize left, GString *out)
 {
     const char *end = memchr(text, ';', MIN(left, LONGEST_ENTITY));
-    if (end == NULL || end - text < 3) {
-        return 0;
+    if (end == NULL || end - text < 3 || memchr(text + 1, '&', (gsize)(end - text) - 1) != NULL) {
+        return read_open_entity(text, left, out);
     }
     const gsize length = (gsize)(end - text) - 1;
     const char *name = text + 1;

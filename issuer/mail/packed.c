@@ -5,6 +5,7 @@
 #include "mail/outlook_msg.h"
 #include "mail/packed_archive.h"
 #include "mail/packed_outlook.h"
+#include "mail/pgp_encrypted.h"
 #include "mail/rtf.h"
 #include "mail/tnef.h"
 #include "mail/uuencode.h"
@@ -22,6 +23,7 @@ static const PackedKind whole[] = {
 /* What stands within a text. */
 static const PackedKind within[] = {
     {"a file within the text (uuencode)", uuencode_is_in, uuencode_unpack},
+    {"a text encrypted with PGP", pgp_encrypted_is_in, pgp_encrypted_refuse},
 };
 
 const PackedKind *packed_kind(const char *data, gsize length)

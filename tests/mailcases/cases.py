@@ -302,6 +302,17 @@ def html_only_is_whole():
     return one(mixed_mail(cut, html))
 
 
+@case(issued())
+def html_with_entities_that_nothing_ends():
+    rows = "<br>".join(f"{line[:20]}&nbsp{line[20:30]}&shy{line[30:40]}&#8203 {line[40:]}" for line in A.data)
+    return one(mail(rows, HTML))
+
+
+@case(issued())
+def text_with_entities_that_nothing_ends():
+    return one(mail("\n".join(f"{line[:20]}&nbsp{line[20:40]}&shy{line[40:]}" for line in A.data) + "\n"))
+
+
 def html_hiding(style, code=A, sheet=""):
     return mail(f"<html><head><style>{sheet}</style></head><body><p>Hello, <span {style}>"
                 + "<br>".join(code.lines) + "</span> please</p></body></html>", HTML)

@@ -388,6 +388,11 @@ static void test_not_in_silence(void **state)
     assert_string_equal(encrypted->why,
                         "no code in its text; not searched: smime.p7m (an encrypted part (S/MIME); "
                         "it is encrypted: ask for the same mail without encryption)");
+    g_autoptr(ParsedMail) pgp =
+        parse_as("From: a@example.com\n\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n=Zk3A\n-----END PGP "
+                 "MESSAGE-----\n",
+                 false, false);
+    assert_non_null(strstr(pgp->why, "encrypted with PGP; it is encrypted: ask for the same mail"));
     g_autoptr(ParsedMail) picture =
         parse_as("From: a@example.com\nContent-Type: image/png\n"
                  "Content-Transfer-Encoding: base64\n\niVBORw0KGgoAAAANSUhEUg==\n",

@@ -2,6 +2,9 @@
 """Makes what the fuzzers begin with, from the cases and vectors of the other tests.
 seeds.py FOLDER: one folder a target in it. The frames are made from the mails by make_frames."""
 import base64
+import bz2
+import gzip
+import lzma
 import os
 import sys
 
@@ -10,6 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "mailcases"))
 import cases  # noqa: E402
 import outlook  # noqa: E402
+import packings  # noqa: E402
 
 VECTORS = os.path.join(HERE, "..", "vectors")
 LONGEST = 16 * 1024  # bytes: what is longer teaches a fuzzer nothing
@@ -39,6 +43,18 @@ def of_outlook():
             ("saved", outlook.msg(properties, [file])), ("headed", outlook.msg(headed))]
 
 
+DESK = [("table", b"Subject,From,Date,Body\r\nrequest,ana@water.example,2026-06-03,\"<p>a\"\"b</p>\"\r\n"),
+        ("records", b'{"tickets":[{"subject":"request","requester":{"email":"ana@water.example"},'
+                    b'"comments":[{"body":"one","created_at":"2026-06-03T08:00:00Z"}]}]}'),
+        ("lines", b'{"from":"ana@water.example","raw":"RnJvbTogYQoKYg=="}\n{"text":"b"}\n')]
+IMAP = [("fetched", b"* 3 FETCH (UID 42 FLAGS (\\Seen \\Deleted) RFC822.SIZE 3 BODY[] {3}\r\nabc)\r\n"),
+        ("found", b"* SEARCH 1 2 42\r\n"), ("ok", b"a1 OK [UIDVALIDITY 7] done\r\n"),
+        ("able", b"* CAPABILITY IMAP4rev1 MOVE UIDPLUS\r\n"), ("literal", b'* LIST () "/" {5}\r\n')]
+VOUCHED = [("dmarc", b"mx.vendor.example 1; dmarc=pass (p=none) header.from=water.example;\r\n dkim=pass"
+                     b' header.d="water.example" reason="a \\"b\\""'),
+           ("none", b"mx.vendor.example; none"), ("spf", b"mx; spf=fail smtp.mailfrom=<a@b.example>")]
+
+
 def vectors(name):
     """The compact JWS in the second column of a table of vectors."""
     with open(os.path.join(VECTORS, name), encoding="utf-8") as rows:
@@ -57,6 +73,15 @@ def mails():
     for name, make, _expected in cases.CASES:
         for path, data in make().items():
             yield f"{name}-{path.replace('/', '_')}", data
+
+
+def archives():
+    """The same two files, packed in several ways."""
+    files = {"a.eml": PAGE, "b/c.eml": RTF}
+    tar = packings.tarred(files)
+    return [("zip", packings.zipped(files)), ("stored", packings.zipped(files, stored=True)), ("tar", tar),
+            ("gz", gzip.compress(tar, mtime=0)), ("bz2", bz2.compress(PAGE)), ("xz", lzma.compress(tar)),
+            ("nested", packings.zipped({"inner.zip": packings.zipped(files)}))]
 
 
 def write(folder, target, named):
@@ -81,6 +106,10 @@ def main():
     write(folder, "rtf", [("text", RTF), ("stored", b"\x24\0\0\0\x18\0\0\0MELA\0\0\0\0" + RTF)])
     write(folder, "jws", [(str(number), jws) for number, jws in numbered])
     write(folder, "claims", [(str(number), payload(jws)) for number, jws in numbered])
+    write(folder, "archive", archives())
+    write(folder, "desk", DESK)
+    write(folder, "imap", IMAP)
+    write(folder, "authentication", VOUCHED)
     write(folder, "purchase", [("rows", PURCHASES)])
 
 

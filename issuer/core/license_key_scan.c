@@ -53,6 +53,22 @@ static void read_separator(const Scan *scan, gsize at, Word *word)
     }
 }
 
+/* A letter that is read as a digit says nothing of its case. */
+static bool is_look_alike(char symbol)
+{
+    switch (symbol) {
+    case 'O':
+    case 'I':
+    case 'L':
+    case 'o':
+    case 'i':
+    case 'l':
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void judge_word(const Scan *scan, Word *word)
 {
     bool upper = false;
@@ -60,7 +76,7 @@ static void judge_word(const Scan *scan, Word *word)
     word->symbols = true;
     for (gsize i = word->at; i < word->at + word->length; i++) {
         const char symbol = scan->text[i];
-        const bool letter = strchr("OILoil", symbol) == NULL;
+        const bool letter = !is_look_alike(symbol);
         word->symbols = word->symbols && crockford_value(symbol) >= 0;
         word->digits += g_ascii_isdigit(symbol);
         upper = upper || (letter && g_ascii_isupper(symbol));

@@ -57,6 +57,12 @@ const char *sniff_magic(const char *data, gsize length)
     return NULL;
 }
 
+/* Escape, shift out and shift in: text in the sets of ISO 2022 is full of them. */
+static bool switches_set(guchar c)
+{
+    return c == 27 || c == 14 || c == 15;
+}
+
 bool sniff_is_text(const char *data, gsize length)
 {
     length = MIN(length, SNIFF_SIZE);
@@ -66,7 +72,7 @@ bool sniff_is_text(const char *data, gsize length)
     gsize controls = 0;
     for (gsize i = 0; i < length; i++) {
         guchar c = (guchar)data[i];
-        controls += c < 32 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 27;
+        controls += c < 32 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && !switches_set(c);
     }
     return controls <= length / 32 || charset_wide(data, length) != NULL;
 }

@@ -57,7 +57,7 @@ static bool run_ingest(const CommandCall *call, GError **error)
 
 static const ArgumentRow paths[] = {
     {.name = "PATH",
-     .meaning = "mbox, Maildir, mails, Outlook's files, CSV or JSON of tickets, archives, folders; "
+     .meaning = "mails, mailboxes, exports, archives and folders of them; "
                 "-: from standard input",
      .path = true,
      .repeats = true},

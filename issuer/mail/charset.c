@@ -204,6 +204,9 @@ static CharsetText converted(GString *text)
 
 CharsetText charset_read(const char *label, const char *data, gsize length)
 {
+    if (length == 0) { // an empty array has no bytes to point to
+        return (CharsetText){"", 0, NULL};
+    }
     gsize mark = 0;
     const char *seen = by_mark(data, length, &mark);
     data += mark;

@@ -36,6 +36,13 @@ static void test_labels(void **state)
            "n");
 }
 
+static void test_no_text(void **state)
+{
+    (void)state;
+    expect("iso-2022-jp", NULL, 0, "");
+    EXPECT(NULL, "\xEF\xBB\xBF", "");
+}
+
 static void test_lying_labels(void **state)
 {
     (void)state;
@@ -136,6 +143,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_no_text),
         cmocka_unit_test(test_lying_labels),
         cmocka_unit_test(test_utf16),
         cmocka_unit_test(test_zero_bytes_are_no_utf16),

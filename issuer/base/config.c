@@ -330,7 +330,8 @@ const Config *config_group(const Config *config, const char *kind, guint index)
 
 const char *config_group_name(const Config *config, const char *kind, guint index)
 {
-    return config_group(config, kind, index)->name;
+    const Config *group = config_group(config, kind, index);
+    return group == NULL ? NULL : group->name;
 }
 
 static const Value *value_of(const Config *config, const char *key, unsigned types)

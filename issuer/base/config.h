@@ -59,7 +59,7 @@ Config *config_load(const char *path, const ConfigTable *table, GError **error);
 bool config_check_environment(const ConfigTable *table, const char *const *others, GError **error);
 
 /* How many groups [KIND NAME] there are, and one of them, from 0 in the order of the file: its name
- * and its values. Owned by the configuration. */
+ * and its values. Owned by the configuration; NULL for one that is not there. */
 guint config_group_count(const Config *config, const char *kind);
 const char *config_group_name(const Config *config, const char *kind, guint index);
 const Config *config_group(const Config *config, const char *kind, guint index);

@@ -3,34 +3,19 @@
 #include "base/text.h"
 #include "delivery/imap.h"
 #include "delivery/imap_session.h"
+#include "delivery/server_url.h"
 
 #include <string.h>
 
+#define SCHEME      "imap"
 #define FOLDER_MOST 255 /* characters of a folder's name */
 
-static const char *after_scheme(const char *url)
-{
-    const char *const schemes[] = {"imap://", "imaps://"};
-    for (gsize i = 0; i < G_N_ELEMENTS(schemes); i++) {
-        if (g_ascii_strncasecmp(url, schemes[i], strlen(schemes[i])) == 0) {
-            return url + strlen(schemes[i]);
-        }
-    }
-    return NULL;
-}
-
-/* HOST, [ADDRESS] or either with :PORT, and no more: a user's name would be shown with the
- * settings. */
 char *imap_judge_url(const char *url)
 {
-    const char *place = after_scheme(url);
-    const gsize length = place != NULL ? strlen(place) : 0;
-    if (length == 0 || strspn(place, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                     "0123456789.:-[]") != length) {
-        return g_strdup(
-            "must be imaps://HOST or imap://HOST (with STARTTLS), with :PORT if wanted");
-    }
-    return NULL;
+    return server_url_is_plain(url, SCHEME)
+               ? NULL
+               : g_strdup(
+                     "must be imaps://HOST or imap://HOST (with STARTTLS), with :PORT if wanted");
 }
 
 char *imap_judge_folder(const char *folder)
@@ -42,7 +27,7 @@ char *imap_judge_folder(const char *folder)
 
 char *imap_place(const char *url)
 {
-    return g_strdup(after_scheme(url));
+    return g_strdup(server_url_place(url, SCHEME));
 }
 
 /* As names of folders go over the wire (RFC 3501 section 5.1.3), in quotes. */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "delivery/curl_library.h"
 #include "delivery/imap_response.h"
 
 #include <curl/curl.h>
@@ -126,23 +127,9 @@ static void tell_no_connection(const ImapWire *wire, const ImapServer *server, C
                 advice != NULL ? "; " : "", advice != NULL ? advice : "");
 }
 
-/* Before there are threads that use it: counts its callers. */
-static bool start_library(GError **error)
-{
-    static gsize started = 0;
-    if (g_once_init_enter(&started)) {
-        g_once_init_leave(&started, curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 1 : 2);
-    }
-    if (started == 1) {
-        return true;
-    }
-    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED, "libcurl does not start");
-    return false;
-}
-
 ImapWire *imap_wire_open(const ImapServer *server, GError **error)
 {
-    if (!start_library(error)) {
+    if (!curl_library_start(error)) {
         return NULL;
     }
     ImapWire *wire = g_new0(ImapWire, 1);

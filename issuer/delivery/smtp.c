@@ -2,10 +2,14 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "delivery/curl_library.h"
+#include "delivery/server_url.h"
 #include "delivery/smtp_wire.h"
 
 #include <curl/curl.h>
 #include <string.h>
+
+#define SCHEME "smtp"
 
 struct Smtp {
     CURL *curl;
@@ -21,36 +25,11 @@ struct Smtp {
     gsize left;
 };
 
-static const char *after_scheme(const char *url)
-{
-    const char *const schemes[] = {"smtp://", "smtps://"};
-    for (gsize i = 0; i < G_N_ELEMENTS(schemes); i++) {
-        if (g_ascii_strncasecmp(url, schemes[i], strlen(schemes[i])) == 0) {
-            return url + strlen(schemes[i]);
-        }
-    }
-    return NULL;
-}
-
-/* HOST, [ADDRESS] or either with :PORT, and no more: a path would become our greeting, a user's
- * name would be shown with the settings. */
 char *smtp_judge_url(const char *url)
 {
-    const char *place = after_scheme(url);
-    const gsize length = place != NULL ? strlen(place) : 0;
-    if (length == 0 || strspn(place, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                     "0123456789.:-[]") != length) {
-        return g_strdup("must be smtp://HOST or smtps://HOST, with :PORT if wanted");
-    }
-    return NULL;
-}
-
-/* The host of a URL that was judged, without brackets. New string. */
-static char *host_of(const char *url)
-{
-    const char *place = after_scheme(url);
-    return *place == '[' ? g_strndup(place + 1, strcspn(place + 1, "]"))
-                         : g_strndup(place, strcspn(place, ":"));
+    return server_url_is_plain(url, SCHEME)
+               ? NULL
+               : g_strdup("must be smtp://HOST or smtps://HOST, with :PORT if wanted");
 }
 
 /* By its address or by the one name that means nothing else. */
@@ -195,20 +174,6 @@ static void set_conversation(Smtp *smtp, const SmtpServer *server)
     curl_easy_setopt(smtp->curl, CURLOPT_ERRORBUFFER, smtp->reason);
 }
 
-/* Before there are threads that use it: counts its callers. */
-static bool start_library(GError **error)
-{
-    static gsize started = 0;
-    if (g_once_init_enter(&started)) {
-        g_once_init_leave(&started, curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 1 : 2);
-    }
-    if (started == 1) {
-        return true;
-    }
-    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED, "libcurl does not start");
-    return false;
-}
-
 Smtp *smtp_open(const SmtpServer *server, GError **error)
 {
     g_autofree char *wrong = smtp_judge_url(server->url);
@@ -216,8 +181,8 @@ Smtp *smtp_open(const SmtpServer *server, GError **error)
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "the mail server %s", wrong);
         return NULL;
     }
-    g_autofree char *host = host_of(server->url);
-    if (!check_login(server, host, error) || !start_library(error)) {
+    g_autofree char *host = server_url_host(server->url, SCHEME);
+    if (!check_login(server, host, error) || !curl_library_start(error)) {
         return NULL;
     }
     Smtp *smtp = g_new0(Smtp, 1);

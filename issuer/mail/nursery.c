@@ -258,7 +258,7 @@ G_NORETURN static void live_as_nursery(int control, const MailSettings *settings
     message_init();
     archive_init(); // after it: GMime would take the locale's encoding for that of mails
     GHashTable *children = g_hash_table_new(NULL, NULL);
-    Order order;
+    Order order = {0};
     int file = -1;
     bool going = true;
     while (going && receive_with(CONTROL_FD, &order, sizeof order, &file)) {

@@ -1,25 +1,12 @@
 #include "mail/unpack_out.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/socket.h>
+#include "base/socket.h"
 
-static bool send_all(int socket, const void *data, gsize length)
-{
-    gsize done = 0;
-    while (done < length) {
-        ssize_t put = send(socket, (const char *)data + done, length - done, MSG_NOSIGNAL);
-        if (put < 0 && errno != EINTR) {
-            return false;
-        }
-        done += put > 0 ? (gsize)put : 0;
-    }
-    return true;
-}
+#include <string.h>
 
 bool unpack_out_piece(int socket, UnpackHead head, const void *data)
 {
-    return send_all(socket, &head, sizeof head) && send_all(socket, data, head.size);
+    return socket_send_all(socket, &head, sizeof head) && socket_send_all(socket, data, head.size);
 }
 
 bool unpack_out_text(int socket, UnpackKind kind, const char *text)

@@ -1,5 +1,6 @@
 #include "mail/unpack_process.h"
 
+#include "base/socket.h"
 #include "mail/archive.h"
 #include "mail/desk_records.h"
 #include "mail/desk_table.h"
@@ -7,7 +8,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define MOST_OF_MSG (64UL * 1024 * 1024) /* bytes of a .msg that is read: it is held in memory */
@@ -67,27 +67,14 @@ static void unpack_archive(int socket, int file)
     send_archive(socket, archive_open_fd(file, &budget), &budget);
 }
 
-static bool receive(int socket, void *data, gsize length)
-{
-    gsize done = 0;
-    while (done < length) {
-        ssize_t got = recv(socket, (char *)data + done, length - done, 0);
-        if (got == 0 || (got < 0 && errno != EINTR)) {
-            return false;
-        }
-        done += got > 0 ? (gsize)got : 0;
-    }
-    return true;
-}
-
 static bool serve_one(int socket)
 {
     UnpackRequest request;
-    if (!receive(socket, &request, sizeof request) || request.size > UNPACK_SMALL) {
+    if (!socket_receive_all(socket, &request, sizeof request) || request.size > UNPACK_SMALL) {
         return false;
     }
     g_autofree char *data = g_malloc((gsize)request.size + 1);
-    if (!receive(socket, data, (gsize)request.size)) {
+    if (!socket_receive_all(socket, data, (gsize)request.size)) {
         return false;
     }
     Budget budget = budget_new(no_caps, 0);
@@ -146,7 +133,8 @@ static void unpack_msg(int socket, int file)
         whole == NULL ? NULL : outlook_msg_mail((const char *)whole->data, whole->len, &trouble);
     g_autofree char *told =
         g_strdup_printf("%s: %s; open it in Outlook",
-                        mail == NULL ? "is no mail that can be read" : "is read in part", trouble);
+                        mail == NULL ? "is no mail that can be read" : "is read in part",
+                        trouble == NULL ? "" : trouble);
     if (mail == NULL) {
         (void)unpack_out_text(socket, UNPACK_FAULT, told);
     } else if (unpack_out_text(socket, UNPACK_MEMBER, "") &&

@@ -17,17 +17,18 @@ static bool fail(GError **error, const char *what, const char *path)
     return false;
 }
 
-static bool write_all(int fd, const char *data, gsize size)
+bool file_write_all(int fd, const void *data, gsize size)
 {
+    const char *at = data;
     while (size > 0) {
-        ssize_t done = write(fd, data, size);
+        ssize_t done = write(fd, at, size);
         if (done < 0 && errno == EINTR) {
             continue;
         }
         if (done < 0) {
             return false;
         }
-        data += done;
+        at += done;
         size -= (gsize)done;
     }
     return true;
@@ -36,7 +37,7 @@ static bool write_all(int fd, const char *data, gsize size)
 /* Fills the file and brings it to the disk; closes it in any case. */
 static bool fill(int fd, const void *data, gsize size, int mode)
 {
-    bool filled = write_all(fd, data, size) && fchmod(fd, (mode_t)mode) == 0 && fsync(fd) == 0;
+    bool filled = file_write_all(fd, data, size) && fchmod(fd, (mode_t)mode) == 0 && fsync(fd) == 0;
     int saved = errno;
     bool closed = close(fd) == 0;
     if (!filled) {
@@ -265,7 +266,7 @@ static bool copy_all(int from, int to, GError **error)
         if (got < 0 && errno != EINTR) {
             return fail_copy(error, "cannot be read");
         }
-        if (got > 0 && !write_all(to, piece, (gsize)got)) {
+        if (got > 0 && !file_write_all(to, piece, (gsize)got)) {
             return fail_copy(error, NO_COPY);
         }
     }

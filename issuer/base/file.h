@@ -17,6 +17,9 @@ bool file_write_durably(const char *path, const void *data, gsize size, int mode
  * errors of file_write_durably(), and nothing is left behind. */
 bool file_create(const char *path, const void *data, gsize size, int mode, GError **error);
 
+/* Writes `size` bytes of `data` where `fd` stands. False, with errno, where not all could be. */
+bool file_write_all(int fd, const void *data, gsize size);
+
 /* Brings the name of `path` to the disk, once it stands in its folder. ISSUER_ERROR_FAILED. */
 bool file_sync_folder(const char *path, GError **error);
 

@@ -31,22 +31,28 @@ G_NORETURN static void live(int socket, pid_t parent)
     imap_agent_run(AGENT_SOCKET);
 }
 
+static Imap *fail_to_start(GError **error)
+{
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
+                "no process can be started that speaks to the mailbox: %s", g_strerror(errno));
+    return NULL;
+}
+
 Imap *imap_new(GError **error)
 {
     int ends[2];
     const pid_t parent = getpid();
-    pid_t pid = -1;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) {
-        pid = fork();
-        if (pid == 0) {
-            live(ends[0], parent);
-        }
-        (void)close(ends[0]);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        return fail_to_start(error);
     }
+    const pid_t pid = fork();
+    if (pid == 0) {
+        live(ends[0], parent);
+    }
+    (void)close(ends[0]);
     if (pid < 0) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
-                    "no process can be started that speaks to the mailbox: %s", g_strerror(errno));
-        return NULL;
+        (void)close(ends[1]);
+        return fail_to_start(error);
     }
     Imap *imap = g_new0(Imap, 1);
     imap->socket = ends[1];

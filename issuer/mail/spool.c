@@ -42,19 +42,6 @@ static bool fail(GError **error)
     return false;
 }
 
-static bool put(int fd, const char *data, gsize size, GError **error)
-{
-    gsize done = 0;
-    while (done < size) {
-        ssize_t written = write(fd, data + done, size - done);
-        if (written < 0 && errno != EINTR) {
-            return fail(error);
-        }
-        done += written > 0 ? (gsize)written : 0;
-    }
-    return true;
-}
-
 static bool open_memory(Spool *spool, GError **error)
 {
     spool->fd = memfd_create("issuer-unpacked", MFD_CLOEXEC);
@@ -67,8 +54,8 @@ static bool copy(int from, int to, GError **error)
     off_t at = 0;
     ssize_t got = 0;
     while ((got = pread(from, piece, sizeof piece, at)) > 0) {
-        if (!put(to, piece, (gsize)got, error)) {
-            return false;
+        if (!file_write_all(to, piece, (gsize)got)) {
+            return fail(error);
         }
         at += got;
     }
@@ -99,8 +86,8 @@ bool spool_add(Spool *spool, const void *data, gsize size, GError **error)
     if (!spool->on_disk && spool->size + size > SPOOL_IN_MEMORY && !move_to_disk(spool, error)) {
         return false;
     }
-    if (!put(spool->fd, data, size, error)) {
-        return false;
+    if (!file_write_all(spool->fd, data, size)) {
+        return fail(error);
     }
     spool->size += size;
     return true;

@@ -81,7 +81,7 @@ static bool search_copy(Findings *findings, GBytes *content, const MailSettings 
     gsize size = 0;
     const void *data = g_bytes_get_data(content, &size);
     int copy = memfd_create("mail", MFD_CLOEXEC);
-    if (copy < 0 || write(copy, data, size) != (ssize_t)size) {
+    if (copy < 0 || !file_write_all(copy, data, size)) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
                     "no memory for a copy of the mail: %" G_GSIZE_FORMAT " bytes", size);
         if (copy >= 0) {

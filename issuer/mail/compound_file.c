@@ -1,5 +1,7 @@
 #include "mail/compound_file.h"
 
+#include "mail/little_endian.h"
+
 #include <string.h>
 
 /* libgsf, which is packaged for this, goes into itself for every entry of the directory, until the
@@ -47,12 +49,6 @@ struct CompoundFile {
     guint8 *seen;            /* of each entry: whether it was given out */
 };
 
-static guint32 read_u32(const guint8 *bytes)
-{
-    return (guint32)bytes[0] | (guint32)bytes[1] << 8 | (guint32)bytes[2] << 16 |
-           (guint32)bytes[3] << 24;
-}
-
 bool compound_file_begins(const char *data, gsize length)
 {
     static const char magic[] = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
@@ -89,7 +85,7 @@ static gsize per_sector(const CompoundFile *file)
 static void add_tables(CompoundFile *file, const guint8 *numbers, gsize count)
 {
     for (gsize i = 0; i < count; i++) {
-        const guint32 sector = read_u32(numbers + 4 * i);
+        const guint32 sector = little_endian_u32(numbers + 4 * i);
         g_array_append_val(file->tables, sector);
     }
 }
@@ -97,7 +93,7 @@ static void add_tables(CompoundFile *file, const guint8 *numbers, gsize count)
 static void find_tables(CompoundFile *file)
 {
     const gsize most = file->length >> file->shift;
-    guint32 more = read_u32(file->bytes + AT_MORE_TABLES);
+    guint32 more = little_endian_u32(file->bytes + AT_MORE_TABLES);
     add_tables(file, file->bytes + AT_TABLES, IN_HEADER);
     while (file->tables->len <= most) {
         const guint8 *sector = whole_sector(file, more);
@@ -106,7 +102,7 @@ static void find_tables(CompoundFile *file)
         }
         const gsize count = per_sector(file) - 1;
         add_tables(file, sector, count);
-        more = read_u32(sector + 4 * count);
+        more = little_endian_u32(sector + 4 * count);
     }
 }
 
@@ -118,7 +114,7 @@ static guint32 sector_after(const CompoundFile *file, guint32 sector)
                                 ? whole_sector(file, g_array_index(file->tables, guint32, table))
                                 : NULL;
     return numbers == NULL ? LAST_SECTOR
-                           : read_u32(numbers + 4 * (sector & (per_sector(file) - 1)));
+                           : little_endian_u32(numbers + 4 * (sector & (per_sector(file) - 1)));
 }
 
 /* Appends a chain's bytes, at most `most`. */
@@ -140,7 +136,8 @@ static void read_chain(const CompoundFile *file, guint32 sector, gsize most, GBy
 static guint32 small_sector_after(const CompoundFile *file, guint32 sector)
 {
     const gsize at = (gsize)sector * 4;
-    return at + 4 <= file->small_table->len ? read_u32(file->small_table->data + at) : LAST_SECTOR;
+    return at + 4 <= file->small_table->len ? little_endian_u32(file->small_table->data + at)
+                                            : LAST_SECTOR;
 }
 
 static void read_small_chain(const CompoundFile *file, guint32 sector, gsize most, GByteArray *out)
@@ -177,13 +174,13 @@ bool compound_file_is_storage(const CompoundFile *file, guint entry)
 
 gsize compound_file_size(const CompoundFile *file, guint entry)
 {
-    return read_u32(entry_at(file, entry) + ENTRY_LENGTH);
+    return little_endian_u32(entry_at(file, entry) + ENTRY_LENGTH);
 }
 
 char *compound_file_name(const CompoundFile *file, guint entry)
 {
     const guint8 *bytes = entry_at(file, entry);
-    const guint size = (guint)(bytes[ENTRY_NAME_SIZE] | bytes[ENTRY_NAME_SIZE + 1] << 8);
+    const guint size = little_endian_u16(bytes + ENTRY_NAME_SIZE);
     g_autoptr(GString) name = g_string_new(NULL);
     for (guint i = 0; i + 2 < MIN(size, ENTRY_NAME_SIZE); i += 2) {
         const bool ascii = bytes[i + 1] == 0 && bytes[i] >= ' ' && bytes[i] < 0x7F;
@@ -212,7 +209,7 @@ GArray *compound_file_children(CompoundFile *file, guint entry)
 {
     GArray *children = g_array_new(FALSE, FALSE, sizeof(guint));
     g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint));
-    push(file, open, read_u32(entry_at(file, entry) + ENTRY_CHILD));
+    push(file, open, little_endian_u32(entry_at(file, entry) + ENTRY_CHILD));
     while (open->len > 0) {
         const guint next = g_array_index(open, guint, open->len - 1);
         const guint8 *bytes = entry_at(file, next);
@@ -220,8 +217,8 @@ GArray *compound_file_children(CompoundFile *file, guint entry)
         if (bytes[ENTRY_TYPE] == TYPE_STORAGE || bytes[ENTRY_TYPE] == TYPE_STREAM) {
             g_array_append_val(children, next);
         }
-        push(file, open, read_u32(bytes + ENTRY_LEFT));
-        push(file, open, read_u32(bytes + ENTRY_RIGHT));
+        push(file, open, little_endian_u32(bytes + ENTRY_LEFT));
+        push(file, open, little_endian_u32(bytes + ENTRY_RIGHT));
     }
     g_array_sort_with_data(children, compare, file);
     return children;
@@ -231,7 +228,7 @@ bool compound_file_read(const CompoundFile *file, guint entry, gsize most, GByte
 {
     const guint before = out->len;
     const gsize size = compound_file_size(file, entry);
-    const guint32 start = read_u32(entry_at(file, entry) + ENTRY_START);
+    const guint32 start = little_endian_u32(entry_at(file, entry) + ENTRY_START);
     most = MIN(most, size);
     if (size < SMALL_STREAM) {
         read_small_chain(file, start, most, out);
@@ -260,14 +257,14 @@ CompoundFile *compound_file_new(const char *data, gsize length)
     file->small_table = g_byte_array_new();
     file->small = g_byte_array_new();
     find_tables(file);
-    read_chain(file, read_u32(file->bytes + AT_DIRECTORY), length, file->directory);
-    read_chain(file, read_u32(file->bytes + AT_SMALL_TABLE), length, file->small_table);
+    read_chain(file, little_endian_u32(file->bytes + AT_DIRECTORY), length, file->directory);
+    read_chain(file, little_endian_u32(file->bytes + AT_SMALL_TABLE), length, file->small_table);
     if (count_of(file) == 0 || entry_at(file, COMPOUND_FILE_ROOT)[ENTRY_TYPE] != TYPE_ROOT) {
         return NULL;
     }
     const guint8 *root = entry_at(file, COMPOUND_FILE_ROOT);
-    read_chain(file, read_u32(root + ENTRY_START), MIN(read_u32(root + ENTRY_LENGTH), length),
-               file->small);
+    read_chain(file, little_endian_u32(root + ENTRY_START),
+               MIN(little_endian_u32(root + ENTRY_LENGTH), length), file->small);
     file->seen = g_malloc0(count_of(file));
     file->seen[COMPOUND_FILE_ROOT] = 1;
     return g_steal_pointer(&file);

@@ -2,6 +2,7 @@
 
 #include "mail/charset.h"
 #include "mail/code_page.h"
+#include "mail/little_endian.h"
 
 #include <string.h>
 
@@ -116,7 +117,7 @@ const GByteArray *mapi_item_bytes(const MapiItem *item, guint32 tag)
 
 static gunichar unit_at(const GByteArray *bytes, guint at)
 {
-    return (gunichar)(bytes->data[at] | bytes->data[at + 1] << 8);
+    return little_endian_u16(bytes->data + at);
 }
 
 /* UTF-16LE, and nothing else whatever it looks like: half a pair becomes U+FFFD. */

@@ -1,6 +1,7 @@
 #include "mail/mapi_one_off.h"
 
 #include "core/address.h"
+#include "mail/little_endian.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -64,8 +65,7 @@ GPtrArray *mapi_one_off_addresses(const GByteArray *list)
     gsize at = LIST_HEADER;
     for (guint i = 0; i < MAX_ENTRIES && at + 4 <= list->len; i++) {
         const guint8 *head = list->data + at;
-        const gsize size =
-            (gsize)head[0] | (gsize)head[1] << 8 | (gsize)head[2] << 16 | (gsize)head[3] << 24;
+        const gsize size = little_endian_u32(head);
         if (size > list->len - at - 4) {
             break;
         }

@@ -1,6 +1,7 @@
 #include "mail/outlook_msg.h"
 
 #include "mail/compound_file.h"
+#include "mail/little_endian.h"
 #include "mail/mapi_mail.h"
 #include "mail/outlook_names.h"
 
@@ -65,17 +66,11 @@ static guint32 tag_of(const char *name)
     return (guint32)tag;
 }
 
-static guint32 read_u32(const guint8 *bytes)
-{
-    return (guint32)bytes[0] | (guint32)bytes[1] << 8 | (guint32)bytes[2] << 16 |
-           (guint32)bytes[3] << 24;
-}
-
 /* Properties of a fixed size stand in a list, one after another (MS-OXMSG 2.4.2). */
 static void read_list(MapiItem *item, const GByteArray *list, guint header)
 {
     for (guint at = header; at + ENTRY_SIZE <= list->len; at += ENTRY_SIZE) {
-        const guint32 tag = read_u32(list->data + at);
+        const guint32 tag = little_endian_u32(list->data + at);
         if (mapi_is_number(tag)) {
             mapi_item_set(item, tag, list->data + at + 8, 8);
         }

@@ -1,5 +1,7 @@
 #include "mail/rtf.h"
 
+#include "mail/little_endian.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -26,12 +28,6 @@ typedef struct {
 bool rtf_is(const char *data, gsize length)
 {
     return length >= 5 && memcmp(data, "{\\rtf", 5) == 0;
-}
-
-static uint32_t read_u32(const guint8 *bytes)
-{
-    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-           (uint32_t)bytes[3] << 24;
 }
 
 /* MS-OXRTFCP 2.1.3.2: the CRC of zlib without its two inversions. */
@@ -130,9 +126,9 @@ GByteArray *rtf_decompress(const char *data, gsize length, const char **trouble)
     }
     const guint8 *header = (const guint8 *)data;
     const guint8 *bytes = header + HEADER_SIZE;
-    const gsize said = (gsize)read_u32(header) + 4; /* the size does not count itself */
-    const gsize raw_size = read_u32(header + 4);
-    const uint32_t type = read_u32(header + 8);
+    const gsize said = (gsize)little_endian_u32(header) + 4; /* the size does not count itself */
+    const gsize raw_size = little_endian_u32(header + 4);
+    const uint32_t type = little_endian_u32(header + 8);
     const gsize left = CLAMP(said, HEADER_SIZE, length) - HEADER_SIZE;
     if (type != LZFU && type != MELA) {
         *trouble = "it is no compressed RTF";
@@ -142,7 +138,7 @@ GByteArray *rtf_decompress(const char *data, gsize length, const char **trouble)
         type == LZFU ? decompress(bytes, left, raw_size) : copy(bytes, MIN(raw_size, left));
     if (out->len < raw_size) {
         *trouble = raw_size > RTF_MAX_SIZE ? "it is too long" : "it is cut off";
-    } else if (type == LZFU && checksum(bytes, left) != read_u32(header + 12)) {
+    } else if (type == LZFU && checksum(bytes, left) != little_endian_u32(header + 12)) {
         *trouble = "its checksum is wrong";
     }
     return out;

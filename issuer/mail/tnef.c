@@ -1,5 +1,6 @@
 #include "mail/tnef.h"
 
+#include "mail/little_endian.h"
 #include "mail/mapi_mail.h"
 
 #include <string.h>
@@ -44,15 +45,9 @@ typedef struct {
     const char *trouble;
 } Reader;
 
-static guint32 read_u32(const guint8 *bytes)
-{
-    return (guint32)bytes[0] | (guint32)bytes[1] << 8 | (guint32)bytes[2] << 16 |
-           (guint32)bytes[3] << 24;
-}
-
 bool tnef_begins(const char *data, gsize length)
 {
-    return length >= 4 && read_u32((const guint8 *)data) == SIGNATURE;
+    return length >= 4 && little_endian_u32((const guint8 *)data) == SIGNATURE;
 }
 
 static gsize left(const Reader *reader)
@@ -77,7 +72,7 @@ static const guint8 *take(Reader *reader, gsize size)
 static guint32 take_u32(Reader *reader)
 {
     const guint8 *bytes = take(reader, 4);
-    return bytes == NULL ? 0 : read_u32(bytes);
+    return bytes == NULL ? 0 : little_endian_u32(bytes);
 }
 
 static bool is_variable(guint32 type)
@@ -227,7 +222,7 @@ static void obey_of_mail(Reader *reader, const Attribute *attribute, guint depth
         break;
     case ATTRIBUTE_CODE_PAGE:
         mapi_item_set_code_page(attribute->mail,
-                                attribute->size < 4 ? 0 : read_u32(attribute->value));
+                                attribute->size < 4 ? 0 : little_endian_u32(attribute->value));
         break;
     case ATTRIBUTE_PROPERTIES:
         read_attribute_properties(reader, attribute, attribute->mail, depth);
@@ -249,7 +244,7 @@ static void take_attribute(Reader *reader, Attribute *attribute)
         sum += attribute->value[i];
     }
     const guint8 *checksum = take(reader, 2);
-    if (checksum != NULL && (sum & 0xFFFFU) != (guint)(checksum[0] | checksum[1] << 8)) {
+    if (checksum != NULL && (sum & 0xFFFFU) != little_endian_u16(checksum)) {
         reader->trouble = "its checksum is wrong";
     }
 }

@@ -38,9 +38,6 @@ void batch_note_choosing(Batch *batch, const Matter *matter);
 /* Queues what contacts are told of an issued usage license. */
 void batch_notice_issued(Batch *batch, const BatchItem *item, const Matter *matter);
 
-/* Asks the records for a contact, each (license, 0: any) once. */
-void batch_add_check(const Batch *batch, GArray *checks, int64_t license_id, const char *address);
-
 /* Mails that tell of a lost server (batch_losses.c), in this order: which licenses on record they
  * may name; that their senders be looked for among the contacts; of which license each reports a
  * loss, where that is clear and its sender is a contact; the cases opened. */

@@ -281,15 +281,6 @@ static bool load_installed(Batch *batch, const GArray *serials, GError **error)
     return true;
 }
 
-void batch_add_check(const Batch *batch, GArray *checks, int64_t license_id, const char *address)
-{
-    char *key = batch_contact_key(license_id, address);
-    if (g_hash_table_insert(batch->contacts, key, GINT_TO_POINTER(FALSE))) {
-        ContactCheck check = {.license_id = license_id, .address = address};
-        g_array_append_val(checks, check);
-    }
-}
-
 /* A request's license is that of its key, a deactivation's that of the usage license it names. */
 static int64_t license_of(const Batch *batch, const Statement *statement)
 {

@@ -207,6 +207,15 @@ char *batch_contact_key(int64_t license_id, const char *address)
     return g_strdup_printf("%" G_GINT64_FORMAT " %s", license_id, address);
 }
 
+void batch_add_check(const Batch *batch, GArray *checks, int64_t license_id, const char *address)
+{
+    char *key = batch_contact_key(license_id, address);
+    if (g_hash_table_insert(batch->contacts, key, GINT_TO_POINTER(FALSE))) {
+        ContactCheck check = {.license_id = license_id, .address = address};
+        g_array_append_val(checks, check);
+    }
+}
+
 bool batch_knows_contact(const Batch *batch, int64_t license_id, const char *address)
 {
     if (address == NULL) {

@@ -77,6 +77,10 @@ void batch_prepare(Batch *batch);
 /* The key of batch->contacts. New string. */
 char *batch_contact_key(int64_t license_id, const char *address);
 
+/* Adds to `checks` (of ContactCheck) that the records be asked for a contact, each (license, 0:
+ * any) once in a batch. */
+void batch_add_check(const Batch *batch, GArray *checks, int64_t license_id, const char *address);
+
 /* Whether `address` is a current contact of the license (0: of any). */
 bool batch_knows_contact(const Batch *batch, int64_t license_id, const char *address);
 

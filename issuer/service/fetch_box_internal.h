@@ -1,5 +1,5 @@
 /* What the parts of a mailbox on its way in (service/fetch_box.h) share: a file for its opening,
- * its reading and its settling. */
+ * its reading and its settling each. */
 #ifndef ISSUER_SERVICE_FETCH_BOX_INTERNAL_H
 #define ISSUER_SERVICE_FETCH_BOX_INTERNAL_H
 

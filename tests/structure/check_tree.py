@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""What must or must not be in the tree: a README in each folder, no private key, no path of one
-machine, no registry's address but the usual ones."""
+"""What must or must not be in the tree: a README in each folder, tables of files that are true, no
+private key, no path of one machine, no registry's address but the usual ones."""
 import re
 
 from source_tree import ROOT, Report, project_files
@@ -36,6 +36,25 @@ def check_top_level(report, files):
         top = path.relative_to(ROOT).parts[0]
         if not top.startswith(".") and top not in TOP_LEVEL | TOP_FILES:
             report.add(path, 0, "is not where things belong at the top level")
+
+
+def check_files_named(report, readme):
+    """A table of files ("| file | holds |") names each C file beside it, by itself or by a prefix
+    ("intake_…"), and none that is not there."""
+    text = readme.read_text(encoding="utf-8")
+    there = {path.stem for path in readme.parent.glob("*.[ch]")}
+    if "| file | holds |" not in text or not there:
+        return
+    named = {name.removesuffix(".h") for name in re.findall(r"`(\w+…?(?:\.h)?)`", text)}
+    prefixes = tuple(name[:-1] for name in named if name.endswith("…"))
+    for number, line in enumerate(text.splitlines(), 1):
+        first = line.split("|")[1] if line.startswith("| `") else ""
+        for name in re.findall(r"`(\w+)(?:\.h)?`", first):
+            if name not in there:
+                report.add(readme, number, f"{name} is no file of this folder")
+    for name in sorted(there - named):
+        if not name.startswith(prefixes):
+            report.add(readme, 0, f"does not name {name}")
 
 
 def check_content(report, path):
@@ -75,6 +94,8 @@ def main():
     check_top_level(report, files)
     check_traps(report)
     for path in files:
+        if path.name == "README.md":
+            check_files_named(report, path)
         check_content(report, path)
     report.finish(f"{len(files)} files")
 

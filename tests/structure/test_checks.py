@@ -42,6 +42,9 @@ FAULTS = [
     ("tree", "issuer/extra/text.c", "\n", "issuer/extra: has no README.md"),
     ("tree", "tests/README.md", "| X | y | `unit/none.c` | `nothing` |\n",
      "no test nothing in unit/none.c"),
+    ("tree", "issuer/mail/README.md", "| `nothing` | what nobody has written |\n",
+     "nothing is no file of this folder"),
+    ("tree", "issuer/mail/extra.h", "\n", "does not name extra"),
     ("tree", "src/text.c", "\n", "is not where things belong"),
 ]
 
@@ -61,12 +64,15 @@ def copy_tree(folder):
 
 def check_fault(copy, check, name, text, expected):
     path = copy / name
+    new_folder = not path.parent.exists()
     path.parent.mkdir(parents=True, exist_ok=True)
     before = path.read_bytes() if path.exists() else None
     path.write_bytes((before or b"") + text.encode())
     done = run(copy, check)
-    if before is None:
+    if before is None and new_folder:
         shutil.rmtree(path.parent)
+    elif before is None:
+        path.unlink()
     else:
         path.write_bytes(before)
     if done.returncode == 0 or expected not in done.stdout:

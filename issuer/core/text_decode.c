@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#define LONGEST_TAG    2048 /* bytes; a longer one is a less-than sign in prose */
-#define LONGEST_ENTITY 12
+#define LONGEST_TAG      2048 /* bytes; a longer one is a less-than sign in prose */
+#define LONGEST_ENTITY   12
+#define LONGEST_SEQUENCE 32 /* bytes told to a terminal */
 
 static bool is_line_end(char c)
 {
@@ -188,16 +189,47 @@ static void decode_html(const char *text, gsize length, GString *out)
     }
 }
 
+/* The length of the sequence at `text`, which is an escape character, that tells a terminal colours
+ * and the like (ECMA-48 section 5.4); 0 if there is none. */
+static gsize terminal_sequence(const char *text, gsize left)
+{
+    gsize end = 2;
+    if (left < 3 || text[1] != '[') {
+        return 0;
+    }
+    while (end < left && end < LONGEST_SEQUENCE && text[end] >= ' ' && text[end] <= '?') {
+        end++;
+    }
+    return end < left && text[end] >= '@' && text[end] <= '~' ? end + 1 : 0;
+}
+
+static void drop_terminal_sequences(const char *text, gsize length, GString *out)
+{
+    const char *const end = text + length;
+    while (text < end) {
+        const char *next = memchr(text, '\x1b', (gsize)(end - text));
+        const char *const stop = next != NULL ? next : end;
+        g_string_append_len(out, text, stop - text);
+        text = stop;
+        if (text < end) {
+            /* What is none stays without its escape character, which is no symbol. */
+            text += MAX(terminal_sequence(text, (gsize)(end - text)), 1);
+        }
+    }
+}
+
 bool text_decode(const char *text, gsize length, GString *out)
 {
     if (memchr(text, '=', length) == NULL && memchr(text, '&', length) == NULL &&
-        memchr(text, '<', length) == NULL) {
+        memchr(text, '<', length) == NULL && memchr(text, '\x1b', length) == NULL) {
         return false;
     }
     const gsize before = out->len;
+    g_autoptr(GString) shown = g_string_sized_new(length);
     g_autoptr(GString) plain = g_string_sized_new(length);
+    drop_terminal_sequences(text, length, shown);
     /* Tags first, since one within a title parts its equals signs, which then look like escapes. */
-    decode_html(text, length, plain);
+    decode_html(shown->str, shown->len, plain);
     decode_quoted_printable(plain->str, plain->len, out);
     return out->len - before < length; /* whatever is decoded gets shorter */
 }

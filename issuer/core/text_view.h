@@ -10,7 +10,7 @@ typedef enum {
     TEXT_VIEW_AS_IS,
     TEXT_VIEW_UNQUOTED,   /* without quoting prefixes: "> ", "Ana> ", "| " */
     TEXT_VIEW_UNNUMBERED, /* and without line numbers and labels: "12) ", "003  ", "[4]", "L4:" */
-    TEXT_VIEW_DECODED,    /* without "=XX", soft breaks, tags and entities */
+    TEXT_VIEW_DECODED,    /* without "=XX", soft breaks, tags, entities, terminals' colours */
     TEXT_VIEW_DECODED_UNQUOTED,
     TEXT_VIEW_DECODED_UNNUMBERED,
     TEXT_VIEW_COUNT,

@@ -166,10 +166,22 @@ static GString *made_valid(GString *text)
     return g_steal_pointer(&valid);
 }
 
+/* Also asks for the name with hyphens, which some programs write with underscores ("EUC_JP"). */
+static iconv_t open_converter(const char *from)
+{
+    iconv_t converter = iconv_open("UTF-8", from);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): iconv_open's own error value
+    if (converter == (iconv_t)-1 && strchr(from, '_') != NULL) {
+        g_autofree char *hyphened = g_strdelimit(g_strdup(from), "_", '-');
+        converter = iconv_open("UTF-8", converters_named(hyphened));
+    }
+    return converter;
+}
+
 /* Converts with replacements; NULL if there is no such converter. */
 static GString *convert(const char *from, const char *data, gsize length)
 {
-    iconv_t converter = iconv_open("UTF-8", from);
+    iconv_t converter = open_converter(from);
     // NOLINTNEXTLINE(performance-no-int-to-ptr): iconv_open's own error value
     if (converter == (iconv_t)-1) {
         return NULL;

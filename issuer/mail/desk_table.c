@@ -51,16 +51,28 @@ static void ignore_row(int end, void *data)
     (void)data;
 }
 
-/* The first line in UTF-8, without a byte order mark. */
+/* What stands before the first row of UTF-8 text, in bytes: a byte order mark, and the line by
+ * which a table tells Excel the sign between its cells ("sep=;"). */
+static gsize before_rows(const char *text, gsize length)
+{
+    static const char key[] = "sep=";
+    const gsize mark = length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    gsize at = mark + strlen(key);
+    if (length < at + 2 || g_ascii_strncasecmp(text + mark, key, strlen(key)) != 0) {
+        return mark;
+    }
+    at++; // the sign itself; the names of the columns tell it as well
+    at += text[at] == '\r' && length > at + 1;
+    return text[at] == '\n' ? at + 1 : mark;
+}
+
+/* The row of names in UTF-8. */
 static char *first_line(const char *data, gsize length)
 {
     g_auto(CharsetText) text = charset_read(NULL, data, length);
-    const char *start = text.text;
-    gsize size = text.length;
-    if (size >= 3 && memcmp(start, "\xEF\xBB\xBF", 3) == 0) {
-        start += 3;
-        size -= 3;
-    }
+    const gsize before = before_rows(text.text, text.length);
+    const char *start = text.text + before;
+    gsize size = text.length - before;
     const char *end = memchr(start, '\n', size);
     return g_strndup(start, end == NULL ? size : (gsize)(end - start));
 }
@@ -261,9 +273,8 @@ static void read_rows(Table *table, struct csv_parser *parser, int fd)
     while (going && got > 0) {
         g_byte_array_set_size(text, 0);
         decode(&decoder, piece, (gsize)got, text);
-        gsize mark =
-            offset == 0 && text->len >= 3 && memcmp(text->data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-        going = parse(table, parser, (const char *)text->data + mark, text->len - mark);
+        const gsize before = offset == 0 ? before_rows((const char *)text->data, text->len) : 0;
+        going = parse(table, parser, (const char *)text->data + before, text->len - before);
         offset += (uint64_t)got;
         got = read_piece(fd, offset, piece, PIECE_SIZE);
     }

@@ -268,6 +268,12 @@ def japanese_escapes():
 
 
 @case(issued())
+def charset_named_with_underscores():
+    wide = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in TEXT)
+    return one(mail(wide.encode("euc_jp"), ["Content-Type: text/plain; charset=euc_jp"]))
+
+
+@case(issued())
 def zero_bytes_in_text():
     return one(mail(b"a\0b\0\0c\n" * 50 + TEXT.encode()))
 
@@ -306,6 +312,11 @@ def html_only_is_whole():
 def html_with_entities_that_nothing_ends():
     rows = "<br>".join(f"{line[:20]}&nbsp{line[20:30]}&shy{line[30:40]}&#8203 {line[40:]}" for line in A.data)
     return one(mail(rows, HTML))
+
+
+@case(issued())
+def text_with_the_colours_of_a_terminal():
+    return one(mail("\n".join(f"\x1b[1;32m{line[:10]}\x1b[0m{line[10:]}\x1b[K" for line in A.lines) + "\n"))
 
 
 @case(issued())
@@ -841,3 +852,10 @@ def packed_mail_in_maildir():
 def folder_with_other_files():
     return {"export/1.eml": mail(TEXT), "export/2.zip": b"PK\x03\x04\x14\0\0\0",
             "export/sub/3.eml": mail(B.text + "\n", number=2)}
+
+
+@case(issued())
+def table_that_names_its_sign_to_excel():
+    text = A.text.replace("\n", "\r\n")
+    rows = f"sep=;\r\nDate;From;Subject;Description\r\n2026-11-05 09:30;{WHO};request;\"{text}\"\r\n"
+    return {"export.csv": b"\xef\xbb\xbf" + rows.encode()}

@@ -23,9 +23,16 @@ static Secret *read_password(const char *path, GError **error)
         return NULL;
     }
     g_autoptr(Secret) content = file_read_private(path, PASSWORD_MOST, error);
-    return content != NULL
-               ? secret_new_copy(secret_peek(content), strcspn(secret_peek(content), "\r\n"))
-               : NULL;
+    if (content == NULL) {
+        return NULL;
+    }
+    const gsize length = strcspn(secret_peek(content), "\r\n");
+    if (length == 0) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                    "%s: its first line is empty: write smtp-user's password there", path);
+        return NULL;
+    }
+    return secret_new_copy(secret_peek(content), length);
 }
 
 static SmtpTls tls_of(const char *choice)

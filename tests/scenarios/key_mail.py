@@ -118,6 +118,8 @@ class ByMail(Selling):
                 ({"url": "smtp://ana@127.0.0.1"}, "setting 'smtp-url' must be smtp://HOST"),
                 ({"url": "smtp://127.0.0.1/x"}, "setting 'smtp-url' must be smtp://HOST"),
                 ({"url": "smtp://mx.vendor.example", "user": "issuer"}, "without smtp-password-file"),
+                ({"url": "smtp://mx.vendor.example", "user": "issuer",
+                  "password_file": self.password(0o600, b"\nopen sesame\n")}, "its first line is empty"),
                 ({"url": "smtp://mx.vendor.example", "user": "issuer", "tls": "never",
                   "password_file": self.password(0o600)}, "would go over the network in clear"),
                 ({"password_file": self.password(0o644)}, "password")):
@@ -131,8 +133,8 @@ class ByMail(Selling):
         self.refused("license", "rekey", sold["license_id"], "--reason", "lost", "--mail",
                      says="no contact of")
 
-    def password(self, mode):
-        path = write(self.house.path(f"password-{mode:o}"), b"open sesame\n")
+    def password(self, mode, content=b"open sesame\n"):
+        path = write(self.house.path(f"password-{mode:o}-{len(content)}"), content)
         os.chmod(path, mode)
         return path
 

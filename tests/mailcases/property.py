@@ -4,11 +4,11 @@ the code is found; where a line is missing or wrong in all, that line is named; 
 
   property.py DUMP_MAIL [COUNT [SEED]]
 
-Reads COUNT mails (2000) in one run. The seed of a failure is printed with it: COUNT and SEED (or SEED=… in the
+Reads COUNT mails (6000) in one run. The seed of a failure is printed with it: COUNT and SEED (or SEED=… in the
 environment) make the same mails. Of what failed, the steps that matter are printed: each is left out, and stays out where
 it fails without it.
 A line is told by 20 bits, so among tens of thousands of mails one is told wrong by chance, and its sender is asked for
-the file; more than one in five hundred is a fault, and so is a single code that nobody wrote."""
+the file; more than one in a thousand is a fault, and so is a single code that nobody wrote."""
 import json
 import os
 import random
@@ -25,7 +25,7 @@ from manglings import BREAKS, CHARSETS, EARLY, ENCODINGS, FORMS, LATE, PACKINGS,
 
 OWN = "licenses@vendor.test"
 INVENTED = "a code was found that nobody wrote"
-RARE = 500  # one in so many may be told wrong
+RARE = 1000  # one in so many may be told wrong
 MOST_SHRUNK = 8
 
 
@@ -238,7 +238,7 @@ def shrink(program, case):
 
 def main():
     program = sys.argv[1]
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 2000
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 6000
     seed = sys.argv[3] if len(sys.argv) > 3 else os.environ.get("SEED")
     seed = random.randrange(1 << 32) if seed is None else int(seed)
     rng = random.Random(seed)

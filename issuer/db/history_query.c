@@ -22,9 +22,11 @@ static const Named an_operator = {"select id from operator where name = $1", "op
                                   "issuer operator list"};
 static const Named an_event = {"select id from event where id = $1::text::bigint", "event",
                                "issuer event list"};
-/* Kinds have no list of their own. */
-static const Named a_kind = {"select id from event where kind = $1 limit 1", "event of the kind",
-                             "issuer event list"};
+/* Kinds have no list of their own. In the order of the index that knows: a rare one is not looked
+ * for through all events. */
+static const Named a_kind = {
+    "select id from event where kind = $1 order by recorded_at, id limit 1", "event of the kind",
+    "issuer event list"};
 
 /* -1 with ISSUER_ERROR_NOT_FOUND. */
 static int64_t number_of(Database *db, const Named *named, const char *name, GError **error)

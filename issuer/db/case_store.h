@@ -44,9 +44,9 @@ typedef struct {
     ReplyId reply;
 } ReturnedRow;
 
-/* Marks the replies that were sent and came back (of ReturnedRow) as undelivered and the addresses
- * that they went to as doubtful contacts, with an event each. What names no such reply is passed
- * over. */
+/* Marks the replies that came back (of ReturnedRow) as undelivered and the addresses that they went
+ * to as doubtful contacts, with an event each; also those of which it is not on record yet that
+ * they were sent, and these are not sent again. What names no such reply is passed over. */
 bool case_store_returned(Database *database, const GArray *rows, const BatchStamp *stamp,
                          GError **error);
 

@@ -3,11 +3,10 @@
 
   joining.py ISSUER [TEST…]          within tests/with-postgres"""
 import base64
-import itertools
 import json
 
 
-from scenario import Scenario, ask, check_records, mail, main
+from scenario import Scenario, ask, bounce, check_records, mail, main, returned_headers
 
 ANA, EVE, OPS = "ana@northwind.example", "eve@elsewhere.example", "ops@northwind.example"
 ASK = "Is this the old server\nin the pump house?\n{case} is no place to fill."
@@ -20,22 +19,6 @@ def with_header(data, *rows):
 
 def with_subject(data, subject):
     return data.replace(b"Subject: Offline activation", f"Subject: {subject}".encode())
-
-
-def bounce(named, action="failed", more=""):
-    """A delivery report, as mail systems write it, that names one of our mails by its Message-ID."""
-    number = next(_reports)
-    return (f"From: MAILER-DAEMON@mx.northwind.example\nTo: licensing@vendor.example\n"
-            f"Subject: Undelivered Mail\nMessage-ID: <b{number}@mx.northwind.example>\n"
-            f"Date: Thu, 8 Oct 2026 10:00:00 +0000\n{more}MIME-Version: 1.0\n"
-            'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
-            "--b\n\nA mail could not be delivered.\n--b\n"
-            "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.northwind.example\n\n"
-            f"Final-Recipient: rfc822; {ANA}\nAction: {action}\nStatus: 5.1.1\n\n"
-            f"--b\n{named}\n--b--\n").encode()
-
-
-_reports = itertools.count(1)
 
 
 class Joining(Scenario):
@@ -224,7 +207,7 @@ class Joining(Scenario):
 
     def test_a_reply_that_comes_back(self):
         told = self.hold()
-        named = f"Content-Type: text/rfc822-headers\n\nMessage-ID: {told['Message-ID']}\n"
+        named = returned_headers(told["Message-ID"])
         for data in (bounce(named.replace(".", ".f", 1)), bounce(named, action="delayed"),
                      with_header(mail(ANA, says="I am away."), "Return-Path: <>",
                                  f"In-Reply-To: {told['Message-ID']}")):

@@ -60,6 +60,25 @@ def mail(sender, *codes, says="Good morning,"):
     return dated_mail(sender, "\n\n".join((says, *codes)) + "\n", next(_numbers))
 
 
+def bounce(named, action="failed", more="", to="ana@northwind.example"):
+    """A delivery report, as mail systems write it, that names in its last part one of our mails, which
+    went to `to`, by its Message-ID."""
+    number = next(_numbers)
+    return (f"From: MAILER-DAEMON@mx.northwind.example\nTo: {OWN}\n"
+            f"Subject: Undelivered Mail\nMessage-ID: <b{number}@mx.northwind.example>\n"
+            f"Date: Thu, 8 Oct 2026 10:00:00 +0000\n{more}MIME-Version: 1.0\n"
+            'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
+            "--b\n\nA mail could not be delivered.\n--b\n"
+            "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.northwind.example\n\n"
+            f"Final-Recipient: rfc822; {to}\nAction: {action}\nStatus: 5.1.1\n\n"
+            f"--b\n{named}\n--b--\n").encode()
+
+
+def returned_headers(message_id):
+    """The part of a delivery report that quotes the headers of what came back."""
+    return f"Content-Type: text/rfc822-headers\n\nMessage-ID: {message_id}\n"
+
+
 def mbox(mails, quote=True):
     """The mails as a mailbox; lines that begin with "From " are quoted once."""
     out = []

@@ -14,7 +14,8 @@ import time
 import psycopg2
 
 from mail_servers import Postfix, RudeServer, certificate
-from scenario import OWN, Scenario, ask, chance, check_records, dated_mail, mail, main, rounds, write
+from scenario import (OWN, Scenario, ask, bounce, chance, check_records, dated_mail, mail, main,
+                      returned_headers, rounds, write)
 
 ANA, NOBODY, LATER = (f"{name}@northwind.example" for name in ("ana", "nobody", "later"))
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -75,6 +76,9 @@ class Sending(Scenario):
         """The events of replies, in order."""
         return [kind for (kind,) in self.house.query(
             "select kind from event where subject = 'reply' and kind <> 'reply-queued' order by id")]
+
+    def state(self, number):
+        return self.house.query("select state, why from reply where id = %s", number)[0]
 
     def record(self):
         return self.house.query("select r.*, r::text from reply r order by id")
@@ -360,6 +364,36 @@ class Rude(Sending):
         self.assertEqual(told["state"], "sent")
         self.assertEqual(len({content for _, content in server.mails}), 1)
         self.assertEqual(len(server.mails), 2)
+
+    def test_a_bounce_is_believed_before_the_server_s_answer(self):
+        """It names what went out: while that is being sent, once the answer was lost, and after it."""
+        for content, state in (([("…", False)], "sending"), ([None], "queued"), (["250 taken"], "sent")):
+            with self.subTest(state):
+                self.house.query("update contact set doubtful = false")
+                server = self.rude({"content": content})
+                who = f"b{state}@northwind.example"
+                (number,) = self.crowd(1, who)
+                running = self.start_deliver("--json")
+                while not server.mails or state != "sending" and running.poll() is None:
+                    time.sleep(0.01)
+                self.assertEqual(self.state(number), (state, None))
+                sent = email.message_from_bytes(server.mails[0][1])["Message-ID"]
+                # Those that guess, in whatever order they are looked at, hide none that knows.
+                guessed = [sent.replace(".", f".{n}", 1) for n in range(8)]
+                self.house.take(*(bounce(returned_headers(one), to=who) for one in (*guessed, sent)))
+                came_back = self.state(number)
+                self.assertEqual(came_back[0], "undelivered")
+                self.assertRegex(came_back[1], "^it came back: message [0-9]+$")
+                server.gone.set()
+                running.communicate(timeout=60)
+                self.later(DAY)
+                self.assertEqual(self.deliver(), [])  # not sent again
+                self.assertEqual(self.state(number), came_back)
+                self.assertEqual(len(server.mails), 1)
+                self.assertEqual(self.house.query("select entry from contact where doubtful"), [(who,)])
+                self.assertEqual(self.house.query("select count(*) from event where kind ="
+                                                  " 'reply-undelivered' and subject_id = %s", number),
+                                 [(1,)])
 
     def test_a_database_that_goes_away_meanwhile_leaves_what_is_sent_again(self):
         server = self.rude({"content": [("…", False), "250 taken"]})

@@ -78,10 +78,11 @@ void intake_printer_totals(Printer *printer, const IngestTotals *totals)
 {
     printer_say(printer,
                 "%" G_GUINT64_FORMAT " mails: %" G_GUINT64_FORMAT
-                " on record before, %" G_GUINT64_FORMAT " in cases, %" G_GUINT64_FORMAT
+                " on record before, %" G_GUINT64_FORMAT " answered, %" G_GUINT64_FORMAT
+                " held, %" G_GUINT64_FORMAT " in cases, %" G_GUINT64_FORMAT
                 " unrecognised, %" G_GUINT64_FORMAT " ignored, %" G_GUINT64_FORMAT " quarantined",
-                totals->messages, totals->known, totals->cases, totals->unrecognised,
-                totals->ignored, totals->quarantined);
+                totals->messages, totals->known, totals->answered, totals->held, totals->cases,
+                totals->unrecognised, totals->ignored, totals->quarantined);
     if (totals->unreadable > 0) {
         printer_say(printer, "%" G_GUINT64_FORMAT " paths could not be read", totals->unreadable);
     }

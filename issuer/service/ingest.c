@@ -15,6 +15,7 @@ typedef struct {
     MailReader *reader;
     const Settings *settings;
     WorkQueue *queue;
+    guint64 read; /* mails, and paths that gave none */
 } Reading;
 
 /* Some of a batch's items, `end` one past the last. */
@@ -37,10 +38,11 @@ typedef struct {
 
 static gpointer read_all(gpointer data)
 {
-    const Reading *reading = data;
+    Reading *reading = data;
     g_autoptr(GError) error = NULL;
     ParsedMail *mail = NULL;
     while ((mail = mail_reader_next(reading->reader, &error)) != NULL) {
+        reading->read++;
         if (!work_queue_push(reading->queue, intake_item_new(mail, reading->settings))) {
             break;
         }
@@ -170,30 +172,6 @@ static bool run_items(Ingest *ingest, const GPtrArray *items, GError **error)
     return true;
 }
 
-static void count_item(IngestTotals *totals, const BatchItem *item)
-{
-    const char *class_name = batch_item_class(item);
-    if (item->mail->absent) {
-        totals->unreadable++;
-        return;
-    }
-    totals->messages++;
-    totals->known += item->known;
-    totals->quarantined += g_strcmp0(class_name, "quarantined") == 0;
-    totals->ignored +=
-        g_strcmp0(class_name, "ignored") == 0 || g_strcmp0(class_name, "bounce") == 0;
-    const bool for_person =
-        g_strcmp0(class_name, "unrecognised") == 0 || g_strcmp0(class_name, "about-license") == 0;
-    totals->cases += for_person && item->case_number != 0;
-    totals->unrecognised += for_person && item->case_number == 0;
-    for (guint i = 0; i < item->matters->len; i++) {
-        const Matter *matter = g_ptr_array_index(item->matters, i);
-        if (matter->decided) {
-            totals->outcomes[matter->decision.outcome]++;
-        }
-    }
-}
-
 /* Each time the work done has doubled, the tables may have outgrown the plans. */
 static bool replan_as_tables_grow(Ingest *ingest, guint64 batches, GError **error)
 {
@@ -221,7 +199,7 @@ static bool run_batches(Ingest *ingest, GError **error)
         }
         for (guint i = 0; i < items->len; i++) {
             const IntakeItem *item = g_ptr_array_index(items, i);
-            count_item(ingest->totals, &item->item);
+            ingest_totals_count(ingest->totals, &item->item);
             ingest->report(item, ingest->data);
         }
         if (!settle(ingest, items, error)) {
@@ -287,12 +265,13 @@ static bool read_and_run(Ingest *ingest, MailReader *reader, GError **error)
     bool done = run_batches(ingest, error);
     work_queue_stop(queue);
     g_thread_join(thread);
+    ingest->totals->read = reading.read;
     g_autoptr(GError) closing = NULL;
     if (!close_serials(ingest, &closing) && done) {
         g_propagate_error(error, g_steal_pointer(&closing));
         return false;
     }
-    return done;
+    return done && ingest_totals_check(ingest->totals, error);
 }
 
 bool ingest_run(const IngestOptions *options, IngestReport report, gpointer data,

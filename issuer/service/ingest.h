@@ -4,8 +4,8 @@
 #ifndef ISSUER_SERVICE_INGEST_H
 #define ISSUER_SERVICE_INGEST_H
 
+#include "service/ingest_totals.h"
 #include "service/intake_item.h"
-#include "service/redecide.h"
 
 /* Mails that come by another way than by paths, each from memory. */
 typedef struct {
@@ -30,24 +30,12 @@ typedef struct {
     bool allow_development_keys; /* in addition to the setting of that name */
 } IngestOptions;
 
-typedef struct {
-    guint64 messages;
-    guint64 known;        /* on record before */
-    guint64 cases;        /* without a code: opened a case, or belong to one */
-    guint64 unrecognised; /* listed for a person, about-license included */
-    guint64 ignored;      /* bounces included */
-    guint64 quarantined;
-    guint64 unreadable;                     /* paths that gave no mail; none of the messages */
-    guint64 outcomes[OUTCOME_ACCEPTED + 1]; /* by Outcome */
-    RedecideTotals again;                   /* earlier requests that were decided again */
-} IngestTotals;
-
 /* Is called for each mail once its batch is committed, in the order of the source. */
 typedef void (*IngestReport)(const IntakeItem *item, gpointer data);
 
 /* Runs to the end of the paths, or of the feed. False when going on is impossible
  * (ISSUER_ERROR_UNAVAILABLE: the database is out of reach); what was reported until then is
- * committed. */
+ * committed. True only if every mail that was read is accounted for. */
 bool ingest_run(const IngestOptions *options, IngestReport report, gpointer data,
                 IngestTotals *totals, GError **error);
 

@@ -109,6 +109,24 @@ class BadInput(Sender):
                          [(sum(wanted != "issued" for _, wanted in bad),)])
         self.nothing_changes(found, path, code=1)
 
+    def test_every_mail_is_counted_once_at_the_end(self):
+        """By the gravest that became of it; a second time nothing does."""
+        path = self.house.path("all.mbox")
+        mails = [self.good(), self.good(), self.good() + self.code(),
+                 self.good().replace(ANA.encode(), b"zoe@stranger.example"),
+                 dated_mail(ANA, "The server of LIC-1 is lost, its disk broke.", 1),
+                 dated_mail(ANA, "Good morning", 2),
+                 headed(3, b"Auto-Submitted: auto-replied", b"I am away"),
+                 headed(4, MIXED, parts(1500, self.code()))]
+        write(path, b"".join(SEPARATOR + one + b"\n" for one in [*mails, mails[0]]))
+        says = ("9 mails: 1 on record before, 3 answered, 1 held, 1 in cases, 1 unrecognised, 1 ignored, "
+                "1 quarantined")
+        self.assertIn(says, self.house.issuer("ingest", "--dry-run", path, code=1))
+        self.assertIn(says, self.house.issuer("ingest", path, code=1))
+        again = "9 mails: 8 on record before, " + ", ".join(
+            f"0 {what}" for what in ("answered", "held", "in cases", "unrecognised", "ignored"))
+        self.assertIn(again + ", 1 quarantined", self.house.issuer("ingest", path, code=1))
+
     def test_headers_that_are_far_too_long(self):
         """Random, so that nothing in the records can shorten them."""
         dice = chance()

@@ -78,6 +78,16 @@ GArray *case_store_find(Database *database, const GArray *named, GError **error)
     return result != NULL ? g_steal_pointer(&joins) : NULL;
 }
 
+bool case_store_newest(Database *database, int64_t *case_number, GError **error)
+{
+    g_autoptr(SqlResult) result = sql_run(database, "case_newest",
+                                          "select coalesce(greatest((select max(id) from hold), "
+                                          "(select max(id) from restoration)), 0)",
+                                          NULL, error);
+    *case_number = result != NULL ? sql_result_int(result, 0, 0) : 0;
+    return result != NULL;
+}
+
 /* Where the case was over when it came, what it says is read as that of any other mail. */
 static const char insert_joins[] =
     "with c as (insert into case_mail (case_number, message_id, how, seen_at)"

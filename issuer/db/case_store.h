@@ -29,6 +29,9 @@ typedef struct {
  * of CaseJoin. A reply names the newest cases of the requests that it told of. New array. */
 GArray *case_store_find(Database *database, const GArray *named, GError **error);
 
+/* The newest case on record; 0: there is none. */
+bool case_store_newest(Database *database, int64_t *case_number, GError **error);
+
 typedef struct {
     int64_t message_id;
     const CaseJoin *join;

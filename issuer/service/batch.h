@@ -61,10 +61,10 @@ void batch_set_instruction(Batch *batch, int64_t instruction);
 
 /* Decides and writes the items in one transaction and fills them; where another writer was first,
  * reads and decides again. It ends after a mail that gave uses back, for what waits for these is
- * decided before the next mail: batch_done() tells how many items it did. On an error nothing is
- * written and the items are as they were: ISSUER_ERROR_CONFLICT means that others were first again
- * and again, _UNAVAILABLE that the database is out of reach, anything else that one of the items
- * cannot be done. */
+ * decided before the next mail, and before one that may name a case that it opens: batch_done()
+ * tells how many items it did. On an error nothing is written and the items are as they were:
+ * ISSUER_ERROR_CONFLICT means that others were first again and again, _UNAVAILABLE that the
+ * database is out of reach, anything else that one of the items cannot be done. */
 bool batch_run(Batch *batch, GError **error);
 
 /* Has batch_run() take back all that it has done: for finding out whether it can be done. */

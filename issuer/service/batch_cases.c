@@ -8,6 +8,10 @@
 
 #include <string.h>
 
+/* So far above the newest case a number is taken for that of a case to come, which other daemons
+ * may be about to open too; above it, for a number of somebody else's. */
+#define NUMBERS_AHEAD 10000
+
 /* ---- what mails name ---- */
 
 static bool is_from_person(const BatchItem *item)
@@ -53,11 +57,45 @@ static void add_named(Batch *batch, guint at, GArray *named)
     add_numbers(named, &like, mail->text);
 }
 
+static bool names_number(const GArray *named)
+{
+    for (guint i = 0; i < named->len; i++) {
+        if (g_array_index(named, CaseNamed, i).case_number != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Which items name cases that are not on record and may be those that this batch opens. Looked at
+ * before the cases are looked for, so that none is missed in between. */
+static bool find_ahead(Batch *batch, const GArray *named, GError **error)
+{
+    batch->ahead = g_array_new(FALSE, FALSE, sizeof(guint));
+    if (!names_number(named)) {
+        return true;
+    }
+    int64_t newest = 0;
+    if (!case_store_newest(batch->context->database, &newest, error)) {
+        return false;
+    }
+    for (guint i = 0; i < named->len; i++) {
+        const CaseNamed *row = &g_array_index(named, CaseNamed, i);
+        if (row->case_number > newest && row->case_number <= newest + NUMBERS_AHEAD) {
+            g_array_append_val(batch->ahead, row->mail);
+        }
+    }
+    return true;
+}
+
 bool batch_find_cases(Batch *batch, GError **error)
 {
     g_autoptr(GArray) named = g_array_new(FALSE, TRUE, sizeof(CaseNamed));
     for (guint i = 0; i < batch->items->len; i++) {
         add_named(batch, i, named);
+    }
+    if (!find_ahead(batch, named, error)) {
+        return false;
     }
     batch->joins = case_store_find(batch->context->database, named, error);
     for (guint i = 0; batch->joins != NULL && i < batch->joins->len; i++) {
@@ -68,6 +106,32 @@ bool batch_find_cases(Batch *batch, GError **error)
         }
     }
     return batch->joins != NULL;
+}
+
+static bool opens_case(const Batch *batch, guint end)
+{
+    for (guint i = 0; i < batch->holds->len; i++) {
+        if (g_array_index(batch->holds, HoldRow, i).opened_by != 0) {
+            return true;
+        }
+    }
+    for (guint i = 0; i < end; i++) {
+        if (((const BatchItem *)g_ptr_array_index(batch->items, i))->lost_of != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool batch_waits_for_case(const Batch *batch, guint at)
+{
+    for (guint i = 0; i < batch->ahead->len; i++) {
+        if (g_array_index(batch->ahead, guint, i) == at) {
+            const BatchItem *item = g_ptr_array_index(batch->items, at);
+            return !item->known && opens_case(batch, at);
+        }
+    }
+    return false;
 }
 
 const char *batch_item_class(const BatchItem *item)

@@ -10,6 +10,10 @@ bool batch_load(Batch *batch, GError **error);
 /* The cases that the mails name; before they are stored. */
 bool batch_find_cases(Batch *batch, GError **error);
 
+/* Whether an item, all before it being decided, names what may be a case of theirs: which number
+ * that has is known once they are on record. */
+bool batch_waits_for_case(const Batch *batch, guint at);
+
 /* What is noted of a mail: its own `why`, and the cases that it names. New string, or NULL. */
 char *batch_case_note(const Batch *batch, const BatchItem *item);
 

@@ -10,6 +10,7 @@ static void sign_job_free(SignJob *job)
 static void batch_clear(Batch *batch)
 {
     g_clear_pointer(&batch->joins, g_array_unref);
+    g_clear_pointer(&batch->ahead, g_array_unref);
     g_clear_pointer(&batch->thumbprint_place, g_hash_table_unref);
     g_clear_pointer(&batch->thumbprints, g_array_unref);
     g_clear_pointer(&batch->passed_at, g_array_unref);

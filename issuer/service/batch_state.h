@@ -33,6 +33,7 @@ struct Batch {
 
     /* what is on record (batch_load.c) */
     GArray *joins;                /* of CaseJoin (db/case_store.h): the cases that items name */
+    GArray *ahead;                /* of guint: items that name what may be a case to come */
     GHashTable *thumbprint_place; /* Digest * → index into `thumbprints` + 1 */
     GArray *thumbprints;          /* of Digest, sorted */
     GArray *passed_at;            /* of int64_t, beside them */

@@ -72,8 +72,8 @@ static GPtrArray *next_items(WorkQueue *queue)
     return items;
 }
 
-/* Does the items of a span, or the first of them up to one that gave uses back: span->end is set
- * to the end of what was done. */
+/* Does the items of a span, or the first of them up to where the batch had to end
+ * (service/batch.h): span->end is set to the end of what was done. */
 static bool try_batch(Ingest *ingest, const GPtrArray *items, Span *span, GError **error)
 {
     g_autoptr(Batch) batch =
@@ -137,9 +137,9 @@ static bool quarantine_item(Ingest *ingest, const GPtrArray *items, guint at, co
 }
 
 /* Does the items from `at` on, as many as seems wise, and moves `at` behind what is done. What
- * cannot be done together is tried by halves, down to the one message at fault. Where messages give
- * uses back, each of which ends a batch, batches stay small: else all that is behind would be read
- * anew for each. */
+ * cannot be done together is tried by halves, down to the one message at fault. Where messages end
+ * batches, as those that give uses back do, batches stay small: else all that is behind would be
+ * read anew for each. */
 static bool run_some(Ingest *ingest, const GPtrArray *items, guint *at, GError **error)
 {
     g_autoptr(GError) failure = NULL;

@@ -6,7 +6,7 @@ import base64
 import json
 
 
-from scenario import Scenario, ask, bounce, check_records, mail, main, returned_headers
+from scenario import Scenario, ask, bounce, check_records, mail, main, records, returned_headers
 
 ANA, EVE, OPS = "ana@northwind.example", "eve@elsewhere.example", "ops@northwind.example"
 ASK = "Is this the old server\nin the pump house?\n{case} is no place to fill."
@@ -132,6 +132,31 @@ class Joining(Scenario):
         before = self.house.digests()
         self.house.take(again)
         self.assertEqual(self.house.digests(), before)
+
+    def test_where_batches_end_decides_nothing(self):
+        """A mail that names a case belongs to it, also where the same batch has opened the case."""
+        house = self.house
+        house.sell("LIC-2", ANA)
+        first = mail(ANA, ask(self.server, self.license))
+        self.server.describe(host="plant-4", board="another", mac="02:00:00:00:00:99")
+        mails = (mail(ANA, says="case 1001: there is none yet"), first,
+                 mail(ANA, ask(self.server, self.license)),  # held: case 1001
+                 mail(ANA, says="About case 1001: it was moved."),
+                 mail(EVE, says="About case 1001: give it to me."),
+                 with_subject(mail(ANA, says="What of ours?"), "[Case no. 882311]"),
+                 mail(ANA, says="The server of LIC-2 was destroyed in a fire."),  # case 1002
+                 mail(ANA, says="Case 1002: the server of LIC-2 was destroyed on Monday."),
+                 mail(ANA, says="Of case 1001 and case 1002 we shall tell you more."))
+        told = {}
+        for together in (True, False):
+            other = self.copy_of(house)
+            for some in (mails,) if together else ((one,) for one in mails):
+                other.take(*some)
+            told[together] = (records(other), other.query(
+                "select k.case_number, m.identity::text, k.how, m.why from case_mail k"
+                " join message m on m.id = k.message_id order by 1, 2"))
+        self.assertEqual(told[True], told[False])
+        self.assertEqual([row[0] for row in told[True][1]], [1001, 1001, 1002, 1002])
 
     def test_a_code_that_comes_with_an_answer_is_decided(self):
         told = self.hold()

@@ -90,6 +90,31 @@ bool address_is_valid(const char *text)
            domain_is_valid(at + 1);
 }
 
+/* GLib goes by IDNA 2003, which takes these for other letters or for none; IDNA 2008 (RFC 5894
+ * §7.2) has names with them, and other servers may stand there. */
+static bool is_read_two_ways(const char *domain)
+{
+    static const char *const letters[] = {"ß", "ẞ", "ς", "\xE2\x80\x8C", "\xE2\x80\x8D"};
+    for (gsize i = 0; i < G_N_ELEMENTS(letters); i++) {
+        if (strstr(domain, letters[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+char *address_in_ascii(const char *text)
+{
+    const char *at = strchr(text, '@');
+    if (at == NULL || g_str_is_ascii(at) || !g_utf8_validate(text, -1, NULL) ||
+        strlen(at) > ADDRESS_MAX || is_read_two_ways(at)) {
+        return g_strdup(text);
+    }
+    g_autofree char *domain = g_hostname_to_ascii(at + 1);
+    return domain == NULL ? g_strdup(text)
+                          : g_strdup_printf("%.*s@%s", (int)(at - text), text, domain);
+}
+
 char *address_read(const char *text, GError **error)
 {
     if (!address_is_valid(text)) {
@@ -132,13 +157,19 @@ static bool domain_is_public(const char *domain)
 
 char *address_read_contact(const char *text, GError **error)
 {
-    const bool is_domain = text[0] == '@';
-    if (is_domain ? !domain_is_valid(text + 1) : !address_is_valid(text)) {
-        g_set_error_literal(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
-                            "a contact is name@example.com, or @example.com for a whole domain");
+    g_autofree char *ascii = address_in_ascii(text);
+    const bool is_domain = ascii[0] == '@';
+    if (is_domain ? !domain_is_valid(ascii + 1) : !address_is_valid(ascii)) {
+        g_set_error_literal(
+            error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+            g_str_is_ascii(ascii)
+                ? "a contact is name@example.com, or @example.com for a whole domain"
+                : "no answer can be sent there: a contact is name@example.com, or @example.com for "
+                  "a whole domain, with only ASCII's letters before the @; write a domain that is "
+                  "not taken with its \"xn--\" labels");
         return NULL;
     }
-    g_autofree char *contact = address_key(text);
+    g_autofree char *contact = address_key(ascii);
     if (is_domain && domain_is_public(contact + 1)) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
                     "anybody can have an address at %s: name the persons' addresses instead",

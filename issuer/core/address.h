@@ -14,6 +14,11 @@
  * with ISSUER_ERROR_INPUT. New string. */
 char *address_read(const char *text, GError **error);
 
+/* An address, or "@domain", with a domain of other letters than ASCII's in the form that mail
+ * servers use ("bücher.example" is "xn--bcher-kva.example", RFC 5890 §2.3.2.1); all else is a copy,
+ * and so is what cannot be put so without doubt. New string. */
+char *address_in_ascii(const char *text);
+
 /* Whether atoms, of which local parts consist, may hold it (atext, RFC 5322 §3.2.3). */
 bool address_is_atext(char c);
 
@@ -25,8 +30,9 @@ bool address_is_valid(const char *text);
 char *address_key(const char *address);
 
 /* A contact entry in its normal form: an address, or "@example.com", which stands for the addresses
- * of exactly that domain. All in lower case. A public mail provider's domain is refused, since
- * anybody can have an address there. NULL with ISSUER_ERROR_INPUT. New string. */
+ * of exactly that domain. All in lower case, the domain as address_in_ascii() has it. A public mail
+ * provider's domain is refused, since anybody can have an address there. NULL with
+ * ISSUER_ERROR_INPUT. New string. */
 char *address_read_contact(const char *text, GError **error);
 
 #endif

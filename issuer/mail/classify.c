@@ -1,13 +1,17 @@
 #include "mail/classify.h"
 
+#include "base/text.h"
 #include "core/address.h"
+#include "core/finder.h"
 #include "core/mail_words.h"
 #include "core/reply_id.h"
+#include "mail/gmail_labels.h"
 #include "mail/machine_mail.h"
 #include "mail/sender.h"
 
 #include <string.h>
 
+#define SHOWN_ADDRESS    100    /* code points */
 #define MOZILLA_EXPUNGED 0x0008 /* of X-Mozilla-Status: deleted, not yet taken out of the file */
 
 static bool value_contains(const Headers *headers, const char *name, const char *part)
@@ -29,6 +33,9 @@ static const char *why_deleted(const Headers *headers, const MessageOrigin *orig
     bool expunged = mozilla != NULL &&
                     g_ascii_string_to_unsigned(mozilla, 16, 0, G_MAXUINT16, &bits, NULL) &&
                     (bits & MOZILLA_EXPUNGED) != 0;
+    if (gmail_labels_say_trash(headers_first(headers, "x-gmail-labels"))) {
+        return "it lies in Gmail's trash";
+    }
     const char *status = headers_first(headers, "status");
     const char *x_status = headers_first(headers, "x-status");
     if (expunged || (status != NULL && strchr(status, 'D') != NULL) ||
@@ -198,6 +205,18 @@ static void take_unproven(ParsedMail *mail, const Headers *headers, const MailSe
                     : g_strdup_printf("it has no From; the sender %s is unproven", mail->reply_to);
 }
 
+/* A person can write to what this program cannot, and to what has a slip of the pen in it. */
+static char *why_not_answered(const char *author)
+{
+    g_autofree char *masked = finder_mask_license_keys(author);
+    g_autofree char *shown = text_one_line(masked, SHOWN_ADDRESS);
+    const char *at = strchr(author, '@');
+    const bool letters = at != NULL && !g_str_is_ascii(author);
+    return g_strdup_printf("the address in From is none that can be answered from here%s: \"%s\"; "
+                           "a person must",
+                           letters ? " (it has letters that are not ASCII's)" : "", shown);
+}
+
 static void take_author(ParsedMail *mail, const Headers *headers, const char *author,
                         const MailSettings *settings)
 {
@@ -208,7 +227,7 @@ static void take_author(ParsedMail *mail, const Headers *headers, const char *au
     mail->from = address_read(author, NULL);
     mail->reply_to = g_strdup(mail->from);
     if (mail->from == NULL) {
-        mail->why = g_strdup("the address in From is none that can be answered");
+        mail->why = why_not_answered(author);
     }
 }
 

@@ -1,5 +1,9 @@
 #include "mail/sender.h"
 
+#include "core/address.h"
+#include "mail/address_form.h"
+#include "mail/mime.h"
+
 #include <string.h>
 
 #define MAX_ADDRESSES 200
@@ -13,21 +17,23 @@ typedef struct {
     bool had_angle;
 } Mailbox;
 
-static void add_address(GPtrArray *found, const char *address)
+static void add_address(GPtrArray *found, const char *written)
 {
+    g_autofree char *address = address_form_plain(written);
     for (guint i = 0; i < found->len; i++) {
         if (g_ascii_strcasecmp(g_ptr_array_index(found, i), address) == 0) {
             return;
         }
     }
     if (address[0] != '\0' && found->len < MAX_ADDRESSES) {
-        g_ptr_array_add(found, g_strdup(address));
+        g_ptr_array_add(found, g_steal_pointer(&address));
     }
 }
 
 static void end_angle(Mailbox *mailbox)
 {
     const char *address = mailbox->angle->str;
+    address += strspn(address, "<"); /* <<ana@example.com>> */
     if (address[0] == '@' && strchr(address, ':') != NULL) {
         address = strrchr(address, ':') + 1; /* <@relay:ana@example.com> */
     }
@@ -90,8 +96,8 @@ static void read_character(Mailbox *mailbox, char c)
     }
 }
 
-/* The addresses in one field's value. */
-static GPtrArray *addresses_in(const char *value)
+/* The addresses in one field's value as it stands. */
+static GPtrArray *addresses_as_written(const char *value)
 {
     Mailbox mailbox = {.found = g_ptr_array_new_with_free_func(g_free),
                        .bare = g_string_new(NULL),
@@ -107,6 +113,30 @@ static GPtrArray *addresses_in(const char *value)
     g_string_free(mailbox.bare, TRUE);
     g_string_free(mailbox.angle, TRUE);
     return mailbox.found;
+}
+
+static bool has_valid(const GPtrArray *addresses)
+{
+    for (guint i = 0; i < addresses->len; i++) {
+        if (address_is_valid(g_ptr_array_index(addresses, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The addresses in one field's value. Encoded words are no place for an address (RFC 2047 §5), but
+ * some programs encode all of the value; and some write brackets that only look like brackets. */
+static GPtrArray *addresses_in(const char *value)
+{
+    g_autoptr(GPtrArray) found = addresses_as_written(value);
+    if (has_valid(found)) {
+        return g_steal_pointer(&found);
+    }
+    g_autofree char *decoded = mime_decode_words(value);
+    g_autofree char *bracketed = address_form_brackets(decoded);
+    g_autoptr(GPtrArray) other = addresses_as_written(bracketed);
+    return has_valid(other) ? g_steal_pointer(&other) : g_steal_pointer(&found);
 }
 
 GPtrArray *sender_of_fields(const Headers *headers, const char *name)

@@ -100,6 +100,30 @@ static void contacts_are_kept_in_lower_case(void **state)
     assert_string_equal(person, "ops@example.com");
 }
 
+static void domains_of_other_letters_are_kept_as_mail_servers_have_them(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"Ops@Bücher.Example", "ops@xn--bcher-kva.example"},
+        {"@BÜCHER.example", "@xn--bcher-kva.example"},
+        {"ops@xn--bcher-kva.example", "ops@xn--bcher-kva.example"},
+        {"ops@例え.テスト", "ops@xn--r8jz45g.xn--zckzah"},
+        {"ops@ｐｌａｎｔ。example", "ops@plant.example"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *contact = address_read_contact(rows[i][0], NULL);
+        assert_string_equal(contact, rows[i][1]);
+    }
+    // Before the @, or where two standards differ, nothing is guessed; and it is said what to do.
+    const char *const none[] = {"öps@example.com", "ops@straße.example", "@\xFF.example"};
+    for (gsize i = 0; i < G_N_ELEMENTS(none); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *contact = address_read_contact(none[i], &error);
+        assert_null(contact);
+        assert_non_null(strstr(error->message, "xn--"));
+    }
+}
+
 static void public_providers_are_no_firms(void **state)
 {
     (void)state;
@@ -133,6 +157,7 @@ int main(void)
         cmocka_unit_test(nothing_else_reaches_an_envelope),
         cmocka_unit_test(lengths_are_those_of_the_standards),
         cmocka_unit_test(contacts_are_kept_in_lower_case),
+        cmocka_unit_test(domains_of_other_letters_are_kept_as_mail_servers_have_them),
         cmocka_unit_test(public_providers_are_no_firms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

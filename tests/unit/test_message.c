@@ -144,6 +144,51 @@ static void test_senders(void **state)
     }
 }
 
+/* What people and programs write in the place of an address. */
+static void test_senders_in_other_forms(void **state)
+{
+    (void)state;
+    static const char *const froms[][2] = {
+        {"<mailto:ana@example.com>", "ana@example.com"},
+        {"Ana <MAILTO:ana@example.com?subject=x>", "ana@example.com"},
+        {"mailto:ana@example.com", "ana@example.com"},
+        {"<‹ana@example.com›>", "ana@example.com"},
+        {"Ana ‹ana@example.com›", "ana@example.com"},
+        {"Ana＜ana＠example.com＞", "ana@example.com"},
+        {"<ａｎａ＠ｅｘａｍｐｌｅ．ｃｏｍ>", "ana@example.com"},
+        {"Ana &lt;ana@example.com&gt;", "ana@example.com"},
+        {"<'ana@example.com'>", "ana@example.com"},
+        {"“ana@example.com”", "ana@example.com"},
+        {"<<ana@example.com>>", "ana@example.com"},
+        {"<ana@example.com.>", "ana@example.com"},
+        {"<\xE2\x80\x8B"
+         "ana@exam\xC2\xADple.com\xC2\xA0>",
+         "ana@example.com"},
+        {"=?utf-8?q?ana=40example=2Ecom?=", "ana@example.com"},
+        {"=?utf-8?b?QW5hIDxhbmFAZXhhbXBsZS5jb20+?=", "ana@example.com"},
+        {"Ana <=?utf-8?q?ana?=@example.com>", "ana@example.com"},
+        {"<ana@Bücher.example>", "ana@xn--bcher-kva.example"},
+        {"<ana@xn--bcher-kva.example>", "ana@xn--bcher-kva.example"},
+        {"‹boss@plant.test› <ana@example.com>", "ana@example.com"},
+        {"<änä@example.com>", NULL},
+        {"<ana@straße.example>", NULL},
+        {"=?utf-8?q?ana=40example=2Ecom=2C_x=40y=2Etest?=", NULL},
+        {"<=?utf-8?q?ana=40example=2Ecom=0D=0ARCPT_TO=3A=3Cx=40y=2Etest?=>", NULL},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(froms); i++) {
+        g_autoptr(ParsedMail) mail = parse(froms[i][0], "");
+        assert_int_equal(mail->kind, MAIL_FROM_PERSON);
+        if (g_strcmp0(mail->from, froms[i][1]) != 0 ||
+            g_strcmp0(mail->reply_to, froms[i][1]) != 0) {
+            fail_msg("%s is read as %s (%s)", froms[i][0], mail->from, mail->why);
+        }
+        // Nobody is answered: then a person reads why, and whom to answer.
+        assert_true(mail->from != NULL || mail->why != NULL);
+    }
+    g_autoptr(ParsedMail) letters = parse("Änä <änä@example.com>", "");
+    assert_non_null(strstr(letters->why, "änä@example.com"));
+}
+
 static void test_reply_to_does_not_count(void **state)
 {
     (void)state;
@@ -277,7 +322,14 @@ static void test_foreign_list(void **state)
 static void test_deleted(void **state)
 {
     (void)state;
-    static const char *const marks[] = {"X-Status: D", "Status: ROD", "X-Mozilla-Status: 0009"};
+    static const char *const marks[] = {
+        "X-Status: D",
+        "Status: ROD",
+        "X-Mozilla-Status: 0009",
+        "X-Gmail-Labels: Trash",
+        "X-Gmail-Labels: =?UTF-8?Q?Papierkorb,Ge=C3=B6ffnet?=",
+        "X-Gmail-Labels: Archived,\"ゴミ箱\",Unread",
+    };
     for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
         g_autofree char *text = g_strdup_printf("From: a@example.com\n%s\n\nx\n", marks[i]);
         g_autoptr(ParsedMail) mail = parse_as(text, true, false);
@@ -286,7 +338,9 @@ static void test_deleted(void **state)
         assert_int_equal(alone->kind, MAIL_FROM_PERSON);
     }
     g_autoptr(ParsedMail) kept =
-        parse_as("From: a@example.com\nStatus: RO\nX-Mozilla-Status: 0001\n\nx\n", true, false);
+        parse_as("From: a@example.com\nStatus: RO\nX-Mozilla-Status: 0001\n"
+                 "X-Gmail-Labels: Spam,Trash compactor,Inbox\n\nx\n",
+                 true, false);
     assert_int_equal(kept->kind, MAIL_FROM_PERSON);
     g_autoptr(ParsedMail) trashed = parse_as("From: a@example.com\n\nx\n", false, true);
     assert_int_equal(trashed->kind, MAIL_DELETED);
@@ -509,6 +563,7 @@ int main(void)
         cmocka_unit_test(test_dates),
         cmocka_unit_test(test_before_the_first_field),
         cmocka_unit_test(test_senders),
+        cmocka_unit_test(test_senders_in_other_forms),
         cmocka_unit_test(test_reply_to_does_not_count),
         cmocka_unit_test(test_several_authors),
         cmocka_unit_test(test_no_author),

@@ -187,8 +187,9 @@ static bool run_drop(const CommandCall *call, GError **error)
     return true;
 }
 
-static const char *const ready_names[] = {"no-code",         "key-instead-of-request", "picture",
-                                          "floating-server", "upgrade-wish",           NULL};
+static const char *const ready_names[] = {
+    "no-code", "key-instead-of-request", "picture", "floating-server", "upgrade-wish", "encrypted",
+    NULL};
 
 static const OptionRow answer_options[] = {
     {.name = "ready",

@@ -59,6 +59,7 @@ typedef enum {
     READY_PICTURE,                /* a picture of a code */
     READY_FLOATING_SERVER,        /* what a floating license server shows */
     READY_UPGRADE_WISH,           /* a change of a license is asked for */
+    READY_ENCRYPTED,              /* what only another can open */
     READY_ANSWERS,                /* how many there are */
 } ReadyAnswer;
 

@@ -359,6 +359,13 @@ static const ReplyWords ready_rows[] = {
      "license for an offer.\n"
      "- Once it is booked, generate a new usage request on the server as an update, and mail us "
      "that. A request that was made before does not bring the change. " REQUEST_STEPS},
+    {NULL, OUTCOME_REFUSED, false, "a mail without encryption is needed",
+     "Your mail, or a file in it, is encrypted and could not be read here, so nothing was decided.",
+     "A usage request need not be kept secret: it holds no license key, and the usage license that "
+     "answers it can be installed on the server that made it and on no other.",
+     "Please send the same again without S/MIME or PGP encryption and without a password on the "
+     "file; a signature does no harm. If you have already generated a usage request, download or "
+     "copy that one: do not generate another. If not: " REQUEST_STEPS},
 };
 
 static const struct {

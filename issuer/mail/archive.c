@@ -201,11 +201,17 @@ void archive_close(Archive *archive)
 
 // ---- going through ----
 
+/* 7-Zip may lock even the names of its files. */
+static bool is_locked(const Archive *archive)
+{
+    return archive->kind == ARCHIVE_KIND_7Z &&
+           archive_read_has_encrypted_entries(archive->reader) == 1;
+}
+
 /* What is wrong by the library's account. New string. */
 static char *damage(const Archive *archive)
 {
-    if (archive->kind == ARCHIVE_KIND_7Z &&
-        archive_read_has_encrypted_entries(archive->reader) == 1) {
+    if (is_locked(archive)) {
         return g_strdup(LOCKED);
     }
     const char *said = archive_error_string(archive->reader);
@@ -219,7 +225,7 @@ static bool give_end(Archive *archive, ArchiveMember *member, char *why)
     g_free(archive->why);
     archive->why = why;
     archive->ended = true;
-    *member = (ArchiveMember){NULL, archive->why};
+    *member = (ArchiveMember){NULL, archive->why, is_locked(archive)};
     return true;
 }
 
@@ -272,7 +278,7 @@ static bool give_member(Archive *archive, struct archive_entry *entry, ArchiveMe
     if (archive_entry_is_encrypted(entry)) {
         archive->why = g_strdup(LOCKED);
     }
-    *member = (ArchiveMember){archive->name, archive->why};
+    *member = (ArchiveMember){archive->name, archive->why, archive->why != NULL};
     return true;
 }
 

@@ -26,6 +26,7 @@ typedef struct {
     const char *name;    /* valid UTF-8 without control characters; NULL: it has none, as in a file
                             that is only compressed, or `trouble` is about the archive as a whole */
     const char *trouble; /* why it is not read, in words that go on "FILE …"; or NULL */
+    bool locked;         /* with `trouble`: only whoever has its password can read it */
 } ArchiveMember;
 
 typedef struct Archive Archive;

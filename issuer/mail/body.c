@@ -147,6 +147,11 @@ bool body_has_picture(const Body *body)
     return body->reader.has_picture;
 }
 
+bool body_has_encrypted(const Body *body)
+{
+    return unpacked_has_encrypted(body->reader.unpacked);
+}
+
 const char *body_unsearched(const Body *body)
 {
     return body->reader.unsearched;

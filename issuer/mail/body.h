@@ -40,6 +40,9 @@ bool body_shows_license_key(const Body *body);
 
 bool body_has_picture(const Body *body);
 
+/* Whether something in it is encrypted. */
+bool body_has_encrypted(const Body *body);
+
 /* A part that was not searched because it is no text: what it is; NULL if there is none. Owned by
  * the body. */
 const char *body_unsearched(const Body *body);

@@ -56,9 +56,12 @@ void cms_unpack(const char *data, gsize length, Unpacked *unpacked)
 
 void cms_refuse(const char *data, gsize length, Unpacked *unpacked)
 {
-    unpacked_fail(unpacked, names(data, length, COMPRESSED)
-                                ? "it is compressed, which is not read"
-                                : "it is encrypted: ask for the same mail without encryption");
+    if (names(data, length, COMPRESSED)) {
+        unpacked_fail(unpacked, "it is compressed, which is not read");
+        return;
+    }
+    unpacked_fail(unpacked, "it is encrypted: ask for the same mail without encryption");
+    unpacked_meet_encrypted(unpacked);
 }
 
 void cms_init(void)

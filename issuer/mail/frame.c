@@ -53,6 +53,7 @@ GByteArray *frame_write(const ParsedMail *mail)
     put_number(frame, mail->license_key_seen);
     put_number(frame, mail->by_program);
     put_number(frame, mail->picture_only);
+    put_number(frame, mail->encrypted_only);
     put_text(frame, mail->why);
     put_text(frame, mail->from);
     put_text(frame, mail->reply_to);
@@ -153,6 +154,7 @@ ParsedMail *frame_read(const guint8 *data, gsize length)
     mail->license_key_seen = take_number(&reader, 1) == 1;
     mail->by_program = take_number(&reader, 1) == 1;
     mail->picture_only = take_number(&reader, 1) == 1;
+    mail->encrypted_only = take_number(&reader, 1) == 1;
     mail->why = take_text(&reader);
     mail->from = take_text(&reader);
     mail->reply_to = take_text(&reader);

@@ -71,6 +71,7 @@ typedef struct {
     bool license_key_seen; /* anywhere in it, be it in a header: then `raw` is not to be stored */
     bool by_program;       /* a program sent it for a person: it opens no case by itself */
     bool picture_only;     /* an image and no code: perhaps a picture of one */
+    bool encrypted_only;   /* something that is encrypted and no code: perhaps there is one in it */
     GPtrArray *tokens;     /* of FoundToken */
 } ParsedMail;
 

@@ -227,6 +227,7 @@ static void take_body(ParsedMail *mail, Body *body, const MailSettings *settings
     }
     mail->tokens = finder != NULL ? finder_finish(finder) : g_ptr_array_new();
     mail->picture_only = body_has_picture(body) && mail->tokens->len == 0;
+    mail->encrypted_only = body_has_encrypted(body) && mail->tokens->len == 0;
     say_what_is_left(mail, body);
 }
 

@@ -14,6 +14,7 @@
 static const PackedKind whole[] = {
     {"a signed part (S/MIME)", cms_is_signed, cms_unpack},
     {"an encrypted part (S/MIME)", cms_is_other, cms_refuse},
+    {"a file encrypted with PGP", pgp_encrypted_begins, pgp_encrypted_refuse},
     {"a packed file", archive_is_one, packed_archive_unpack},
     {"rich text (RTF)", rtf_is, packed_outlook_unpack_rtf},
     {"an Outlook attachment container (winmail.dat)", tnef_begins, packed_outlook_unpack_tnef},

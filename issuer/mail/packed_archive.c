@@ -28,6 +28,9 @@ void packed_archive_unpack(const char *data, gsize length, Unpacked *unpacked)
     while (more && archive_next(archive, &member)) {
         if (member.trouble != NULL) {
             fail(unpacked, member.name, member.trouble);
+            if (member.locked) {
+                unpacked_meet_encrypted(unpacked);
+            }
         } else {
             g_autofree char *name = g_strdup(member.name); /* the member's own ends too early */
             more = add_file(archive, name, unpacked);

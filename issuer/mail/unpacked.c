@@ -9,7 +9,8 @@ struct Unpacked {
     gsize own;    /* bytes of those of the packing that was opened last */
     gsize most;   /* bytes that may come out of it */
     unsigned depth;
-    bool full; /* a cap was hit */
+    bool full;      /* a cap was hit */
+    bool encrypted; /* something in the mail is */
     char *trouble;
 };
 
@@ -126,6 +127,16 @@ void unpacked_fail(Unpacked *unpacked, const char *why)
 const char *unpacked_trouble(const Unpacked *unpacked)
 {
     return unpacked->trouble;
+}
+
+void unpacked_meet_encrypted(Unpacked *unpacked)
+{
+    unpacked->encrypted = true;
+}
+
+bool unpacked_has_encrypted(const Unpacked *unpacked)
+{
+    return unpacked->encrypted;
 }
 
 UnpackedPart *unpacked_take(Unpacked *unpacked)

@@ -63,6 +63,10 @@ void unpacked_fail(Unpacked *unpacked, const char *why);
  * by `unpacked`. */
 const char *unpacked_trouble(const Unpacked *unpacked);
 
+/* Somewhere in the mail there is what only its recipient, or whoever has a password, can read. */
+void unpacked_meet_encrypted(Unpacked *unpacked);
+bool unpacked_has_encrypted(const Unpacked *unpacked);
+
 /* Takes the next part, in the order in which they were added; NULL: there are no more. The caller
  * owns it. */
 UnpackedPart *unpacked_take(Unpacked *unpacked);

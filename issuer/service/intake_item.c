@@ -83,7 +83,8 @@ static void read_tokens(IntakeItem *item)
     }
 }
 
-/* What a person wrote says more than a picture, which may be a signature's. */
+/* What a person wrote says more than a picture, which may be a signature's, or than what cannot be
+ * read. */
 static ReadyAnswer ready_answer_for(const IntakeItem *item, const Settings *settings)
 {
     const ParsedMail *mail = item->mail;
@@ -94,10 +95,14 @@ static ReadyAnswer ready_answer_for(const IntakeItem *item, const Settings *sett
     if (mail->license_key_seen) {
         return READY_KEY_INSTEAD_OF_REQUEST;
     }
-    const ReadyAnswer found = item->item.tells_of_loss
-                                  ? READY_NONE
-                                  : ready_words_find(item->words, settings_ready_words(settings));
-    return found == READY_NONE && unrecognised && mail->picture_only ? READY_PICTURE : found;
+    if (item->item.tells_of_loss) {
+        return unrecognised && mail->picture_only ? READY_PICTURE : READY_NONE;
+    }
+    const ReadyAnswer found = ready_words_find(item->words, settings_ready_words(settings));
+    if (found != READY_NONE || !(mail->encrypted_only || (unrecognised && mail->picture_only))) {
+        return found;
+    }
+    return mail->encrypted_only ? READY_ENCRYPTED : READY_PICTURE;
 }
 
 /* What its sender wrote: the text without quotes, and the subject unless that is an earlier mail's.

@@ -44,6 +44,7 @@ static const struct {
     {"picture", READY_PICTURE},
     {"floating-server", READY_FLOATING_SERVER},
     {"upgrade-wish", READY_UPGRADE_WISH},
+    {"encrypted", READY_ENCRYPTED},
 };
 
 bool messages_ready_read(const char *name, ReadyAnswer *ready)

@@ -86,7 +86,7 @@ declare
     written answer;
 begin
     select * into who from operator_require(token, 'message answer', at);
-    if ready_answer not between 0 and 4 or own_words is not null and ready_answer <> 0
+    if ready_answer not between 0 and 5 or own_words is not null and ready_answer <> 0
         or own_words !~ '[^[:space:]]' or length(own_words) > 8000 then
         raise exception 'an answer is a ready one or has words of its own, 8000 characters at most'
             using errcode = 'IS003';

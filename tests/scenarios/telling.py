@@ -2,11 +2,15 @@
 """Telling mails apart: who sent them and who vouches for that, machine mail, loops, ready answers.
 
   telling.py ISSUER [TEST…]          within tests/with-postgres"""
+import base64
 import json
+import secrets
+import subprocess
 import time
 
 import psycopg2
 
+from mail_servers import certificate
 from scenario import Scenario, ask, check_records, mail, main, mbox, write
 
 ANA, EVE = "ana@northwind.example", "eve@elsewhere.example"
@@ -319,6 +323,23 @@ PICTURE = ("MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=p\n\n--p\
            "--p\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n--p--\n")
 
 
+
+
+# How GnuPG begins a file that it has encrypted: for an RSA key, for an elliptic curve's, with a password.
+PGP_FILES = {"rsa": "85010c03188c3831b576bca10107fd14673cb11d3664b2bec6084cbfd11574137881983abdcd6f01",
+             "curve": "845e03f0c1d5b7a9e2c4d6120107405f3f1b0b2c7d9e8a6f5c4b3a29181706f5e4d3c2b1a0918273",
+             "password": "8c0d0409030266349bc4a680d583ffd23c01a4f549afcf58b11179397f40b08a1d30e539b105ccb1"}
+
+
+def attached(name, data, says="Please see the file."):
+    """A mail with a file."""
+    return mail(ANA).partition(b"\n\n")[0] + (
+        "\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=p\n\n--p\n\n"
+        f"{says}\n--p\nContent-Type: application/octet-stream; name={name}\n"
+        "Content-Transfer-Encoding: base64\n\n"
+        f"{base64.encodebytes(data).decode()}\n--p--\n").encode()
+
+
 class Ready(Telling):
     """Mails without a usable code, for which there is a ready answer that a person may send."""
 
@@ -350,6 +371,43 @@ class Ready(Telling):
                 self.assertIn(words, self.answered(number, ready))
                 self.assertEqual(self.rows("message", "list"), [])
                 self.house.query("update reply set state = 'withdrawn'")  # no answer of that day
+
+    def encrypted(self):
+        """The same request in mails that only somebody else can read, by how that was done."""
+        code = write(self.house.path("code.txt"), ask(self.house.server(), self.license).encode())
+        sealed = subprocess.run(["openssl", "cms", "-encrypt", "-aes256", "-in", code,
+                                 certificate(self.house.folder)[0]], check=True, capture_output=True).stdout
+        yield "S/MIME", mail(ANA).partition(b"\n\n")[0] + b"\n" + sealed
+        yield "PGP's text", mail(ANA, says="-----BEGIN PGP MESSAGE-----\n\nhQEMA+0fT7rXAbcD\n=Zk3A\n"
+                                           "-----END PGP MESSAGE-----\n")
+        for kind, begins in PGP_FILES.items():
+            yield f"PGP's file, {kind}", attached("code.gpg", bytes.fromhex(begins) + secrets.token_bytes(300))
+        for kind, options in (("zip", []), ("7z", []), ("7z", ["-mhe=on"])):
+            packed = self.house.path(f"code-{len(options)}.{kind}")
+            subprocess.run(["7zz", "a", "-bso0", "-psecret", f"-t{kind}", *options, packed, code], check=True)
+            with open(packed, "rb") as stream:
+                yield f"{kind} with a password {options}", attached(f"code.{kind}", stream.read())
+
+    def test_what_only_another_can_read(self):
+        for how, data in self.encrypted():
+            with self.subTest(how):
+                number, listed, proposed = self.listed(data)
+                self.assertEqual((listed, proposed), ("unrecognised", "encrypted"))
+                if how == "S/MIME":
+                    self.assertIn("Please send the same again without S/MIME or PGP encryption",
+                                  self.answered(number, "encrypted"))
+                else:
+                    self.by_sam("message", "drop", number, "--reason", "answered once")
+        # What can be read beside it comes first; its sender's words say more.
+        locked = bytes.fromhex(PGP_FILES["rsa"]) + bytes(300)
+        found = self.put(attached("code.gpg", locked, says=ask(self.house.server(), self.license)))
+        self.assertEqual([decision["outcome"] for decision in found[0]["decisions"]], ["issued"])
+        self.assertEqual(self.rows("message", "list"), [])
+        self.house.replies()
+        wish = self.listed(attached("order.gpg", locked, says="Please add snowflake bridge to LIC-1."))
+        self.assertEqual(wish[2], "upgrade-wish")
+        self.assertEqual(self.listed(attached("a.gpg", locked, says="For LIC-1, see the file."))[1:],
+                         ("about-license", "encrypted"))
 
     def test_a_key_is_masked(self):
         number, kind, ready = self.listed(mail(ANA, says=f"Our key is {self.license.key}, thanks."))

@@ -1,6 +1,6 @@
 -- What people do with mails that wait: each by one door, which asks who it is; and what a case is.
 begin;
-select plan(68);
+select plan(69);
 \ir fixture.psql
 select set_config('test.prefix', :'prefix', false) \g /dev/null
 grant usage on schema public to public;
@@ -44,6 +44,7 @@ select refuses('support', $$select case_mails_handle(1001, 'x', 1, now())$$);
 select throws_ok($$select message_answer(d('sam'), 12, 0, null, '2026-05-01')$$, 'IS002', null, 'no stranger');
 select throws_ok($$select message_answer(d('sam'), 13, 0, null, '2026-05-01')$$, 'IS003', null, 'nobody');
 select throws_ok($$select message_answer(d('sam'), 11, 1, 'words', '2026-05-01')$$, 'IS003', null, 'one or the other');
+select throws_ok($$select message_answer(d('sam'), 11, 6, null, '2026-05-01')$$, 'IS003', null, 'no such answer');
 select throws_ok($$select message_answer(d('sam'), 11, 0, '  ', '2026-05-01')$$, 'IS003', null, 'no empty words');
 select results_eq($$select answered from message_answer(d('sam'), 11, 0, 'At nine.', '2026-05-01')$$,
     $$values ('Ops@plants.example'::text)$$, 'a contact is answered');

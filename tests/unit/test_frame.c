@@ -25,6 +25,7 @@ static ParsedMail *sample(void)
     mail->date_at = DATES_LAST_INSTANT;
     mail->text = g_strdup("hello\n");
     mail->license_key_seen = true;
+    mail->encrypted_only = true;
     mail->references = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(mail->references, g_strdup("a@x"));
     mail->tokens = g_ptr_array_new_with_free_func((GDestroyNotify)found_token_free);
@@ -53,6 +54,7 @@ static void test_there_and_back(void **state)
     assert_int_equal(back->date_at, DATES_LAST_INSTANT);
     assert_true(back->license_key_seen);
     assert_false(back->picture_only);
+    assert_true(back->encrypted_only);
     assert_string_equal(g_ptr_array_index(back->references, 0), "a@x");
     assert_int_equal(back->tokens->len, 2);
     const FoundToken *first = g_ptr_array_index(back->tokens, 0);

@@ -446,12 +446,13 @@ static void test_not_in_silence(void **state)
         parse_as("From: a@example.com\n\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n=Zk3A\n-----END PGP "
                  "MESSAGE-----\n",
                  false, false);
+    assert_true(encrypted->encrypted_only && pgp->encrypted_only);
     assert_non_null(strstr(pgp->why, "encrypted with PGP; it is encrypted: ask for the same mail"));
     g_autoptr(ParsedMail) picture =
         parse_as("From: a@example.com\nContent-Type: image/png\n"
                  "Content-Transfer-Encoding: base64\n\niVBORw0KGgoAAAANSUhEUg==\n",
                  false, false);
-    assert_true(picture->picture_only);
+    assert_true(picture->picture_only && !picture->encrypted_only);
 }
 
 static void test_bounce_names_our_mail(void **state)

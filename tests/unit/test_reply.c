@@ -476,8 +476,10 @@ static void test_ready_answers(void **state)
         {READY_PICTURE, "cannot be read reliably from a picture"},
         {READY_FLOATING_SERVER, "select View Server Info"},
         {READY_UPGRADE_WISH, "is booked with an order"},
+        {READY_ENCRYPTED, "without S/MIME or PGP encryption and without a password"},
     };
     (void)state;
+    assert_int_equal(G_N_ELEMENTS(cases), READY_ANSWERS);
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         const ReplyFacts facts = {
             .vendor = "Example Licensing", .subject = "key", .ready = cases[i].ready};

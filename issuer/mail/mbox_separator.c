@@ -145,6 +145,21 @@ static bool begins_with_headers(const char *data, gsize length)
     return fields >= 2 && usual;
 }
 
+/* Whether a usual field stands before the first empty line: then the lines at `data` are a header,
+ * though its first ones may be damaged. */
+static bool has_usual_field(const char *data, gsize length)
+{
+    const char *end = data + length;
+    for (const char *line = data; line < end && line[0] != '\n' && line[0] != '\r';) {
+        const char *next = memchr(line, '\n', (gsize)(end - line));
+        if (is_usual_field(line, (gsize)((next == NULL ? end : next) - line))) {
+            return true;
+        }
+        line = next == NULL ? end : next + 1;
+    }
+    return false;
+}
+
 static bool ends_as_separator(const char *line, gsize length)
 {
     Word words[MAX_WORDS];
@@ -176,9 +191,9 @@ bool mbox_is_separator(const char *data, gsize length, bool apart)
         return false;
     }
     gsize after = behind_remarks(data, (gsize)(end + 1 - data), length);
+    const bool dated = ends_as_separator(data + 5, (gsize)(end - data) - 5);
     if (!headers_is_field(data + after, length - after)) {
-        return false;
+        return dated && apart && has_usual_field(data + after, length - after);
     }
-    return ends_as_separator(data + 5, (gsize)(end - data) - 5) ||
-           (apart && begins_with_headers(data + after, length - after));
+    return dated || (apart && begins_with_headers(data + after, length - after));
 }

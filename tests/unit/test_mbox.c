@@ -106,6 +106,27 @@ static void test_prose_is_no_separator(void **state)
     }
 }
 
+/* A mail whose first lines are damaged is nobody's, but not the text of the sender before it. */
+static void test_damaged_header(void **state)
+{
+    (void)state;
+    static const char *const headers[] = {"Fr\xf5m\x01 ben@example.com\nSubject: b\nTo: c\n\n",
+                                          " \nSubject: b\n\n", "x\r\nyy\r\nto: b\r\n\r\n",
+                                          ">From\nFrom ben: a\nDate: b\n\n",
+                                          "Subject b\nMessage-ID: <1@example.com>\n"};
+    for (gsize i = 0; i < G_N_ELEMENTS(headers); i++) {
+        g_autofree char *text =
+            g_strconcat(SEP "Subject: a\n\none\n\n" SEP, headers[i], "two\n", NULL);
+        g_autoptr(GPtrArray) mails = split_text(text);
+        assert_int_equal(mails->len, 2);
+        assert_true(g_str_has_prefix(mail_at(mails, 1), headers[i]));
+        g_autofree char *within =
+            g_strconcat(SEP "Subject: a\n\none\n" SEP, headers[i], "two\n", NULL);
+        g_autoptr(GPtrArray) one = split_text(within);
+        assert_int_equal(one->len, 1);
+    }
+}
+
 static void test_separator_forms(void **state)
 {
     (void)state;
@@ -327,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_plain),
         cmocka_unit_test(test_no_empty_line_needed),
         cmocka_unit_test(test_prose_is_no_separator),
+        cmocka_unit_test(test_damaged_header),
         cmocka_unit_test(test_separator_forms),
         cmocka_unit_test(test_separator_without_date),
         cmocka_unit_test(test_holes),

@@ -110,6 +110,9 @@ void body_read(Body *body, char *data, gsize length)
     } else if (is_wanting(reader)) {
         search_rest(reader, data, length);
     }
+    if (!reader->sink.digested) { /* two mails without a text of their own are not the same */
+        text_sink_digest(&reader->sink, data, length);
+    }
 }
 
 const char *body_trouble(const Body *body)

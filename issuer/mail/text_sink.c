@@ -36,6 +36,7 @@ void text_sink_digest(TextSink *sink, const char *text, gsize length)
         line_start = text[i] == '\n';
         if (!g_ascii_isspace(text[i])) {
             g_checksum_update(sink->digest, (const guchar *)text + i, 1);
+            sink->digested = true;
         }
     }
 }

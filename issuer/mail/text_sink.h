@@ -17,6 +17,7 @@ typedef struct {
     GPtrArray *unseen_tokens;
     KeyWatch watch;
     GChecksum *digest; /* NULL: nothing is digested */
+    bool digested;     /* something was, besides white space */
     GString *shown;
     bool shown_is_html; /* a plain text may still take its place */
     GString *beside;    /* texts that were attached, up to TEXT_SINK_BESIDE_MOST */

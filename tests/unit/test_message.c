@@ -377,6 +377,25 @@ static void test_identity_by_text(void **state)
     assert_false(digest_equal(&first->identity, &other->identity));
 }
 
+/* Mails without Message-ID and Date of whose text nothing is left are two mails if their bytes
+ * differ: all of it read as header, or a mail within the mail. */
+static void test_identity_without_text(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"From: a@example.com\nSub\001ject\n7QZ1 one\n",
+         "From: a@example.com\nSub\001ject\n7QZ1 two\n"},
+        {"From: a@example.com\nContent-Type: message/rfc822\n\nFrom: b@example.com\n\none\n",
+         "From: a@example.com\nContent-Type: message/rfc822\n\nFrom: b@example.com\n\ntwo\n"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        g_autoptr(ParsedMail) first = parse_as(pairs[i][0], false, false);
+        g_autoptr(ParsedMail) again = parse_as(pairs[i][0], true, false);
+        g_autoptr(ParsedMail) other = parse_as(pairs[i][1], false, false);
+        assert_true(digest_equal(&first->identity, &again->identity));
+        assert_false(digest_equal(&first->identity, &other->identity));
+    }
+}
+
 static void test_unquoted_text(void **state)
 {
     (void)state;
@@ -575,6 +594,7 @@ int main(void)
         cmocka_unit_test(test_deleted),
         cmocka_unit_test(test_identity),
         cmocka_unit_test(test_identity_by_text),
+        cmocka_unit_test(test_identity_without_text),
         cmocka_unit_test(test_unquoted_text),
         cmocka_unit_test(test_unquoted_below_a_header),
         cmocka_unit_test(test_not_in_silence),

@@ -16,7 +16,8 @@ def zipped(files, stored=False):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name, (2026, 11, 5, 9, 30, 0)), data)
+            entry = zipfile.ZipInfo(name, (2026, 11, 5, 9, 30, 0))
+            archive.writestr(entry, data, archive.compression)
     return out.getvalue()
 
 

@@ -3,8 +3,10 @@
 #include "mail/archive.h"
 #include "mail/desk_records.h"
 #include "mail/desk_table.h"
+#include "mail/old_mailbox.h"
 #include "mail/outlook_msg.h"
 #include "mail/pst_process.h"
+#include "mail/recoded.h"
 #include "mail/sniff.h"
 
 #include <stdbool.h>
@@ -24,16 +26,11 @@ static bool may_be_table(const char *data, gsize length)
     return false;
 }
 
-ContainerKind container_kind(const char *data, gsize length)
+/* What a file that is no archive and of no program's own kind holds, by the look of its text. */
+static ContainerKind text_kind(const char *data, gsize length)
 {
-    if (archive_is_one(data, length)) {
-        return CONTAINER_ARCHIVE;
-    }
-    if (outlook_msg_begins(data, length)) {
-        return CONTAINER_MSG;
-    }
-    if (pst_process_begins(data, length)) {
-        return CONTAINER_PST;
+    if (recoded_is_one(data, length)) { // what it is shows then
+        return CONTAINER_RECODED;
     }
     SniffKind kind = sniff_file(data, length);
     if (kind == SNIFF_MBOX || kind == SNIFF_EMPTY) {
@@ -47,4 +44,24 @@ ContainerKind container_kind(const char *data, gsize length)
         return CONTAINER_RECORDS;
     }
     return desk_table_is_one(data, length, mail) ? CONTAINER_TABLE : CONTAINER_NONE;
+}
+
+ContainerKind container_kind(const char *data, gsize length)
+{
+    if (archive_is_one(data, length)) {
+        return CONTAINER_ARCHIVE;
+    }
+    if (outlook_msg_begins(data, length)) {
+        return CONTAINER_MSG;
+    }
+    if (pst_process_begins(data, length)) {
+        return CONTAINER_PST;
+    }
+    if (old_mailbox_is_mmdf(data, length)) {
+        return CONTAINER_MMDF;
+    }
+    if (old_mailbox_is_babyl(data, length)) {
+        return CONTAINER_BABYL;
+    }
+    return text_kind(data, length);
 }

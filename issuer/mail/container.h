@@ -9,6 +9,9 @@ typedef enum {
     CONTAINER_ARCHIVE, /* archive.h */
     CONTAINER_TABLE,   /* desk_table.h */
     CONTAINER_RECORDS, /* desk_records.h */
+    CONTAINER_RECODED, /* recoded.h */
+    CONTAINER_MMDF,    /* old_mailbox.h */
+    CONTAINER_BABYL,   /* likewise */
     CONTAINER_MSG,     /* outlook_msg.h */
     CONTAINER_PST,     /* pst_process.h */
 } ContainerKind;

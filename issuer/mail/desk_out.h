@@ -1,4 +1,5 @@
-/* Where the mails of a help desk's export go, one after another, as they are read from it. */
+/* Where the mails of a help desk's export, or of an old mailbox, go, one after another, as they are
+ * read from it. */
 #ifndef ISSUER_MAIL_DESK_OUT_H
 #define ISSUER_MAIL_DESK_OUT_H
 
@@ -13,6 +14,8 @@ typedef struct {
     const GByteArray *bytes;
     bool ours;    /* the desk's own people or programs wrote it */
     bool partial; /* files that came with it are not in the export */
+    bool in_mbox; /* its lines may be quoted, and its fields tell its state, as in an mbox */
+    bool deleted; /* marked so */
 } DeskMail;
 
 /* Both take `data`, and answer false if nothing more is wanted. `why` goes on "FILE …". */

@@ -1,6 +1,7 @@
 #include "mail/desk_table.h"
 
 #include "mail/charset.h"
+#include "mail/wide_text.h"
 
 #include <csv.h>
 #include <errno.h>
@@ -199,80 +200,17 @@ static gssize read_piece(int fd, uint64_t offset, char *piece, gsize size)
     return got;
 }
 
-/* UTF-16 becomes UTF-8 on the way; what is neither is looked at cell by cell. */
-typedef struct {
-    bool wide;
-    bool little;   /* the lower byte comes first */
-    guint8 odd;    /* a byte whose other half is still to come, */
-    bool has_odd;  /* if there is one */
-    gunichar high; /* the first half of a pair, or 0 */
-} Decoder;
-
-static Decoder decoder_for(const char *head, gsize length)
-{
-    const char *wide = charset_wide(head, length);
-    const bool little = length >= 2 && memcmp(head, "\xFF\xFE", 2) == 0;
-    const bool big = length >= 2 && memcmp(head, "\xFE\xFF", 2) == 0;
-    return (Decoder){.wide = little || big || g_strcmp0(wide, "UTF-16LE") == 0 ||
-                             g_strcmp0(wide, "UTF-16BE") == 0,
-                     .little = little || (!big && g_strcmp0(wide, "UTF-16LE") == 0)};
-}
-
-static void append_character(GByteArray *out, gunichar c)
-{
-    char text[6];
-    g_byte_array_append(out, (const guint8 *)text, (guint)g_unichar_to_utf8(c, text));
-}
-
-/* One unit of UTF-16 (RFC 2781 section 2.2). */
-static void decode_unit(Decoder *decoder, gunichar unit, GByteArray *out)
-{
-    const bool low = unit >= 0xDC00 && unit <= 0xDFFF;
-    if (decoder->high != 0 && low) {
-        append_character(out, 0x10000 + ((decoder->high - 0xD800) << 10) + (unit - 0xDC00));
-        decoder->high = 0;
-        return;
-    }
-    if (decoder->high != 0 || low) {
-        append_character(out, 0xFFFD);
-    }
-    decoder->high = unit >= 0xD800 && unit <= 0xDBFF ? unit : 0;
-    if (decoder->high == 0 && !low) {
-        append_character(out, unit);
-    }
-}
-
-/* Appends the next piece in UTF-8. */
-static void decode(Decoder *decoder, const char *piece, gsize length, GByteArray *out)
-{
-    if (!decoder->wide) {
-        g_byte_array_append(out, (const guint8 *)piece, (guint)length);
-        return;
-    }
-    for (gsize i = 0; i < length; i++) {
-        guint8 byte = (guint8)piece[i];
-        if (decoder->has_odd) {
-            decode_unit(decoder,
-                        decoder->little ? (gunichar)(byte << 8 | decoder->odd)
-                                        : (gunichar)(decoder->odd << 8 | byte),
-                        out);
-        }
-        decoder->odd = byte;
-        decoder->has_odd = !decoder->has_odd;
-    }
-}
-
 static void read_rows(Table *table, struct csv_parser *parser, int fd)
 {
     g_autofree char *piece = g_malloc(PIECE_SIZE);
     g_autoptr(GByteArray) text = g_byte_array_new();
     uint64_t offset = 0;
     gssize got = read_piece(fd, 0, piece, PIECE_SIZE);
-    Decoder decoder = decoder_for(piece, (gsize)MAX(got, 0));
+    WideText wide = wide_text_for(piece, (gsize)MAX(got, 0)); // what is not is read cell by cell
     bool going = true;
     while (going && got > 0) {
         g_byte_array_set_size(text, 0);
-        decode(&decoder, piece, (gsize)got, text);
+        wide_text_decode(&wide, piece, (gsize)got, text);
         const gsize before = offset == 0 ? before_rows((const char *)text->data, text->len) : 0;
         going = parse(table, parser, (const char *)text->data + before, text->len - before);
         offset += (uint64_t)got;

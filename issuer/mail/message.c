@@ -8,6 +8,7 @@
 #include "mail/classify.h"
 #include "mail/cms.h"
 #include "mail/converters.h"
+#include "mail/line_ends.h"
 #include "mail/machine_mail.h"
 #include "mail/mbox.h"
 #include "mail/mime.h"
@@ -271,6 +272,9 @@ ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
 {
     ParsedMail *mail = g_new0(ParsedMail, 1);
     mail->raw_digest = digest_sha256(data, length);
+    if (line_ends_of_header_are_cr(data, length)) {
+        line_ends_make_lf(data, length, '\0');
+    }
     if (origin->from_mbox) {
         length = mbox_unquote(data, length);
     }

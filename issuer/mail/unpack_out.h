@@ -22,6 +22,8 @@ typedef enum {
 enum {
     UNPACK_OURS = 1,    /* see DeskMail */
     UNPACK_PARTIAL = 2, /* likewise */
+    UNPACK_IN_MBOX = 4, /* likewise */
+    UNPACK_DELETED = 8, /* likewise */
 };
 
 /* What goes before each piece. Texts are UTF-8 and go on "FILE …". */

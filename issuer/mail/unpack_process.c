@@ -4,7 +4,9 @@
 #include "mail/archive.h"
 #include "mail/desk_records.h"
 #include "mail/desk_table.h"
+#include "mail/old_mailbox.h"
 #include "mail/outlook_msg.h"
+#include "mail/recoded.h"
 
 #include <errno.h>
 #include <string.h>
@@ -89,12 +91,14 @@ void unpack_process_serve(int socket)
     _exit(0);
 }
 
-// ---- exports of help desks ----
+// ---- exports of help desks, mailboxes of older programs ----
 
 static bool send_mail(gpointer data, const DeskMail *mail)
 {
     const int socket = *(const int *)data;
-    const uint32_t flags = (mail->ours ? UNPACK_OURS : 0U) | (mail->partial ? UNPACK_PARTIAL : 0U);
+    const uint32_t flags = (mail->ours ? UNPACK_OURS : 0U) | (mail->partial ? UNPACK_PARTIAL : 0U) |
+                           (mail->in_mbox ? UNPACK_IN_MBOX : 0U) |
+                           (mail->deleted ? UNPACK_DELETED : 0U);
     return unpack_out_piece(socket, (UnpackHead){UNPACK_MAIL, flags, 0}, "") &&
            unpack_out_bytes(socket, (const char *)mail->bytes->data, mail->bytes->len);
 }
@@ -102,6 +106,20 @@ static bool send_mail(gpointer data, const DeskMail *mail)
 static bool send_fault(gpointer data, const char *why)
 {
     return unpack_out_text(*(const int *)data, UNPACK_FAULT, why);
+}
+
+// ---- text that is written otherwise ----
+
+static bool send_text(gpointer data, const char *piece, gsize length)
+{
+    return unpack_out_bytes(*(const int *)data, piece, length);
+}
+
+static void unpack_recoded(int socket, int file)
+{
+    if (unpack_out_text(socket, UNPACK_MEMBER, "") && !recoded_read(file, send_text, &socket)) {
+        (void)unpack_out_text(socket, UNPACK_TROUBLE, "cannot be read to its end");
+    }
 }
 
 // ---- mails of Outlook's ----
@@ -155,6 +173,15 @@ void unpack_process_run(int socket, int file, ContainerKind kind)
         break;
     case CONTAINER_RECORDS:
         desk_records_read(file, &out);
+        break;
+    case CONTAINER_RECODED:
+        unpack_recoded(socket, file);
+        break;
+    case CONTAINER_MMDF:
+        old_mailbox_read_mmdf(file, &out);
+        break;
+    case CONTAINER_BABYL:
+        old_mailbox_read_babyl(file, &out);
         break;
     case CONTAINER_MSG:
         unpack_msg(socket, file);

@@ -277,6 +277,8 @@ static void take_mail(Unpacker *unpacker, UnpackerItem *out)
     out->kind = UNPACKER_MAIL;
     out->ours = (unpacker->head.flags & UNPACK_OURS) != 0;
     out->partial = (unpacker->head.flags & UNPACK_PARTIAL) != 0;
+    out->in_mbox = (unpacker->head.flags & UNPACK_IN_MBOX) != 0;
+    out->deleted = (unpacker->head.flags & UNPACK_DELETED) != 0;
     unpacker->has_head = false;
     g_byte_array_set_size(unpacker->mail, 0);
     take_content(unpacker, NULL, out);

@@ -23,6 +23,8 @@ typedef struct {
     gsize size;          /* bytes */
     bool ours;           /* of a mail: see DeskMail */
     bool partial;        /* likewise */
+    bool in_mbox;        /* likewise */
+    bool deleted;        /* likewise */
     const char *trouble; /* why what is there is not all of it, in words that go on "FILE …"; or
                             NULL. Until the next call */
     bool spent;          /* with `trouble`: the budget is spent, nothing more may come out */

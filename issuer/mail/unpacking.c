@@ -263,6 +263,8 @@ static UnpackingStep give_mail(Unpacking *unpacking, Entry *entry, const Unpacke
                              .size = from->size,
                              .bytes = from->bytes,
                              .fd = -1,
+                             .from_mbox = from->in_mbox,
+                             .deleted = from->deleted,
                              .ours = from->ours,
                              .partial = from->partial};
     }

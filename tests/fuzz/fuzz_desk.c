@@ -1,10 +1,12 @@
-/* Exports of help desks and Apple Mail's files: whatever they hold, mails come out, and troubles
- * that are one line of text. */
+/* Exports of help desks, mailboxes of older programs, recoded text and Apple Mail's files: whatever
+ * they hold, mails come out, and troubles that are one line of text. */
 #include "fuzz.h"
 #include "mail/container.h"
 #include "mail/desk_records.h"
 #include "mail/desk_table.h"
 #include "mail/emlx.h"
+#include "mail/old_mailbox.h"
+#include "mail/recoded.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -31,6 +33,20 @@ static bool take_trouble(gpointer data, const char *why)
     return true;
 }
 
+static bool take_text(gpointer data, const char *piece, gsize length)
+{
+    gsize *whole = data;
+    *whole += length;
+    return memchr(piece, '\0', length) == NULL || length > 0;
+}
+
+/* No more comes out than three bytes for each unit of two. */
+static void read_recoded(int fd, size_t size)
+{
+    gsize whole = 0;
+    FUZZ_HOLDS(recoded_read(fd, take_text, &whole) && whole <= size + size / 2 + 3);
+}
+
 static void read_emlx(const uint8_t *data, size_t size)
 {
     const char *text = (const char *)data;
@@ -48,6 +64,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)container_kind((const char *)data, size);
     desk_table_read(fd, &out);
     desk_records_read(fd, &out);
+    old_mailbox_read_mmdf(fd, &out);
+    old_mailbox_read_babyl(fd, &out);
+    read_recoded(fd, size);
     FUZZ_HOLDS(close(fd) == 0);
     read_emlx(data, size);
     return 0;

@@ -46,6 +46,9 @@ def of_outlook():
 DESK = [("table", b"Subject,From,Date,Body\r\nrequest,ana@water.example,2026-06-03,\"<p>a\"\"b</p>\"\r\n"),
         ("records", b'{"tickets":[{"subject":"request","requester":{"email":"ana@water.example"},'
                     b'"comments":[{"body":"one","created_at":"2026-06-03T08:00:00Z"}]}]}'),
+        ("mmdf", b"\1\1\1\1\nFrom: a@b.example\n\nx\n\1\1\1\1\n"),
+        ("babyl", b"BABYL OPTIONS:\n\x1f\x0c\n1, deleted,,\nFrom: a\n*** EOOH ***\nTo: b\n\nx\n\x1f"),
+        ("wide", "From: a\nTo: b\n\nx\n".encode("utf-16")), ("returns", b"From: a\rTo: b\r\rx\r"),
         ("lines", b'{"from":"ana@water.example","raw":"RnJvbTogYQoKYg=="}\n{"text":"b"}\n')]
 IMAP = [("fetched", b"* 3 FETCH (UID 42 FLAGS (\\Seen \\Deleted) RFC822.SIZE 3 BODY[] {3}\r\nabc)\r\n"),
         ("found", b"* SEARCH 1 2 42\r\n"), ("ok", b"a1 OK [UIDVALIDITY 7] done\r\n"),

@@ -55,6 +55,34 @@ def crlf(folder, mails):
     return write(os.path.join(folder, "crlf.mbox"), mbox(mails).replace(b"\n", b"\r\n"))
 
 
+def carriage_returns(folder, mails):
+    return write(os.path.join(folder, "cr.mbox"), mbox(mails).replace(b"\r", b"")
+                 .replace(b"\n", b"\r"))
+
+
+def wide(folder, mails):
+    """As Windows' editors save it."""
+    return write(os.path.join(folder, "wide.mbox"), mbox(mails).decode().encode("utf-16"))
+
+
+def mmdf(folder, mails):
+    return write(os.path.join(folder, "mmdf"), b"".join(
+        b"\1\1\1\1\n" + re.sub(rb"(?m)^(>*From )", rb">\1", one).rstrip(b"\n") + b"\n\1\1\1\1\n"
+        for one in mails))
+
+
+def babyl(folder, mails):
+    """What Emacs has shown has two header fields; some it has not shown."""
+    parts = [b"BABYL OPTIONS: -*- rmail -*-\nVersion: 5\nLabels:\n"]
+    for number, one in enumerate(mails):
+        head, _, body = one.replace(b"\r\n", b"\n").partition(b"\n\n")
+        shown = b"\n".join(re.findall(rb"(?m)^(?:From|Subject):.*$", head))
+        parts.append(b"1,, filed,\n" + head + b"\n*** EOOH ***\n" + shown + b"\n\n" + body
+                     if number % 3 else b"0, unseen,,\n*** EOOH ***\n" + one)
+        parts[-1] += b"" if one.endswith(b"\n") else b"\n"
+    return write(os.path.join(folder, "RMAIL"), b"\x1f\x0c\n".join(parts) + b"\x1f")
+
+
 def maildir(folder, mails):
     """Those that were read come first, as the folders' names do."""
     path = os.path.join(folder, "Maildir")
@@ -168,7 +196,7 @@ def lines_of_raw_mails(folder, mails):
         for number, one in enumerate(mails)))
 
 
-CONTAINERS = (mboxo, mboxrd, mboxcl, mboxcl2, crlf, maildir, eml, folders, zip_of_eml,
+CONTAINERS = (mboxo, mboxrd, mboxcl, mboxcl2, crlf, carriage_returns, wide, mmdf, babyl, maildir, eml, folders, zip_of_eml,
               tar_of_maildir, seven, compressed, packed_maildir, emlx, archive_of_archives,
               table_of_raw_mails, lines_of_raw_mails)
 

@@ -17,8 +17,9 @@ static bool desk_take_mail(gpointer data, const DeskMail *mail)
 {
     DeskTaken *taken = data;
     g_ptr_array_add(taken->mails,
-                    g_strdup_printf("%s%s%.*s", mail->ours ? "[ours]" : "",
-                                    mail->partial ? "[partial]" : "", (int)mail->bytes->len,
+                    g_strdup_printf("%s%s%s%.*s", mail->ours ? "[ours]" : "",
+                                    mail->partial ? "[partial]" : "",
+                                    mail->deleted ? "[deleted]" : "", (int)mail->bytes->len,
                                     (const char *)mail->bytes->data));
     return true;
 }

@@ -5,6 +5,10 @@
 #define MOST_JUDGED 600 /* lines of one copy; more than the largest code has */
 #define NEAR        8   /* lines of the code between two that are compared */
 #define SLACK       3   /* symbols lost or added a line between them */
+#define MOST_STRIDE                                                                                \
+    120               /* symbols from one line to the next, with all that is written around it     \
+                       */
+#define LEAST_ALIKE 3 /* lines that are as far from the next one, for that to be a rule */
 
 /* How much a line counts when an order is sought. */
 enum {
@@ -22,60 +26,99 @@ typedef struct {
     bool ordered;
 } Rank;
 
-/* The lines of one copy: from a first line to the next. */
+/* All lines of the text, or those of one copy in it: from a first line to the next. */
 typedef struct {
     OrderedLine *lines;
     guint count;
     Rank *ranks;
-} Copy;
+    gint64 stride; /* symbols from one line to the next */
+} Lines;
+
+/* A first line is shorter than the others, but ends where block 0 begins. */
+static gint64 start_of(const OrderedLine *line)
+{
+    return line->number < 0 ? (gint64)line->end - ARMORED_CODE_FULL : line->start;
+}
 
 /* Whether the distance between two lines is that of their numbers. */
-static bool is_apart_as_numbered(const OrderedLine *a, const OrderedLine *b)
+static bool is_apart_as_numbered(const Lines *all, const OrderedLine *a, const OrderedLine *b)
 {
     const gint64 lines = (gint64)a->number - b->number;
-    /* A first line is shorter than the others, but ends where block 0 begins. */
-    const gint64 from = b->number < 0 ? (gint64)b->end - ARMORED_CODE_FULL : b->start;
-    const gint64 to = a->number < 0 ? (gint64)a->end - ARMORED_CODE_FULL : a->start;
-    const gint64 off = to - from - lines * ARMORED_CODE_FULL;
+    const gint64 off = start_of(a) - start_of(b) - lines * all->stride;
     return lines != 0 && ABS(lines) <= NEAR && ABS(off) <= SLACK * ABS(lines);
 }
 
-static bool is_near_another(const Copy *copy, guint index)
+/* Numbers, stars and the like that are written around each line are the same around all of them, so
+ * that most lines are as far from the next one. */
+static gint64 stride_of(const OrderedLine *lines, guint count)
 {
-    const OrderedLine *line = &copy->lines[index];
+    guint16 seen[MOST_STRIDE + 1] = {0};
+    gsize best = ARMORED_CODE_FULL;
+    for (guint i = 0; i + 1 < count; i++) {
+        const gint64 distance = start_of(&lines[i + 1]) - start_of(&lines[i]);
+        if (lines[i + 1].number == lines[i].number + 1 && distance >= ARMORED_CODE_FULL &&
+            distance <= MOST_STRIDE) {
+            seen[distance]++;
+            best = seen[distance] > seen[best] ? (gsize)distance : best;
+        }
+    }
+    return seen[best] >= LEAST_ALIKE ? (gint64)best : ARMORED_CODE_FULL;
+}
+
+/* Two lines that fit by chance do not also stand as far from each other as their numbers say. */
+static bool is_near_another(const Lines *all, guint index)
+{
     const guint from = index > NEAR ? index - NEAR : 0;
-    const guint to = MIN(copy->count, index + NEAR + 1);
+    const guint to = MIN(all->count, index + NEAR + 1);
     for (guint i = from; i < to; i++) {
-        const OrderedLine *other = &copy->lines[i];
-        if (i != index && (other->sure || other->firm) && is_apart_as_numbered(line, other)) {
+        if (i != index && is_apart_as_numbered(all, &all->lines[index], &all->lines[i])) {
             return true;
         }
     }
     return false;
 }
 
-static guint weight_of(const Copy *copy, guint index)
+/* Whether as much stands between two lines as between any. */
+static bool is_next(const Lines *all, const OrderedLine *line, const OrderedLine *next)
 {
-    const OrderedLine *line = &copy->lines[index];
-    if (line->sure) {
-        return WEIGHT_SURE;
-    }
-    if (is_near_another(copy, index)) {
-        return WEIGHT_NEAR;
-    }
-    return line->firm ? WEIGHT_FIRM : WEIGHT_NONE;
+    const gint64 between = (gint64)next->start - line->end;
+    return ABS(between - (all->stride - ARMORED_CODE_FULL)) <= SLACK;
 }
 
-/* Finds the order that weighs most: of lines whose numbers do not fall. */
-static gint heaviest_order(const Copy *copy)
+/* Whether it stands where a line would, whichever it is. */
+static bool stands_in_line(const Lines *all, guint index)
+{
+    const OrderedLine *line = &all->lines[index];
+    return line->firm || (index > 0 && is_next(all, line - 1, line)) ||
+           (index + 1 < all->count && is_next(all, line, line + 1));
+}
+
+static guint weight_of(const Lines *all, guint index)
+{
+    if (all->lines[index].sure) {
+        return WEIGHT_SURE;
+    }
+    if (is_near_another(all, index)) {
+        return WEIGHT_NEAR;
+    }
+    return stands_in_line(all, index) ? WEIGHT_FIRM : WEIGHT_NONE;
+}
+
+static bool may_follow(const OrderedLine *line, const OrderedLine *before)
+{
+    return before->number < line->number ||
+           (before->number == line->number && before->hash == line->hash);
+}
+
+/* Finds the order that weighs most: of lines whose numbers rise, or that are there twice. */
+static gint heaviest_order(const Lines *copy)
 {
     gint best = -1;
     for (guint i = 0; i < copy->count; i++) {
         Rank *rank = &copy->ranks[i];
-        *rank = (Rank){weight_of(copy, i), 0, -1, false};
         for (guint k = 0; k < i && rank->weight > 0; k++) {
             const Rank *before = &copy->ranks[k];
-            if (before->weight > 0 && copy->lines[k].number <= copy->lines[i].number &&
+            if (before->weight > 0 && may_follow(&copy->lines[i], &copy->lines[k]) &&
                 before->total > rank->total) {
                 rank->total = before->total;
                 rank->before = (gint)k;
@@ -89,7 +132,7 @@ static gint heaviest_order(const Copy *copy)
     return best;
 }
 
-static void judge_copy(const Copy *copy)
+static void judge_copy(const Lines *copy)
 {
     guint counted = 0;
     guint ordered = 0;
@@ -109,6 +152,40 @@ static void judge_copy(const Copy *copy)
     }
 }
 
+static void judge_copies(const Lines *all)
+{
+    guint from = 0;
+    while (from < all->count) {
+        guint to = from + 1;
+        while (to < all->count && to - from < MOST_JUDGED && all->lines[to].number >= 0) {
+            to++;
+        }
+        judge_copy(&(Lines){all->lines + from, to - from, all->ranks + from, all->stride});
+        from = to;
+    }
+}
+
+/* A line that was moved is the only one of its number; where a damaged check makes one line
+ * another, that other one mostly stands in its own place. */
+static void admit_moved(const Lines *all)
+{
+    gint32 most = 0;
+    for (guint i = 0; i < all->count; i++) {
+        most = MAX(most, all->lines[i].number);
+    }
+    g_autofree guint16 *claims = g_new0(guint16, (gsize)most + 1);
+    for (guint i = 0; i < all->count; i++) {
+        if (all->lines[i].number >= 0 && all->ranks[i].weight > 0) {
+            claims[all->lines[i].number]++;
+        }
+    }
+    for (guint i = 0; i < all->count; i++) {
+        OrderedLine *line = &all->lines[i];
+        line->fits = line->fits ||
+                     (line->number >= 0 && all->ranks[i].weight > 0 && claims[line->number] == 1);
+    }
+}
+
 static gint compare_starts(gconstpointer a, gconstpointer b)
 {
     const guint32 first = ((const OrderedLine *)a)->start;
@@ -119,17 +196,12 @@ static gint compare_starts(gconstpointer a, gconstpointer b)
 void line_order_judge(GArray *lines)
 {
     g_array_sort(lines, compare_starts);
-    g_autoptr(GArray) ranks = g_array_new(FALSE, FALSE, sizeof(Rank));
-    g_array_set_size(ranks, MOST_JUDGED);
-    guint from = 0;
-    while (from < lines->len) {
-        guint to = from + 1;
-        while (to < lines->len && to - from < MOST_JUDGED &&
-               g_array_index(lines, OrderedLine, to).number >= 0) {
-            to++;
-        }
-        judge_copy(&(Copy){&g_array_index(lines, OrderedLine, from), to - from,
-                           &g_array_index(ranks, Rank, 0)});
-        from = to;
+    g_autofree Rank *ranks = g_new0(Rank, lines->len);
+    OrderedLine *first = (OrderedLine *)(gpointer)lines->data;
+    const Lines all = {first, lines->len, ranks, stride_of(first, lines->len)};
+    for (guint i = 0; i < all.count; i++) {
+        ranks[i] = (Rank){.weight = weight_of(&all, i), .before = -1};
     }
+    judge_copies(&all);
+    admit_moved(&all);
 }

@@ -14,6 +14,7 @@ typedef struct {
     bool sure;     /* the line before it or behind it is the one that should be there */
     bool firm;     /* it fills a line of the text or stands beside any line of its code */
     bool fits;     /* the judgement */
+    guint32 hash;  /* of its symbols: two lines of one number that differ are not both right */
     guint index;   /* the caller's */
 } OrderedLine;
 

@@ -73,11 +73,25 @@ static bool fills_a_line(const Symbols *symbols, gsize at, gsize end)
            (end == symbols->count || (symbols->marks[end] & SYMBOL_LINE) != 0);
 }
 
+/* Whether the symbols are one word, no more and no less. */
+static bool is_a_word(const Symbols *symbols, gsize at, gsize end)
+{
+    const uint8_t parted = SYMBOL_GAP | SYMBOL_LINE | SYMBOL_FOREIGN;
+    for (gsize i = at + 1; i < end; i++) {
+        if ((symbols->marks[i] & parted) != 0) {
+            return false;
+        }
+    }
+    return (symbols->marks[at] & parted) != 0 &&
+           (end == symbols->count || (symbols->marks[end] & parted) != 0);
+}
+
 /* Whether the symbols look like a line where nothing speaks for one. A short last line may be
- * without digits, which are asked of what does not stand in a line of its own. */
+ * without digits, which are asked of what is no line or word of its own. */
 static bool looks_like_a_line(const Symbols *symbols, gsize at, gsize length)
 {
-    return symbols_look_coded(symbols, at, length) || fills_a_line(symbols, at, at + length);
+    return symbols_look_coded(symbols, at, length) || fills_a_line(symbols, at, at + length) ||
+           is_a_word(symbols, at, at + length);
 }
 
 static bool try_length(LineReader *reader, const Attempt *attempt, gsize length,
@@ -228,6 +242,15 @@ gsize line_reader_guess(LineReader *reader, ArmoredCode *code, gsize at)
     return follow(reader, (Attempt){code, at, NOTHING});
 }
 
+static guint32 hash_of(const Symbols *symbols, guint32 start, guint32 end)
+{
+    guint32 hash = 5381;
+    for (guint32 i = start; i < end; i++) {
+        hash = hash * 33 + (guint8)symbols->symbols[i];
+    }
+    return hash;
+}
+
 /* The lines of a code in this text, sure and doubtful ones: of OrderedLine. */
 static GArray *lines_of(const LineReader *reader, const ArmoredCode *code)
 {
@@ -238,19 +261,28 @@ static GArray *lines_of(const LineReader *reader, const ArmoredCode *code)
         if (place->stream != reader->stream) {
             break;
         }
-        const OrderedLine line = {place->number, place->start, place->end, true, true, true, 0};
+        const OrderedLine line = {
+            .number = place->number,
+            .start = place->start,
+            .end = place->end,
+            .sure = true,
+            .firm = true,
+            .fits = true,
+            .hash = hash_of(reader->symbols, place->start, place->end),
+        };
         g_array_append_val(lines, line);
     }
     for (guint i = 0; i < reader->doubtful->len; i++) {
         const Doubtful *doubtful = &g_array_index(reader->doubtful, Doubtful, i);
         if (doubtful->code == code) {
-            const OrderedLine line = {doubtful->block.number,
-                                      doubtful->start,
-                                      doubtful->end,
-                                      false,
-                                      doubtful->firm,
-                                      false,
-                                      i};
+            const OrderedLine line = {
+                .number = doubtful->block.number,
+                .start = doubtful->start,
+                .end = doubtful->end,
+                .firm = doubtful->firm,
+                .hash = hash_of(reader->symbols, doubtful->start, doubtful->end),
+                .index = i,
+            };
             g_array_append_val(lines, line);
         }
     }

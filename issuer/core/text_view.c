@@ -24,16 +24,25 @@ static bool is_quote_mark(char c)
     return c == '>' || c == '|';
 }
 
-/* Blanks and signs at the start of a line: none of them is a symbol. */
+/* The length in bytes of the character at `text`, if it is no letter or digit; else 0. */
+static gsize sign_length(const char *text, gsize left)
+{
+    if ((uint8_t)*text < 128) {
+        return g_ascii_isalnum(*text) ? 0 : 1;
+    }
+    const gunichar c = g_utf8_get_char_validated(text, (gssize)left);
+    if (c == (gunichar)-1 || c == (gunichar)-2 || g_unichar_isalnum(c)) {
+        return 0;
+    }
+    return (gsize)(g_utf8_next_char(text) - text);
+}
+
+/* Blanks and signs at the start of a line, of any script: none of them is a symbol. */
 static gsize skip_signs(const char *line, gsize length, gsize at)
 {
-    while (at < length) {
-        const gsize blank = blank_length(line + at, length - at);
-        const bool sign = (uint8_t)line[at] < 128 && !g_ascii_isalnum(line[at]);
-        if (blank == 0 && !sign) {
-            break;
-        }
-        at += MAX(blank, 1);
+    gsize sign = 0;
+    while (at < length && (sign = sign_length(line + at, length - at)) > 0) {
+        at += sign;
     }
     return at;
 }

@@ -185,10 +185,9 @@ class Case:
         most = len(self.copies) if all(0 in one for one in lost) else 1
         if intact != wanted or not (1 <= len(damaged) <= most if gone else not damaged):
             return f"{len(intact)} intact and {len(damaged)} damaged were found: {damaged}"
-        # A line out of its place is taken for a wrong one where nothing proves the contrary.
-        told = len(self.copies) == 1 and manglings.swapped not in [step for step, _ in self.copies[0].steps]
-        if gone and told and not is_named(damaged[0], gone, len(self.code.data)):
-            return f"the damage is told as {damaged[0]!r}"
+        for problem in damaged:
+            if not is_named(problem, gone, len(self.code.data)):
+                return f"the damage is told as {problem!r}"
         return None
 
 

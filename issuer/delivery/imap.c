@@ -219,6 +219,53 @@ GBytes *imap_read(Imap *imap, uint32_t uid, gsize most, ImapReading *reading, ch
     return bytes_of(&beside, value != NULL && told == IMAP_MAIL_READ);
 }
 
+static void clear_read(gpointer data)
+{
+    g_bytes_unref(((ImapRead *)data)->bytes);
+}
+
+/* The mails out of what came beside the answer. False if they do not add up to it. */
+static bool take_reads(GVariantIter *iter, GBytes *all, GArray *reads)
+{
+    gsize at = 0;
+    guint32 uid = 0;
+    guint64 size = 0;
+    while (g_variant_iter_next(iter, "(ut)", &uid, &size)) {
+        if (size > g_bytes_get_size(all) - at) {
+            return false;
+        }
+        const ImapRead read = {uid, g_bytes_new_from_bytes(all, at, (gsize)size)};
+        g_array_append_val(reads, read);
+        at += (gsize)size;
+    }
+    return at == g_bytes_get_size(all);
+}
+
+GArray *imap_read_some(Imap *imap, const uint32_t *uids, guint count, gsize most, GError **broken)
+{
+    GArray *reads = g_array_new(FALSE, FALSE, sizeof(ImapRead));
+    g_array_set_clear_func(reads, clear_read);
+    Beside beside = {0};
+    g_autoptr(GVariant) value =
+        ask(imap,
+            g_variant_new(IMAP_FRAME_REQUEST, (guchar)IMAP_ORDER_SOME,
+                          g_variant_new("(@aut)", numbers(uids, count), (guint64)most)),
+            &beside, "(a(ut)ms)", broken);
+    g_autoptr(GBytes) all = g_bytes_new_take(beside.bytes, beside.size);
+    if (value == NULL) {
+        return reads;
+    }
+    g_autoptr(GVariantIter) iter = NULL;
+    g_autofree char *why = NULL;
+    g_variant_get(value, "(a(ut)ms)", &iter, &why);
+    if (!take_reads(iter, all, reads)) {
+        (void)fail_to_ask(broken);
+    } else if (why != NULL) {
+        g_set_error(broken, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE, "%s", why);
+    }
+    return reads;
+}
+
 GBytes *imap_read_front(Imap *imap, uint32_t uid, gsize most, GError **error)
 {
     Beside beside = {0};

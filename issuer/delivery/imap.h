@@ -1,4 +1,4 @@
-/* Reads a mailbox by IMAP4rev1 (RFC 3501), mail by mail, by UIDs, over TLS alone. Reading leaves a
+/* Reads a mailbox by IMAP4rev1 (RFC 3501) by UIDs, over TLS alone. Reading leaves a
  * mail as it was; it is marked or moved by calls of their own. A process of its own speaks to the
  * server, which sees neither the records nor a signing key. One conversation at a time: not to be
  * used by two threads at once. */
@@ -84,6 +84,18 @@ GArray *imap_describe(Imap *imap, const uint32_t *uids, guint count, GError **er
  * The caller owns the result. */
 GBytes *imap_read(Imap *imap, uint32_t uid, gsize most, ImapReading *reading, char **why,
                   GError **error);
+
+/* A mail that was read. */
+typedef struct {
+    uint32_t uid;
+    GBytes *bytes;
+} ImapRead;
+
+/* Reads up to IMAP_TOGETHER mails (`uids`, sorted) at one go, in the order in which the server
+ * gives them; what is more than `most` bytes together is left out, and so is what it does not
+ * give now: imap_read() tells why. Where the conversation breaks, `broken` is set and what came
+ * before it stands. Array of ImapRead, never NULL. */
+GArray *imap_read_some(Imap *imap, const uint32_t *uids, guint count, gsize most, GError **broken);
 
 /* The first bytes of a mail, at most `most`; NULL without an error if it is not there. */
 GBytes *imap_read_front(Imap *imap, uint32_t uid, gsize most, GError **error);

@@ -96,6 +96,32 @@ static GVariant *serve_read(Agent *agent, GVariant *arguments, GError **error)
     return g_variant_new("(yms)", (guchar)reading, why);
 }
 
+/* The mails go beside the answer one behind the other. */
+static GVariant *serve_some(Agent *agent, GVariant *arguments, GError **error)
+{
+    (void)error; /* what broke is told with what came before it */
+    gsize count = 0;
+    guint64 most = 0;
+    g_autoptr(GVariant) list = g_variant_get_child_value(arguments, 0);
+    const uint32_t *uids = g_variant_get_fixed_array(list, &count, sizeof(uint32_t));
+    g_variant_get_child(arguments, 1, "t", &most);
+    g_autoptr(GError) broken = NULL;
+    g_autoptr(GArray) reads =
+        imap_session_read_some(agent->session, uids, (guint)count, (gsize)most, &broken);
+    GByteArray *all = g_byte_array_new();
+    GVariantBuilder builder;
+    g_variant_builder_init(&builder, G_VARIANT_TYPE("a(ut)"));
+    for (guint i = 0; i < reads->len; i++) {
+        const ImapRead *read = &g_array_index(reads, ImapRead, i);
+        gsize size = 0;
+        const guint8 *data = g_bytes_get_data(read->bytes, &size);
+        g_byte_array_append(all, data, (guint)size);
+        g_variant_builder_add(&builder, "(ut)", read->uid, (guint64)size);
+    }
+    agent->bytes = g_byte_array_free_to_bytes(all);
+    return g_variant_new("(a(ut)ms)", &builder, broken != NULL ? broken->message : NULL);
+}
+
 static GVariant *serve_front(Agent *agent, GVariant *arguments, GError **error)
 {
     guint32 uid = 0;
@@ -143,8 +169,8 @@ static const struct {
     [IMAP_ORDER_OPEN] = {serve_open, "(ssmsuuub)"}, [IMAP_ORDER_FOLDER] = {serve_folder, "s"},
     [IMAP_ORDER_SELECT] = {serve_select, "s"},      [IMAP_ORDER_LIST] = {serve_list, "u"},
     [IMAP_ORDER_DESCRIBE] = {serve_describe, "au"}, [IMAP_ORDER_READ] = {serve_read, "(ut)"},
-    [IMAP_ORDER_FRONT] = {serve_front, "(ut)"},     [IMAP_ORDER_MARK] = {serve_mark, "(aus)"},
-    [IMAP_ORDER_MOVE] = {serve_move, "(aus)"},
+    [IMAP_ORDER_SOME] = {serve_some, "(aut)"},      [IMAP_ORDER_FRONT] = {serve_front, "(ut)"},
+    [IMAP_ORDER_MARK] = {serve_mark, "(aus)"},      [IMAP_ORDER_MOVE] = {serve_move, "(aus)"},
 };
 
 /* False where the request is none, or there is nobody to answer any more. */

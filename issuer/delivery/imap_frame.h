@@ -19,9 +19,10 @@ typedef enum {
     IMAP_ORDER_LIST,     /* u → au */
     IMAP_ORDER_DESCRIBE, /* au → a(utb) */
     IMAP_ORDER_READ,     /* (ut) → (yms), the mail beside it */
-    IMAP_ORDER_FRONT,    /* (ut) → b, the bytes beside it */
-    IMAP_ORDER_MARK,     /* (aus) */
-    IMAP_ORDER_MOVE,     /* (aus) */
+    IMAP_ORDER_SOME,  /* (aut) → (a(ut)ms): UIDs and sizes of the mails beside it, what broke */
+    IMAP_ORDER_FRONT, /* (ut) → b, the bytes beside it */
+    IMAP_ORDER_MARK,  /* (aus) */
+    IMAP_ORDER_MOVE,  /* (aus) */
 } ImapOrder;
 
 /* Sends `message` (floating: taken over) and `beside`. False if nobody is there any more. */

@@ -473,6 +473,54 @@ GBytes *imap_session_read(ImapSession *imap, uint32_t uid, gsize most, ImapReadi
     return fetch(imap, &talk, reading, why, error);
 }
 
+static void clear_read(gpointer data)
+{
+    g_bytes_unref(((ImapRead *)data)->bytes);
+}
+
+typedef struct {
+    ImapSession *imap;
+    const uint32_t *uids; /* asked for, sorted */
+    guint count;
+    gsize room;    /* bytes that are still kept */
+    GArray *reads; /* of ImapRead, as they come */
+} Gathering;
+
+/* Of one that is empty, or too long to be kept, nothing is known that way. */
+static void hear_bodies(const ImapResponse *response, gpointer data)
+{
+    Gathering *gathering = data;
+    const ImapFetched *told = &response->mail;
+    if (response->kind != IMAP_FETCHED || told->body == NULL || told->body_size == 0 ||
+        told->body_size > gathering->room || gathering->reads->len == gathering->count ||
+        bsearch(&told->uid, gathering->uids, gathering->count, sizeof(uint32_t), compare_numbers) ==
+            NULL) {
+        return;
+    }
+    const ImapRead read = {told->uid, g_bytes_new(told->body, told->body_size)};
+    g_array_append_val(gathering->reads, read);
+    gathering->room -= told->body_size;
+    imap_wire_renew(gathering->imap->wire);
+}
+
+GArray *imap_session_read_some(ImapSession *imap, const uint32_t *uids, guint count, gsize most,
+                               GError **broken)
+{
+    GArray *reads = g_array_new(FALSE, FALSE, sizeof(ImapRead));
+    g_array_set_clear_func(reads, clear_read);
+    Gathering gathering = {imap, uids, count, most, reads};
+    g_autofree char *set = set_of(uids, count);
+    Talk talk = {.command = g_strdup_printf("UID FETCH %s (UID BODY.PEEK[])", set),
+                 .most = most,
+                 .hear = hear_bodies,
+                 .data = &gathering};
+    ImapResponse end = {.kind = IMAP_OTHER};
+    if (talk_to_end(imap, &talk, &end, broken)) {
+        imap_response_clear(&end); /* who misses a mail asks for it alone, and hears why */
+    }
+    return reads;
+}
+
 GBytes *imap_session_read_front(ImapSession *imap, uint32_t uid, gsize most, GError **error)
 {
     Fetching fetching = {.uid = uid};

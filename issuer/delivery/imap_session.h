@@ -16,6 +16,8 @@ GArray *imap_session_list(ImapSession *imap, uint32_t after, GError **error);
 GArray *imap_session_describe(ImapSession *imap, const uint32_t *uids, guint count, GError **error);
 GBytes *imap_session_read(ImapSession *imap, uint32_t uid, gsize most, ImapReading *reading,
                           char **why, GError **error);
+GArray *imap_session_read_some(ImapSession *imap, const uint32_t *uids, guint count, gsize most,
+                               GError **broken);
 GBytes *imap_session_read_front(ImapSession *imap, uint32_t uid, gsize most, GError **error);
 bool imap_session_mark(ImapSession *imap, const GArray *uids, const char *flags, GError **error);
 bool imap_session_move(ImapSession *imap, const GArray *uids, const char *folder, GError **error);

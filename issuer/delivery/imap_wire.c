@@ -200,11 +200,16 @@ static bool send_all(const ImapWire *wire, const char *data, gsize size, GError 
     return true;
 }
 
+void imap_wire_renew(ImapWire *wire)
+{
+    wire->deadline = clock_monotonic_us() + wire->seconds * SECOND_US;
+}
+
 bool imap_wire_send(ImapWire *wire, const char *command, gsize most, gsize literal_most,
                     GError **error)
 {
     g_autofree char *line = g_strconcat(command, "\r\n", NULL);
-    wire->deadline = clock_monotonic_us() + wire->seconds * SECOND_US;
+    imap_wire_renew(wire);
     wire->left = most;
     wire->literal_most = literal_most;
     return send_all(wire, line, strlen(line), error);
@@ -292,7 +297,7 @@ static bool pass_over(ImapWire *wire, uint64_t size, GError **error)
 static bool read_or_pass(ImapWire *wire, uint64_t size, gsize marker, GByteArray *response,
                          bool *passed_over, GError **error)
 {
-    if (size <= wire->literal_most) {
+    if (size <= MIN(wire->literal_most, wire->left)) {
         return read_literal(wire, size, response, error);
     }
     *passed_over = true;

@@ -17,14 +17,18 @@ typedef struct ImapWire ImapWire;
 ImapWire *imap_wire_open(const ImapServer *server, GError **error);
 
 /* Sends one command, to which CR LF is added. From here on the time for its answers runs, and they
- * may have `most` bytes together; a literal of more than `literal_most` is passed over, and stands
- * as an empty one in what is read. ISSUER_ERROR_UNAVAILABLE; so with all below. */
+ * may have `most` bytes together; a literal of more than `literal_most`, or of more than is left of
+ * these, is passed over, and stands as an empty one in what is read. ISSUER_ERROR_UNAVAILABLE; so
+ * with all below. */
 bool imap_wire_send(ImapWire *wire, const char *command, gsize most, gsize literal_most,
                     GError **error);
 
 /* Reads one whole response, line ends and literals included, in place of what `response` held.
  * `passed_over` is set to whether a literal was too long. */
 bool imap_wire_read(ImapWire *wire, GByteArray *response, bool *passed_over, GError **error);
+
+/* The time for what is still to come of the answers runs anew. */
+void imap_wire_renew(ImapWire *wire);
 
 /* Nothing can be said over it any more: it is not taken leave of. */
 void imap_wire_break(ImapWire *wire);

@@ -13,6 +13,7 @@ FetchBox *fetch_box_new(Mailbox *set, guint number, GError **error)
     box->number = number;
     box->listed = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     box->described = g_array_new(FALSE, FALSE, sizeof(ImapMail));
+    box->ahead = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_bytes_unref);
     g_mutex_init(&box->talking);
     return box;
 }
@@ -28,6 +29,7 @@ void fetch_box_free(FetchBox *box)
     g_clear_pointer(&box->unsettled, g_array_unref);
     g_array_unref(box->listed);
     g_array_unref(box->described);
+    g_hash_table_unref(box->ahead);
     g_clear_pointer(&box->bytes, g_bytes_unref);
     g_clear_error(&box->failure);
     g_mutex_clear(&box->talking);

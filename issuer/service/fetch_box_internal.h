@@ -31,6 +31,8 @@ struct FetchBox {
     GArray *described; /* of ImapMail: to be read */
     guint listed_at;
     guint described_at;
+    GHashTable *ahead; /* UID → GBytes: read already, of those described before `ahead_end` */
+    guint ahead_end;
     GBytes *bytes; /* of the mail at hand */
     char *name;
     char *trouble;

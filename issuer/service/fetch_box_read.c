@@ -3,8 +3,9 @@
 #include "base/error.h"
 #include "service/fetch_box_internal.h"
 
-#define FRONT_SIZE 4096
-#define FRESH_US   ((gint64)60 * 1000 * 1000) /* for how long an idle connection is trusted */
+#define FRONT_SIZE    4096
+#define TOGETHER_SIZE ((gsize)1024 * 1024)       /* bytes of mails that are read at one go */
+#define FRESH_US      ((gint64)60 * 1000 * 1000) /* for how long an idle connection is trusted */
 
 /* The mails of the next UIDs, or of none where all are described. */
 static bool describe_some(FetchBox *box, GError **error)
@@ -21,6 +22,8 @@ static bool describe_some(FetchBox *box, GError **error)
     g_array_unref(box->described);
     box->described = mails;
     box->described_at = 0;
+    box->ahead_end = 0;
+    g_hash_table_remove_all(box->ahead);
     return true;
 }
 
@@ -92,8 +95,74 @@ static char *trouble_of(const FetchBox *box, ImapReading reading, const char *wh
                            box->name, why != NULL ? why : "it answers with nothing");
 }
 
+/* How many of the mails described from `at` on can be read at one go, by what the server says of
+ * their sizes. */
+static guint count_together(const FetchBox *box, guint at)
+{
+    gsize total = 0;
+    guint end = at;
+    for (; end < box->described->len && end - at < IMAP_TOGETHER; end++) {
+        const uint64_t size = g_array_index(box->described, ImapMail, end).size;
+        if (size == 0 || size > TOGETHER_SIZE - total) {
+            break;
+        }
+        total += (gsize)size;
+    }
+    return end - at;
+}
+
+/* Reads the mails from `at` on, a round trip for all of them. If that breaks, those that came
+ * before are still given out: a line that breaks ever again gets on. */
+static void read_ahead(FetchBox *box, guint at)
+{
+    const guint count = count_together(box, at);
+    if (count < 2) {
+        return;
+    }
+    uint32_t uids[IMAP_TOGETHER];
+    for (guint i = 0; i < count; i++) {
+        uids[i] = g_array_index(box->described, ImapMail, at + i).uid;
+    }
+    GError *broken = NULL;
+    g_autoptr(GArray) reads = imap_read_some(box->imap, uids, count, 2 * TOGETHER_SIZE, &broken);
+    for (guint i = 0; i < reads->len; i++) {
+        const ImapRead *read = &g_array_index(reads, ImapRead, i);
+        g_hash_table_insert(box->ahead, GUINT_TO_POINTER(read->uid), g_bytes_ref(read->bytes));
+    }
+    box->ahead_end = at + count;
+    if (broken != NULL) {
+        fetch_box_fail(box, broken);
+    }
+}
+
+/* The mail described last, if it was read with others; NULL: it is to be read alone. */
+static GBytes *take_ahead(FetchBox *box, uint32_t uid)
+{
+    const guint at = box->described_at - 1;
+    if (at >= box->ahead_end) {
+        read_ahead(box, at);
+    }
+    gpointer bytes = NULL;
+    (void)g_hash_table_steal_extended(box->ahead, GUINT_TO_POINTER(uid), NULL, &bytes);
+    return bytes;
+}
+
+/* Whether the next mail was read before. */
+static bool is_ahead(const FetchBox *box)
+{
+    return box->described_at < box->described->len &&
+           g_hash_table_contains(
+               box->ahead,
+               GUINT_TO_POINTER(g_array_index(box->described, ImapMail, box->described_at).uid));
+}
+
 static bool read_whole(FetchBox *box, const ImapMail *mail, ImapReading *reading, GError **error)
 {
+    box->bytes = take_ahead(box, mail->uid);
+    if (box->bytes != NULL || box->failure != NULL) {
+        *reading = IMAP_MAIL_READ;
+        return box->bytes != NULL;
+    }
     g_autofree char *why = NULL;
     GError *failure = NULL;
     box->bytes = imap_read(box->imap, mail->uid, MAIL_MAX_SIZE, reading, &why, &failure);
@@ -183,7 +252,7 @@ bool fetch_box_next(FetchBox *box, FedMail *mail)
     g_mutex_lock(&box->talking);
     GError *failure = NULL;
     start(box);
-    const bool found = box->failure == NULL && read_next(box, mail, &failure);
+    const bool found = (box->failure == NULL || is_ahead(box)) && read_next(box, mail, &failure);
     if (failure != NULL) {
         fetch_box_fail(box, failure);
     }

@@ -11,7 +11,7 @@ import time
 from fetching import ANA, DONE, KEPT, OnDovecot
 from imap_servers import PASSWORD, Dovecot, Line, free_port
 from mail_servers import certificate
-from scenario import chance, mail, main, mbox, records, write
+from scenario import ask, chance, mail, main, mbox, records, write
 from story import Story
 
 
@@ -127,7 +127,8 @@ class Fetch(OnDovecot):
         self.check_settled(31)
 
     def test_a_mail_that_is_taken_away_meanwhile_is_passed_over(self):
-        self.dovecot.put(*(mail(ANA, says=f"Mail {n}\n" + "x" * 50_000) for n in range(3)))
+        # Each too long to be read together with the next.
+        self.dovecot.put(*(mail(ANA, says=f"Mail {n}\n" + ("x" * 70 + "\n") * 9000) for n in range(3)))
         taken = threading.Event()
 
         def take_one_away(count):
@@ -142,6 +143,41 @@ class Fetch(OnDovecot):
         self.assertEqual(len(found) - len(gone) + self.boxes["desk"]["gone"], 3)
         self.assertTrue(taken.is_set())
         self.check_settled(2)
+
+    # ---- many mails ----
+
+    def test_many_small_mails_cost_few_round_trips(self):
+        """Over a line that takes 20 ms each way: 300 mails, one after another, would take 12 s longer."""
+        seconds = {}
+        license = self.house.sell("LIC-1", ANA, activations=300, servers=300)
+        self.dovecot.put(*(mail(ANA, ask(self.house.server(host=f"plant-{n}"), license)) for n in range(300)))
+        for delay in (0, 0.02):
+            house = self.copy_of(self.house)
+            line = Line(self.dovecot.tls_port, delay=delay)
+            self.addCleanup(line.close)
+            self.box(url=f"imaps://localhost:{line.port}")
+            begun = time.monotonic()
+            found = self.fetch(house=house)
+            seconds[delay] = time.monotonic() - begun
+            self.assertEqual(sum(len(one["decisions"]) for one in found), 300)
+            self.check_settled(300, house)
+            line.close()
+        print(f"300 mails: {seconds[0]:.1f} s, with 20 ms each way {seconds[0.02]:.1f} s", flush=True)
+        self.assertLess(seconds[0.02] - seconds[0], 6)
+
+    def test_a_line_that_breaks_ever_again_gets_on(self):
+        """What has come before the break is taken in, also where it was asked for together with the rest."""
+        self.dovecot.put(*(mail(ANA, says=f"Mail {n}\n" + ("x" * 70 + "\n") * 700) for n in range(12)))
+        line = Line(self.dovecot.tls_port, lambda count: "cut" if count > 200_000 else None)
+        self.addCleanup(line.close)
+        self.box(url=f"imaps://localhost:{line.port}")
+        before = -1
+        while self.count("mailbox_mail") < 12:
+            self.assertGreater(self.count("mailbox_mail"), before)
+            before = self.count("mailbox_mail")
+            self.fetch(code=None if before >= 9 else 3)
+        self.fetch()
+        self.check_settled(12)
 
     # ---- numbers that change ----
 

@@ -238,7 +238,7 @@ class Hostile(Fetching):
         mails = {7: mail(ANA, says="Lost"), 8: self.request}
 
         def refuse(words):
-            return for_body(lambda c, t, w: w[2] != "7" or say(f"{{tag}} NO {words}\r\n")(c, t, w))
+            return for_body(lambda c, t, w: 7 not in RudeImap.uids(w[2]) or say(f"{{tag}} NO {words}\r\n")(c, t, w))
         server = self.serve({"FETCH": refuse("[UNAVAILABLE] come back later")}, mails)
         self.assertEqual(self.fails(), "mailbox desk: the server does not give out the mail with the UID 7 now: "
                          "come back later")

@@ -6,6 +6,7 @@ import hashlib
 import imaplib
 import os
 import pwd
+import queue
 import re
 import shutil
 import signal
@@ -16,7 +17,7 @@ import tempfile
 import threading
 import time
 
-from mail_servers import certificate, free_port
+from mail_servers import Listener, certificate, free_port
 
 __all__ = ["PASSWORD", "USER", "Dovecot", "Line", "RudeImap", "free_port"]
 
@@ -228,54 +229,55 @@ protocol imap {{
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-class Line:
+class Line(Listener):
     """A line to another port that tells `told` how many bytes have come from there; what that returns is
-    done with the line: "cut", or nothing. New lines are counted in `lines`."""
+    done with the line: "cut", or nothing. What goes over it takes `delay` seconds each way, however much
+    it is. New lines are counted in `connections`."""
 
-    def __init__(self, port, told):
-        self.to, self.told, self.lines = port, told, 0
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+    def __init__(self, port, told=None, delay=0):
+        self.to, self.told, self.delay = port, told, delay
+        super().__init__()
 
-    def _serve(self):
-        while True:
-            try:
-                near, _ = self.socket.accept()
-            except OSError:
-                return
-            try:
-                far = socket.create_connection(("127.0.0.1", self.to))
-            except OSError:
-                near.close()
-                continue
-            self.lines += 1
-            threading.Thread(target=self._pass, args=(near, far, None), daemon=True).start()
-            threading.Thread(target=self._pass, args=(far, near, self.told), daemon=True).start()
+    def serve(self, connection):
+        far = socket.create_connection(("127.0.0.1", self.to))
+        back = threading.Thread(target=self._pass, args=(far, connection, self.told), daemon=True)
+        back.start()
+        self._pass(connection, far, None)
+        back.join()
+        far.close()
 
-    @staticmethod
-    def _pass(source, sink, told):
+    def _pass(self, source, sink, told):
         count = 0
+        late = queue.SimpleQueue()
+        sender = threading.Thread(target=self._send, args=(late, sink), daemon=True)
+        sender.start()
         try:
             while data := source.recv(4096):
                 count += len(data)
-                sink.sendall(data)
+                late.put((time.monotonic() + self.delay, data))
                 if told is not None and told(count) == "cut":
                     break
         except OSError:
             pass
+        late.put((0, b""))
+        sender.join()
         for one in (source, sink):
             try:
                 one.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
-        source.close()  # each is the source of one of the two threads
 
-    def close(self):
-        self.socket.close()
+    @staticmethod
+    def _send(late, sink):
+        try:
+            while (item := late.get())[1]:
+                time.sleep(max(0, item[0] - time.monotonic()))
+                sink.sendall(item[1])
+        except OSError:
+            pass
 
 
-class RudeImap:
+class RudeImap(Listener):
     """A server that says what it is told to. It holds `mails` (uid: bytes). `answers` maps the first
     word of a command (after UID, and in capitals; "greeting" too) to a function of the connection, the
     tag and the command's words that answers in its place; True from it: the usual answer follows.
@@ -288,31 +290,18 @@ class RudeImap:
         self.heard = []
         self.login = None
         self.gone = threading.Event()
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while True:
-            try:
-                connection, _ = self.socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._talk_safely, args=(connection,), daemon=True).start()
+        super().__init__()
 
     def _wrap(self, connection):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*self.tls)
         return context.wrap_socket(connection, server_side=True)
 
-    def _talk_safely(self, connection):
-        try:
-            with connection if not self.wrapped else self._wrap(connection) as open_one:
-                if self._answer(open_one, "greeting", "*", []):
-                    open_one.sendall(b"* OK here\r\n")
-                self._talk(open_one)
-        except (OSError, ValueError, IndexError):
-            pass
+    def serve(self, connection):
+        with connection if not self.wrapped else self._wrap(connection) as open_one:
+            if self._answer(open_one, "greeting", "*", []):
+                open_one.sendall(b"* OK here\r\n")
+            self._talk(open_one)
 
     def _answer(self, connection, word, tag, words):
         """Whether the usual answer is wanted."""
@@ -353,11 +342,11 @@ class RudeImap:
             first = int(words[-1].split(":")[0])
             said = " ".join(["* SEARCH", *(str(uid) for uid in self.mails if uid >= first)]).encode() + b"\r\n"
         elif word == "FETCH":
-            said = b"".join(self._mail(uid, words) for uid in self._uids(words[2]) if uid in self.mails)
+            said = b"".join(self._mail(uid, words) for uid in self.uids(words[2]) if uid in self.mails)
         connection.sendall(said + f"{tag} OK done\r\n".encode())
 
     @staticmethod
-    def _uids(text):
+    def uids(text):
         for piece in text.split(","):
             first, _, last = piece.partition(":")
             yield from range(int(first), int(last or first) + 1)
@@ -374,4 +363,4 @@ class RudeImap:
 
     def close(self):
         self.gone.set()
-        self.socket.close()
+        super().close()

@@ -198,7 +198,40 @@ service auth {{
         shutil.rmtree(self.folder)
 
 
-class RudeServer:
+class Listener:
+    """Takes connections at a port of its own, each served by a thread; what a client has not said, or
+    breaks off, ends its connection alone. To be told apart by what serve() does."""
+
+    def __init__(self):
+        self.connections = 0
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve_safely, args=(connection,), daemon=True).start()
+
+    def _serve_safely(self, connection):
+        try:
+            with connection:
+                self.serve(connection)
+        except (OSError, ValueError, IndexError):
+            pass
+
+    def serve(self, connection):
+        raise NotImplementedError
+
+    def close(self):
+        self.socket.close()
+
+
+class RudeServer(Listener):
     """A server that says what it is told to: `answers` maps the first word of a command (or "greeting",
     "content") to what is answered; None ends the connection, "" says nothing and goes on, "…" does not
     answer at all, bytes go out as they are. Of a list each is said once, the last one ever after; with
@@ -214,30 +247,14 @@ class RudeServer:
         self.tls = tls  # paths of certificate and key, for STARTTLS
         self.heard = []
         self.mails = []
-        self.connections = 0
         self.login = None  # name and password of the last AUTH PLAIN
         self.gone = threading.Event()
         self.lock = threading.Lock()
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__()
 
-    def _serve(self):
-        while True:
-            try:
-                connection, _ = self.socket.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._talk_safely, args=(connection,), daemon=True).start()
-
-    def _talk_safely(self, connection):
-        try:
-            with connection:
-                if self._answer(connection, "greeting"):
-                    self._talk(connection)
-        except (OSError, ssl.SSLError):
-            pass
+    def serve(self, connection):
+        if self._answer(connection, "greeting"):
+            self._talk(connection)
 
     def _next_answer(self, word):
         with self.lock:
@@ -306,4 +323,4 @@ class RudeServer:
 
     def close(self):
         self.gone.set()
-        self.socket.close()
+        super().close()

@@ -15,6 +15,7 @@
 #define PIECE_SIZE  (64UL * 1024) /* bytes read at once */
 #define MAX_RETRIES 1000          /* damaged places in one archive that are passed over */
 #define WHAT_TO_DO  "unpack it by hand and give what comes out"
+#define UNREADABLE  "cannot be read (%s): the fault is not the file's own; see to it, and try again"
 #define LOCKED      "is locked with a password; " WHAT_TO_DO
 
 struct Archive {
@@ -27,6 +28,7 @@ struct Archive {
     bool opened; /* the library has begun to read */
     bool ended;
     bool damaged; /* something was passed over that nobody can read */
+    int failure;  /* errno of a read that failed */
     unsigned retries;
     unsigned count; /* of entries, for those without a name */
     char *name;
@@ -51,7 +53,8 @@ static la_ssize_t read_piece(struct archive *reader, void *data, const void **pi
     Archive *archive = data;
     gssize got = archive_kind_read_at(&archive->bytes, archive->at, archive->piece, PIECE_SIZE);
     if (got < 0) {
-        archive_set_error(reader, errno, "it cannot be read: %s", g_strerror(errno));
+        archive->failure = errno;
+        archive_set_error(reader, errno, "it cannot be read");
         return ARCHIVE_FATAL;
     }
     archive->at += (uint64_t)got;
@@ -166,6 +169,7 @@ static Archive *open_archive(ArchiveBytes bytes, Budget *budget)
     archive->bytes = bytes;
     char head[ARCHIVE_KIND_LOOK];
     gssize got = archive_kind_read_at(&bytes, 0, head, sizeof head);
+    archive->failure = got < 0 ? errno : 0;
     archive->kind = archive_kind_of(head, (gsize)MAX(got, 0));
     if (archive->kind == ARCHIVE_KIND_NONE) {
         archive->reader = archive_read_new();
@@ -211,6 +215,9 @@ static bool is_locked(const Archive *archive)
 /* What is wrong by the library's account. New string. */
 static char *damage(const Archive *archive)
 {
+    if (archive->failure != 0) {
+        return g_strdup_printf(UNREADABLE, g_strerror(archive->failure));
+    }
     if (is_locked(archive)) {
         return g_strdup(LOCKED);
     }

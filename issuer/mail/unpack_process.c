@@ -124,31 +124,41 @@ static void unpack_recoded(int socket, int file)
 
 // ---- mails of Outlook's ----
 
-/* The file, which is read whole; NULL if that is too much. */
-static GByteArray *read_whole(int file)
+/* The file, which is read whole; NULL with what keeps it from that, as a sentence about it. */
+static GByteArray *read_whole(int file, char **why)
 {
     GByteArray *whole = g_byte_array_new();
     char piece[UNPACK_PIECE];
     ssize_t got = 0;
     while ((got = pread(file, piece, sizeof piece, (off_t)whole->len)) != 0) {
         if (got < 0 && errno != EINTR) {
+            *why = g_strdup_printf("cannot be read (%s): the fault is not the file's own; see to "
+                                   "it, and try again",
+                                   g_strerror(errno));
             break;
         }
         g_byte_array_append(whole, (const guint8 *)piece, got < 0 ? 0 : (guint)got);
         if (whole->len > MOST_OF_MSG) {
-            g_byte_array_unref(whole);
-            return NULL;
+            *why = g_strdup("is no mail that can be read: it is too long; open it in Outlook");
+            break;
         }
+    }
+    if (*why != NULL) {
+        g_clear_pointer(&whole, g_byte_array_unref);
     }
     return whole;
 }
 
 static void unpack_msg(int socket, int file)
 {
-    g_autoptr(GByteArray) whole = read_whole(file);
-    const char *trouble = "it is too long";
-    g_autoptr(GByteArray) mail =
-        whole == NULL ? NULL : outlook_msg_mail((const char *)whole->data, whole->len, &trouble);
+    g_autofree char *why = NULL;
+    g_autoptr(GByteArray) whole = read_whole(file, &why);
+    if (whole == NULL) {
+        (void)unpack_out_text(socket, UNPACK_FAULT, why);
+        return;
+    }
+    const char *trouble = NULL;
+    g_autoptr(GByteArray) mail = outlook_msg_mail((const char *)whole->data, whole->len, &trouble);
     g_autofree char *told =
         g_strdup_printf("%s: %s; open it in Outlook",
                         mail == NULL ? "is no mail that can be read" : "is read in part",

@@ -41,13 +41,14 @@ static void read_parts(PartReader *reader, const GPtrArray *parts, const char *d
 }
 
 /* Reads the mail in `data`, part by part. */
-static void read_mail(PartReader *reader, char *data, gsize length)
+static void read_mail(PartReader *reader, const char *data, gsize length)
 {
     const char *why = NULL;
     g_autoptr(GPtrArray) parts = mime_parts(data, length, &why);
     if (parts == NULL) {
         reader->trouble = why;
     } else {
+        part_reader_note(reader, why);
         read_parts(reader, parts, data, length);
     }
 }
@@ -60,7 +61,7 @@ static void read_enclosed(PartReader *reader)
         if (part == NULL) {
             break;
         }
-        char *data = (char *)part->data->data;
+        const char *data = (const char *)part->data->data;
         const gsize length = part->data->len;
         reader->depth = part->depth;
         /* Some programs sign a text without any header before it. */
@@ -97,7 +98,7 @@ static bool is_wanting(PartReader *reader)
            !finder_has_intact(sink->finder);
 }
 
-void body_read(Body *body, char *data, gsize length)
+void body_read(Body *body, const char *data, gsize length)
 {
     PartReader *reader = &body->reader;
     KeyWatch *watch = &reader->sink.watch;

@@ -14,9 +14,8 @@ typedef struct Body Body;
  * text is digested too. The caller owns it. */
 Body *body_new(bool search, bool digest);
 
-/* Reads the whole mail at `data` (changed while it is read, and put back). Once. Without a `search`
- * too it is watched for license keys. */
-void body_read(Body *body, char *data, gsize length);
+/* Reads the whole mail at `data`. Once. Without a `search` too it is watched for license keys. */
+void body_read(Body *body, const char *data, gsize length);
 
 /* Why the structure could not be followed to its end, or NULL. Static. */
 const char *body_trouble(const Body *body);

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#define MAX_FIELDS     2000
 #define MAX_TELLING    100 /* besides */
 #define MAX_NAME       128
 #define MAX_VALUE_SIZE (64UL * 1024)
@@ -17,7 +16,8 @@ struct Headers {
     GPtrArray *fields;
     gsize start;
     gsize size;
-    bool full; /* a telling field was left out */
+    bool full;         /* a field was left out, … */
+    bool telling_full; /* … be it a telling one */
 };
 
 static void field_free(gpointer data)
@@ -100,9 +100,13 @@ static bool is_telling(const char *name, gsize length)
 
 static bool has_room(Headers *headers, const char *name, gsize length)
 {
-    const bool telling = headers->fields->len >= MAX_FIELDS && is_telling(name, length);
-    const bool room = headers->fields->len < MAX_FIELDS + (telling ? MAX_TELLING : 0);
-    headers->full = headers->full || (telling && !room);
+    if (headers->fields->len < HEADERS_MOST_FIELDS) {
+        return true;
+    }
+    const bool telling = is_telling(name, length);
+    const bool room = telling && headers->fields->len < HEADERS_MOST_FIELDS + MAX_TELLING;
+    headers->full = headers->full || !room;
+    headers->telling_full = headers->telling_full || (telling && !room);
     return room;
 }
 
@@ -214,12 +218,17 @@ guint headers_count(const Headers *headers, const char *name)
 
 bool headers_is_cut(const Headers *headers, const char *name)
 {
-    bool cut = headers->full;
+    bool cut = headers->telling_full;
     for (guint i = 0; i < headers->fields->len && !cut; i++) {
         const Field *field = g_ptr_array_index(headers->fields, i);
         cut = field->cut && strcmp(field->name, name) == 0;
     }
     return cut;
+}
+
+bool headers_is_full(const Headers *headers)
+{
+    return headers->full;
 }
 
 void headers_free(Headers *headers)

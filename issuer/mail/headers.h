@@ -6,6 +6,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#define HEADERS_MOST_FIELDS 2000
+
 typedef struct Headers Headers;
 
 /* Reads the block at the start of `length` bytes at `data`: up to the first empty line. A byte
@@ -37,6 +39,10 @@ const char *headers_first(const Headers *headers, const char *name);
 /* Whether one of the fields called `name` (lower case) is longer than what is read of a value, or
  * there are more of them than are read: then nobody can tell what they say. */
 bool headers_is_cut(const Headers *headers, const char *name);
+
+/* Whether there are more fields than HEADERS_MOST_FIELDS: those behind them are not read, but for
+ * the ones that tell who wrote a mail. */
+bool headers_is_full(const Headers *headers);
 
 /* Whether the `length` bytes at `line` begin with "Name:" as a header field does. */
 bool headers_is_field(const char *line, gsize length);

@@ -200,7 +200,7 @@ static bool any_only_unseen(const GPtrArray *unseen, const GPtrArray *seen)
 }
 
 /* Says what the mail holds that was not searched, or not taken. */
-static void say_what_is_left(ParsedMail *mail, Body *body)
+static void say_what_is_left(ParsedMail *mail, const Headers *headers, Body *body)
 {
     if (mail->why == NULL && any_only_unseen(body_unseen_tokens(body), mail->tokens)) {
         mail->why = g_strdup("a code stands only where the mail hides it from its reader, and was "
@@ -209,6 +209,10 @@ static void say_what_is_left(ParsedMail *mail, Body *body)
     if (mail->tokens->len == 0 && mail->why == NULL && body_unsearched(body) != NULL) {
         mail->why = masked(
             mail, g_strdup_printf("no code in its text; not searched: %s", body_unsearched(body)));
+    }
+    if (mail->tokens->len == 0 && mail->why == NULL && headers_is_full(headers)) {
+        mail->why = g_strdup("no code in it; of its header only the first " G_STRINGIFY(
+            HEADERS_MOST_FIELDS) " fields were read");
     }
 }
 
@@ -229,7 +233,6 @@ static void take_body(ParsedMail *mail, Body *body, const MailSettings *settings
     mail->tokens = finder != NULL ? finder_finish(finder) : g_ptr_array_new();
     mail->picture_only = body_has_picture(body) && mail->tokens->len == 0;
     mail->encrypted_only = body_has_encrypted(body) && mail->tokens->len == 0;
-    say_what_is_left(mail, body);
 }
 
 /* What a person quotes in an answer to us we have had before: "works now, thanks" with the whole
@@ -294,6 +297,7 @@ ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
     body_read(body, data + start, length - start);
     mail->identity = identity(headers, body_digest(body));
     take_body(mail, body, settings);
+    say_what_is_left(mail, headers, body);
     if (!settings->search_all) {
         settle(mail, &doubt, body);
         leave_what_was_answered(mail, body, settings->own_addresses);

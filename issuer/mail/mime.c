@@ -1,25 +1,19 @@
 #include "mail/mime.h"
 
+#include "mail/mime_outline.h"
+
 #include <gmime/gmime.h>
 #include <string.h>
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeContentType, g_object_unref)
 
-#define LONG_LINE    1000  /* bytes; RFC 5322 allows 998 */
-#define MAX_DASHED   20000 /* lines that may be boundaries: each costs GMime memory */
-#define COLON_OFFSET 1     /* where in a long line a colon is put */
+#define MAX_STACK 20000 /* parts that are still to be looked at */
 
 /* A node of the tree that is still to be looked at. */
 typedef struct {
     GMimeObject *object;
     int depth;
 } Node;
-
-/* A byte of the mail that is another one for the time of the parse. */
-typedef struct {
-    gsize place;
-    char byte;
-} Swap;
 
 void mime_init(void)
 {
@@ -38,37 +32,7 @@ void mime_part_free(MimePart *part)
     g_free(part);
 }
 
-static void swap_bytes(char *data, GArray *swaps)
-{
-    for (guint i = 0; i < swaps->len; i++) {
-        Swap *swap = &g_array_index(swaps, Swap, i);
-        char byte = data[swap->place];
-        data[swap->place] = swap->byte;
-        swap->byte = byte;
-    }
-}
-
-/* A header line of more than 4 kB without a colon makes GMime's parser stick for ever. So for the
- * time of the parse each long line that has none near its start gets one. Returns what
- * to swap, or NULL if the mail has too many lines that may be boundaries. */
-static GArray *missing_colons(const char *data, gsize length)
-{
-    g_autoptr(GArray) swaps = g_array_new(FALSE, FALSE, sizeof(Swap));
-    gsize dashed = 0;
-    for (gsize at = 0; at < length;) {
-        const char *end = memchr(data + at, '\n', length - at);
-        gsize size = end == NULL ? length - at : (gsize)(end - (data + at));
-        dashed += size > 2 && data[at] == '-' && data[at + 1] == '-' && data[at + 2] > ' ';
-        if (size > LONG_LINE && memchr(data + at, ':', LONG_LINE) == NULL) {
-            Swap swap = {at + COLON_OFFSET, ':'};
-            g_array_append_val(swaps, swap);
-        }
-        at += size + 1;
-    }
-    return dashed > MAX_DASHED ? NULL : g_steal_pointer(&swaps);
-}
-
-/* Parses without copying the mail: its parts are stretches of `bytes`. */
+/* Parses without copying: parts are stretches of `bytes`. */
 static GMimeMessage *construct(GByteArray *bytes)
 {
     GMimeStream *stream = g_mime_stream_mem_new_with_byte_array(bytes);
@@ -80,7 +44,19 @@ static GMimeMessage *construct(GByteArray *bytes)
     return message;
 }
 
-static MimePart *part_new(GMimePart *object, const char *data, gsize length)
+/* Sets where in the mail the part's content stands, of which the outline has this. */
+static void set_content(MimePart *part, const GMimeStream *content, const MimeOutline *outline)
+{
+    gsize length = 0;
+    (void)mime_outline_bytes(outline, &length);
+    const gsize start = MIN((gsize)MAX(content->bound_start, 0), length);
+    const gsize bound = content->bound_end < 0 ? length : MIN((gsize)content->bound_end, length);
+    const gsize first = mime_outline_start(outline, start);
+    part->data += first;
+    part->length = mime_outline_end(outline, MAX(bound, start)) - first;
+}
+
+static MimePart *part_new(GMimePart *object, const char *data, const MimeOutline *outline)
 {
     MimePart *part = g_new0(MimePart, 1);
     GMimeObject *base = GMIME_OBJECT(object);
@@ -91,10 +67,7 @@ static MimePart *part_new(GMimePart *object, const char *data, gsize length)
     }
     part->data = data;
     if (stream != NULL) {
-        gsize start = MIN((gsize)MAX(stream->bound_start, 0), length);
-        gsize end = stream->bound_end < 0 ? length : MIN((gsize)stream->bound_end, length);
-        part->data = data + start;
-        part->length = end > start ? end - start : 0;
+        set_content(part, stream, outline);
     }
     GMimeContentType *type = g_mime_object_get_content_type(base);
     g_autofree char *full = type == NULL ? NULL : g_mime_content_type_get_mime_type(type);
@@ -129,7 +102,8 @@ static void push_children(GArray *stack, const Node *node)
     }
 }
 
-static const char *walk(GMimeObject *root, const char *data, gsize length, GPtrArray *parts)
+static const char *walk(GMimeObject *root, const char *data, const MimeOutline *outline,
+                        GPtrArray *parts)
 {
     g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(Node));
     Node first = {root, 0};
@@ -140,11 +114,11 @@ static const char *walk(GMimeObject *root, const char *data, gsize length, GPtrA
         if (node.depth > MIME_MAX_DEPTH) {
             return "it is nested more than " G_STRINGIFY(MIME_MAX_DEPTH) " levels deep";
         }
-        if (parts->len >= MIME_MAX_PARTS || stack->len > MAX_DASHED) {
+        if (parts->len >= MIME_MAX_PARTS || stack->len > MAX_STACK) {
             return "it has more than " G_STRINGIFY(MIME_MAX_PARTS) " parts";
         }
         if (GMIME_IS_PART(node.object)) {
-            g_ptr_array_add(parts, part_new(GMIME_PART(node.object), data, length));
+            g_ptr_array_add(parts, part_new(GMIME_PART(node.object), data, outline));
         } else if (GMIME_IS_MULTIPART(node.object) || GMIME_IS_MESSAGE_PART(node.object)) {
             push_children(stack, &node);
         }
@@ -152,25 +126,33 @@ static const char *walk(GMimeObject *root, const char *data, gsize length, GPtrA
     return NULL;
 }
 
-GPtrArray *mime_parts(char *data, gsize length, const char **why)
+GPtrArray *mime_parts(const char *data, gsize length, const char **why)
 {
     *why = NULL;
-    g_autoptr(GArray) swaps = missing_colons(data, length);
-    if (swaps == NULL) {
+    g_autoptr(MimeOutline) outline = mime_outline_new(data, length);
+    if (outline == NULL) {
         *why = "it has more than " G_STRINGIFY(MIME_MAX_PARTS) " parts";
         return NULL;
     }
-    GByteArray whole = {.data = (guint8 *)data, .len = (guint)length};
-    swap_bytes(data, swaps);
+    union {
+        const char *given;
+        guint8 *asked;
+    } bytes = {NULL}; /* GMime only reads; its interface has no const */
+    gsize size = 0;
+    bytes.given = mime_outline_bytes(outline, &size);
+    GByteArray whole = {.data = bytes.asked, .len = (guint)size};
     GMimeMessage *message = construct(&whole);
-    swap_bytes(data, swaps);
     g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func((GDestroyNotify)mime_part_free);
     GMimeObject *root = message == NULL ? NULL : g_mime_message_get_mime_part(message);
     if (root != NULL) {
-        *why = walk(root, data, length, parts);
+        *why = walk(root, data, outline, parts);
     }
     g_clear_object(&message);
-    return *why == NULL ? g_steal_pointer(&parts) : NULL;
+    if (*why != NULL) {
+        return NULL;
+    }
+    *why = mime_outline_is_short(outline) ? "most of what the headers of its parts say" : NULL;
+    return g_steal_pointer(&parts);
 }
 
 bool mime_is_type(const char *content_type, const char *type, const char *subtype)

@@ -22,9 +22,10 @@ typedef struct {
 void mime_init(void);
 
 /* The leaves of the mail at `data`, in its order, as MimePart: those of enclosed mails too. NULL if
- * it is nested deeper or has more parts than the limits above: `why` then says so (static). The
- * bytes are changed while they are read, and put back. The caller owns the array. */
-GPtrArray *mime_parts(char *data, gsize length, const char **why);
+ * it is nested deeper or has more parts than the limits above: `why` then says so (static). Where
+ * parts are given and `why` is not NULL, it is a clause that says what was not read of their
+ * headers. The caller owns the array. */
+GPtrArray *mime_parts(const char *data, gsize length, const char **why);
 
 /* What looks like parts to the eye: stretches that begin with a line "--something" and header
  * fields, whatever the headers above say. For mails whose structure is damaged. */

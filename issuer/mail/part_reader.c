@@ -39,6 +39,13 @@ static void note_unsearched(PartReader *reader, const MimePart *part, const char
     }
 }
 
+void part_reader_note(PartReader *reader, const char *what)
+{
+    if (reader->unsearched == NULL) {
+        reader->unsearched = g_strdup(what);
+    }
+}
+
 /* ---- texts ---- */
 
 /* What is done with the text of a part. An export does not change what came out of a packing, but

@@ -21,6 +21,10 @@ typedef struct {
 void part_reader_init(PartReader *reader, bool search, bool digest);
 void part_reader_clear(PartReader *reader);
 
+/* Takes note of something that is not searched, unless there is a first one; NULL: nothing. Copied.
+ */
+void part_reader_note(PartReader *reader, const char *what);
+
 /* Reads a part; false if it holds bytes that were not read and may be text as they stand. */
 bool part_reader_read(PartReader *reader, const MimePart *part);
 

@@ -575,6 +575,30 @@ static void test_search_all(void **state)
     }
 }
 
+/* Fields without end hide neither who wrote it, nor its text, nor a code among them. */
+static void test_fields_without_end(void **state)
+{
+    (void)state;
+    g_autoptr(GString) fields = g_string_new(NULL);
+    for (int i = 0; i < 300000; i++) {
+        g_string_append_printf(fields, "X-%d: y\n", i);
+    }
+    g_autoptr(ParsedMail) mail = parse("ana@example.com", fields->str);
+    assert_sender(mail, "ana@example.com", "ana@example.com");
+    assert_string_equal(mail->text, "hello\n");
+    assert_non_null(strstr(mail->why, "of its header only the first 2000 fields were read"));
+    g_string_append(fields, "X: ");
+    const gsize at = fields->len;
+    static const char bytes[100] = {0}; /* a whole code, whatever it says */
+    g_autoptr(GBytes) body = g_bytes_new_static(bytes, sizeof bytes);
+    g_autofree char *code = armor_text_write(ARMOR_USAGE_REQUEST, body);
+    g_string_append(fields, code);
+    g_strdelimit(fields->str + at, "\n", ' ');
+    g_string_append_c(fields, '\n');
+    g_autoptr(ParsedMail) found = parse("ana@example.com", fields->str);
+    assert_int_equal(found->tokens->len, 1);
+}
+
 int main(void)
 {
     message_init();
@@ -602,6 +626,7 @@ int main(void)
         cmocka_unit_test(test_reports_of_no_failure),
         cmocka_unit_test(test_search_all),
         cmocka_unit_test(test_any_bytes),
+        cmocka_unit_test(test_fields_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

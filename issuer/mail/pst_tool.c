@@ -1,6 +1,7 @@
 #include "mail/pst_tool.h"
 
 #include "base/error.h"
+#include "mail/landlock.h"
 #include "mail/private_folder.h"
 #include "mail/pst_said.h"
 #include "mail/sandbox.h"
@@ -74,14 +75,15 @@ G_NORETURN static void become(const char *program, int folder, int output, int l
         arguments[i] = words[i];
     }
     char *const nothing[] = {NULL};
+    const LandlockPlaces places = {folder, SANDBOX_FILE, program};
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     // Memory last: a sanitizer has taken more of it already.
-    const bool ready = fchdir(folder) == 0 && dup2(output, STDOUT_FILENO) >= 0 &&
-                       dup2(output, STDERR_FILENO) >= 0 && move_to(log, LOG_FD) &&
-                       close(SANDBOX_SOCKET) == 0 && fcntl(SANDBOX_FILE, F_SETFD, 0) == 0 &&
-                       close_range(LOG_FD + 1, ~0U, 0) == 0 && limit(RLIMIT_CORE, 0) &&
-                       limit(RLIMIT_FSIZE, MAX_FILE) && limit(RLIMIT_NOFILE, MAX_OPEN) &&
-                       sandbox_close(SANDBOX_TOOL, NULL) && limit(RLIMIT_AS, MAX_MEMORY);
+    const bool ready =
+        fchdir(folder) == 0 && landlock_close(&places) && dup2(output, STDOUT_FILENO) >= 0 &&
+        dup2(output, STDERR_FILENO) >= 0 && move_to(log, LOG_FD) && close(SANDBOX_SOCKET) == 0 &&
+        fcntl(SANDBOX_FILE, F_SETFD, 0) == 0 && close_range(LOG_FD + 1, ~0U, 0) == 0 &&
+        limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, MAX_FILE) && limit(RLIMIT_NOFILE, MAX_OPEN) &&
+        sandbox_close(SANDBOX_TOOL, NULL) && limit(RLIMIT_AS, MAX_MEMORY);
     if (!ready) {
         _exit(SANDBOX_FAILED);
     }

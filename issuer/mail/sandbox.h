@@ -27,8 +27,9 @@
 typedef enum {
     SANDBOX_PARSER,
     SANDBOX_UNPACKER,
-    SANDBOX_TOOL, /* a program that is executed next: it may open, make and remove files, and reach
-                   * no network and no other process. What is on no list fails with EPERM. */
+    SANDBOX_TOOL, /* a program that is executed next: it may open, make and remove files (which of
+                   * them: landlock.h), and reach no network and no other process. What is on no
+                   * list fails with EPERM. */
 } SandboxKind;
 
 /* What a confined process leaves behind about its end, in memory that it shares with its parent: as

@@ -2,15 +2,30 @@
 #include "core/dates.h"
 #include "db/quarantine_store.h"
 #include "mail/converters.h"
+#include "mail/landlock.h"
 #include "mail/sandbox.h"
 #include "service/check_internal.h"
 
 static const char parsers_thing[] = "mail parsers";
+static const char outlook_thing[] = "Outlook data files";
 static const char quarantine_thing[] = "quarantine";
+
+static void check_outlook(GPtrArray *lines)
+{
+    g_autofree char *program = g_find_program_in_path("readpst");
+    if (program != NULL && !landlock_possible()) {
+        check_add(lines, outlook_thing, CHECK_WARNING,
+                  g_strdup("this kernel has no Landlock, so readpst, which unpacks them, may open "
+                           "every file that issuer may (it reaches no network)"),
+                  "run issuer on Linux 5.13 or later with landlock among the security modules "
+                  "(/sys/kernel/security/lsm), or take in no .pst of strangers");
+    }
+}
 
 void check_parsers(GPtrArray *lines)
 {
     GError *problem = NULL;
+    check_outlook(lines);
     if (!sandbox_possible(&problem)) {
         check_add_error(lines, parsers_thing, problem);
         return;

@@ -1,4 +1,5 @@
 /* Each thing that a hostile mail might have its reader do, tried in a confined child. */
+#include "mail/landlock.h"
 #include "mail/sandbox.h"
 
 // cmocka.h needs these before it
@@ -503,6 +504,118 @@ static void test_ends(void **state)
     }
 }
 
+/* ---- which files a tool may open ---- */
+
+static int own_folder; /* of the tool */
+
+static bool opens_anothers_file(void)
+{
+    return heard(open("/etc/passwd", O_RDONLY));
+}
+
+static bool lists_anothers_folder(void)
+{
+    return heard(open("/etc", O_RDONLY | O_DIRECTORY));
+}
+
+static bool makes_a_file_elsewhere(void)
+{
+    return heard(open("/tmp/sandbox-was-open", O_WRONLY | O_CREAT, 0600));
+}
+
+static bool climbs_out(void)
+{
+    return heard(openat(own_folder, "../sandbox-was-open", O_WRONLY | O_CREAT, 0600));
+}
+
+static bool links_in_and_opens(void)
+{
+    return heard(symlinkat("/etc/passwd", own_folder, "link")) &&
+           heard(openat(own_folder, "link", O_RDONLY));
+}
+
+static bool takes_what_is_the_system_s(void)
+{
+    return heard(open("/usr/lib", O_RDONLY | O_DIRECTORY)) && heard(access("/bin/true", X_OK)) &&
+           heard(open("/bin/true", O_RDONLY)) && heard(open("/dev/null", O_WRONLY));
+}
+
+static bool works_in_its_folder(void)
+{
+    return mkdirat(own_folder, "mails", 0700) == 0 &&
+           openat(own_folder, "mails/1.eml", O_WRONLY | O_CREAT, 0600) >= 0 &&
+           openat(own_folder, "mails/1.eml", O_RDONLY) >= 0 &&
+           unlinkat(own_folder, "mails/1.eml", 0) == 0 &&
+           unlinkat(own_folder, "mails", AT_REMOVEDIR) == 0;
+}
+
+static bool opens_what_it_is_given(void)
+{
+    return open("/proc/self/fd/4", O_RDONLY) >= 0;
+}
+
+static bool executes_a_program(void)
+{
+    char name[] = "true";
+    char *const words[] = {name, NULL};
+    (void)execve("/bin/true", words, words + 1);
+    return false;
+}
+
+/* The exit code of a child that tries this, confined as pst_tool.c does it. */
+static int end_of_tool(Attempt attempt, const char *given)
+{
+    const pid_t pid = fork();
+    if (pid == 0) {
+        const int file = open(given, O_RDONLY);
+        const LandlockPlaces places = {own_folder, SANDBOX_FILE, "/bin/true"};
+        if (dup2(file, SANDBOX_FILE) < 0 || !landlock_close(&places) ||
+            !sandbox_close(SANDBOX_TOOL, NULL)) {
+            _exit(SANDBOX_FAILED);
+        }
+        _exit(attempt() ? DID_IT : WAS_DENIED);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* On a kernel without Landlock it is on record here that a tool may open all that its user may. */
+static void test_files_of_a_tool(void **state)
+{
+    static const struct {
+        Attempt attempt;
+        bool own; /* what it needs */
+    } tried[] = {
+        {opens_anothers_file, false},    {lists_anothers_folder, false},
+        {makes_a_file_elsewhere, false}, {climbs_out, false},
+        {links_in_and_opens, false},     {takes_what_is_the_system_s, true},
+        {works_in_its_folder, true},     {opens_what_it_is_given, true},
+        {executes_a_program, true},
+    };
+    (void)state;
+    const bool kept = landlock_possible();
+    g_autofree char *folder = g_dir_make_tmp("issuer-sandbox-XXXXXX", NULL);
+    g_autofree char *given = g_strconcat(folder, ".pst", NULL);
+    assert_true(g_file_set_contents(given, "mails", -1, NULL));
+    const int opened = open(folder, O_RDONLY | O_DIRECTORY);
+    own_folder = fcntl(opened, F_DUPFD, SANDBOX_FILE + 1); /* out of the child's way */
+    assert_true(own_folder > SANDBOX_FILE);
+    print_message("this kernel has %s Landlock\n", kept ? "a" : "no");
+    for (size_t i = 0; i < G_N_ELEMENTS(tried); i++) {
+        const int end = end_of_tool(tried[i].attempt, given);
+        if (end != (tried[i].own || !kept ? DID_IT : WAS_DENIED)) {
+            fail_msg("attempt %zu ended with %d", i, end);
+        }
+    }
+    (void)unlinkat(own_folder, "link", 0);
+    (void)unlink("/tmp/sandbox-was-open");
+    (void)unlink(given);
+    (void)rmdir(folder);
+    (void)close(own_folder);
+    (void)close(opened);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -511,6 +624,7 @@ int main(void)
         cmocka_unit_test(test_another_architecture),
 #endif
         cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_files_of_a_tool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

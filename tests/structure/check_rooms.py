@@ -29,7 +29,8 @@ THIRD_PARTY = {
 CORE_LIBC = {"stdbool.h", "stddef.h", "stdint.h", "inttypes.h", "limits.h", "string.h"}
 LIBC = CORE_LIBC | {
     "arpa/inet.h", "assert.h", "ctype.h", "dirent.h", "errno.h", "fcntl.h", "fnmatch.h",
-    "getopt.h", "grp.h", "iconv.h", "locale.h", "malloc.h", "linux/audit.h", "linux/filter.h", "linux/seccomp.h",
+    "getopt.h", "grp.h", "iconv.h", "locale.h", "malloc.h", "linux/audit.h", "linux/filter.h", "linux/landlock.h",
+    "linux/seccomp.h",
     "netdb.h", "netinet/in.h", "poll.h", "pthread.h", "pwd.h", "sched.h", "signal.h", "stdarg.h",
     "stdio.h", "stdlib.h", "sys/epoll.h", "sys/eventfd.h", "sys/file.h", "sys/mman.h", "sys/pidfd.h",
     "sys/prctl.h", "sys/random.h", "sys/resource.h", "sys/signalfd.h", "sys/socket.h",

@@ -70,7 +70,8 @@ static ParsedMail *read_bytes(Again *again, const AgainPlace *place, const char 
                              .deleted = (place->marks & MAIL_MARKED_DELETED) != 0,
                              .ours = (place->marks & MAIL_MARKED_OURS) != 0,
                              .partial = (place->marks & MAIL_PARTIAL) != 0,
-                             .doubtful = (place->marks & MAIL_DOUBTFUL) != 0};
+                             .doubtful = (place->marks & MAIL_DOUBTFUL) != 0,
+                             .bare = (place->marks & MAIL_BARE) != 0};
     return read_item(again, &item, error);
 }
 

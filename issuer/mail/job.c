@@ -44,7 +44,7 @@ static unsigned marks_of(const SourceItem *item)
 {
     return (item->from_mbox ? MAIL_IN_MBOX : 0U) | (item->deleted ? MAIL_MARKED_DELETED : 0U) |
            (item->ours ? MAIL_MARKED_OURS : 0U) | (item->partial ? MAIL_PARTIAL : 0U) |
-           (item->doubtful ? MAIL_DOUBTFUL : 0U);
+           (item->doubtful ? MAIL_DOUBTFUL : 0U) | (item->bare ? MAIL_BARE : 0U);
 }
 
 Job *job_new(const SourceItem *item)
@@ -129,6 +129,22 @@ static void miss_files(ParsedMail *mail)
     }
 }
 
+/* Says of text without a header what is to be done with it: somebody saved a code, or it is none of
+ * ours. */
+static void tell_bare(ParsedMail *found, const char *source)
+{
+    const char *number = strrchr(source, '#');
+    const int length = number == NULL ? (int)strlen(source) : (int)(number - source);
+    const bool pipe = length == 1 && source[0] == '-';
+    found->why = g_strdup_printf(
+        "%.*s is no mail: it is text without mail headers%s",
+        pipe ? (int)strlen("standard input") : length, pipe ? "standard input" : source,
+        found->tokens->len > 0
+            ? ", with a code in it; who sent it is not known: take it in with `issuer request add "
+              "FILE --from ADDRESS`"
+            : "; export the mails as mbox, Maildir or .eml");
+}
+
 void job_complete(Job *job, ParsedMail *found, char *why)
 {
     ParsedMail *known = job->mail;
@@ -136,6 +152,9 @@ void job_complete(Job *job, ParsedMail *found, char *why)
         found = unparsed_new(known, why);
     }
     g_free(why);
+    if ((known->marks & MAIL_BARE) != 0 && found->why == NULL) {
+        tell_bare(found, known->source);
+    }
     if ((known->marks & MAIL_PARTIAL) != 0) {
         miss_files(found);
     }

@@ -15,7 +15,8 @@ Load *load_new(const SourceItem *item, GBytes *raw, gpointer job)
 {
     Load *load = g_new0(Load, 1);
     load->job = job;
-    load->request = (ParserRequest){item->size, item->from_mbox, item->deleted, item->ours};
+    load->request =
+        (ParserRequest){item->size, item->from_mbox, item->deleted, item->ours, item->bare};
     load->raw = raw == NULL ? NULL : g_bytes_ref(raw);
     load->fd = raw == NULL && item->fd >= 0 ? fcntl(item->fd, F_DUPFD_CLOEXEC, 0) : -1;
     load->offset = item->offset;

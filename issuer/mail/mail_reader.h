@@ -39,6 +39,7 @@ typedef enum {
     MAIL_MARKED_OURS = 4,
     MAIL_PARTIAL = 8,
     MAIL_DOUBTFUL = 16,
+    MAIL_BARE = 32,
 } MailMarks;
 
 typedef struct {

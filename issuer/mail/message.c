@@ -309,6 +309,20 @@ ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
     return mail;
 }
 
+ParsedMail *message_parse_bare(const char *data, gsize length, const MailSettings *settings)
+{
+    static const char header[] = "MIME-Version: 1.0\n\n"; // else its first lines are one
+    g_autoptr(GString) whole = g_string_new(header);
+    g_string_append_len(whole, data, (gssize)length);
+    const MessageOrigin nowhere = {.from_mbox = false};
+    ParsedMail *mail = message_parse(whole->str, whole->len, &nowhere, settings);
+    mail->raw_digest = digest_sha256(data, length);
+    mail->kind = MAIL_UNREADABLE;
+    g_clear_pointer(&mail->reply_to, g_free);
+    g_clear_pointer(&mail->why, g_free);
+    return mail;
+}
+
 /* A mail that has each library do once what it does for mails: they read files of their own at the
  * first time, and build their tables. */
 static const char first_mail[] = "From: =?iso-8859-2?Q?Ana?= <ana@example.com>\n"

@@ -19,4 +19,8 @@ void message_init(void);
 ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
                           const MailSettings *settings);
 
+/* The same for `length` bytes of text that have no header: MAIL_UNREADABLE, with the codes in it
+ * and without a reason. */
+ParsedMail *message_parse_bare(const char *data, gsize length, const MailSettings *settings);
+
 #endif

@@ -191,16 +191,6 @@ static char *what_instead(const char *path, SniffKind kind, const char *data, gs
                            path, sniff_name(data, length));
 }
 
-static bool give_no_mail(Opened *opened, SourceItem *item)
-{
-    const char *data = head_of(opened);
-    gsize length = opened->head->len;
-    char *why = opened->cut != NULL
-                    ? g_strdup(opened->cut)
-                    : what_instead(spoken(opened), sniff_file(data, length), data, length);
-    return give_unread(opened, item, 0, opened->size, why);
-}
-
 // ---- one mail ----
 
 /* The `size` bytes at `offset` are one mail. */
@@ -225,6 +215,22 @@ static bool give_single(Opened *opened, SourceItem *item, uint64_t offset, uint6
     item->size = opened->bytes->len;
     item->fd = -1;
     return true;
+}
+
+/* Gives out what is no mail: text as such, for somebody may have saved a code; else as trouble. */
+static bool give_no_mail(Opened *opened, SourceItem *item)
+{
+    const char *data = head_of(opened);
+    gsize length = opened->head->len;
+    const SniffKind kind = sniff_file(data, length);
+    if (kind == SNIFF_TEXT && opened->cut == NULL && opened->size <= MAIL_MAX_SIZE) {
+        const bool given = give_single(opened, item, 0, opened->size);
+        item->bare = item->trouble == NULL;
+        return given;
+    }
+    char *why = opened->cut != NULL ? g_strdup(opened->cut)
+                                    : what_instead(spoken(opened), kind, data, length);
+    return give_unread(opened, item, 0, opened->size, why);
 }
 
 /* Whether nothing in a file that is one mail, parts of it aside, looks like the start of another.

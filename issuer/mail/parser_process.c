@@ -27,7 +27,8 @@ static bool serve_one(int fd, const MailSettings *settings)
     }
     data[size] = '\0';
     MessageOrigin origin = {request.from_mbox != 0, request.deleted != 0, request.ours != 0};
-    g_autoptr(ParsedMail) mail = message_parse(data, size, &origin, settings);
+    g_autoptr(ParsedMail) mail = request.bare != 0 ? message_parse_bare(data, size, settings)
+                                                   : message_parse(data, size, &origin, settings);
     return answer(fd, mail);
 }
 

@@ -10,7 +10,8 @@ typedef struct {
     uint64_t size; /* bytes that follow */
     uint32_t from_mbox;
     uint32_t deleted;
-    uint64_t ours;
+    uint32_t ours;
+    uint32_t bare;
 } ParserRequest;
 
 /* Answers requests on `fd` until the other side closes it, in a process that sandbox_close() has

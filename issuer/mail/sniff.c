@@ -151,9 +151,19 @@ static gsize torn_separator(const char *data, gsize length)
     return end == NULL ? 0 : (gsize)(end + 1 - data);
 }
 
+/* A calendar's entries and contacts look like header fields (RFC 5545 §3.4, RFC 6350 §6.1.1). */
+static bool is_calendar_or_card(const char *data, gsize length)
+{
+    static const char start[] = "BEGIN:VC";
+    return length >= sizeof start - 1 && g_ascii_strncasecmp(data, start, sizeof start - 1) == 0;
+}
+
 SniffKind sniff_file(const char *data, gsize length)
 {
     gsize at = first_line(data, length);
+    if (is_calendar_or_card(data + at, length - at)) {
+        return SNIFF_TEXT;
+    }
     if (at == length) {
         return SNIFF_EMPTY;
     }

@@ -24,6 +24,7 @@ typedef struct {
     bool ours;           /* a help desk's export says that the desk itself wrote it */
     bool partial;        /* files that came with it were left out of the export */
     bool doubtful;       /* begins as a mail, but others may follow in it: whose it is, who knows */
+    bool bare;           /* no mail, but text without a header: perhaps a code that was saved */
     const char *trouble; /* why it cannot be read; then there are neither bytes nor fd */
     const char *head;    /* with trouble: what was read nevertheless, or NULL */
     uint64_t head_size;  /* bytes */

@@ -9,6 +9,9 @@ bool inspect_run(const Settings *settings, const char *const *paths, InspectRepo
     *unreadable = 0;
     while ((mail = mail_reader_next(reader, &failure)) != NULL) {
         g_autoptr(IntakeItem) item = intake_item_new(mail, settings);
+        if ((mail->marks & MAIL_BARE) != 0) {
+            intake_item_list_codes(item);
+        }
         *unreadable += mail->kind == MAIL_UNREADABLE;
         report(item, data);
     }

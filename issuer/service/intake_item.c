@@ -140,6 +140,13 @@ IntakeItem *intake_item_new(ParsedMail *mail, const Settings *settings)
     return item;
 }
 
+void intake_item_list_codes(IntakeItem *item)
+{
+    if (item->item.matters->len == 0) {
+        read_tokens(item);
+    }
+}
+
 void intake_item_quarantine(IntakeItem *item, const char *why)
 {
     g_free(item->mail->why);

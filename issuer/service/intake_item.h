@@ -15,6 +15,9 @@ typedef struct {
  * the time that a mail costs besides the database, and needs no database. The caller owns it. */
 IntakeItem *intake_item_new(ParsedMail *mail, const Settings *settings);
 
+/* Has it list the codes of a mail that is not taken in, for who only looks. */
+void intake_item_list_codes(IntakeItem *item);
+
 /* The mail could not be processed for the reason `why`: it goes into quarantine as it is. */
 void intake_item_quarantine(IntakeItem *item, const char *why);
 

@@ -62,6 +62,32 @@ class Sender(Scenario):
 
 
 class BadInput(Sender):
+    # ---- text that was saved without its mail ----
+
+    def test_a_code_that_was_saved_without_its_mail(self):
+        """Who sent it nobody knows: one line says how it is taken in, and so it is."""
+        self.house.hire("sam", "support")
+        code = self.code().decode()
+        forms = (("code.txt", code), ("hello.txt", "Good morning,\n\n" + code.lower()),
+                 ("code.html", f"<html><body><pre>{code}</pre></body></html>"),
+                 ("wide.txt", code))
+        for name, text in forms:
+            with self.subTest(name):
+                path = write(self.house.path("saved", name),
+                             text.encode("utf-16" if name == "wide.txt" else "utf-8"))
+                (seen,) = self.house.mails("inspect", path, code=1)
+                self.assertEqual([token["intact"] for token in seen["tokens"]], [True])
+                self.assertEqual((seen["class"], seen["reply_to"]), ("quarantined", None))
+                self.assertIn("`issuer request add FILE --from ADDRESS`", seen["why"])
+        found = self.house.ingest(self.house.path("saved", "code.txt"), code=1)
+        self.assertEqual([(one["class"], one["decisions"]) for one in found], [("quarantined", [])])
+        self.assertIn("request add", found[0]["why"])
+        for name, _ in forms[:3]:
+            added = self.house.issuer("request", "add", "--from", ANA, "--dry-run",
+                                      self.house.path("saved", name))
+            self.assertIn("issued", added, name)
+        check_records(self.house)
+
     # ---- mails ----
 
     def bad_mails(self):

@@ -37,7 +37,8 @@ static void test_kinds(void **state)
         ">From ana@example.com\nSubject: x\n" REST,
         "Subject: x\n\n\x01\x02\x03\x04",
     };
-    static const char *const texts[] = {"hello\n", "two words: x\n" REST, ": x\n" REST};
+    static const char *const texts[] = {"BEGIN:VCALENDAR\nVERSION:2.0\n", "begin:vcard\nFN:x\n",
+                                        "hello\n", "two words: x\n" REST, ": x\n" REST};
     assert_kinds(mails, G_N_ELEMENTS(mails), SNIFF_MESSAGE);
     assert_kinds(texts, G_N_ELEMENTS(texts), SNIFF_TEXT);
     assert_int_equal(kind_of("\r\n\n"), SNIFF_EMPTY);

@@ -13,22 +13,29 @@ static const Names table[] = {
     {DESK_FROM, " from fromemail fromaddress fromemailaddress sender senderemail senderaddress"
                 " author authoremail createdby createdbyemail von vonadresse vonemail absender"
                 " absenderadresse "},
-    {DESK_CUSTOMER, " email emailaddress requester requesteremail customer customeremail"
-                    " customeremailaddress contact contactemail useremail kunde kundenemail "},
+    {DESK_CUSTOMER,
+     " email emailaddress requester requesteremail customer customeremail"
+     " customeremailaddress contact contactemail useremail kunde kundenemail user"
+     " reporter reporteremail requestor requestors requestoremail raisedby caller"
+     " calleremail submitter submitteremail openedby suppliedemail primarycustomer "},
     {DESK_TO, " to toemail toaddress toemails recipient recipients recipientemail an anadresse "},
-    {DESK_SUBJECT, " subject title ticketsubject ticketname betreff titel "},
+    {DESK_SUBJECT, " subject title summary shortdescription ticketsubject ticketname betreff"
+                   " titel "},
     {DESK_DATE, " date datetime created createdat createdon createddate createtime sentat senton"
-                " datesent receivedat dateandtime timestamp datum gesendet erstellt erstelltam "},
-    {DESK_MESSAGE_ID, " messageid emailmessageid rfcmessageid internetmessageid mid "},
+                " datesent receivedat dateandtime timestamp datum gesendet erstellt erstelltam"
+                " createdtime receiveddatetime sentdatetime createddatetime messagedate "},
+    {DESK_MESSAGE_ID, " messageid emailmessageid rfcmessageid internetmessageid mid"
+                      " messageidentifier hsemailmessageid "},
     {DESK_IN_REPLY_TO, " inreplyto inreplytoid "},
     {DESK_CONTENT_TYPE, " contenttype bodyformat mimetype bodytype format "},
     {DESK_BODY, " body content message description messagebody messagetext messagecontent"
-                " emailbody text comment note nachricht nachrichtentext inhalt beschreibung "},
+                " emailbody text comment note nachricht nachrichtentext inhalt beschreibung"
+                " notes payload commentbody "},
     {DESK_TEXT, " bodytext plainbody plaintext textbody bodyplain descriptiontext textplain"
                 " messageplain cleanedbody strippedtext "},
     {DESK_HTML, " bodyhtml htmlbody html descriptionhtml htmltext texthtml messagehtml "},
     {DESK_RAW, " raw rawemail rawmail rawmessage rfc822 eml mimemessage messagesource rawsource"
-               " rawcontent originalmessage "},
+               " rawcontent originalmessage mimesource mime mimecontent "},
     {DESK_DIRECTION, " incoming inbound isincoming direction "},
     {DESK_AUTHOR_KIND,
      " sendertype authortype type usertype messagetype threadtype articletype actortype role "},
@@ -53,15 +60,64 @@ static char *plain_name(const char *name)
     return g_string_free(plain, FALSE);
 }
 
-DeskField desk_fields_find(const char *name)
+/* The name is plain. */
+static DeskField find(const char *plain)
 {
-    g_autofree char *plain = plain_name(name);
     for (gsize i = 0; strlen(plain) > 2 && i < G_N_ELEMENTS(table); i++) {
         if (strstr(table[i].names, plain) != NULL) {
             return table[i].field;
         }
     }
     return DESK_UNKNOWN;
+}
+
+/* Who says it of a mail, says not what kind of person somebody is: a case has a type too. */
+static bool may_have_prefix(DeskField field)
+{
+    return field <= DESK_DATE || field == DESK_BODY || field == DESK_TEXT || field == DESK_HTML ||
+           field == DESK_RAW || field == DESK_DIRECTION || field == DESK_ATTACHMENTS;
+}
+
+DeskField desk_fields_find(const char *name)
+{
+    static const char *const prefixes[] = {
+        "ticket",   "email",        "mail",    "message", "msg",    "case",     "issue",
+        "incident", "article",      "first",   "last",    "latest", "original", "comment",
+        "thread",   "conversation", "hsemail", "hs",      "sys"};
+    g_autofree char *plain = plain_name(name);
+    DeskField field = find(plain);
+    for (gsize i = 0; field == DESK_UNKNOWN && i < G_N_ELEMENTS(prefixes); i++) {
+        if (g_str_has_prefix(plain + 1, prefixes[i])) {
+            g_autofree char *rest = g_strconcat(" ", plain + 1 + strlen(prefixes[i]), NULL);
+            const DeskField found = find(rest);
+            field = may_have_prefix(found) ? found : DESK_UNKNOWN;
+        }
+    }
+    return field;
+}
+
+/* Whether there may be a code in it: its first line, its title, or a compact JWS. */
+static bool looks_like_code(const char *value)
+{
+    static const char *const marks[] = {"CHARQ1", "CHARD1", "CHARIOT USAGE REQUEST",
+                                        "CHARIOT DEACTIVATION"};
+    for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
+        if (strcasestr(value, marks[i]) != NULL) {
+            return true;
+        }
+    }
+    return strstr(value, "eyJhbGciOi") != NULL;
+}
+
+void desk_fields_set_unknown(DeskRow *row, const char *value)
+{
+    if (value == NULL || !looks_like_code(value)) {
+        return;
+    }
+    char *before = row->values[DESK_OTHER];
+    row->values[DESK_OTHER] =
+        before == NULL ? g_strdup(value) : g_strconcat(before, "\n\n", value, NULL);
+    g_free(before);
 }
 
 static bool is_address(const char *value)
@@ -88,6 +144,8 @@ void desk_fields_set(DeskRow *row, DeskField field, const char *value)
     if (better) {
         g_free(*place);
         *place = g_strdup(value);
+    } else {
+        desk_fields_set_unknown(row, value); // a table may have several columns of comments
     }
 }
 
@@ -105,7 +163,8 @@ void desk_fields_inherit(DeskRow *row, const DeskRow *ticket)
 bool desk_fields_have_mail(const DeskRow *row)
 {
     return row->values[DESK_BODY] != NULL || row->values[DESK_TEXT] != NULL ||
-           row->values[DESK_HTML] != NULL || row->values[DESK_RAW] != NULL;
+           row->values[DESK_HTML] != NULL || row->values[DESK_RAW] != NULL ||
+           row->values[DESK_OTHER] != NULL;
 }
 
 static bool same(const char *one, const char *other)
@@ -116,8 +175,10 @@ static bool same(const char *one, const char *other)
 /* Whether the one whose ticket it is wrote it. */
 static bool is_by_asker(const DeskRow *row)
 {
-    return is_one_of(row->values[DESK_DIRECTION], " true 1 yes in inbound incoming received ") ||
-           is_one_of(row->values[DESK_AUTHOR_KIND], " customer enduser requester contact m ") ||
+    return is_one_of(row->values[DESK_DIRECTION],
+                     " true 1 yes in inbound incoming received incomingemail ") ||
+           is_one_of(row->values[DESK_AUTHOR_KIND],
+                     " customer enduser requester contact m received incoming inbound ") ||
            same(row->values[DESK_AUTHOR_ID], row->values[DESK_REQUESTER_ID]);
 }
 
@@ -138,11 +199,12 @@ bool desk_fields_are_ours(const DeskRow *row)
 {
     const char *author = row->values[DESK_AUTHOR_ID];
     const char *requester = row->values[DESK_REQUESTER_ID];
-    return is_one_of(row->values[DESK_DIRECTION], " false 0 no out outbound outgoing sent ") ||
+    return is_one_of(row->values[DESK_DIRECTION],
+                     " false 0 no out outbound outgoing sent email ") ||
            is_one_of(row->values[DESK_INTERNAL], " true 1 yes t ") ||
            is_one_of(row->values[DESK_AUTHOR_KIND],
                      " agent staff system admin operator reply note r n response lineitem bot "
-                     "workflow ") ||
+                     "workflow sent outgoing outbound ") ||
            (author != NULL && requester != NULL && !same(author, requester));
 }
 

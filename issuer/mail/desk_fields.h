@@ -26,6 +26,7 @@ typedef enum {
     DESK_AUTHOR_ID,    /* the desk's number for who wrote it, */
     DESK_REQUESTER_ID, /* and for whose ticket it is */
     DESK_ATTACHMENTS,  /* names or places of files that came with it */
+    DESK_OTHER,        /* what stands elsewhere and looks like a code; found by no name */
     DESK_FIELDS,
     DESK_UNKNOWN = DESK_FIELDS,
 } DeskField;
@@ -41,6 +42,10 @@ DeskField desk_fields_find(const char *name);
 /* Keeps a copy of `value` unless it is blank, or something as good is there: of two senders the
  * first one that is an address. */
 void desk_fields_set(DeskRow *row, DeskField field, const char *value);
+
+/* Keeps the value of a column that has no known name, if it looks like a code: nobody has told what
+ * people write where. */
+void desk_fields_set_unknown(DeskRow *row, const char *value);
 
 /* Completes the row of a mail by what its ticket says of all in it. */
 void desk_fields_inherit(DeskRow *row, const DeskRow *ticket);

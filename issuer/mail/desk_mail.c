@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#define MAX_TEXTS 4    /* of a row */
 #define MAX_VALUE 2000 /* code points of a header field's value */
 
 void desk_mail_free_file(gpointer file)
@@ -18,13 +19,16 @@ void desk_mail_free_file(gpointer file)
 
 GBytes *desk_mail_decode(const char *text)
 {
-    gsize length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
-                                "\r\n");
+    gsize length =
+        strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_"
+                     "\r\n");
     if (length < 4 || text[length] != '\0') {
         return NULL;
     }
     gsize size = 0;
-    guchar *bytes = g_base64_decode(text, &size);
+    g_autofree char *standard = g_strdelimit(g_strdelimit(g_strdup(text), "-", '+'), "_", '/');
+    g_autofree char *padded = g_strconcat(standard, "==", NULL); // what is too much is passed over
+    guchar *bytes = g_base64_decode(padded, &size);
     return g_bytes_new_take(bytes, size);
 }
 
@@ -184,7 +188,8 @@ static void append_file(GByteArray *mail, const char *boundary, const DeskFile *
 }
 
 /* Each text that the row has, with its type; how many. */
-static guint collect_texts(const DeskRow *row, const char *types[3], const char *texts[3])
+static guint collect_texts(const DeskRow *row, const char *types[MAX_TEXTS],
+                           const char *texts[MAX_TEXTS])
 {
     guint count = 0;
     if (row->values[DESK_TEXT] != NULL) {
@@ -198,6 +203,10 @@ static guint collect_texts(const DeskRow *row, const char *types[3], const char 
     if (row->values[DESK_HTML] != NULL) {
         types[count] = "text/html";
         texts[count++] = row->values[DESK_HTML];
+    }
+    if (row->values[DESK_OTHER] != NULL) {
+        types[count] = looks_like_html(row->values[DESK_OTHER]) ? "text/html" : "text/plain";
+        texts[count++] = row->values[DESK_OTHER];
     }
     return count;
 }
@@ -219,8 +228,8 @@ static char *make_boundary(const char *const *texts, guint count)
 
 static void append_body(GByteArray *mail, const DeskRow *row, const GPtrArray *files)
 {
-    const char *types[3] = {"text/plain"};
-    const char *texts[3] = {""};
+    const char *types[MAX_TEXTS] = {"text/plain"};
+    const char *texts[MAX_TEXTS] = {""};
     guint count = MAX(collect_texts(row, types, texts), 1);
     guint attached = files == NULL ? 0 : files->len;
     if (count == 1 && attached == 0) {

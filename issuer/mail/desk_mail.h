@@ -18,7 +18,8 @@ typedef struct {
  * owns it. */
 GByteArray *desk_mail_make(const DeskRow *row, const GPtrArray *files);
 
-/* The bytes that `text` is in base64 (RFC 4648, line breaks allowed); NULL if it is none. The
+/* The bytes that `text` is in base64 or base64url (RFC 4648, padded or
+ * not, line breaks allowed); NULL if it is none. The
  * caller owns them. */
 GBytes *desk_mail_decode(const char *text);
 

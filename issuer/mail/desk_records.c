@@ -31,7 +31,7 @@ bool desk_records_is_one(const char *data, gsize length)
 // ---- values ----
 
 /* A value as text; NULL for what has none. New string. */
-static char *text_of(const json_t *value)
+static char *text_of(json_t *value)
 {
     if (json_is_string(value)) {
         return g_strdup(json_string_value(value));
@@ -42,11 +42,25 @@ static char *text_of(const json_t *value)
     return json_is_boolean(value) ? g_strdup(json_is_true(value) ? "true" : "false") : NULL;
 }
 
+/* The member of that name, whatever its letters' case; NULL: it has none. Owned by the object. */
+static json_t *member(json_t *object, const char *wanted)
+{
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_object_foreach(object, name, value)
+    {
+        if (g_ascii_strcasecmp(name, wanted) == 0) {
+            return value;
+        }
+    }
+    return NULL;
+}
+
 /* The first of these members that is a text. Owned by the object. */
-static const char *member_text(const json_t *object, const char *const *names)
+static const char *member_text(json_t *object, const char *const *names)
 {
     for (gsize i = 0; names[i] != NULL; i++) {
-        const char *text = json_string_value(json_object_get(object, names[i]));
+        const char *text = json_string_value(member(object, names[i]));
         if (text != NULL) {
             return text;
         }
@@ -55,29 +69,35 @@ static const char *member_text(const json_t *object, const char *const *names)
 }
 
 /* Where a person is an object of its own: its address, and in which part it acts. */
-static void take_person(DeskRow *row, DeskField field, const json_t *person)
+static void take_person(DeskRow *row, const char *name, DeskField field, json_t *person)
 {
-    static const char *const addresses[] = {"email", "address", "emailAddress", "email_address",
-                                            NULL};
+    static const char *const addresses[] = {"email",  "address", "emailAddress", "email_address",
+                                            "handle", "text",    "id",           NULL};
     static const char *const kinds[] = {"type", "role", "kind", NULL};
-    desk_fields_set(row, field, member_text(person, addresses));
+    json_t *inner = member(person, "emailAddress"); // Microsoft Graph
     const char *kind = member_text(person, kinds);
+    if (field == DESK_TO && g_strcmp0(kind, "from") == 0) {
+        field = DESK_FROM; // Front has all of them in one list
+    }
+    desk_fields_set(row, field, member_text(json_is_object(inner) ? inner : person, addresses));
     if (field == DESK_FROM && kind != NULL) {
-        // FreeScout and Help Scout call their own people users.
-        bool own = g_ascii_strcasecmp(kind, "user") == 0;
+        // FreeScout and Help Scout call their own people users; Intercom calls customers so.
+        bool own = g_ascii_strcasecmp(kind, "user") == 0 && g_str_has_prefix(name, "created");
         g_clear_pointer(&row->values[DESK_AUTHOR_KIND], g_free);
         desk_fields_set(row, DESK_AUTHOR_KIND, own ? "agent" : kind);
     }
 }
 
-/* The first address of a list of them. */
-static void take_list(DeskRow *row, DeskField field, const json_t *list)
+/* The first address of a list of them, and whoever it says the mail is from. */
+static void take_list(DeskRow *row, const char *name, DeskField field, const json_t *list)
 {
-    const json_t *first = json_array_get(list, 0);
-    if (json_is_object(first)) {
-        take_person(row, field, first);
-    } else {
-        desk_fields_set(row, field, json_string_value(first));
+    for (gsize i = 0; i < json_array_size(list); i++) {
+        json_t *one = json_array_get(list, i);
+        if (json_is_object(one)) {
+            take_person(row, name, field, one);
+        } else {
+            desk_fields_set(row, field, json_string_value(one));
+        }
     }
 }
 
@@ -89,22 +109,62 @@ static bool is_person(DeskField field)
 /* Zendesk: via → source → from → address. */
 static void take_via(DeskRow *row, const json_t *via)
 {
-    const json_t *from = json_object_get(json_object_get(via, "source"), "from");
+    json_t *from = json_object_get(json_object_get(via, "source"), "from");
     if (json_is_object(from)) {
-        take_person(row, DESK_FROM, from);
+        take_person(row, "from", DESK_FROM, from);
     }
 }
 
-static void take_member(DeskRow *row, const char *name, const json_t *value)
+static bool is_text(DeskField field)
+{
+    return field == DESK_BODY || field == DESK_TEXT || field == DESK_HTML;
+}
+
+/* Texts as Atlassian's programs keep them: paragraphs of pieces, each an object of its own. */
+// NOLINTNEXTLINE(misc-no-recursion): as deep as MAX_LEVELS
+static void append_document(GString *text, json_t *node, unsigned level)
+{
+    const char *type = json_string_value(json_object_get(node, "type"));
+    const char *piece = json_string_value(json_object_get(node, "text"));
+    g_string_append(text, piece != NULL ? piece : "");
+    const json_t *content = json_object_get(node, "content");
+    for (gsize i = 0; level < MAX_LEVELS && i < json_array_size(content); i++) {
+        append_document(text, json_array_get(content, i), level + 1);
+    }
+    if (g_strcmp0(type, "text") != 0) {
+        g_string_append_c(text, '\n');
+    }
+}
+
+/* A text that is an object: its pieces, or its kind and content (Microsoft Graph). */
+static void take_text(DeskRow *row, DeskField field, json_t *object)
+{
+    static const char *const contents[] = {"content", "value", "text", "plain", "html", NULL};
+    static const char *const types[] = {"contentType", "content_type", "format", NULL};
+    if (json_is_array(json_object_get(object, "content"))) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        append_document(text, object, 0);
+        desk_fields_set(row, field, text->str);
+        return;
+    }
+    desk_fields_set(row, DESK_CONTENT_TYPE, member_text(object, types));
+    desk_fields_set(row, field, member_text(object, contents));
+}
+
+static void take_member(DeskRow *row, const char *name, json_t *value)
 {
     const DeskField field = desk_fields_find(name);
     if (strcmp(name, "via") == 0) {
         take_via(row, value);
     } else if (is_person(field) && json_is_object(value)) {
-        take_person(row, field, value);
+        take_person(row, name, field, value);
     } else if (is_person(field) && json_is_array(value)) {
-        take_list(row, field, value);
-    } else if (field != DESK_ATTACHMENTS && field != DESK_UNKNOWN) {
+        take_list(row, name, field, value);
+    } else if (is_text(field) && json_is_object(value)) {
+        take_text(row, field, value);
+    } else if (field == DESK_UNKNOWN) {
+        desk_fields_set_unknown(row, json_string_value(value));
+    } else if (field != DESK_ATTACHMENTS) {
         g_autofree char *text = text_of(value);
         desk_fields_set(row, field, text);
     }
@@ -126,7 +186,7 @@ static void take_members(DeskRow *row, json_t *object)
 
 // ---- files ----
 
-static bool take_file(GPtrArray *files, const json_t *attachment)
+static bool take_file(GPtrArray *files, json_t *attachment)
 {
     static const char *const contents[] = {
         "data", "content", "content_base64", "base64", "file_content", "contents", NULL};
@@ -188,9 +248,18 @@ static void take_inner(Records *records, json_t *value, const DeskRow *row, unsi
     }
 }
 
-static bool may_hold_mails(const char *name)
+/* Jira's "comment" is no text, but {"comments": […]}. */
+static bool member_is_list(const json_t *object)
+{
+    return json_array_size(json_object_get(object, "comments")) > 0;
+}
+
+static bool may_hold_mails(const char *name, json_t *value)
 {
     DeskField field = desk_fields_find(name);
+    if (is_text(field) && json_is_object(value)) {
+        return member_is_list(value); // take_text() has taken it
+    }
     return !is_person(field) && field != DESK_ATTACHMENTS && strcmp(name, "via") != 0;
 }
 
@@ -210,7 +279,7 @@ static void take_object(Records *records, json_t *object, const DeskRow *ticket,
     json_t *value = NULL;
     json_object_foreach(object, name, value)
     {
-        if (!records->stopped && may_hold_mails(name)) {
+        if (!records->stopped && may_hold_mails(name, value)) {
             take_inner(records, value, &row, level);
         }
     }

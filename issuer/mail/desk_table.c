@@ -34,13 +34,16 @@ typedef struct {
     guint known;
     guint count;
     bool first_known;
+    bool raw; /* a column of raw mails is among them */
 } HeadRow;
 
 static void count_name(void *name, size_t length, void *data)
 {
     HeadRow *head = data;
     g_autofree char *text = g_utf8_make_valid(name != NULL ? name : "", (gssize)length);
-    bool known = says_mail(desk_fields_find(text));
+    const DeskField field = desk_fields_find(text);
+    bool known = says_mail(field);
+    head->raw = head->raw || field == DESK_RAW;
     head->first_known = head->first_known || (known && head->count == 0);
     head->known += known;
     head->count++;
@@ -81,7 +84,7 @@ static char *first_line(const char *data, gsize length)
 /* How the line reads with this sign between its cells. */
 static HeadRow read_head(const char *line, char between)
 {
-    HeadRow head = {0, 0, false};
+    HeadRow head = {0};
     struct csv_parser parser;
     if (csv_init(&parser, CSV_APPEND_NULL) != 0) {
         return head;
@@ -98,7 +101,7 @@ static char find_between(const char *line, HeadRow *best)
 {
     static const char signs[] = {',', ';', '\t', '|'};
     char found = ',';
-    *best = (HeadRow){0, 0, false};
+    *best = (HeadRow){0};
     for (gsize i = 0; i < G_N_ELEMENTS(signs); i++) {
         HeadRow head = read_head(line, signs[i]);
         if (head.known > best->known) {
@@ -109,12 +112,23 @@ static char find_between(const char *line, HeadRow *best)
     return found;
 }
 
+/* Whether what stands behind the first row has a mail's fields: then a column of raw mails may be
+ * the only one that says anything. */
+static bool has_mail_below(const char *data, gsize length)
+{
+    g_auto(CharsetText) text = charset_read(NULL, data, length);
+    g_autofree char *whole = g_strndup(text.text, text.length);
+    const char *below = strchr(whole, '\n');
+    return below != NULL && strcasestr(below, "from:") != NULL;
+}
+
 bool desk_table_is_one(const char *data, gsize length, bool mail)
 {
     g_autofree char *line = first_line(data, length);
     HeadRow head;
     (void)find_between(line, &head);
-    return mail ? head.first_known && head.known >= 3 : head.known >= 2;
+    return mail ? head.first_known && head.known >= 3
+                : head.known >= 2 || (head.raw && has_mail_below(data, length));
 }
 
 // ---- reading one ----
@@ -142,7 +156,11 @@ static void take_cell(void *cell, size_t length, void *data)
         DeskField field = desk_fields_find(value);
         g_array_append_val(table->columns, field);
     } else if (column < table->columns->len) {
-        desk_fields_set(&table->row, g_array_index(table->columns, DeskField, column), value);
+        const DeskField field = g_array_index(table->columns, DeskField, column);
+        if (field == DESK_UNKNOWN) {
+            desk_fields_set_unknown(&table->row, value);
+        }
+        desk_fields_set(&table->row, field, value);
     }
 }
 

@@ -248,9 +248,83 @@ static void test_deep_and_long(void **state)
     (void)g_string_free(text, TRUE);
 }
 
+/* As each of them names its fields: one mail, from whom, with the text. */
+static void test_many_desks(void **state)
+{
+    (void)state;
+    static const char *const exports[] = {
+        // Jira Service Management
+        "{\"issues\": [{\"fields\": {\"summary\": \"x\", \"reporter\": {\"emailAddress\": "
+        "\"ana@a.example\"}, \"description\": {\"type\": \"doc\", \"content\": [{\"type\": "
+        "\"paragraph\", \"content\": [{\"type\": \"text\", \"text\": \"hel\"}, {\"type\": "
+        "\"text\", "
+        "\"text\": \"lo\"}, {\"type\": \"hardBreak\"}, {\"type\": \"text\", \"text\": "
+        "\"you\"}]}]}}}]}",
+        // Microsoft Graph
+        "{\"value\": [{\"subject\": \"x\", \"from\": {\"emailAddress\": {\"name\": \"Ana\", "
+        "\"address\": \"ana@a.example\"}}, \"body\": {\"contentType\": \"text\", \"content\": "
+        "\"hello\\nyou\"}}]}",
+        // HubSpot
+        "{\"results\": [{\"properties\": {\"hs_email_from_email\": \"ana@a.example\", "
+        "\"hs_email_subject\": \"x\", \"hs_email_text\": \"hello\\nyou\", \"hs_email_direction\": "
+        "\"INCOMING_EMAIL\"}}]}",
+        // Front
+        "{\"_results\": [{\"type\": \"email\", \"is_inbound\": true, \"subject\": \"x\", \"text\": "
+        "\"hello\\nyou\", \"recipients\": [{\"handle\": \"l@vendor.test\", \"role\": \"to\"}, "
+        "{\"handle\": \"ana@a.example\", \"role\": \"from\"}]}]}",
+        // Intercom
+        "{\"source\": {\"subject\": \"x\", \"body\": \"hello\\nyou\", \"author\": {\"type\": "
+        "\"user\", \"email\": \"ana@a.example\"}}}",
+        // OTRS, Znuny
+        "{\"Ticket\": [{\"Article\": [{\"From\": \"ana@a.example\", \"Subject\": \"x\", "
+        "\"SenderType\": \"customer\", \"Body\": \"hello\\nyou\"}]}]}",
+        // a mail parser's
+        "[{\"from\": {\"value\": [{\"address\": \"ana@a.example\"}], \"text\": \"ana@a.example\"}, "
+        "\"subject\": \"x\", \"text\": \"hello\\nyou\"}]",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(exports); i++) {
+        DeskTaken taken = read_text(exports[i]);
+        if (taken.mails->len != 1 || is_ours(&taken, 0)) {
+            fail_msg("%u mails in %s", taken.mails->len, exports[i]);
+        }
+        desk_assert_mail(&taken, 0,
+                         DESK_HAS("From: ana@a.example\n", "Subject: x\n", "hello\nyou\n"));
+        desk_free(&taken);
+    }
+}
+
+/* A code in a field of the desk's own making, or of a file's whose fields begin with capitals. */
+static void test_codes_in_other_places(void **state)
+{
+    (void)state;
+    DeskTaken taken =
+        read_text("{\"requester\": \"ana@a.example\", \"description\": \"see below\", "
+                  "\"server\": \"plant\", \"activation\": \"CHARQ100JVDSNW3C341Z\"}");
+    assert_int_equal(taken.mails->len, 1);
+    desk_assert_mail(&taken, 0, DESK_HAS("see below\n", "CHARQ100JVDSNW3C341Z\n"));
+    assert_null(strstr(g_ptr_array_index(taken.mails, 0), "plant"));
+    desk_free(&taken);
+    DeskTaken fields = read_text("{\"requester\": \"ana@a.example\", \"description\": \"x\", "
+                                 "\"fields\": [{\"id\": 7, \"value\": \"CHARQ100JVDSNW3C341Z\"}]}");
+    assert_int_equal(fields.mails->len, 2);
+    desk_assert_mail(&fields, 1, DESK_HAS("CHARQ100JVDSNW3C341Z\n"));
+    desk_free(&fields);
+    DeskTaken file = read_text("{\"From\": \"ana@a.example\", \"Body\": \"x\", \"Attachment\": "
+                               "[{\"Filename\": \"a.txt\", \"Content\": \"aGVsbG8=\"}]}");
+    assert_int_equal(file.mails->len, 1);
+    desk_assert_mail(&file, 0, DESK_HAS("filename=\"a.txt\"", "aGVsbG8="));
+    desk_free(&file);
+    // Gmail's interface has base64url without padding: "From: a\nTo: b\n\n>??"
+    DeskTaken raw = read_text("{\"raw\": \"RnJvbTogYQpUbzogYgoKPj8_\"}");
+    desk_assert_mail(&raw, 0, DESK_HAS("From: a\nTo: b\n\n>??"));
+    desk_free(&raw);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_many_desks),
+        cmocka_unit_test(test_codes_in_other_places),
         cmocka_unit_test(test_shapes),
         cmocka_unit_test(test_zammad),
         cmocka_unit_test(test_zendesk),

@@ -191,13 +191,44 @@ static void test_endless_row(void **state)
     (void)g_string_free(text, TRUE);
 }
 
+/* The columns' names of several help desks, and mails and codes where no name tells of them. */
+static void test_columns_of_many_desks(void **state)
+{
+    (void)state;
+    static const char *const tables[] = {
+        "Summary,Reporter,Description,Comment,Comment\n"
+        "x,ana@a.example,hello,first,\"you: CHARQ100JVDSNW3C341Z\"\n",
+        "Subject,Requester "
+        "email,Description,Activation\nx,ana@a.example,hello,CHARQ100JVDSNW3C341Z\n",
+        "type,user,subject,body_text\nreceived,ana@a.example,x,hello CHARQ100JVDSNW3C341Z\n",
+        "Case Subject,Case Description,SuppliedEmail\nx,hello CHARQ100JVDSNW3C341Z,ana@a.example\n",
+        "id,raw\n1,\"From: ana@a.example\nSubject: x\n\nhello CHARQ100JVDSNW3C341Z\n\"\n",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(tables); i++) {
+        assert_true(desk_table_is_one(tables[i], strlen(tables[i]), false));
+        DeskTaken taken = read_text(tables[i]);
+        assert_int_equal(taken.mails->len, 1);
+        desk_assert_mail(
+            &taken, 0,
+            DESK_HAS("From: ana@a.example\n", "Subject: x\n", "hello", "CHARQ100JVDSNW3C341Z\n"));
+        desk_free(&taken);
+    }
+    static const char prose[] = "Raw, as it was,\nit came from here\n";
+    assert_false(desk_table_is_one(prose, sizeof prose - 1, false));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_telling),       cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_ways),          cmocka_unit_test(test_utf_16),
-        cmocka_unit_test(test_hostile_cells), cmocka_unit_test(test_agents_and_attachments),
-        cmocka_unit_test(test_raw_mails),     cmocka_unit_test(test_what_cannot_be_read),
+        cmocka_unit_test(test_columns_of_many_desks),
+        cmocka_unit_test(test_telling),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_ways),
+        cmocka_unit_test(test_utf_16),
+        cmocka_unit_test(test_hostile_cells),
+        cmocka_unit_test(test_agents_and_attachments),
+        cmocka_unit_test(test_raw_mails),
+        cmocka_unit_test(test_what_cannot_be_read),
         cmocka_unit_test(test_endless_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define STEP        100                /* what a tag, an entity or a control character costs */
+#define ATTRIBUTE   30                 /* a part of an attribute, … */
+#define MOST_WORK   (1000000UL * STEP) /* … and one of the others in its tag, to be compared with */
+#define LEAST_DEPTH 256                /* elements within each other */
+#define DEPTH_WORK  100000000UL        /* closing tags by open elements: each is looked for there */
+#define MOST_NAMES  20000
+
 /* One of the two texts of a page: what is seen, and what is not. */
 typedef struct {
     GString *text;
@@ -23,6 +30,9 @@ typedef struct {
     GByteArray *unseen; /* of each open element: flags of mail/html_style.h */
     HtmlStyle *style;
     GString *sheet; /* what stands in the style sheet that is open */
+    htmlParserCtxtPtr context;
+    guint deepest; /* elements within each other that are read */
+    bool cut;      /* there was more than is read */
 } Writer;
 
 typedef enum {
@@ -120,6 +130,11 @@ static void open_block(Writer *writer, TagKind kind)
 static void open_tag(void *user_data, const xmlChar *name, const xmlChar **attributes)
 {
     Writer *writer = user_data;
+    if (writer->unseen->len >= writer->deepest || xmlDictSize(writer->context->dict) > MOST_NAMES) {
+        writer->cut = true;
+        xmlStopParser(writer->context);
+        return;
+    }
     const uint8_t unseen = unseen_of(writer, name, attributes);
     g_byte_array_append(writer->unseen, &unseen, 1);
     choose_text(writer);
@@ -229,6 +244,7 @@ static void read_page(Writer *writer, const char *html, gsize length)
                                      .characters = put_text,
                                      .ignorableWhitespace = put_text};
     context->userData = writer;
+    writer->context = context;
     xmlSetStructuredErrorFunc(NULL, ignore_error);
     (void)htmlCtxtUseOptions(context, HTML_PARSE_RECOVER | HTML_PARSE_IGNORE_ENC |
                                           HTML_PARSE_NONET | HTML_PARSE_NOERROR |
@@ -238,27 +254,58 @@ static void read_page(Writer *writer, const char *html, gsize length)
     htmlFreeParserCtxt(context);
 }
 
-gsize html_text_reach(const char *html, gsize length)
+/* What a byte of a page costs. */
+typedef struct {
+    bool in_tag;
+    gsize attributes; /* parts of attributes in the tag at hand */
+} Place;
+
+static gsize cost_of(Place *place, const char *html, gsize at, gsize length)
 {
-    gsize steps = 0;
+    const char c = html[at];
+    const bool blank = g_ascii_isspace(c);
+    if (c == '>') {
+        *place = (Place){false, 0};
+    } else if (c == '<') {
+        place->in_tag = place->in_tag || (at + 1 < length && g_ascii_isalpha(html[at + 1]));
+        return STEP;
+    } else if (place->in_tag && (blank || c == '=')) {
+        return ATTRIBUTE + ++place->attributes;
+    }
+    return c == '&' || ((guchar)c < ' ' && !blank) ? STEP : 0;
+}
+
+/* How many bytes of a page are read. */
+static gsize reach(const char *html, gsize length, HtmlWork *work)
+{
+    Place place = {false, 0};
     gsize at = 0;
-    while (at < length && steps <= HTML_TEXT_MOST_STEPS) {
-        const guchar c = (guchar)html[at];
-        steps += c == '<' || c == '&' || (c < ' ' && !g_ascii_isspace(c));
+    while (at < length && work->spent < MOST_WORK) {
+        /* nothing else costs anything */
+        const bool cheap = html[at] > ' ' && html[at] != '<' && html[at] != '>' &&
+                           html[at] != '&' && html[at] != '=';
+        work->spent += cheap ? 0 : cost_of(&place, html, at, length);
+        work->closing += html[at] == '/' && at > 0 && html[at - 1] == '<';
         at++;
     }
+    work->cut = work->cut || at < length;
     return at;
 }
 
-GString *html_text(const char *html, gsize length, GString *hidden)
+GString *html_text(const char *html, gsize length, HtmlWork *work, GString *hidden)
 {
+    length = reach(html, length, work);
     g_autoptr(GByteArray) unseen = g_byte_array_new();
     g_autoptr(HtmlStyle) style = html_style_new();
     g_autoptr(GString) sheet = g_string_new(NULL);
     GString *text = g_string_sized_new(length / 2 + 64);
-    Writer writer = {
-        .texts = {{text, true}, {hidden, true}}, .unseen = unseen, .style = style, .sheet = sheet};
+    Writer writer = {.texts = {{text, true}, {hidden, true}},
+                     .unseen = unseen,
+                     .style = style,
+                     .sheet = sheet,
+                     .deepest = (guint)MAX(LEAST_DEPTH, DEPTH_WORK / (work->closing + 1))};
     choose_text(&writer);
     read_page(&writer, html, length);
+    work->cut = work->cut || writer.cut;
     return text;
 }

@@ -3,18 +3,22 @@
 #define ISSUER_MAIL_HTML_TEXT_H
 
 #include <glib.h>
+#include <stdbool.h>
 
-#define HTML_TEXT_MOST_STEPS 1000000 /* tags, entities and the like of one page */
-
-/* How many of `length` bytes of a page are read: all, but for one with more tags, entities and
- * control characters than that; real ones have thousands. */
-gsize html_text_reach(const char *html, gsize length);
+/* What the pages of one mail cost to read; zero before the first. Bounds that no real page comes
+ * near keep it from growing with the square of their length: a million tags, entities and control
+ * characters in all; attributes, counted by what they cost; the depth of nesting, from 256 elements
+ * on, where there are many closing tags; 20000 names of elements and attributes in one page. */
+typedef struct {
+    gsize spent;
+    gsize closing; /* closing tags */
+    bool cut;      /* something stands behind a bound, and was not read */
+} HtmlWork;
 
 /* The text of `length` bytes of UTF-8 HTML: block elements and <br> break the line, table cells are
  * set apart by a blank, inline elements vanish without a trace; scripts, styles and the head are
  * left out; lines within <blockquote> begin with "> ". What the page hides from its reader
- * (mail/html_style.h) is left out too, and appended to `hidden`. Linear in `length`, whatever the
- * nesting. The caller owns the result. */
-GString *html_text(const char *html, gsize length, GString *hidden);
+ * (mail/html_style.h) is left out too, and appended to `hidden`. The caller owns the result. */
+GString *html_text(const char *html, gsize length, HtmlWork *work, GString *hidden);
 
 #endif

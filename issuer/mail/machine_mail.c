@@ -301,10 +301,13 @@ bool machine_mail_answers_invitation(const char *data, gsize length)
     static const char name[] = "\ncontent-type:";
     const gsize size = sizeof name - 1;
     const char *end = data + length;
-    for (const char *at = data; (at = memchr(at, '\n', (gsize)(end - at))) != NULL; at++) {
+    guint types = 0; /* a mail with more has too many parts to be an answer */
+    for (const char *at = data;
+         types < MIME_MAX_PARTS && (at = memchr(at, '\n', (gsize)(end - at))) != NULL; at++) {
         if ((gsize)(end - at) <= size || g_ascii_strncasecmp(at, name, size) != 0) {
             continue;
         }
+        types++;
         g_autofree char *value = unfolded(at + size, (gsize)(end - at) - size);
         if (is_answer_to_invitation(value)) {
             return true;

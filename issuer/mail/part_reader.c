@@ -98,11 +98,10 @@ static void take_text(PartReader *reader, const MimePart *part, unsigned use, co
 static void read_html(PartReader *reader, const MimePart *part, const char *html, gsize length)
 {
     g_autoptr(GString) hidden = g_string_new(NULL);
-    const gsize reach = html_text_reach(html, length);
-    g_autoptr(GString) plain = html_text(html, reach, hidden);
-    if (reach < length) {
+    g_autoptr(GString) plain = html_text(html, length, &reader->pages, hidden);
+    if (reader->pages.cut) {
         note_unsearched(reader, part, "HTML",
-                        "what follows its first " G_STRINGIFY(HTML_TEXT_MOST_STEPS) " tags");
+                        "what stands behind too many tags, attributes or nested elements");
     }
     key_watch_text(&reader->sink.watch, html, length); /* what it does not show counts too */
     take_text(reader, part, use_of(reader, part) | TEXT_SINK_HTML, plain->str, plain->len);

@@ -3,6 +3,7 @@
 #ifndef ISSUER_MAIL_PART_READER_H
 #define ISSUER_MAIL_PART_READER_H
 
+#include "mail/html_text.h"
 #include "mail/mime.h"
 #include "mail/text_sink.h"
 #include "mail/unpacked.h"
@@ -14,6 +15,7 @@ typedef struct {
     unsigned depth;     /* of packings around what is read now; 0: none */
     bool only_search;   /* what is read now is neither shown nor digested */
     bool has_picture;
+    HtmlWork pages;
     char *unsearched;    /* the first part that could not be searched, and what it is; or NULL */
     const char *trouble; /* static; why not all could be followed, or NULL */
 } PartReader;

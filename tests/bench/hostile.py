@@ -90,6 +90,31 @@ KINDS = {
     "headers": "Content-Type: text/plain\n",
     "separators": "From ana@example.com Thu Nov  5 09:30:00 2026\n",
     "mails": "From: a@b.example\nMessage-ID: <1@b.example>\nMIME-Version: 1.0\n\n7\n",
+    "fields": "a:\n",
+    "fields-received": "Received: from a.example by b.example with ESMTP id 1; Thu, 5 Nov 2026 09:30:00 +0000\n",
+    "fields-results": "Authentication-Results: mx.example; dkim=pass header.d=a.example; spf=pass\n",
+    "fields-words": "To: =?utf-8?Q?=41?= <a@b.example>,\n",
+    "fields-calendar": "\nContent-Type: text/calendar; method=\n",
+    "parameters": "a=b; ",
+    "folded": " a\n",
+    "dashes-alone": "--\n",
+    "parts": "--x\n\n7\n",
+    "parts-few": "--x\n" + "a:\n" * 10000 + "\n7\n",
+    "parts-long": "--x\nContent-Type: text/html\n\n" + "<p>The pump of hall 7 &amp; 8\n" * 1100,
+    "deep": "".join(f"--x{n}\nContent-Type: multipart/mixed; boundary=x{n + 1}\n\n" for n in range(5000)),
+    "mails-within": "Content-Type: message/rfc822\n\n",
+    "attributes": "<a x=y z='1'>",
+    "attribute-names": "".join(f"<a x{n}=y>" for n in range(300000)),
+    "attributes-of-one": "<a " + "".join(f"x{n}=y " for n in range(300000)),
+    "unmatched": "<p><a></b>",
+    "unmatched-blocks": "<b><i><p><a></b></i>",
+    "one-byte-lines": "Q\n",
+    "soft-breaks": "=\n",
+    "encoded-words": "=?utf-8?B?QUJD?= ",
+    "begin-titles": "".join(f"-----BEGIN CHARIOT USAGE REQUEST {n}-----\n" for n in range(1000)),
+    "invalid-bytes": "\udcff\udcfe\udcfd",
+    "escapes-terminal": "\x1b[1m7\x1b[",
+    "rtf-groups": "{\\rtf1 " + "{" * 100000,
     "rtf": "{\\rtf1 \\b 7",
     "cms": base64.b64decode("MIAGCSqGSIb3DQEHAqCAMIACAQExAA==").decode("latin-1"),
     "cms-pieces": "\x30\x80\x24\x80\x04\x01a",
@@ -110,17 +135,26 @@ def page(data):
     return head("Content-Type: text/html; charset=utf-8", "Content-Transfer-Encoding: 8bit") + data
 
 
+def in_header(data):
+    return head()[:-1] + data + b"\n\n7\n"
+
+
+def in_parts(data):
+    return head('Content-Type: multipart/mixed; boundary="x"') + b"--x\n\n" + data
+
+
 def encoded(data):
     return (head("Content-Type: application/octet-stream", "Content-Transfer-Encoding: base64")
             + base64.encodebytes(data))
 
 
-FORMS = {"plain": (plain, 1), "html": (page, 1), "base64": (encoded, 0.74)}
+FORMS = {"plain": (plain, 1), "html": (page, 1), "base64": (encoded, 0.74), "header": (in_header, 1),
+         "parts": (in_parts, 1)}
 
 
 def mail(kind, form, size):
     make, share = FORMS[form]
-    filling = KINDS[kind].encode("latin-1" if kind.startswith("cms") else "utf-8")
+    filling = KINDS[kind].encode(*(("latin-1",) if kind.startswith("cms") else ("utf-8", "surrogateescape")))
     return make((filling * (int(size * share) // len(filling) + 1))[:int(size * share)])
 
 

@@ -13,7 +13,8 @@
 static void expect(const char *html, const char *wanted)
 {
     g_autoptr(GString) hidden = g_string_new(NULL);
-    g_autoptr(GString) text = html_text(html, strlen(html), hidden);
+    HtmlWork work = {0};
+    g_autoptr(GString) text = html_text(html, strlen(html), &work, hidden);
     g_strstrip(text->str);
     assert_string_equal(text->str, wanted);
 }
@@ -71,7 +72,8 @@ static void test_torn(void **state)
 static void expect_parted(const char *html, const char *seen, const char *unseen)
 {
     g_autoptr(GString) hidden = g_string_new(NULL);
-    g_autoptr(GString) text = html_text(html, strlen(html), hidden);
+    HtmlWork work = {0};
+    g_autoptr(GString) text = html_text(html, strlen(html), &work, hidden);
     assert_string_equal(g_strstrip(text->str), seen);
     assert_string_equal(g_strstrip(hidden->str), unseen);
 }
@@ -120,9 +122,50 @@ static void test_deep(void **state)
     g_string_append(page, "CHARQ1");
     gint64 start = g_get_monotonic_time();
     g_autoptr(GString) hidden = g_string_new(NULL);
-    g_autoptr(GString) text = html_text(page->str, page->len, hidden);
+    HtmlWork work = {0};
+    g_autoptr(GString) text = html_text(page->str, page->len, &work, hidden);
     assert_non_null(strstr(text->str, "CHARQ1"));
     assert_true(g_get_monotonic_time() - start < 20 * G_USEC_PER_SEC);
+}
+
+/* What a parser of HTML does again and again for each tag is done so often and no more, and said.
+ */
+static void test_costly(void **state)
+{
+    (void)state;
+    static const char *const repeated[] = {"<p><a></b>7", "<b><i><p><a></b></i>", "<i><a></p></b>",
+                                           ""};
+    for (gsize i = 0; i < G_N_ELEMENTS(repeated); i++) {
+        g_autoptr(GString) page = g_string_new("CHARQ1");
+        for (int j = 0; j < 400000; j++) {
+            g_string_append(page, repeated[i]);
+            g_string_append_printf(page, "<a x%d=y>7", repeated[i][0] == '\0' ? j : 0);
+        }
+        gint64 start = g_get_monotonic_time();
+        g_autoptr(GString) hidden = g_string_new(NULL);
+        HtmlWork work = {0};
+        g_autoptr(GString) text = html_text(page->str, page->len, &work, hidden);
+        assert_true(work.cut);
+        assert_true(g_str_has_prefix(text->str, "CHARQ1"));
+        assert_true(g_get_monotonic_time() - start < 20 * G_USEC_PER_SEC);
+    }
+}
+
+/* A bound is of a mail, be its pages many, and a real page is far from it. */
+static void test_many_pages(void **state)
+{
+    (void)state;
+    g_autoptr(GString) page = g_string_new(NULL);
+    for (int i = 0; i < 2000; i++) {
+        g_string_append(page, "<tr><td class='a' style=\"color: red\"><b>7</b>&nbsp;8</td></tr>");
+    }
+    HtmlWork work = {0};
+    int pages = 0;
+    for (; pages < 1000 && !work.cut; pages++) {
+        g_autoptr(GString) hidden = g_string_new(NULL);
+        g_autoptr(GString) text = html_text(page->str, page->len, &work, hidden);
+    }
+    assert_in_range(pages, 20, 200);
 }
 
 int main(void)
@@ -135,6 +178,8 @@ int main(void)
         cmocka_unit_test(test_quotes),
         cmocka_unit_test(test_torn),
         cmocka_unit_test(test_deep),
+        cmocka_unit_test(test_costly),
+        cmocka_unit_test(test_many_pages),
         cmocka_unit_test(test_unseen),
         cmocka_unit_test(test_unseen_by_sheet),
     };

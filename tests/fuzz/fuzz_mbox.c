@@ -1,5 +1,5 @@
 /* The mailbox splitter: its pieces stand in the file one behind another and are what the file says
- * there; no mail is given twice or made up. */
+ * there; no mail is given twice or made up, and no byte of one is lost. */
 #include "fuzz.h"
 #include "mail/mbox.h"
 
@@ -23,6 +23,19 @@ static void check_piece(const MboxMessage *piece, const uint8_t *data, size_t si
     FUZZ_HOLDS(piece->bytes != NULL || piece->torn || piece->size > MBOX_WINDOW);
 }
 
+/* Whether nothing but a separator and the line ends around it stands between two pieces; before the
+ * first one the mark that says UTF-8 may stand, and behind the last one no separator. */
+static bool is_between(const char *gap, size_t size, bool first, bool last)
+{
+    size_t at = first && size >= 3 && memcmp(gap, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    while (at < size && (gap[at] == '\r' || gap[at] == '\n')) {
+        at++;
+    }
+    const char *end = memchr(gap + at, '\n', size - at);
+    return at == size ||
+           (!last && size - at > 5 && memcmp(gap + at, "From ", 5) == 0 && end == gap + size - 1);
+}
+
 static void split(int fd, const uint8_t *data, size_t size, bool begins_as_mail)
 {
     g_autoptr(Mbox) mbox = mbox_new(fd, begins_as_mail);
@@ -30,8 +43,11 @@ static void split(int fd, const uint8_t *data, size_t size, bool begins_as_mail)
     uint64_t from = 0;
     while (mbox_next(mbox, &piece, NULL)) {
         check_piece(&piece, data, size, from);
+        const bool first = from == 0;
+        FUZZ_HOLDS(is_between((const char *)data + from, piece.offset - from, first, false));
         from = piece.offset + piece.size;
     }
+    FUZZ_HOLDS(is_between((const char *)data + from, size - from, from == 0, true));
     FUZZ_HOLDS(mbox_ended(mbox));
 }
 

@@ -32,19 +32,21 @@ def pss_kib(pid):
 
 
 class PeakSampler(threading.Thread):
-    """Samples until stop(); `peak` in KiB, `most` the most processes seen at once."""
+    """Samples until stop(); `peak` in KiB, `most` the most processes seen at once, `seen` all of them, `samples`
+    what they had together each time, in KiB."""
 
     def __init__(self, pid):
         super().__init__(daemon=True)
-        self.pid, self.peak, self.most, self.samples = pid, 0, 0, 0
+        self.pid, self.peak, self.most, self.samples, self.seen = pid, 0, 0, [], set()
         self.ended = threading.Event()
 
     def run(self):
         while not self.ended.wait(INTERVAL):
             pids = tree(self.pid)
-            self.peak = max(self.peak, sum(pss_kib(pid) for pid in pids))
+            self.samples.append(sum(pss_kib(pid) for pid in pids))
+            self.peak = max(self.peak, self.samples[-1])
             self.most = max(self.most, len(pids))
-            self.samples += 1
+            self.seen.update(pids)
 
     def stop(self):
         self.ended.set()

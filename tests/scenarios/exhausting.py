@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Mails that are made to exhaust their reader: each costs itself, and one line.
 
-  hostile.py ISSUER [TEST…]          within tests/with-postgres; ISSUER without sanitizers"""
+  exhausting.py ISSUER [TEST…]       within tests/with-postgres; ISSUER without sanitizers"""
 from badinput import MIB, SEPARATOR, Sender, headed
 from scenario import main, write
 

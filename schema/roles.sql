@@ -98,7 +98,8 @@ grant execute on function license_waiting
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin;
 grant execute on function message_answer, message_to_case, message_drop, quarantine_drop
     to @PREFIX@_support, @PREFIX@_admin;
-grant execute on function quarantine_retry to @PREFIX@_daemon;
+grant execute on function quarantine_retry
+    to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
 grant execute on function reply_tag, case_mails_handle, answers_of_day, answers_counted, answer_entry,
     answer_is_fresh, answers_to, contact_written_to to @PREFIX@_daemon;
 grant execute on function reply_begin, reply_sent, reply_defer, reply_release, reply_fail, reply_pause,

@@ -121,16 +121,20 @@ static bool read_which(const CommandCall *call, int64_t *id, GError **error)
 static bool run_retry(const CommandCall *call, GError **error)
 {
     QuarantineRetryOrder order = {.config_path = call->config_path, .ask = terminal_token};
-    unsigned left = 0;
+    QuarantineRetried retried = {0};
     if (!read_which(call, &order.id, error)) {
         return false;
     }
     RetryReport report = {.printer = call->printer};
-    if (!quarantine_retry_run(&order, report_retry, &report, &left, error)) {
+    if (!quarantine_retry_run(&order, report_retry, &report, &retried, error)) {
         return false;
     }
+    if (retried.elsewhere) {
+        printer_say(call->printer, "done; see `issuer quarantine list`");
+        return true;
+    }
     (void)begin_report(&report);
-    return left == 0;
+    return retried.left == 0;
 }
 
 static bool run_drop(const CommandCall *call, GError **error)
@@ -189,9 +193,9 @@ static const Command commands[] = {
      .run = run_retry,
      .spec = {retry_options, G_N_ELEMENTS(retry_options), one, G_N_ELEMENTS(one)},
      .details =
-         "It is read from the records, or from the file in which it stood. Needs the signing key "
-         "and an\noperator's token (support or admin). Exit code 0: none that was tried is in "
-         "quarantine any more."},
+         "It is read from the records, or from the file in which it stood. Needs an operator's "
+         "token (support\nor admin). Exit code 0: none that was tried is in quarantine any more; "
+         "3: the signing key is not\nhere, and the order stays filed."},
     {.words = "quarantine drop",
      .summary = "Say that a person looked at a mail of the quarantine, and there is nothing in it",
      .run = run_drop,

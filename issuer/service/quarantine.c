@@ -66,12 +66,13 @@ static ParsedMail *read_again(const Retrying *retrying, int64_t id, GError **err
     return again_read(retrying->again, &place, error);
 }
 
-static int64_t file(const Retrying *retrying, int64_t id, GError **error)
+/* `here`: this process carries it out at once. */
+static int64_t file(Context *context, const Secret *token, int64_t id, bool here, GError **error)
 {
     const MessageDeed deed = {
-        .token = operators_token_digest(retrying->token), .message_id = id, .now = clock_now()};
-    return quarantine_store_retry(retrying->context->database, &deed, deed.now + INSTRUCTIONS_LEASE,
-                                  error);
+        .token = operators_token_digest(token), .message_id = id, .now = clock_now()};
+    return quarantine_store_retry(context->database, &deed,
+                                  here ? deed.now + INSTRUCTIONS_LEASE : 0, error);
 }
 
 typedef struct {
@@ -97,7 +98,7 @@ static bool leave(const Batch *batch, gpointer data, GError **error)
 static bool retry_one(const Retrying *retrying, int64_t id, IntakeItem **item, GError **failure,
                       GError **error)
 {
-    const int64_t instruction = file(retrying, id, error);
+    const int64_t instruction = file(retrying->context, retrying->token, id, true, error);
     if (instruction == 0) {
         return false;
     }
@@ -178,22 +179,59 @@ static bool retry_with(Retrying *retrying, const QuarantineRetryOrder *order,
     return serials_close(retrying->serials, done ? error : NULL) && done;
 }
 
-bool quarantine_retry_run(const QuarantineRetryOrder *order, QuarantineReport report, gpointer data,
-                          unsigned *left, GError **error)
+/* Files an order for each, and waits for the last one: whoever has the key takes them in turn. */
+static bool file_each(Context *context, const Secret *token, const GArray *ids, GError **error)
 {
-    *left = 0;
+    int64_t last = 0;
+    for (guint i = 0; i < ids->len; i++) {
+        g_autoptr(GError) failure = NULL;
+        const int64_t instruction =
+            file(context, token, g_array_index(ids, int64_t, i), false, &failure);
+        /* Of many, one may have left meanwhile. */
+        if (instruction == 0 &&
+            (ids->len == 1 || !g_error_matches(failure, ISSUER_ERROR, ISSUER_ERROR_STALE))) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return false;
+        }
+        last = instruction != 0 ? instruction : last;
+    }
+    return last == 0 || instructions_wait(context, last, INSTRUCTIONS_WAIT, error);
+}
+
+/* Where the key is not on this machine, whoever has it reads the mails again. */
+static bool leave_it_filed(const QuarantineRetryOrder *order, GError **error)
+{
+    g_autoptr(Context) context =
+        context_open(order->config_path, CONTEXT_DATABASE, "issuer quarantine retry", error);
+    g_autoptr(GArray) ids = context != NULL ? which(context, order->id, error) : NULL;
+    g_autoptr(Secret) token = ids != NULL ? order->ask(error) : NULL;
+    return token != NULL && file_each(context, token, ids, error);
+}
+
+bool quarantine_retry_run(const QuarantineRetryOrder *order, QuarantineReport report, gpointer data,
+                          QuarantineRetried *retried, GError **error)
+{
+    *retried = (QuarantineRetried){0};
     g_autoptr(Settings) settings = settings_load(order->config_path, error);
     /* First of all, so that the parsers hold neither a connection nor a key. */
     g_autoptr(Again) again = settings != NULL ? again_new(settings_mail(settings), error) : NULL;
-    g_autoptr(Context) context =
-        again != NULL ? context_open(order->config_path, CONTEXT_DATABASE | CONTEXT_SIGNER,
-                                     "issuer quarantine retry", error)
-                      : NULL;
-    if (context == NULL || !intake_may(context->database, error) ||
-        !context_record_signer(context, error)) {
+    g_autoptr(GError) failure = NULL;
+    if (again == NULL) {
+        return false;
+    }
+    g_autoptr(Context) context = context_open(order->config_path, CONTEXT_DATABASE | CONTEXT_SIGNER,
+                                              "issuer quarantine retry", &failure);
+    if (context == NULL) {
+        retried->elsewhere = g_error_matches(failure, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND);
+        if (!retried->elsewhere) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+        }
+        return retried->elsewhere && leave_it_filed(order, error);
+    }
+    if (!intake_may(context->database, error) || !context_record_signer(context, error)) {
         return false;
     }
     g_autoptr(Serials) serials = serials_new(context->database);
     Retrying retrying = {.context = context, .serials = serials, .again = again};
-    return retry_with(&retrying, order, report, data, left, error);
+    return retry_with(&retrying, order, report, data, &retried->left, error);
 }

@@ -36,12 +36,18 @@ typedef struct {
     QuarantineAsk ask;
 } QuarantineRetryOrder;
 
+typedef struct {
+    unsigned left;  /* mails that were tried and are still in quarantine */
+    bool elsewhere; /* the signing key is not on this machine: who has it has read them again */
+} QuarantineRetried;
+
 /* Reads mails of the quarantine again, by this program, and decides what is in them as of any mail
  * that is taken in: from the bytes on record, else from the file in which they stood. What can be
  * read leaves the quarantine, what cannot stays there; either way an instruction says who had it
- * tried. `left`: how many are still there. False when going on is impossible, or if the one message
- * is none of the quarantine. */
+ * tried. Where the signing key is not on this machine the instructions are filed for whoever has
+ * it, and waited for: ISSUER_ERROR_UNAVAILABLE if they stay filed. False when going on is
+ * impossible, or if the one message is none of the quarantine. */
 bool quarantine_retry_run(const QuarantineRetryOrder *order, QuarantineReport report, gpointer data,
-                          unsigned *left, GError **error);
+                          QuarantineRetried *retried, GError **error);
 
 #endif

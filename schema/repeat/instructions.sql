@@ -1,12 +1,15 @@
 -- What people decide comes in by doors: whoever has the operator's token sets the operator, nobody can
 -- name another. The daemon, or the command line where the signing key is, carries it out.
 
--- Whether both say what becomes of one case; or, of a request that has none, the same of it.
+-- Whether both say what becomes of one case; or, of a request that has none, the same of it; or have one
+-- mail read again.
 create or replace function issuer.instruction_of_same(one instruction, other instruction)
 returns boolean language sql immutable set search_path = issuer, pg_temp as $$
     select coalesce(one.hold_id = other.hold_id or one.restoration_id = other.restoration_id
         or coalesce(one.hold_id, one.restoration_id, other.hold_id, other.restoration_id) is null
-           and one.request_id = other.request_id and one.kind = other.kind, false)
+           and one.request_id = other.request_id and one.kind = other.kind
+        or one.kind = 'retry' and other.kind = 'retry'
+           and one.arguments -> 'message' = other.arguments -> 'message', false)
 $$;
 
 -- Ends those that nobody carries out any more; they are locked. `why` null: their time is over.

@@ -180,6 +180,29 @@ class Quarantine(Sender):
         self.assertEqual(self.listed(), [before])
         self.assertEqual([one["state"] for one in self.shown(before["id"])[1]], ["done"])
 
+    def test_without_the_signing_key_it_stays_filed(self):
+        path = self.mailbox(self.slow())
+        number = self.one_lost(self.ingest_while(kill, 2, path), path, "its parser .*")
+        self.house.environment["ISSUER_KEY_FOLDER"] = self.house.path("no-keys")
+        self.refused("quarantine", "retry", "--all", by="sam", code=3, says="it stays filed for 24 hours")
+        self.assertEqual([one["state"] for one in self.shown(number)[1]], ["filed"])
+        self.assertEqual([one["id"] for one in self.listed()], [number])
+        self.refused("quarantine", "retry", "99999", by="sam", says="no message 99999")
+        # Who waits hears that somebody who has the key does it.
+        environment = {**self.house.environment, "ISSUER_TOKEN_FILE": self.house.tokens["sam"]}
+        waiting = self.house.start("quarantine", "retry", str(number), env=environment)
+        while len(retries := self.shown(number)[1]) < 2:
+            self.assertIsNone(waiting.poll())
+        self.assertEqual([one["state"] for one in retries], ["expired", "filed"])  # it took the other's place
+        self.house.environment["ISSUER_KEY_FOLDER"] = self.house.keys
+        (tried,) = self.retry(str(number))
+        self.assertEqual([d["outcome"] for d in tried["decisions"]], ["issued"])
+        output, errors = waiting.communicate(timeout=60)
+        self.assertEqual((waiting.returncode, output), (1, b""))
+        self.assertIn(b"was not carried out (expired): operator sam took up the case", errors)
+        self.assertEqual(self.listed(), [])
+        check_records(self.house)
+
     # ---- what the records could not take ----
 
     def break_records(self, host):

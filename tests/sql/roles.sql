@@ -285,7 +285,7 @@ insert into expected_functions values
     ('restoration_deny',            'door', 'admin'),
     ('quarantine_drop',             'door', 'support admin'),
     ('quarantine_lock',             'own', '-'),
-    ('quarantine_retry',            'door', 'daemon'),
+    ('quarantine_retry',            'door', 'daemon web support admin'),
     ('restoration_file',            'door', 'daemon web admin'),
     ('restoration_limit',           'own', 'daemon web support admin finance'),
     ('restoration_meant',           'own', '-'),

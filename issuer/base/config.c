@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #define VARIABLE_START "ISSUER_"
@@ -11,6 +12,7 @@
 
 typedef struct {
     char *text;
+    char *place; /* that sets it; NULL: nothing does */
     char **list;
     int64_t number;
     bool flag;
@@ -21,6 +23,7 @@ struct Config {
     gsize count;
     Value *values; /* one for each row */
     char *header;  /* of its group */
+    char *place;   /* of its file, or of its group in it; NULL: no file */
     char *kind;    /* of a named group; NULL: the main one */
     char *name;
     GPtrArray *groups; /* of Config: the named ones */
@@ -31,13 +34,14 @@ static void free_group(gpointer group)
     config_free(group);
 }
 
-static Config *config_new(const ConfigRow *rows, gsize count, const char *header)
+static Config *config_new(const ConfigRow *rows, gsize count, const char *header, const char *place)
 {
     Config *config = g_new0(Config, 1);
     config->rows = rows;
     config->count = count;
     config->values = g_new0(Value, count);
     config->header = g_strdup(header);
+    config->place = g_strdup(place);
     config->groups = g_ptr_array_new_with_free_func(free_group);
     return config;
 }
@@ -147,56 +151,56 @@ static bool refuse_value(const ConfigRow *row, const char *place, const char *wr
     return false;
 }
 
-static bool refuse_missing(const Config *config, const ConfigRow *row, const char *place,
-                           GError **error)
+static bool refuse_missing(const Config *config, const ConfigRow *row, GError **error)
 {
     g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
-                "%s: the group [%s] lacks the setting '%s'", place, config->header, row->key);
+                "%s: the group [%s] lacks the setting '%s'", config->place, config->header,
+                row->key);
     return false;
 }
 
-/* What the file says, else the fallback. `group_place`: where a named group stands. */
+/* What the file says, else the fallback. */
 static bool load_from_file(const Config *config, gsize row_number, const ConfigSource *source,
-                           const char *group_place, GError **error)
+                           GError **error)
 {
     const ConfigRow *row = &config->rows[row_number];
     Value *value = &config->values[row_number];
-    g_autofree char *place = NULL;
     g_autofree char *text = NULL;
     if (source != NULL) {
         g_autoptr(GError) cause = NULL;
-        text = config_source_text(source, config->header, row->key, &place, &cause);
+        text = config_source_text(source, config->header, row->key, &value->place, &cause);
         if (cause != NULL) {
             g_propagate_error(error, g_steal_pointer(&cause));
             return false;
         }
     }
     if (text == NULL && row->fallback == NULL) {
-        return refuse_missing(config, row, group_place, error);
+        return refuse_missing(config, row, error);
     }
     g_autofree char *wrong = set_value(value, row, text == NULL ? row->fallback : text);
     return wrong == NULL ||
-           refuse_value(row, place == NULL ? "built-in fallback" : place, wrong, error);
+           refuse_value(row, value->place == NULL ? "built-in fallback" : value->place, wrong,
+                        error);
 }
 
 static bool load_row(const Config *config, gsize row_number, const ConfigSource *source,
-                     const char *group_place, GError **error)
+                     GError **error)
 {
     const ConfigRow *row = &config->rows[row_number];
     const char *override = override_of(config, row);
     if (override == NULL) {
-        return load_from_file(config, row_number, source, group_place, error);
+        return load_from_file(config, row_number, source, error);
     }
-    g_autofree char *variable = variable_of(row->key);
-    g_autofree char *wrong = set_value(&config->values[row_number], row, override);
-    return wrong == NULL || refuse_value(row, variable, wrong, error);
+    Value *value = &config->values[row_number];
+    value->place = variable_of(row->key);
+    g_autofree char *wrong = set_value(value, row, override);
+    return wrong == NULL || refuse_value(row, value->place, wrong, error);
 }
 
-static bool load_rows(Config *config, const char *path, const ConfigSource *source,
-                      const char *group_place, GError **error)
+static bool load_rows(Config *config, const char *path, const ConfigSource *source, GError **error)
 {
     for (gsize i = 0; i < config->count; i++) {
-        if (!load_row(config, i, source, group_place, error)) {
+        if (!load_row(config, i, source, error)) {
             return false;
         }
         resolve_path(config, &config->values[i], &config->rows[i], path);
@@ -220,11 +224,11 @@ static bool load_groups(Config *config, const char *path, const ConfigTable *tab
     for (guint i = 0; i < groups->len; i++) {
         const ConfigSourceGroup *from = g_ptr_array_index(groups, i);
         const ConfigKind *kind = find_kind(table, from->kind);
-        Config *group = config_new(kind->rows, kind->count, from->header);
+        Config *group = config_new(kind->rows, kind->count, from->header, from->place);
         group->kind = g_strdup(from->kind);
         group->name = g_strdup(from->name);
         g_ptr_array_add(config->groups, group);
-        if (!load_rows(group, path, source, from->place, error)) {
+        if (!load_rows(group, path, source, error)) {
             return false;
         }
     }
@@ -265,8 +269,8 @@ Config *config_load(const char *path, const ConfigTable *table, GError **error)
     if (path != NULL && source == NULL) {
         return NULL;
     }
-    Config *config = config_new(table->rows, table->count, MAIN_GROUP);
-    if (!load_rows(config, path, source, path, error) ||
+    Config *config = config_new(table->rows, table->count, MAIN_GROUP, path);
+    if (!load_rows(config, path, source, error) ||
         (source != NULL && !load_groups(config, path, table, source, error))) {
         config_free(config);
         return NULL;
@@ -364,6 +368,33 @@ int64_t config_number(const Config *config, const char *key)
     return value_of(config, key, 1U << CONFIG_NUMBER)->number;
 }
 
+const char *config_place(const Config *config)
+{
+    return config->place;
+}
+
+void config_blame(const Config *config, const char *key, GError **error)
+{
+    const Value *value = value_of(config, key, ~0U);
+    const char *place = value->place != NULL ? value->place : config->place;
+    if (place != NULL) {
+        g_prefix_error(error, "%s: setting '%s': ", place, key);
+    } else {
+        g_prefix_error(error, "no settings file: setting '%s': ", key);
+    }
+}
+
+bool config_refuse(const Config *config, const char *key, GError **error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    GError *made = g_error_new_valist(ISSUER_ERROR, ISSUER_ERROR_INPUT, format, arguments);
+    va_end(arguments);
+    config_blame(config, key, &made);
+    g_propagate_error(error, made);
+    return false;
+}
+
 /* Each value in one spelling, so that "07" and "7" or "a; b" and "a;b" digest alike. */
 static char *normal_text(const ConfigRow *row, const Value *value)
 {
@@ -412,10 +443,12 @@ void config_free(Config *config)
     }
     for (gsize i = 0; i < config->count; i++) {
         g_free(config->values[i].text);
+        g_free(config->values[i].place);
         g_strfreev(config->values[i].list);
     }
     g_free(config->values);
     g_free(config->header);
+    g_free(config->place);
     g_free(config->kind);
     g_free(config->name);
     g_ptr_array_unref(config->groups);

@@ -71,6 +71,19 @@ const char *const *config_list(const Config *config, const char *key);
 bool config_flag(const Config *config, const char *key);
 int64_t config_number(const Config *config, const char *key);
 
+/* Where it stands: its file, for a named group "FILE:LINE". NULL: there is no file. Owned by the
+ * configuration. */
+const char *config_place(const Config *config);
+
+/* What is wrong with settings that are right by themselves is told by these, so that every such
+ * line begins as those of config_load() do: "FILE:LINE", the variable ISSUER_…, or where nothing
+ * sets the key its file or group, then the key. config_blame() puts that before the message that
+ * `error` has, unless `error` is NULL; config_refuse() makes an ISSUER_ERROR_INPUT of the words,
+ * and gives false. */
+void config_blame(const Config *config, const char *key, GError **error);
+bool config_refuse(const Config *config, const char *key, GError **error, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+
 /* SHA-256 in hex of the settings that change decisions, in a fixed order. New string. */
 char *config_digest(const Config *config);
 

@@ -1,6 +1,10 @@
 #include "delivery/server_url.h"
 
+#include "base/text.h"
+
 #include <string.h>
+
+#define USER_MOST 255 /* characters */
 
 const char *server_url_place(const char *url, const char *scheme)
 {
@@ -29,4 +33,14 @@ char *server_url_host(const char *url, const char *scheme)
     }
     return *place == '[' ? g_strndup(place + 1, strcspn(place + 1, "]"))
                          : g_strndup(place, strcspn(place, ":"));
+}
+
+char *server_judge_user(const char *text)
+{
+    g_autofree char *stripped = g_strstrip(g_strdup(text));
+    return text_is_safe(text, USER_MOST) && !text_is_blank(text) && strcmp(stripped, text) == 0
+               ? NULL
+               : g_strdup_printf("must be the name to log in with: 1 to %d characters, without "
+                                 "line breaks, control characters and blanks around it",
+                                 USER_MOST);
 }

@@ -17,4 +17,9 @@ const char *server_url_place(const char *url, const char *scheme);
 /* The host alone, without brackets; NULL likewise. New string. */
 char *server_url_host(const char *url, const char *scheme);
 
+/* What is wrong with a name to log in with, in words that follow its setting's name, or NULL: a
+ * line break or a control character has no place in it, and blanks around it are mistyped. New
+ * string. */
+char *server_judge_user(const char *text);
+
 #endif

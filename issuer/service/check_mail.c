@@ -79,7 +79,8 @@ static void check_folder(GPtrArray *lines, const char *folder)
 /* License keys are mailed by it, and replies if they are to go by it. */
 static void check_server(GPtrArray *lines, const Settings *settings)
 {
-    const char *url = config_text(settings_config(settings), "smtp-url");
+    const Config *config = settings_config(settings);
+    const char *url = config_text(config, "smtp-url");
     g_autoptr(GError) problem = NULL;
     if (*url == '\0' && !settings_replies_by_smtp(settings)) {
         return;

@@ -6,22 +6,36 @@
 
 #define ROUND 64 /* replies in one transaction */
 
-static bool write_mail(const Delivery *delivery, const Outgoing *outgoing, GError **error)
+/* What keeps the folder from being written into, and by which setting it is that folder; takes
+ * `problem`. */
+static bool refuse(const Delivery *delivery, GError *problem, GError **error)
 {
-    g_autofree char *name = delivery_outgoing_name(outgoing);
-    g_autoptr(GError) problem = NULL;
-    if (outbox_write(delivery->folder, name, outgoing->mail, &problem)) {
-        return true;
-    }
     if (g_error_matches(problem, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND)) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND,
+        g_clear_error(&problem);
+        g_set_error(&problem, ISSUER_ERROR, ISSUER_ERROR_NOT_FOUND,
                     "the folder %s is not there: create it, or set reply-folder; the replies stay "
                     "queued",
                     delivery->folder);
-    } else {
-        g_propagate_error(error, g_steal_pointer(&problem));
     }
+    if (delivery->folder_is_set) {
+        config_blame(settings_config(delivery->context->settings), "reply-folder", &problem);
+    }
+    g_propagate_error(error, problem);
     return false;
+}
+
+bool delivery_folder_check(const Delivery *delivery, GError **error)
+{
+    GError *problem = NULL;
+    return outbox_check(delivery->folder, &problem) || refuse(delivery, problem, error);
+}
+
+static bool write_mail(const Delivery *delivery, const Outgoing *outgoing, GError **error)
+{
+    g_autofree char *name = delivery_outgoing_name(outgoing);
+    GError *problem = NULL;
+    return outbox_write(delivery->folder, name, outgoing->mail, &problem) ||
+           refuse(delivery, problem, error);
 }
 
 static void free_outgoing(gpointer outgoing)

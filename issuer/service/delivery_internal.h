@@ -9,8 +9,9 @@
 
 struct Delivery {
     Context *context;
-    char *folder;   /* NULL: by the mail server */
-    Mailer *mailer; /* NULL: into the folder */
+    char *folder;       /* NULL: by the mail server */
+    bool folder_is_set; /* it is reply-folder, not one that was named for this run */
+    Mailer *mailer;     /* NULL: into the folder */
     bool dry_run;
     char *from;   /* our mailbox */
     char *domain; /* of our message ids */
@@ -54,6 +55,10 @@ void delivery_outgoing_tell(const Delivery *delivery, const Outgoing *outgoing);
 
 /* The two ways: what is due now, as delivery_run() says, but for what is left. */
 bool delivery_folder_run(const Delivery *delivery, GError **error);
+
+/* Whether mails can be written into the folder; by a file that is gone again. Errors as
+ * outbox_check(). */
+bool delivery_folder_check(const Delivery *delivery, GError **error);
 bool delivery_post_run(const Delivery *delivery, GError **error);
 
 /* Tells what would become of all that is queued. */

@@ -28,6 +28,7 @@ static bool find_way(Delivery *delivery, const DeliveryOptions *options, GError 
     delivery->folder =
         g_strdup(options->folder != NULL ? options->folder
                                          : config_text(settings_config(settings), "reply-folder"));
+    delivery->folder_is_set = options->folder == NULL;
     return true;
 }
 
@@ -52,13 +53,24 @@ Delivery *delivery_run_open(const DeliveryOptions *options, GError **error)
     return delivery;
 }
 
+static bool is_idle(const DeliveryTotals *totals)
+{
+    return totals->sent + totals->withdrawn + totals->undelivered == 0;
+}
+
+/* A folder that nothing was written into is tried, so that what is wrong with it is told before
+ * there is a reply that nobody gets. */
 static bool run(const Delivery *delivery, GError **error)
 {
     if (delivery->dry_run) {
-        return delivery_rehearsal_run(delivery, error);
+        return (delivery->folder == NULL || delivery_folder_check(delivery, error)) &&
+               delivery_rehearsal_run(delivery, error);
     }
-    return delivery->folder != NULL ? delivery_folder_run(delivery, error)
-                                    : delivery_post_run(delivery, error);
+    if (delivery->folder == NULL) {
+        return delivery_post_run(delivery, error);
+    }
+    return delivery_folder_run(delivery, error) &&
+           (!is_idle(delivery->totals) || delivery_folder_check(delivery, error));
 }
 
 bool delivery_run(Delivery *delivery, DeliveryReport report, gpointer data, DeliveryTotals *totals,

@@ -37,16 +37,19 @@ static bool is_set(const Config *config, const char *name)
 
 static bool check_names(const FetchOptions *options, const Config *config, GError **error)
 {
+    const char *place = config_place(config);
     if (config_group_count(config, MAILBOX_KIND) == 0) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
-                    "no mailbox is set: add a group [" MAILBOX_KIND " NAME] to issuer.conf; "
-                    "`issuer check --settings` lists what it takes");
+                    "%s: no mailbox is set: add a group [" MAILBOX_KIND " NAME]%s; "
+                    "`issuer check --settings` lists what it takes",
+                    place != NULL ? place : "no settings file",
+                    place != NULL ? "" : " to issuer.conf");
         return false;
     }
     for (gsize i = 0; options->mailboxes[i] != NULL; i++) {
         if (!is_set(config, options->mailboxes[i])) {
-            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE,
-                        "no mailbox %s is set in issuer.conf", options->mailboxes[i]);
+            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE, "no mailbox %s is set in %s",
+                        options->mailboxes[i], place);
             return false;
         }
     }

@@ -1,22 +1,11 @@
 #include "service/mailbox_settings.h"
 
-#include "base/error.h"
-#include "base/file.h"
-#include "base/text.h"
+#include "delivery/server_url.h"
+#include "service/login.h"
 
 #include <string.h>
 
-#define SECRET_MOST 16384 /* bytes: tokens are long */
-#define USER_MOST   255   /* characters */
-
 static const char *const done_choices[] = {"mark", "move", NULL};
-
-static char *judge_user(const char *text)
-{
-    return text_is_safe(text, USER_MOST) && !text_is_blank(text)
-               ? NULL
-               : g_strdup("must be the name to log in with");
-}
 
 static char *judge_done_folder(const char *text)
 {
@@ -74,7 +63,10 @@ const ConfigRow mailbox_rows[MAILBOX_ROWS] = {
      .type = CONFIG_TEXT,
      .judge = imap_judge_url,
      .meaning = "IMAP server: imaps://HOST:PORT, or imap://HOST with STARTTLS; never without TLS"},
-    {.key = "user", .type = CONFIG_TEXT, .judge = judge_user, .meaning = "name to log in with"},
+    {.key = "user",
+     .type = CONFIG_TEXT,
+     .judge = server_judge_user,
+     .meaning = "name to log in with"},
 };
 
 /* NULL for what is not set. */
@@ -84,41 +76,32 @@ static const char *text_of(const Config *config, const char *key)
     return *text != '\0' ? text : NULL;
 }
 
-static bool refuse(const char *what, GError **error)
-{
-    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "%s", what);
-    return false;
-}
-
 static bool check_together(const Config *group, GError **error)
 {
     const bool moves = strcmp(config_text(group, "done"), "move") == 0;
     const char *folder = text_of(group, "done-folder");
     if ((text_of(group, "password-file") != NULL) == (text_of(group, "token-file") != NULL)) {
-        return refuse("set password-file or token-file, one of both", error);
+        return config_refuse(group, "password-file", error,
+                             "set password-file or token-file, one of both");
     }
-    if (moves != (folder != NULL)) {
-        return refuse(moves ? "done = move needs done-folder" : "done-folder needs done = move",
-                      error);
+    if (moves && folder == NULL) {
+        return config_refuse(group, "done", error, "done = move needs done-folder");
+    }
+    if (!moves && folder != NULL) {
+        return config_refuse(group, "done-folder", error, "done-folder needs done = move");
     }
     return folder == NULL || strcmp(folder, config_text(group, "folder")) != 0 ||
-           refuse("done-folder is the folder that is read: set another", error);
+           config_refuse(group, "done-folder", error,
+                         "this is the folder that is read: set another");
 }
 
 static bool read_secret(Mailbox *mailbox, const Config *group, GError **error)
 {
     const char *token = text_of(group, "token-file");
-    const char *path = token != NULL ? token : text_of(group, "password-file");
-    g_autoptr(Secret) content = file_read_private(path, SECRET_MOST, error);
-    if (content == NULL) {
+    mailbox->secret = login_secret(group, token != NULL ? "token-file" : "password-file", error);
+    if (mailbox->secret == NULL) {
         return false;
     }
-    const gsize length = strcspn(secret_peek(content), "\r\n");
-    if (length == 0) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "%s: its first line is empty", path);
-        return false;
-    }
-    mailbox->secret = secret_new_copy(secret_peek(content), length);
     mailbox->server.password = token == NULL ? mailbox->secret : NULL;
     mailbox->server.token = token != NULL ? mailbox->secret : NULL;
     return true;
@@ -141,7 +124,8 @@ Mailbox *mailbox_new(const Config *config, guint index, GError **error)
     };
     g_autofree char *host = imap_place(mailbox->server.url);
     mailbox->place = g_strdup_printf("%s/%s", host, mailbox->folder);
-    if (!check_together(group, error) || !read_secret(mailbox, group, error)) {
+    if (!check_together(group, error) || !login_check_authority(group, "ca-file", error) ||
+        !read_secret(mailbox, group, error)) {
         mailbox_free(mailbox);
         return NULL;
     }

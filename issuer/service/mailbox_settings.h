@@ -22,8 +22,8 @@ typedef struct {
 } Mailbox;
 
 /* The mailbox of the group number `index`, with its password or token. ISSUER_ERROR_INPUT: settings
- * that do not go together, or a file that holds no secret; errors of file_read_private(). Borrows
- * from `config`; the caller owns it. */
+ * that do not go together; errors of login_secret() and login_check_authority(). Borrows from
+ * `config`; the caller owns it. */
 Mailbox *mailbox_new(const Config *config, guint index, GError **error);
 
 /* Connects `imap` to it, anew where it was before, sees that the folder for what is done is there,

@@ -1,12 +1,9 @@
 #include "service/mailer.h"
 
-#include "base/error.h"
-#include "base/file.h"
 #include "mail/compose.h"
+#include "service/login.h"
 
 #include <string.h>
-
-#define PASSWORD_MOST 4096 /* bytes */
 
 /* NULL for what is not set. */
 static const char *text_of(const Config *config, const char *key)
@@ -15,24 +12,20 @@ static const char *text_of(const Config *config, const char *key)
     return *text != '\0' ? text : NULL;
 }
 
-static Secret *read_password(const char *path, GError **error)
+static bool check_together(const Config *config, GError **error)
 {
-    if (path == NULL) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
-                    "smtp-user is set without smtp-password-file");
-        return NULL;
+    const bool user = text_of(config, "smtp-user") != NULL;
+    if (text_of(config, "smtp-url") == NULL) {
+        return config_refuse(config, "smtp-url", error,
+                             "no mail can be sent from here: set smtp-url to the server that "
+                             "takes our mail");
     }
-    g_autoptr(Secret) content = file_read_private(path, PASSWORD_MOST, error);
-    if (content == NULL) {
-        return NULL;
+    if (user != (text_of(config, "smtp-password-file") != NULL)) {
+        return config_refuse(config, user ? "smtp-user" : "smtp-password-file", error,
+                             "it is set without %s, so nobody could log in: set both, or neither",
+                             user ? "smtp-password-file" : "smtp-user");
     }
-    const gsize length = strcspn(secret_peek(content), "\r\n");
-    if (length == 0) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
-                    "%s: its first line is empty: write smtp-user's password there", path);
-        return NULL;
-    }
-    return secret_new_copy(secret_peek(content), length);
+    return login_check_authority(config, "smtp-ca-file", error);
 }
 
 static SmtpTls tls_of(const char *choice)
@@ -54,21 +47,22 @@ static Smtp *open_server(const Config *config, const char *domain, GError **erro
         .connect_seconds = (unsigned)config_number(config, "smtp-connect-seconds"),
         .seconds = (unsigned)config_number(config, "smtp-seconds"),
     };
-    if (server.url == NULL) {
-        g_set_error(
-            error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
-            "no mail can be sent from here: set smtp-url to the server that takes our mail");
+    if (!check_together(config, error)) {
         return NULL;
     }
     g_autoptr(Secret) password = NULL;
     if (server.user != NULL) {
-        password = read_password(text_of(config, "smtp-password-file"), error);
+        password = login_secret(config, "smtp-password-file", error);
         if (password == NULL) {
             return NULL;
         }
         server.password = password;
     }
-    return smtp_open(&server, error);
+    Smtp *smtp = smtp_open(&server, error);
+    if (smtp == NULL) {
+        config_blame(config, "smtp-url", error);
+    }
+    return smtp;
 }
 
 static bool find_sender(Mailer *mailer, const Settings *settings, GError **error)

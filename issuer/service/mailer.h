@@ -13,7 +13,8 @@ typedef struct {
 } Mailer;
 
 /* Reads the settings smtp-… and reply-from; sends nothing yet. ISSUER_ERROR_INPUT names the setting
- * that is missing; errors of file_read_private() for the password. The caller owns it. */
+ * that is missing or does not fit, and where it stands; errors of login_secret(). The caller owns
+ * it. */
 Mailer *mailer_open(const Settings *settings, GError **error);
 
 void mailer_free(Mailer *mailer);

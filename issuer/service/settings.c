@@ -5,11 +5,14 @@
 #include "core/address.h"
 #include "core/mail_words.h"
 #include "core/strict_json.h"
+#include "delivery/server_url.h"
 #include "delivery/smtp.h"
 #include "mail/compose.h"
 #include "service/mailbox_settings.h"
 
 #include <string.h>
+
+#define PREFIX_MOST 40 /* a role's name has at most 63 bytes */
 
 static const char *const second_server_choices[] = {"replace", "hold", NULL};
 
@@ -37,6 +40,21 @@ static char *judge_sender(const char *text)
                ? NULL
                : g_strdup("must be one mail address, with a name if wanted: "
                           "Licensing <licensing@vendor.example>");
+}
+
+static char *judge_prefix(const char *text)
+{
+    const gsize length = strlen(text);
+    return length > 0 && length <= PREFIX_MOST &&
+                   strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789_-") == length
+               ? NULL
+               : g_strdup_printf("must be of 1 to %d letters, digits, _ -", PREFIX_MOST);
+}
+
+static char *judge_smtp_user(const char *text)
+{
+    return *text == '\0' ? NULL : server_judge_user(text);
 }
 
 static char *judge_address(const char *text)
@@ -196,6 +214,7 @@ static const ConfigRow rows[] = {
     {.key = "role-prefix",
      .type = CONFIG_TEXT,
      .fallback = "issuer",
+     .judge = judge_prefix,
      .meaning = "prefix of the PostgreSQL roles (they are shared by the whole cluster)"},
     {.key = "second-server",
      .type = CONFIG_CHOICE,
@@ -237,6 +256,7 @@ static const ConfigRow rows[] = {
     {.key = "smtp-user",
      .type = CONFIG_TEXT,
      .fallback = "",
+     .judge = judge_smtp_user,
      .meaning = "name for the mail server; empty: it asks for none"},
     {.key = "trusted-authserv",
      .type = CONFIG_LIST,
@@ -309,9 +329,9 @@ Settings *settings_load(const char *path, GError **error)
     }
     if (config_flag(config, "require-authenticated") &&
         config_list(config, "trusted-authserv")[0] == NULL) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
-                    "require-authenticated = yes would hold every request, for no server is "
-                    "trusted to vouch for senders: name ours in trusted-authserv");
+        config_refuse(config, "require-authenticated", error,
+                      "it would hold every request, for no server is trusted to vouch for senders: "
+                      "name ours in trusted-authserv");
         config_free(config);
         return NULL;
     }
@@ -387,8 +407,8 @@ const char *settings_require_sender(const Settings *settings, GError **error)
 {
     const char *from = settings_sender(settings);
     if (from == NULL) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
-                    "replies have no sender: set reply-from (or own-addresses) in the settings");
+        config_refuse(settings->config, "reply-from", error,
+                      "replies have no sender: set it, or own-addresses, whose first is taken");
     }
     return from;
 }

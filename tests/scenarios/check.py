@@ -126,6 +126,50 @@ class Check(Scenario):
         self.assertIn("issuer.conf:3: setting 'issuer-name' must be",
                       self.check(code=1)["settings"][0][1])
 
+    def test_every_wrong_setting_is_named_with_its_place(self):
+        """In the file by its line, else by its variable; each setting that can be wrong by itself."""
+        rows = [json.loads(line) for line in self.house.issuer("check", "--settings", "--json").splitlines()]
+        judged = [row["setting"] for row in rows
+                  if row["value"] != "path" and row["setting"] not in ("database", "setting")
+                  and not row["setting"].startswith("[") and " " not in row["setting"]
+                  and not row["setting"].endswith("-words")]
+        self.assertGreater(len(judged), 20)
+        for key in judged:
+            variable = "ISSUER_" + key.upper().replace("-", "_")
+            kept = self.house.environment.pop(variable, None)
+            with self.subTest(key):
+                write(self.config, f"[issuer]\n{key} = a\\nb\n".encode())
+                self.assertRegex(self.check(code=1)["settings"][0][1], f"^issuer.conf:2: setting '{key}' ")
+                write(self.config, b"[issuer]\n")
+                self.house.environment[variable] = "a\nb"
+                self.assertRegex(self.check(code=1)["settings"][0][1], f"^{variable}: setting '{key}' ")
+            del self.house.environment[variable]
+            if kept is not None:
+                self.house.environment[variable] = kept
+
+    def test_settings_that_do_not_go_together_are_named_with_their_place(self):
+        secret = write(self.house.path("secret"), b"open sesame\n")
+        os.chmod(secret, 0o600)
+        for thing, key, lines, says in (
+                ("settings", "require-authenticated", ["require-authenticated = yes"], "no server is trusted"),
+                ("mail server", "smtp-password-file", ["smtp-url = smtp://127.0.0.1", "smtp-password-file = secret"],
+                 "without smtp-user"),
+                ("mail server", "smtp-user", ["smtp-url = smtp://127.0.0.1", "smtp-user = issuer"],
+                 "without smtp-password-file"),
+                ("mail server", "smtp-url", ["reply-by = smtp"], "set smtp-url"),
+                ("mail server", "smtp-ca-file", ["smtp-url = smtp://127.0.0.1", "smtp-ca-file = nothing.pem"],
+                 "nothing.pem"),
+                ("mail server", "smtp-ca-file", ["smtp-url = smtp://127.0.0.1", "smtp-ca-file = secret"],
+                 "holds no certificate"),
+                ("mail server", "smtp-password-file", ["smtp-url = smtp://127.0.0.1", "smtp-user = issuer",
+                                                       "smtp-password-file = nothing"], "nothing")):
+            with self.subTest(key=key, says=says):
+                write(self.config, "\n".join(["[issuer]", *lines, ""]).encode())
+                told = self.check(code=1)[thing][0][1]
+                set_in = [number for number, line in enumerate(lines, 2) if line.startswith(key + " ")]
+                self.assertRegex(told, f"issuer.conf{f':{set_in[0]}' if set_in else ''}: setting '{key}': ")
+                self.assertIn(says, told)
+
     def test_a_mistyped_variable_is_named(self):
         self.set(own_adresses=OWN)
         self.assertIn("ISSUER_OWN_ADRESSES", self.check(code=1)["settings"][0][1])

@@ -71,6 +71,18 @@ class Deliver(Scenario):
                                             " or set reply-folder; the replies stay queued\n")
         self.assertEqual(self.states(), ["queued", "queued"])
 
+    def test_a_folder_that_takes_no_mail_is_told_before_there_is_one(self):
+        missing = self.house.path("no", "such")
+        for words in ((), ("--dry-run",)):
+            self.house.issuer("deliver", *words, "--folder", missing, code=1)
+            self.assertIn(f"the folder {missing} is not there", self.house.errors)
+        self.house.environment["ISSUER_REPLY_FOLDER"] = missing
+        self.house.issuer("deliver", code=1)
+        self.assertIn(f"issuer: ISSUER_REPLY_FOLDER: setting 'reply-folder': the folder {missing} is not",
+                      self.house.errors)
+        self.house.issuer("deliver", "--folder", self.folder)
+        self.assertEqual(os.listdir(self.folder), [])
+
     def test_a_dry_run_writes_nothing(self):
         self.crowd(3)
         before = self.house.digests()

@@ -226,9 +226,11 @@ class Fetch(OnDovecot):
     def test_wrong_settings_and_names(self):
         self.assertEqual(self.fails("desk", "nobody", code=2), "no mailbox nobody is set in issuer.conf")
         self.box(done="move")
-        self.assertEqual(self.fails(code=1), "mailbox desk: done = move needs done-folder")
+        self.assertRegex(self.fails(code=1), r"^mailbox desk: issuer.conf:\d+: setting 'done': done = move needs "
+                         "done-folder$")
         self.box(token_file="desk.password")
-        self.assertEqual(self.fails(code=1), "mailbox desk: set password-file or token-file, one of both")
+        self.assertRegex(self.fails(code=1), r"^mailbox desk: issuer.conf:\d+: setting 'password-file': set "
+                         "password-file or token-file, one of both$")
         self.box(user=None)
         self.assertEqual(self.fails(code=1), f"{'issuer.conf'}:1: the group [mailbox desk] lacks the setting "
                          "'user'")
@@ -238,9 +240,9 @@ class Fetch(OnDovecot):
         self.assertRegex(self.fails(code=1), r"^issuer.conf:\d+: setting 'url' must be imaps://HOST ")
         os.chmod(self.secret, 0o644)
         self.box()
-        self.assertIn("desk.password", self.fails(code=1))
+        self.assertRegex(self.fails(code=1), r"^mailbox desk: issuer.conf:\d+: setting 'password-file': .*desk.password")
         write(self.house.path("issuer.conf"), b"[issuer]\n")
-        self.assertIn("no mailbox is set", self.fails(code=1))
+        self.assertIn("issuer.conf: no mailbox is set", self.fails(code=1))
 
     def test_a_wrong_password_a_wrong_certificate_and_a_wrong_name(self):
         self.dovecot.put(self.license_and_mail())
@@ -257,7 +259,8 @@ class Fetch(OnDovecot):
         self.box(url=f"imaps://127.0.0.1:{self.dovecot.tls_port}")
         self.assertIn("check the host in url", self.fails())
         self.box(ca_file="nothing.pem")
-        self.assertIn("set ca-file to the certificates", self.fails())
+        self.assertRegex(self.fails(code=1), r"^mailbox desk: issuer.conf:\d+: setting 'ca-file': .*nothing.pem.*; "
+                         "set ca-file to the certificates")
         self.assertEqual((self.count("message"), self.dovecot.flags()), (0, {1: []}))
 
     def test_check_opens_each_mailbox(self):
@@ -268,7 +271,7 @@ class Fetch(OnDovecot):
         self.assertEqual([state for state, _ in lines], ["ok", "wrong", "wrong"])
         self.assertEqual(lines[0][1], f"desk: localhost:{self.dovecot.tls_port}/INBOX")
         self.assertRegex(lines[1][1], "^second: the server does not open the folder Nowhere: ")
-        self.assertEqual(lines[2][1], "third: done = move needs done-folder")
+        self.assertRegex(lines[2][1], r"^third: issuer.conf:\d+: setting 'done': done = move needs done-folder$")
 
     def test_starttls(self):
         self.dovecot.put(self.license_and_mail())

@@ -117,19 +117,21 @@ class ByMail(Selling):
                 ({"url": "https://127.0.0.1"}, "setting 'smtp-url' must be smtp://HOST"),
                 ({"url": "smtp://ana@127.0.0.1"}, "setting 'smtp-url' must be smtp://HOST"),
                 ({"url": "smtp://127.0.0.1/x"}, "setting 'smtp-url' must be smtp://HOST"),
-                ({"url": "smtp://mx.vendor.example", "user": "issuer"}, "without smtp-password-file"),
+                ({"url": "smtp://mx.vendor.example", "user": "issuer"}, "ISSUER_SMTP_USER: setting 'smtp-user': it is set "
+                 "without smtp-password-file"),
                 ({"url": "smtp://mx.vendor.example", "user": "issuer",
                   "password_file": self.password(0o600, b"\nopen sesame\n")}, "its first line is empty"),
                 ({"url": "smtp://mx.vendor.example", "user": "issuer", "tls": "never",
                   "password_file": self.password(0o600)}, "would go over the network in clear"),
-                ({"password_file": self.password(0o644)}, "password")):
+                ({"ca_file": self.house.path("none.pem")}, "none.pem"),
+                ({"ca_file": "", "password_file": self.password(0o644)}, "password")):
             with self.subTest(says=says):
                 self.settings(**values)
                 self.refused(*whole, says=says)
         sold, _ = self.add()
         self.house.by("olga", "contact", "add", sold["license_id"], "@northwind.example")
         self.house.by("olga", "contact", "end", sold["license_id"], ANA)
-        self.settings(url=f"smtp://127.0.0.1:{self.postfix.port}", user="")
+        self.settings(url=f"smtp://127.0.0.1:{self.postfix.port}", user="", password_file="")
         self.refused("license", "rekey", sold["license_id"], "--reason", "lost", "--mail",
                      says="no contact of")
 
@@ -153,7 +155,6 @@ class ByMail(Selling):
                 ({"url": f"smtp://127.0.0.1:{port}"}, "127.0.0.1"),  # another name
                 ({"url": f"smtps://localhost:{tls_port}", "tls": "auto"}, None),
                 ({"ca_file": certificate(self.house.folder)[0]}, "certificate"),
-                ({"ca_file": self.house.path("none.pem")}, "none.pem"),
                 # Off loopback it is required: this name is the machine too, and says so to no one.
                 ({"url": f"smtp://mx.localhost:{self.plain().port}", "ca_file": ""}, "STARTTLS")):
             order += 1

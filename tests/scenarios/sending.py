@@ -165,7 +165,7 @@ class Through(Sending):
         self.settings(smtp_ca_file=certificate(self.house.folder)[0])
         self.no_service("certificate")
         self.arrived(0)
-        self.settings(smtp_ca_file=self.postfix.ca_file, smtp_user="")
+        self.settings(smtp_ca_file=self.postfix.ca_file, smtp_user="", smtp_password_file="")
         self.assertEqual({row["state"] for row in self.deliver()}, {"sent"})
         self.arrived(2)
 
@@ -326,7 +326,7 @@ class Rude(Sending):
                 self.settings(**{"smtp_tls": "auto", "smtp_user": "", "smtp_seconds": 2, **values})
                 self.no_service(says)
                 self.assertEqual(server.mails, [])
-        self.settings(smtp_url="smtp://127.0.0.1:1", smtp_user="")
+        self.settings(smtp_url="smtp://127.0.0.1:1", smtp_user="", smtp_password_file="")
         self.no_service("connect")
         self.settings(smtp_url="smtp://mx.vendor.invalid")
         self.no_service("resolve")

@@ -93,6 +93,23 @@ static bool stands_in_line(const Lines *all, guint index)
            (index + 1 < all->count && is_next(all, line, line + 1));
 }
 
+/* Whether there is room for lines, and for nothing else, between two of them. */
+static bool is_room_for_lines(const Lines *all, const OrderedLine *line, const OrderedLine *next)
+{
+    const gint64 between = (gint64)next->start - line->end - (all->stride - ARMORED_CODE_FULL);
+    const gint64 lines = (between + all->stride / 2) / all->stride;
+    return ABS(between - lines * all->stride) <= SLACK * MAX(lines, 1);
+}
+
+/* The same on both sides of a line, as far as there are others. What fits by chance seldom stands
+ * so. */
+static bool stands_among_lines(const Lines *all, guint index)
+{
+    const OrderedLine *line = &all->lines[index];
+    return line->whole || ((index == 0 || is_room_for_lines(all, line - 1, line)) &&
+                           (index + 1 == all->count || is_room_for_lines(all, line, line + 1)));
+}
+
 static guint weight_of(const Lines *all, guint index)
 {
     if (all->lines[index].sure) {
@@ -173,7 +190,9 @@ static void admit_moved(const Lines *all)
     for (guint i = 0; i < all->count; i++) {
         most = MAX(most, all->lines[i].number);
     }
-    g_autofree guint16 *claims = g_new0(guint16, (gsize)most + 1);
+    g_autoptr(GArray) counted = g_array_new(FALSE, TRUE, sizeof(guint));
+    g_array_set_size(counted, (guint)most + 1);
+    guint *claims = &g_array_index(counted, guint, 0);
     for (guint i = 0; i < all->count; i++) {
         if (all->lines[i].number >= 0 && all->ranks[i].weight > 0) {
             claims[all->lines[i].number]++;
@@ -181,8 +200,8 @@ static void admit_moved(const Lines *all)
     }
     for (guint i = 0; i < all->count; i++) {
         OrderedLine *line = &all->lines[i];
-        line->fits = line->fits ||
-                     (line->number >= 0 && all->ranks[i].weight > 0 && claims[line->number] == 1);
+        line->fits = line->fits || (line->number >= 0 && all->ranks[i].weight > 0 &&
+                                    claims[line->number] == 1 && stands_among_lines(all, i));
     }
 }
 
@@ -196,7 +215,9 @@ static gint compare_starts(gconstpointer a, gconstpointer b)
 void line_order_judge(GArray *lines)
 {
     g_array_sort(lines, compare_starts);
-    g_autofree Rank *ranks = g_new0(Rank, lines->len);
+    g_autoptr(GArray) kept = g_array_new(FALSE, TRUE, sizeof(Rank));
+    g_array_set_size(kept, lines->len + 1);
+    Rank *ranks = &g_array_index(kept, Rank, 0);
     OrderedLine *first = (OrderedLine *)(gpointer)lines->data;
     const Lines all = {first, lines->len, ranks, stride_of(first, lines->len)};
     for (guint i = 0; i < all.count; i++) {

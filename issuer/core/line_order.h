@@ -13,6 +13,7 @@ typedef struct {
     guint32 end;   /* one past its last */
     bool sure;     /* the line before it or behind it is the one that should be there */
     bool firm;     /* it fills a line of the text or stands beside any line of its code */
+    bool whole;    /* it fills a line of the text */
     bool fits;     /* the judgement */
     guint32 hash;  /* of its symbols: two lines of one number that differ are not both right */
     guint index;   /* the caller's */

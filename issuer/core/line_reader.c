@@ -280,6 +280,7 @@ static GArray *lines_of(const LineReader *reader, const ArmoredCode *code)
                 .start = doubtful->start,
                 .end = doubtful->end,
                 .firm = doubtful->firm,
+                .whole = fills_a_line(reader->symbols, doubtful->start, doubtful->end),
                 .hash = hash_of(reader->symbols, doubtful->start, doubtful->end),
                 .index = i,
             };

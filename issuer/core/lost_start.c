@@ -4,9 +4,12 @@
 
 #include <string.h>
 
-#define REACH        160 /* symbols between a title and the first line, such as an inserted remark */
-#define LEAST_CODE   100  /* symbols of code: less may be a serial number in prose */
-#define MOST_SAMPLE  1200 /* the lines of a usage request */
+#define REACH       160 /* symbols between a title and the first line, such as an inserted remark */
+#define LEAST_CODE  100 /* symbols of code: less may be a serial number in prose */
+#define MOST_SAMPLE 1200 /* the lines of a usage request */
+#define MOST_BETWEEN                                                                               \
+    16                 /* symbols of a line without digits that are not seen to belong to a code   \
+                        */
 #define OTHER_ONE_IN 8 /* fewer letters above F than that are hexadecimal, or a list of numbers */
 
 /* The titles as symbols, look-alikes read and U left out, as they stand in a text that was read. */
@@ -92,6 +95,16 @@ static bool is_known_start(const Symbols *symbols, gsize at)
            first_line_starts(symbols->symbols + at, &kind);
 }
 
+/* Whether a title at `index` stands right behind lines of an unknown code, which end at `done`,
+ * and has no first line of its own at `begin`: it was moved there. */
+static bool is_title_within(const Symbols *symbols, gsize index, gsize begin, gsize done)
+{
+    ArmorKind kind = ARMOR_USAGE_REQUEST;
+    return begin > index + FIRST_LINE_START && index <= done + MOST_BETWEEN &&
+           (symbols->count - begin < FIRST_LINE_START ||
+            !first_line_starts(symbols->symbols + begin, &kind));
+}
+
 static LostStart *lost_start_new(const Symbols *symbols, ArmorKind kind, gsize at, gsize length)
 {
     LostStart *lost = g_new0(LostStart, 1);
@@ -103,6 +116,7 @@ static LostStart *lost_start_new(const Symbols *symbols, ArmorKind kind, gsize a
 bool lost_start_find(const Symbols *symbols, uint64_t place, GPtrArray *found, guint *known)
 {
     gsize done = 0; /* what was looked at is not looked at again, so that the cost stays linear */
+    gsize lost_end = 0;
     const char *end = symbols->symbols + symbols->count;
     const char *at = symbols->symbols;
     bool doubtful = false;
@@ -120,6 +134,10 @@ bool lost_start_find(const Symbols *symbols, uint64_t place, GPtrArray *found, g
             seen += begin == 0 && (index > done || done == 0) && is_known_start(symbols, index);
             continue;
         }
+        if (found->len > 0 && is_title_within(symbols, index, begin, lost_end)) {
+            done = MAX(done, begin + symbols_code_stretch(symbols, begin));
+            continue;
+        }
         done = seek_code(symbols, begin, MIN(begin + REACH, symbols->count), &length, &is_known);
         doubtful = doubtful || !is_known;
         seen += is_known;
@@ -128,6 +146,7 @@ bool lost_start_find(const Symbols *symbols, uint64_t place, GPtrArray *found, g
             lost->place = place + symbols_place(symbols, index);
             g_ptr_array_add(found, lost);
             done += length;
+            lost_end = done;
         }
     }
     if (known != NULL) {

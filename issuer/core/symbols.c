@@ -6,7 +6,7 @@
 
 #define SYMBOL_WORD    (SYMBOL_GAP | SYMBOL_LINE | SYMBOL_TAKEN)
 #define LONG_WORD      16 /* symbols; a word of prose is shorter */
-#define LONG_LINE      36 /* symbols; a line of prose without a foreign letter is shorter */
+#define LONG_LINES     36 /* symbols; lines of prose without a foreign letter are shorter */
 #define DIGITS_ONE_IN  15 /* fewer digits than that are no code (a code has one in three) */
 #define MOST_UNSURE    12 /* symbols of short words without digits, in a row, within a code */
 #define FULLWIDTH_FROM 0xFF01
@@ -240,32 +240,54 @@ static bool word_is_foreign(const Word *word)
     return (word->marks & (SYMBOL_FOREIGN | SYMBOL_TAKEN)) != 0 || (word->marks & both) == both;
 }
 
-/* Whether the line that begins at `at` is one of a code, though it is written in short groups. */
-static bool line_is_coded(const Symbols *symbols, gsize at)
+/* Whether the lines from `at` to the next empty one are some of a code, though they are written in
+ * short groups. */
+static bool lines_are_coded(const Symbols *symbols, gsize at)
 {
     gsize end = MIN(at + 1, symbols->count);
-    while (end < symbols->count && end - at < LONG_LINE &&
-           (symbols->marks[end] & SYMBOL_LINE) == 0) {
+    while (end < symbols->count && end - at < LONG_LINES &&
+           (symbols->marks[end] & SYMBOL_APART) == 0) {
         end++;
     }
-    return end - at >= LONG_LINE && symbols_look_coded(symbols, at, end - at);
+    return end - at >= LONG_LINES && symbols_look_coded(symbols, at, end - at);
+}
+
+/* What was seen of the line breaks in a stretch. */
+typedef struct {
+    bool any;
+    bool single; /* one without an empty line */
+} Breaks;
+
+/* Whether a short word after an empty line is the text going on, such as a signature's name. Where
+ * an empty line stands behind each line, it says nothing. */
+static bool is_other_text(const Symbols *symbols, gsize at, gsize end, Breaks breaks)
+{
+    return end - at < LONG_WORD && (symbols->marks[at] & SYMBOL_APART) != 0 &&
+           (breaks.single || !breaks.any) && !lines_are_coded(symbols, at) &&
+           !lines_are_coded(symbols, end);
+}
+
+static void note_break(uint8_t marks, Breaks *breaks)
+{
+    const bool line = (marks & SYMBOL_LINE) != 0;
+    breaks->any = breaks->any || line;
+    breaks->single = breaks->single || (line && (marks & SYMBOL_APART) == 0);
 }
 
 gsize symbols_code_stretch(const Symbols *symbols, gsize at)
 {
     gsize sure = at;   /* the end of what looks like code */
     gsize unsure = at; /* the end of the short words behind it that may belong to it */
+    Breaks breaks = {false, false};
     while (unsure < symbols->count) {
         const Word word = read_word(symbols, unsure);
         const gsize length = word.end - unsure;
-        /* A short word after an empty line is the text going on, such as a signature's name. */
-        const bool apart = unsure > at && (symbols->marks[unsure] & SYMBOL_APART) != 0;
-        const bool goes_on = length < LONG_WORD && apart && !line_is_coded(symbols, unsure) &&
-                             !line_is_coded(symbols, word.end);
-        if (word_is_foreign(&word) || goes_on ||
+        if (word_is_foreign(&word) ||
+            (unsure > at && is_other_text(symbols, unsure, word.end, breaks)) ||
             (length >= LONG_WORD && word.digits * DIGITS_ONE_IN < length)) {
             break;
         }
+        note_break(symbols->marks[unsure], &breaks);
         if (word.digits > 0) {
             sure = word.end;
         } else if (word.end - sure > MOST_UNSURE) {

@@ -82,8 +82,6 @@ class Copy:
         self.seed = rng.randrange(1 << 30)
         self.damage = rng.choice(damage)
         self.steps = [(step, rng.randrange(1 << 30)) for step in self._chosen(rng)]
-        if self.damage is first_line_changed:  # it is told by lines that look like those of a code
-            self.steps = [pair for pair in self.steps if pair[0] not in (manglings.grouped, manglings.swapped)]
 
     @staticmethod
     def _chosen(rng):

@@ -27,7 +27,7 @@ static Digest identity_of_unread(const ParsedMail *mail, const char *data, gsize
          */
         g_string_append_printf(input, "\n%s\n%" G_GUINT64_FORMAT, length == 0 ? mail->source : "",
                                mail->size);
-    } else if (mail->raw == NULL) {
+    } else if (mail->raw == NULL || (mail->marks & MAIL_BARE) != 0) {
         const char *number = strrchr(mail->source, '#');
         g_autofree char *path = g_strndup(mail->source, (gsize)(number - mail->source));
         g_autofree char *full = g_canonicalize_filename(path, NULL);
@@ -131,8 +131,14 @@ static void miss_files(ParsedMail *mail)
 
 /* Says of text without a header what is to be done with it: somebody saved a code, or it is none of
  * ours. */
-static void tell_bare(ParsedMail *found, const char *source)
+static void tell_bare(ParsedMail *found, const ParsedMail *known)
 {
+    const char *source = known->source;
+    if (found->tokens->len == 0) { // each such file is told, be its text another's too
+        gsize size = 0;
+        const char *data = known->raw != NULL ? g_bytes_get_data(known->raw, &size) : NULL;
+        found->identity = identity_of_unread(known, data != NULL ? data : "", size);
+    }
     const char *number = strrchr(source, '#');
     const int length = number == NULL ? (int)strlen(source) : (int)(number - source);
     const bool pipe = length == 1 && source[0] == '-';
@@ -153,7 +159,7 @@ void job_complete(Job *job, ParsedMail *found, char *why)
     }
     g_free(why);
     if ((known->marks & MAIL_BARE) != 0 && found->why == NULL) {
-        tell_bare(found, known->source);
+        tell_bare(found, known);
     }
     if ((known->marks & MAIL_PARTIAL) != 0) {
         miss_files(found);

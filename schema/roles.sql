@@ -57,7 +57,7 @@ grant select on migration, product, feature, customer, customer_version, orders,
     activation, usage_license, deactivation, operator, event
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
     @PREFIX@_finance;
-grant select on command_right, term_entry, key_delivery, customer_merge
+grant select on command_right, term_entry, key_delivery, customer_merge, daemon_change
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
     @PREFIX@_finance;
 grant select on restoration, restoration_decision
@@ -121,7 +121,7 @@ grant select (id, digest, host, license_id) on usage_request to @PREFIX@_orders;
 grant select on instance, decision, hold, alert, signing_key, serial_block, serial_void,
     quarantine, reply_line, case_mail, case_now
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
-grant select on mailbox, mailbox_mail
+grant select on mailbox, mailbox_mail, watched
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
 grant select on usage_request, message, reply, instruction, question, answer
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
@@ -172,7 +172,7 @@ grant select on license_proof, operator_token to @PREFIX@_daemon;
 -- is what PostgreSQL asks for where a license is locked.
 grant insert on message, quarantine, instance, usage_request, deactivation, decision, hold, alert,
     activation, usage_license, reply, reply_line, event, serial_block, serial_void, signing_key,
-    case_mail, question, mailbox, mailbox_mail
+    case_mail, question, mailbox, mailbox_mail, daemon_change, watched
     to @PREFIX@_daemon;
 grant update (id) on license to @PREFIX@_daemon;
 grant update (passed_at) on instance to @PREFIX@_daemon;
@@ -188,6 +188,8 @@ grant update (state, counted, use_no, slot, active_until, counted_until, lost_at
 grant update (state, why, recipient, sent_at, attempts, not_before, tried_at, last_error) on reply
     to @PREFIX@_daemon;
 grant update (closed_at) on serial_block to @PREFIX@_daemon;
+grant update (watches, started_at, worked_at, had_at, done, restarts, problem, problem_at, seen_at, ended_at)
+    on watched to @PREFIX@_daemon;
 grant update (closed_at, reason) on alert to @PREFIX@_daemon;
 grant update (doubtful) on contact to @PREFIX@_daemon;
 grant update (state, taken_until, answer, ended_at) on instruction to @PREFIX@_daemon;

@@ -76,6 +76,38 @@ static void print_totals(Printer *printer, const Status *status)
     }
 }
 
+static void print_watched(Printer *printer, const GPtrArray *all)
+{
+    static const PrinterColumn columns[] = {
+        {"daemon", COLUMN_TEXT},     {"role", COLUMN_TEXT},    {"name", COLUMN_TEXT},
+        {"watches", COLUMN_TEXT},    {"state", COLUMN_TEXT},   {"worked_at", COLUMN_TIME},
+        {"had_at", COLUMN_TIME},     {"done", COLUMN_NUMBER},  {"restarts", COLUMN_NUMBER},
+        {"started_at", COLUMN_TIME}, {"seen_at", COLUMN_TIME}, {"problem_at", COLUMN_TIME},
+        {"problem", COLUMN_TEXT},
+    };
+    const int64_t now = clock_now();
+    printer_begin_part(printer, "watched", columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < all->len; i++) {
+        const Watched *row = g_ptr_array_index(all, i);
+        printer_text(printer, row->daemon);
+        printer_text(printer, row->role);
+        printer_text(printer, *row->instance != '\0' ? row->instance : NULL);
+        printer_text(printer, row->watches);
+        printer_text(printer, status_of_watched(row, now));
+        printer_time(printer, row->worked_at);
+        printer_time(printer, row->had_at);
+        printer_number(printer, row->done);
+        printer_number(printer, row->restarts);
+        printer_time(printer, row->started_at);
+        printer_time(printer, row->seen_at);
+        printer_time(printer, row->problem_at);
+        printer_text(printer, row->problem);
+    }
+    if (all->len == 0) {
+        printer_say(printer, "No daemon runs; issuer run starts one.");
+    }
+}
+
 static bool run_status(const CommandCall *call, GError **error)
 {
     g_autoptr(Context) context =
@@ -86,16 +118,20 @@ static bool run_status(const CommandCall *call, GError **error)
     }
     print_waiting(call->printer, status->waiting);
     print_totals(call->printer, status);
+    print_watched(call->printer, status->watched);
     return true;
 }
 
 static const Command commands[] = {
     {.words = "status",
-     .summary = "What waits now, since when, and what has been so far",
+     .summary = "What waits now, what has been so far, and what the daemons watch",
      .run = run_status,
-     .details = "Waits for a person: alerts, holds by their code, quarantine, messages, replies "
-                "undelivered or listed\n(nobody may be answered by mail). Waits for the program: "
-                "replies queued, instructions. --csv has what\nwaits alone."},
+     .details =
+         "Waits for a person: alerts, holds by their code, quarantine, messages, replies "
+         "undelivered or listed\n(nobody may be answered by mail). Waits for the program: "
+         "replies queued, instructions. Of what daemons watch: when each last found all in "
+         "order (worked_at) and last\nhad something to do (had_at), and its problem; silent: "
+         "its daemon was not heard of for a minute. --csv\nhas what waits alone."},
 };
 
 const CommandGroup cmd_status = {commands, G_N_ELEMENTS(commands)};

@@ -18,6 +18,7 @@
 #include "cli/cmd_restoration.h"
 #include "cli/cmd_review.h"
 #include "cli/cmd_rules.h"
+#include "cli/cmd_run.h"
 #include "cli/cmd_sale.h"
 #include "cli/cmd_schema.h"
 #include "cli/cmd_status.h"
@@ -50,7 +51,7 @@ int main(int argc, char **argv)
         cmd_message, cmd_quarantine, cmd_deliver,  cmd_license, cmd_license_change,
         cmd_sale,    cmd_order,      cmd_customer, cmd_contact, cmd_usage_license,
         cmd_verify,  cmd_operator,   cmd_history,  cmd_report,  cmd_key,
-        cmd_rules,   cmd_schema,     cmd_check,    cmd_status,
+        cmd_rules,   cmd_schema,     cmd_check,    cmd_status,  cmd_run,
     };
     return command_main(groups, G_N_ELEMENTS(groups), argc, argv);
 }

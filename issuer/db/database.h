@@ -47,6 +47,18 @@ bool database_commit(Database *db, GError **error);
 /* Takes everything back since begin; cannot fail (a lost connection has taken it back already). */
 void database_rollback(Database *db);
 
+/* Has the session hear of NOTIFY on `channel` (lower case letters and underscores), until it ends.
+ */
+bool database_listen(Database *db, const char *channel, GError **error);
+
+/* The connection's socket, to be polled for reading; not always the same. What came while a
+ * statement ran shows nothing there: ask database_notified() before waiting. */
+int database_socket(const Database *db);
+
+/* Whether notices have come since it was last asked; waits for none. ISSUER_ERROR_UNAVAILABLE when
+ * the connection is lost. */
+bool database_notified(Database *db, bool *notified, GError **error);
+
 void database_free(Database *db);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Database, database_free)

@@ -35,11 +35,16 @@ static bool open_needs(Context *context, unsigned needs, const char *purpose, GE
 
 Context *context_open(const char *config_path, unsigned needs, const char *purpose, GError **error)
 {
+    g_autoptr(Settings) settings = settings_load(config_path, error);
+    return settings != NULL ? context_open_with(settings, needs, purpose, error) : NULL;
+}
+
+Context *context_open_with(Settings *settings, unsigned needs, const char *purpose, GError **error)
+{
     Context *context = g_new0(Context, 1);
-    context->settings = settings_load(config_path, error);
-    if (context->settings == NULL || !open_needs(context, needs, purpose, error)) {
-        context_free(context);
-        return NULL;
+    context->settings = settings_ref(settings);
+    if (!open_needs(context, needs, purpose, error)) {
+        g_clear_pointer(&context, context_free);
     }
     return context;
 }

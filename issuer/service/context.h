@@ -25,6 +25,9 @@ typedef enum {
  * ISSUER_ERROR_FAILED when the schema is not the program's ("run issuer migrate"). */
 Context *context_open(const char *config_path, unsigned needs, const char *purpose, GError **error);
 
+/* The same with settings that were read already, which it shares. */
+Context *context_open_with(Settings *settings, unsigned needs, const char *purpose, GError **error);
+
 /* Puts the signing key's certificate on record, if it is not yet. ISSUER_ERROR_DENIED if the
  * records have it as revoked: the key folder may be older than they are. */
 bool context_record_signer(Context *context, GError **error);

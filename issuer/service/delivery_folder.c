@@ -107,7 +107,7 @@ bool delivery_folder_run(const Delivery *delivery, GError **error)
 {
     bool more = true;
     bool good = true;
-    while (good && more) {
+    while (good && more && !delivery_stops(delivery)) {
         good = run_round(delivery, &more, error);
     }
     return good;

@@ -13,6 +13,8 @@ struct Delivery {
     bool folder_is_set; /* it is reply-folder, not one that was named for this run */
     Mailer *mailer;     /* NULL: into the folder */
     bool dry_run;
+    bool (*stops)(gpointer data); /* or NULL */
+    gpointer stops_data;
     char *from;   /* our mailbox */
     char *domain; /* of our message ids */
     /* of the call that runs */
@@ -32,6 +34,12 @@ typedef struct {
     char *file;   /* where it was written; NULL: nowhere */
     int64_t until;
 } Outgoing;
+
+/* What is done with one reply besides talking to a server takes so many seconds at most. */
+#define DELIVERY_MARGIN 60
+
+/* Whether no further reply is to be taken. */
+bool delivery_stops(const Delivery *delivery);
 
 /* Opens a transaction and takes replies within it; NULL: there is none. The caller ends it, and
  * owns the result. */

@@ -6,9 +6,8 @@
 #include "base/error.h"
 #include "service/delivery_internal.h"
 
-#define MARGIN_SECONDS 60 /* for all that is done with a reply besides talking to the server */
-#define TROUBLES_MOST  3  /* in a row, before it is the server that is taken to be ill */
-#define TRIES_MOST     5  /* at a record that others write at the same time */
+#define TROUBLES_MOST 3 /* in a row, before it is the server that is taken to be ill */
+#define TRIES_MOST    5 /* at a record that others write at the same time */
 
 #define WHY_REFUSED    "the mail server refuses it"
 #define WHY_UNSENDABLE "it cannot be sent as it is"
@@ -151,7 +150,7 @@ static bool finish(const Post *post, Sending *sending, SmtpVerdict verdict, cons
 /* Somebody has stopped this program for so long that the reply may be another's by now. */
 static bool is_late(const Sending *sending)
 {
-    return clock_monotonic_us() - sending->begun > (int64_t)MARGIN_SECONDS / 2 * G_USEC_PER_SEC;
+    return clock_monotonic_us() - sending->begun > (int64_t)DELIVERY_MARGIN / 2 * G_USEC_PER_SEC;
 }
 
 static bool complain(const Post *post, const GError *failure, GError **error)
@@ -208,7 +207,7 @@ bool delivery_post_run(const Delivery *delivery, GError **error)
     }
     Post post = {
         .delivery = delivery,
-        .lease = smtp_longest(delivery->mailer->smtp) + MARGIN_SECONDS,
+        .lease = delivery_run_longest(delivery),
     };
     /* Before any reply is touched: most of what can be wrong is wrong for all of them. */
     g_autoptr(GError) failure = NULL;
@@ -217,7 +216,7 @@ bool delivery_post_run(const Delivery *delivery, GError **error)
     }
     bool more = true;
     bool good = true;
-    while (good && more) {
+    while (good && more && !delivery_stops(delivery)) {
         good = run_one(&post, &more, error);
     }
     return good;

@@ -35,8 +35,12 @@ static bool find_way(Delivery *delivery, const DeliveryOptions *options, GError 
 static bool open_all(Delivery *delivery, const DeliveryOptions *options, GError **error)
 {
     delivery->dry_run = options->dry_run;
-    delivery->context =
-        context_open(options->config_path, CONTEXT_DATABASE, "issuer deliver", error);
+    delivery->stops = options->stops;
+    delivery->stops_data = options->data;
+    g_autoptr(Settings) settings = settings_given(options->settings, options->config_path, error);
+    delivery->context = settings != NULL
+                            ? context_open_with(settings, CONTEXT_DATABASE, "issuer deliver", error)
+                            : NULL;
     return delivery->context != NULL &&
            database_prefer_indexes(delivery->context->database, error) &&
            database_keep_plans(delivery->context->database, error) &&
@@ -88,6 +92,21 @@ bool delivery_run(Delivery *delivery, DeliveryReport report, gpointer data, Deli
     totals->waiting = waiting.count;
     totals->next_due = waiting.next;
     return true;
+}
+
+Database *delivery_run_database(const Delivery *delivery)
+{
+    return delivery->context->database;
+}
+
+unsigned delivery_run_longest(const Delivery *delivery)
+{
+    return DELIVERY_MARGIN + (delivery->mailer != NULL ? smtp_longest(delivery->mailer->smtp) : 0);
+}
+
+bool delivery_stops(const Delivery *delivery)
+{
+    return delivery->stops != NULL && delivery->stops(delivery->stops_data);
 }
 
 void delivery_run_free(Delivery *delivery)

@@ -6,9 +6,13 @@
 #include "service/context.h"
 
 typedef struct {
+    Settings *settings;      /* shared; NULL: those that config_path names */
     const char *config_path; /* or NULL */
     const char *folder;      /* replies go in here, whatever the settings say; NULL: as they say */
     bool dry_run;            /* say what would become of them, do nothing */
+    bool (*stops)(gpointer data); /* asked before each reply, or each round of them: whether what is
+                                     due stays queued; NULL: it does not */
+    gpointer data;                /* for `stops` */
 } DeliveryOptions;
 
 /* What became of one reply, for as long as the call lasts. */
@@ -51,6 +55,12 @@ Delivery *delivery_run_open(const DeliveryOptions *options, GError **error);
  * reply; errors of outbox_write(). What was reported until then is on record. */
 bool delivery_run(Delivery *delivery, DeliveryReport report, gpointer data, DeliveryTotals *totals,
                   GError **error);
+
+/* The database by which it works, between two runs: for LISTEN. Owned by `delivery`. */
+Database *delivery_run_database(const Delivery *delivery);
+
+/* How long one reply may take at most, in seconds. */
+unsigned delivery_run_longest(const Delivery *delivery);
 
 void delivery_run_free(Delivery *delivery);
 

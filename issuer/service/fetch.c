@@ -9,7 +9,7 @@
 
 typedef struct {
     const FetchOptions *options;
-    const Settings *settings;
+    Settings *settings;
     GPtrArray *boxes; /* of FetchBox */
     guint at;         /* the box that is read */
     guint64 given;    /* mails */
@@ -142,7 +142,7 @@ static bool run(Fetch *fetch, const FetchReports *reports, IngestTotals *totals,
                              .record = record,
                              .settle = settle};
     const IngestOptions options = {
-        .config_path = fetch->options->config_path,
+        .settings = fetch->settings,
         .feed = &feed,
         .purpose = "issuer fetch",
         .dry_run = fetch->options->dry_run,
@@ -159,7 +159,7 @@ static bool run(Fetch *fetch, const FetchReports *reports, IngestTotals *totals,
 bool fetch_run(const FetchOptions *options, const FetchReports *reports, IngestTotals *totals,
                GError **error)
 {
-    g_autoptr(Settings) settings = settings_load(options->config_path, error);
+    g_autoptr(Settings) settings = settings_given(options->settings, options->config_path, error);
     if (settings == NULL || !check_names(options, settings_config(settings), error)) {
         return false;
     }

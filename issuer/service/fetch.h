@@ -8,6 +8,7 @@
 #include "service/ingest.h"
 
 typedef struct {
+    Settings *settings;           /* shared; NULL: those that config_path names */
     const char *config_path;      /* or NULL */
     const char *const *mailboxes; /* names, NULL-terminated; none: all that are set */
     guint64 limit;                /* mails; 0: all */

@@ -26,6 +26,7 @@ typedef struct {
 
 typedef struct {
     const IngestOptions *options;
+    Settings *settings;
     Context *context;
     Serials *serials;
     WorkQueue *queue;
@@ -218,8 +219,7 @@ static bool open_context(Ingest *ingest, GError **error)
 {
     unsigned needs = CONTEXT_DATABASE | (ingest->options->dry_run ? 0U : CONTEXT_SIGNER) |
                      (ingest->options->allow_development_keys ? CONTEXT_DEVELOPMENT_KEYS : 0U);
-    ingest->context =
-        context_open(ingest->options->config_path, needs, ingest->options->purpose, error);
+    ingest->context = context_open_with(ingest->settings, needs, ingest->options->purpose, error);
     if (ingest->context == NULL) {
         return false;
     }
@@ -283,10 +283,11 @@ bool ingest_run(const IngestOptions *options, IngestReport report, gpointer data
     ingest.given_back = given_back;
     ingest.most = BATCH_MESSAGES;
     /* The parsers are forked first, so that they hold neither a connection nor a key. */
-    g_autoptr(Settings) settings = settings_load(options->config_path, error);
+    g_autoptr(Settings) settings = settings_given(options->settings, options->config_path, error);
     if (settings == NULL) {
         return false;
     }
+    ingest.settings = settings;
     g_autoptr(MailReader) reader = new_reader(options, settings);
     bool done = prepare(options, error) && open_context(&ingest, error) &&
                 read_and_run(&ingest, reader, error);

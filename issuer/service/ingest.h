@@ -22,6 +22,7 @@ typedef struct {
 } IngestFeed;
 
 typedef struct {
+    Settings *settings;          /* shared; NULL: those that config_path names */
     const char *config_path;     /* or NULL */
     const char *const *paths;    /* NULL-terminated; "-": standard input; NULL with a feed */
     const IngestFeed *feed;      /* or NULL */

@@ -84,6 +84,18 @@ static char *judge_zone(const char *text)
                : g_strdup("must be the name of a time zone, as Europe/Berlin");
 }
 
+static const char *const log_levels[] = {"error", "warning", "notice", "info", "debug", NULL};
+
+static char *judge_daemon(const char *text)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+    return strlen(text) <= 32 && text[strspn(text, letters)] == '\0'
+               ? NULL
+               : g_strdup("must be a name of at most 32 letters, digits, hyphens, dots and "
+                          "underscores");
+}
+
 static const char *const reply_ways[] = {"folder", "smtp", NULL};
 
 static const char *const tls_choices[] = {"auto", "always", "never", NULL};
@@ -110,6 +122,11 @@ static const ConfigRow rows[] = {
      .least = 1,
      .most = 1000000,
      .meaning = "answers an hour to one contact entry; then its mails are listed for a person"},
+    {.key = "daemon-name",
+     .type = CONFIG_TEXT,
+     .fallback = "",
+     .judge = judge_daemon,
+     .meaning = "tells this daemon from others on the same machine; empty: there is one"},
     {.key = "database",
      .type = CONFIG_TEXT,
      .fallback = "",
@@ -125,6 +142,12 @@ static const ConfigRow rows[] = {
                  "hostname;host name;server host;fingerprint;seat count;number of seats;seats;"
                  "Rechnername;Fingerabdruck;Plätze;Nombre de postes;empreinte",
      .meaning = "words of which two tell that a mail is about a floating license server"},
+    {.key = "hang-seconds",
+     .type = CONFIG_NUMBER,
+     .fallback = "120",
+     .least = 1,
+     .most = 3600,
+     .meaning = "a process of the daemon that is not heard of for so long is started again"},
     {.key = "issuer-name",
      .type = CONFIG_TEXT,
      .fallback = "chariot-licensing",
@@ -139,6 +162,12 @@ static const ConfigRow rows[] = {
      .fallback = "",
      .judge = judge_address,
      .meaning = "our group addresses that rewrite From: to themselves"},
+    {.key = "log-level",
+     .type = CONFIG_CHOICE,
+     .fallback = "info",
+     .choices = log_levels,
+     .meaning =
+         "what the daemon logs: error, warning, notice, info, debug, each with those before"},
     {.key = "loss-words",
      .type = CONFIG_LIST,
      .fallback = "lost;destroyed;burnt;burned;broken;stolen;crashed;dead;defective;failed;"
@@ -258,6 +287,13 @@ static const ConfigRow rows[] = {
      .fallback = "",
      .judge = judge_smtp_user,
      .meaning = "name for the mail server; empty: it asks for none"},
+    {.key = "stop-seconds",
+     .type = CONFIG_NUMBER,
+     .fallback = "30",
+     .least = 1,
+     .most = 3600,
+     .meaning = "how long the daemon's processes may end what they have in hand; then they are "
+                "killed"},
     {.key = "trusted-authserv",
      .type = CONFIG_LIST,
      .fallback = "",
@@ -290,6 +326,7 @@ static const ConfigTable table = {
 };
 
 struct Settings {
+    gatomicrefcount references;
     char *path;
     Config *config;
     MailSettings mail;
@@ -336,6 +373,7 @@ Settings *settings_load(const char *path, GError **error)
         return NULL;
     }
     Settings *settings = g_new0(Settings, 1);
+    g_atomic_ref_count_init(&settings->references);
     settings->path = g_steal_pointer(&file);
     settings->config = config;
     settings->mail = (MailSettings){
@@ -353,6 +391,17 @@ Settings *settings_load(const char *path, GError **error)
     };
     settings->loss_words = mail_words_fold(config_list(config, "loss-words"));
     return settings;
+}
+
+Settings *settings_ref(Settings *settings)
+{
+    g_atomic_ref_count_inc(&settings->references);
+    return settings;
+}
+
+Settings *settings_given(Settings *given, const char *path, GError **error)
+{
+    return given != NULL ? settings_ref(given) : settings_load(path, error);
 }
 
 const Config *settings_config(const Settings *settings)
@@ -425,7 +474,7 @@ const char *settings_path(const Settings *settings)
 
 void settings_free(Settings *settings)
 {
-    if (settings == NULL) {
+    if (settings == NULL || !g_atomic_ref_count_dec(&settings->references)) {
         return;
     }
     config_free(settings->config);

@@ -15,6 +15,12 @@ typedef struct Settings Settings;
  * Errors as config_load() and config_check_environment(). The caller owns it. */
 Settings *settings_load(const char *path, GError **error);
 
+/* Another reference to the same settings, which never change. settings_free() drops it. */
+Settings *settings_ref(Settings *settings);
+
+/* A reference to `given`, or where it is NULL what settings_load(path) reads. */
+Settings *settings_given(Settings *given, const char *path, GError **error);
+
 /* The table, for documentation and `issuer check`. Static. */
 const ConfigTable *settings_table(void);
 

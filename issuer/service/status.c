@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#define ENDED_SHOWN (7 * INT64_C(86400)) /* seconds for which what has ended is shown */
+#define SILENT      60                   /* seconds; a daemon is heard of every 10 */
+
 /* The kinds in the order in which they are told, the gravest first; with a code: one that is told
  * also where nothing of it waits. */
 static const struct {
@@ -96,7 +99,25 @@ static bool read_all(Status *status, Context *context, GError **error)
         return false;
     }
     status->waiting = in_order(found);
+    status->watched = watch_store_list(context->database, clock_now() - ENDED_SHOWN, error);
+    if (status->watched == NULL) {
+        return false;
+    }
     return find_key(status, context, error);
+}
+
+const char *status_of_watched(const Watched *watched, int64_t now)
+{
+    if (watched->ended_at != 0) {
+        return "ended";
+    }
+    if (now - watched->seen_at > SILENT) {
+        return "silent";
+    }
+    if (watched->problem != NULL) {
+        return "trouble";
+    }
+    return watched->worked_at < watched->started_at || watched->worked_at == 0 ? "starts" : "works";
 }
 
 Status *status_read(Context *context, GError **error)
@@ -113,6 +134,7 @@ void status_free(Status *status)
 {
     if (status != NULL) {
         g_clear_pointer(&status->waiting, g_ptr_array_unref);
+        g_clear_pointer(&status->watched, g_ptr_array_unref);
         status_totals_clear(&status->totals);
         g_free(status->signing_key);
         g_free(status);

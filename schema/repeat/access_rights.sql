@@ -92,6 +92,7 @@ by_login (command, logins) as (values
     ('ingest',              array['daemon']),
     ('fetch',               array['daemon']),
     ('deliver',             array['daemon']),
+    ('run',                 array['daemon']),
     ('migrate',             array['owner']),
     -- what needs no database, or can do without
     ('inspect',             array[]::text[]),

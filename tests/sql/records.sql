@@ -1,6 +1,6 @@
 -- What each table takes and refuses. 23514: a check; 23505: unique; 23503: a reference; 23502: null.
 begin;
-select plan(51);
+select plan(56);
 \ir fixture.psql
 select pass('a license with all its records fits');
 
@@ -60,6 +60,12 @@ select lives_ok($$insert into usage_license (serial, emergency, request_id, deci
 select throws_ok($$insert into usage_license (serial, emergency, request_id, decision_id, license_id, version, customer_id, kid, iat, supersedes, jws, effective) values (3, true, 2, 2, 1, 1, 1, 'kid-1', now(), '{}', 'x', now())$$, '23505', null, 'a request has one emergency license');
 select throws_ok($$insert into reply (message_id, recipient, state, effective) values (1, null, 'queued', now())$$, '23514', null, 'a reply that goes out has a recipient');
 
+-- daemons
+select throws_ok($$insert into daemon_change (run, how, daemon, version, policy, effective) values ('00000000-0000-4000-8000-000000000001', 'started', 'desk', '1.0.0', d('policy'), now())$$, '23505', null, 'a daemon is started once');
+select throws_ok($$insert into daemon_change (run, how, daemon, version, policy, effective) values ('00000000-0000-4000-8000-000000000001', 'crashed', 'desk', '1.0.0', d('policy'), now())$$, '23514', null, 'of a crash nobody can tell');
+select throws_ok($$insert into watched (daemon, role, instance, watches, done, restarts, seen_at) values ('desk', 'post', '', 'replies', 0, 0, now())$$, '23505', null, 'a daemon watches a thing once');
+select throws_ok($$update watched set problem = 'away'$$, '23514', null, 'a problem has its time');
+select throws_ok($$update watched set watches = E'two\nlines'$$, '23514', null, 'and everything is one line');
 -- mailboxes
 select throws_ok($$insert into mailbox (digest, place) values (d('mailbox'), 'elsewhere/INBOX')$$, '23505', null, 'a mailbox is on record once');
 select throws_ok($$insert into mailbox_mail (mailbox_id, validity, uid, message_id) values (1, 17, 42, 1)$$, '23505', null, 'a mail of a mailbox is taken in once');

@@ -21,6 +21,7 @@ insert into expected values
     ('customer_merge',           's',   's',   's',   's',   's',   's'),
     ('customer_now',             's',   's',   's',   's',   's',   's'),
     ('customer_version',         's',   's',   's',   's',   's',   's'),
+    ('daemon_change',            'si',  's',   's',   's',   's',   's'),
     ('deactivation',             'si',  's',   's',   's',   's',   's'),
     ('decision',                 'si',  's',   's',   '-',   's',   's'),
     ('entitlement',              's',   's',   's',   's',   's',   's'),
@@ -82,7 +83,8 @@ insert into expected values
     ('signing_key',              'si',  's',   's',   '-',   's',   's'),
     ('term_entry',               's',   's',   's',   's',   's',   's'),
     ('usage_license',            'si',  's',   's',   's',   's',   's'),
-    ('usage_request',            'siu', 's',   's',   'p',   's',   'p');
+    ('usage_request',            'siu', 's',   's',   'p',   's',   'p'),
+    ('watched',                  'siu', 's',   's',   '-',   's',   '-');
 create temporary table expected_columns (name text, role text, columns text);
 insert into expected_columns values
     ('alert', 'daemon', 'update closed_at reason'),
@@ -117,7 +119,9 @@ insert into expected_columns values
     ('usage_request', 'finance',
         'select board cpu digest effective host iat id installed license_id mac message_id '
         || 'product purpose recorded_at seq thumbprint version'),
-    ('usage_request', 'orders', 'select digest host id license_id');
+    ('usage_request', 'orders', 'select digest host id license_id'),
+    ('watched', 'daemon',
+        'update done ended_at had_at problem problem_at restarts seen_at started_at watches worked_at');
 -- Which groups may call a function. A door runs with the owner's rights.
 create temporary table expected_functions (name text, kind text, callers text);
 insert into expected_functions values
@@ -312,6 +316,7 @@ insert into expected_functions values
     ('stamp_activation',            'own', '-'),
     ('stamp_delivery',              'own', '-'),
     ('status_totals',               'own', 'daemon web support admin'),
+    ('tell_waiting',                'own', '-'),
     ('term_bought',                 'own', '-'),
     ('term_cancelled',              'own', '-'),
     ('use_carrier',                 'own', '-'),

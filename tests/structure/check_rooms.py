@@ -32,7 +32,7 @@ LIBC = CORE_LIBC | {
     "getopt.h", "grp.h", "iconv.h", "locale.h", "malloc.h", "linux/audit.h", "linux/filter.h", "linux/landlock.h",
     "linux/seccomp.h",
     "netdb.h", "netinet/in.h", "poll.h", "pthread.h", "pwd.h", "sched.h", "signal.h", "stdarg.h",
-    "stdio.h", "stdlib.h", "sys/epoll.h", "sys/eventfd.h", "sys/file.h", "sys/mman.h", "sys/pidfd.h",
+    "stdatomic.h", "stdio.h", "stdlib.h", "sys/epoll.h", "sys/eventfd.h", "sys/file.h", "sys/mman.h", "sys/pidfd.h",
     "sys/prctl.h", "sys/random.h", "sys/resource.h", "sys/signalfd.h", "sys/socket.h",
     "sys/stat.h", "sys/statvfs.h", "sys/syscall.h", "sys/time.h", "sys/timerfd.h", "sys/types.h", "sys/uio.h",
     "sys/un.h", "sys/wait.h", "syslog.h", "termios.h", "time.h", "unistd.h",

@@ -1,0 +1,20 @@
+#include "service/role.h"
+#include "service/role_post.h"
+#include "service/role_recorder.h"
+
+static const Role roles[] = {
+    {.name = "post",
+     .judge = role_post_judge,
+     .watches = role_post_watches,
+     .live = role_post_live},
+    {.name = "recorder",
+     .stage = ROLE_STAGE_RECORD,
+     .watches = role_recorder_watches,
+     .live = role_recorder_live},
+};
+
+const Role *role_table(gsize *count)
+{
+    *count = G_N_ELEMENTS(roles);
+    return roles;
+}

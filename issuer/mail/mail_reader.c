@@ -10,6 +10,8 @@
 
 struct MailReader {
     char **paths;
+    char *at; /* of a MailPlace; or NULL */
+    char *called;
     const MailSettings *settings;
     GError *failed; /* why no parsers could be started, told at the first call */
     Nursery *nursery;
@@ -34,19 +36,30 @@ static MailReader *reader_new(const MailSettings *settings)
     return reader;
 }
 
-MailReader *mail_reader_new(const char *const *paths, const MailSettings *settings)
+// g_strdupv() takes a pointer without const but only reads.
+static char **copy_paths(const char *const *paths)
 {
-    MailReader *reader = reader_new(settings);
-    // g_strdupv() takes a pointer without const but only reads.
-    GStrvBuilder *builder = g_strv_builder_new();
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
     for (gsize i = 0; paths[i] != NULL; i++) {
         g_strv_builder_add(builder, paths[i]);
     }
-    reader->paths = g_strv_builder_end(builder);
-    g_strv_builder_unref(builder);
-    reader->source = reader->nursery == NULL ? NULL
-                                             : source_new((const char *const *)reader->paths,
-                                                          reader->nursery, settings->time_limit_ms);
+    return g_strv_builder_end(builder);
+}
+
+static void begin_paths(MailReader *reader, const char *const *paths)
+{
+    reader->paths = copy_paths(paths);
+    reader->source =
+        reader->nursery == NULL
+            ? NULL
+            : source_new((const char *const *)reader->paths, reader->nursery,
+                         reader->settings->time_limit_ms);
+}
+
+MailReader *mail_reader_new(const char *const *paths, const MailSettings *settings)
+{
+    MailReader *reader = reader_new(settings);
+    begin_paths(reader, paths);
     return reader;
 }
 
@@ -57,18 +70,54 @@ MailReader *mail_reader_new_feed(MailFeed feed, gpointer data, const MailSetting
     return reader;
 }
 
+static void end_paths(MailReader *reader)
+{
+    g_clear_pointer(&reader->source, source_free);
+    g_clear_pointer(&reader->paths, g_strfreev);
+    g_clear_pointer(&reader->at, g_free);
+    g_clear_pointer(&reader->called, g_free);
+}
+
+/* A parser that still works on what nobody wants any more ends, and another is started once there
+ * is something for it. */
+static void drop_jobs(MailReader *reader)
+{
+    if (reader->jobs.length > 0) {
+        parsers_free(reader->parsers);
+        reader->parsers = parsers_new(reader->settings, reader->nursery);
+    }
+    g_queue_clear_full(&reader->jobs, job_free);
+    reader->bytes = 0;
+}
+
+void mail_reader_restart(MailReader *reader, const char *const *paths, const MailPlace *place)
+{
+    g_assert((paths == NULL) == (reader->feed != NULL));
+    drop_jobs(reader);
+    reader->has_item = reader->source_ended = false;
+    if (paths == NULL) {
+        return;
+    }
+    end_paths(reader);
+    begin_paths(reader, paths);
+    if (place != NULL && reader->source != NULL) {
+        reader->at = g_strdup(place->at);
+        reader->called = g_strdup(place->called);
+        source_call(reader->source, reader->at, reader->called);
+    }
+}
+
 void mail_reader_free(MailReader *reader)
 {
     if (reader == NULL) {
         return;
     }
-    source_free(reader->source);
+    end_paths(reader);
     feed_free(reader->feed);
     parsers_free(reader->parsers);
     nursery_free(reader->nursery);
     g_queue_clear_full(&reader->jobs, job_free);
     g_clear_error(&reader->failed);
-    g_strfreev(reader->paths);
     g_free(reader);
 }
 

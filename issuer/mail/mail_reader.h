@@ -97,6 +97,17 @@ typedef struct MailReader MailReader;
  * it. */
 MailReader *mail_reader_new(const char *const *paths, const MailSettings *settings);
 
+/* A path that is told of by another name than it has for now. */
+typedef struct {
+    const char *at;     /* one of the paths */
+    const char *called; /* what `source` of its mails begins with instead */
+} MailPlace;
+
+/* Begins anew, with the parsers that there are: over `paths` instead of the earlier ones, or with a
+ * feed (`paths` NULL) by asking it again. What was read of the earlier ones and not handed out is
+ * dropped. `place`: or NULL. All is copied. */
+void mail_reader_restart(MailReader *reader, const char *const *paths, const MailPlace *place);
+
 /* A mail that is given from memory. */
 typedef struct {
     uint64_t number;     /* not 0; comes back with what was found */

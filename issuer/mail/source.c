@@ -17,6 +17,8 @@
 
 struct Source {
     const char *const *paths; /* those not yet begun */
+    const char *at;           /* a path that is called otherwise; NULL: none is */
+    const char *called;
     GPtrArray *folders;       /* of Folder, the innermost last */
     GHashTable *entered;      /* the folders so far, as "DEVICE:INODE": a link may lead in a ring */
     char *path;               /* of the file or folder at hand; NULL: standard input */
@@ -39,6 +41,25 @@ Source *source_new(const char *const *paths, Nursery *nursery, unsigned time_lim
     source->entered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     source->unpacking = unpacking_new(nursery, time_limit_ms);
     return source;
+}
+
+void source_call(Source *source, const char *at, const char *called)
+{
+    source->at = at;
+    source->called = called;
+}
+
+/* What the path at hand is called, as valid UTF-8; new string. */
+static char *name_of_path(const Source *source)
+{
+    const char *path = source->path;
+    const gsize length = source->at != NULL ? strlen(source->at) : 0;
+    if (length == 0 || strncmp(path, source->at, length) != 0 ||
+        (path[length] != '\0' && path[length] != G_DIR_SEPARATOR)) {
+        return text_file_name(path);
+    }
+    g_autofree char *called = g_strconcat(source->called, path + length, NULL);
+    return text_file_name(called);
 }
 
 static void close_file(Source *source)
@@ -189,7 +210,7 @@ static bool begin_next_of_folders(Source *source, SourceItem *item)
         g_ptr_array_remove_index(source->folders, last);
         return false;
     }
-    source->name = text_file_name(source->path);
+    source->name = name_of_path(source);
     return begin_path(source, item, in_maildir);
 }
 
@@ -201,7 +222,7 @@ static bool begin_next_of_paths(Source *source, SourceItem *item)
         return take_pipe(source, STDIN_FILENO, item);
     }
     source->path = g_strdup(path);
-    source->name = text_file_name(path);
+    source->name = name_of_path(source);
     return begin_path(source, item, false);
 }
 

@@ -393,6 +393,47 @@ static void test_standard_input(void **state)
     (void)close(kept);
 }
 
+static void assert_next(MailReader *reader, const char *subject, const char *source)
+{
+    g_autoptr(ParsedMail) mail = mail_reader_next(reader, NULL);
+    assert_non_null(mail);
+    assert_string_equal(mail->subject, subject);
+    assert_string_equal(mail->source, source);
+}
+
+/* From one file to the next with the same parsers; a file that is given up midway leaves nothing to
+ * the next, and another file that only begins as the one that is called otherwise keeps its name. */
+static void test_restart(void **state)
+{
+    const Fixture *fixture = *state;
+    put(fixture, "taken/one", SEP MAIL("a") "\n" SEP MAIL("b") "\n" SEP MAIL("c") "\n");
+    put(fixture, "taken/tree/cur/m", MAIL("d"));
+    put(fixture, "taken/tree2", MAIL("e"));
+    const char *const nothing[] = {NULL};
+    g_autoptr(MailReader) reader = mail_reader_new(nothing, &fixture->settings);
+    assert_null(mail_reader_next(reader, NULL));
+    g_autofree char *one = g_build_filename(fixture->folder, "taken", "one", NULL);
+    g_autofree char *tree = g_build_filename(fixture->folder, "taken", "tree", NULL);
+    g_autofree char *other = g_build_filename(fixture->folder, "taken", "tree2", NULL);
+    g_autofree char *first = g_strdup_printf("%s#1", one);
+    for (int i = 0; i < 3; i++) {
+        mail_reader_restart(reader, (const char *const[]){one, NULL}, NULL);
+        assert_next(reader, "a", first);
+    }
+    mail_reader_restart(reader, (const char *const[]){tree, other, NULL},
+                        &(MailPlace){.at = tree, .called = "/drop/tree"});
+    assert_next(reader, "d", "/drop/tree/cur/m#1");
+    g_autofree char *last = g_strdup_printf("%s#1", other);
+    assert_next(reader, "e", last);
+    assert_null(mail_reader_next(reader, NULL));
+    g_autofree char *gone = g_build_filename(fixture->folder, "taken", "gone", NULL);
+    mail_reader_restart(reader, (const char *const[]){gone, NULL},
+                        &(MailPlace){.at = gone, .called = "/drop/gone"});
+    g_autoptr(ParsedMail) missing = mail_reader_next(reader, NULL);
+    assert_true(missing->absent);
+    assert_true(g_str_has_prefix(missing->why, "/drop/gone "));
+}
+
 /* Mails of very different sizes and costs, several parsers: still the order of the source. */
 static void test_order(void **state)
 {
@@ -597,6 +638,7 @@ int main(void)
         TEST(test_deep),
         TEST(test_missing),
         TEST(test_standard_input),
+        TEST(test_restart),
         TEST(test_order),
         TEST(test_time_limit),
         TEST(test_crash),

@@ -67,6 +67,14 @@ static bool close_free(Database *database, GError **error)
     return sql_do(database, "serial_close", close_blocks, params, error);
 }
 
+/* What this session holds of blocks that are closed: else a session that lasts for weeks would fill
+ * the server's table of locks. */
+static const char release_blocks[] =
+    "select pg_advisory_unlock(1230197589, objid::integer) from pg_locks"
+    " where locktype = 'advisory' and classid = 1230197589 and objid <> 0 and objsubid = 2"
+    " and granted and pid = pg_backend_pid()"
+    " and database = (select oid from pg_database where datname = current_database())";
+
 bool serial_close(Database *database, GError **error)
 {
     g_autoptr(SqlResult) open =
@@ -82,5 +90,6 @@ bool serial_close(Database *database, GError **error)
         database_rollback(database);
         return false;
     }
-    return database_commit(database, error);
+    return database_commit(database, error) &&
+           sql_do(database, "serial_release", release_blocks, NULL, error);
 }

@@ -128,6 +128,31 @@ GPtrArray *waiting_find(Database *database, const GArray *licenses, int64_t now,
     return found;
 }
 
+/* What mails and replies alone make changes nothing for others: where it does, who decides it sees
+ * to that. */
+static const char select_mark[] =
+    "select coalesce(max(id), $1), coalesce(bool_or(subject not in ('activation', 'alert',"
+    " 'case_mail', 'daemon_change', 'deactivation', 'decision', 'hold', 'instruction', 'message',"
+    " 'quarantine', 'question', 'reply', 'usage_license')), false) from event where id > $1";
+
+/* The newest of all first, which reads one row. */
+static const char select_first_mark[] = "select coalesce(max(id), 0), true from event";
+
+bool waiting_mark(Database *database, int64_t *mark, bool *changed, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_int(params, SQL_INT8, *mark);
+    g_autoptr(SqlResult) result =
+        *mark == 0 ? sql_run(database, "waiting_first_mark", select_first_mark, NULL, error)
+                   : sql_run(database, "waiting_mark", select_mark, params, error);
+    if (result == NULL) {
+        return false;
+    }
+    *mark = sql_result_int(result, 0, 0);
+    *changed = sql_result_bool(result, 0, 1);
+    return true;
+}
+
 WaitingRequest *waiting_load(Database *database, int64_t id, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();

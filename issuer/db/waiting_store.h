@@ -35,6 +35,11 @@ typedef struct {
  * the caller; NULL on an error of db/database.h. */
 GPtrArray *waiting_find(Database *database, const GArray *licenses, int64_t now, GError **error);
 
+/* Moves `mark` (0 at first) behind the newest event, and tells whether there is one behind the old
+ * mark after which waiting_find() without licenses may find something. Cheap; what a transaction
+ * that takes long writes may be passed over, so it only tells that it is worth looking earlier. */
+bool waiting_mark(Database *database, int64_t *mark, bool *changed, GError **error);
+
 /* One request, whatever was decided for it; `id` is on record. NULL on an error. */
 WaitingRequest *waiting_load(Database *database, int64_t id, GError **error);
 

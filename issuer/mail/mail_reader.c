@@ -49,11 +49,10 @@ static char **copy_paths(const char *const *paths)
 static void begin_paths(MailReader *reader, const char *const *paths)
 {
     reader->paths = copy_paths(paths);
-    reader->source =
-        reader->nursery == NULL
-            ? NULL
-            : source_new((const char *const *)reader->paths, reader->nursery,
-                         reader->settings->time_limit_ms);
+    reader->source = reader->nursery == NULL
+                         ? NULL
+                         : source_new((const char *const *)reader->paths, reader->nursery,
+                                      reader->settings->time_limit_ms);
 }
 
 MailReader *mail_reader_new(const char *const *paths, const MailSettings *settings)

@@ -19,11 +19,11 @@ struct Source {
     const char *const *paths; /* those not yet begun */
     const char *at;           /* a path that is called otherwise; NULL: none is */
     const char *called;
-    GPtrArray *folders;       /* of Folder, the innermost last */
-    GHashTable *entered;      /* the folders so far, as "DEVICE:INODE": a link may lead in a ring */
-    char *path;               /* of the file or folder at hand; NULL: standard input */
-    char *name;               /* the path as valid UTF-8, "-" for standard input */
-    Opened *opened;           /* the file at hand, or one that came out of it; NULL: none */
+    GPtrArray *folders;  /* of Folder, the innermost last */
+    GHashTable *entered; /* the folders so far, as "DEVICE:INODE": a link may lead in a ring */
+    char *path;          /* of the file or folder at hand; NULL: standard input */
+    char *name;          /* the path as valid UTF-8, "-" for standard input */
+    Opened *opened;      /* the file at hand, or one that came out of it; NULL: none */
     Unpacking *unpacking;
     char *trouble;
 };

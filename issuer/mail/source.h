@@ -37,8 +37,8 @@ typedef struct Source Source;
  * container that gives nothing for `time_limit_ms` is given up. Both must outlive the source. */
 Source *source_new(const char *const *paths, Nursery *nursery, unsigned time_limit_ms);
 
-/* Has what stands at `at`, a path that is given, be called `called`, in whatever is told of it and of
- * what is in it. Both must outlive the source. */
+/* Has what stands at `at`, a path that is given, be called `called`, in whatever is told of it and
+ * of what is in it. Both must outlive the source. */
 void source_call(Source *source, const char *at, const char *called);
 
 /* The next item; false at the end. Its pointers are valid until the next call. */

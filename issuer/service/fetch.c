@@ -135,15 +135,12 @@ static bool settle(Context *context, const GPtrArray *items, gpointer data, GErr
 
 static bool run(Fetch *fetch, const FetchReports *reports, IngestTotals *totals, GError **error)
 {
-    const IngestFeed feed = {.next = next_mail,
-                             .data = fetch,
-                             .prepare = prepare,
-                             .begin = begin,
-                             .record = record,
-                             .settle = settle};
+    const IntakeFeed feed = {
+        .next = next_mail, .data = fetch, .begin = begin, .record = record, .settle = settle};
     const IngestOptions options = {
         .settings = fetch->settings,
         .feed = &feed,
+        .prepare = prepare,
         .purpose = "issuer fetch",
         .dry_run = fetch->options->dry_run,
         .allow_development_keys = fetch->options->allow_development_keys,

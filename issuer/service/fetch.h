@@ -21,7 +21,7 @@ typedef void (*FetchReport)(const FetchBox *box, gpointer data);
 
 /* What is told while it runs, and to whom. */
 typedef struct {
-    IngestReport mail;
+    IntakeReport mail;
     FetchReport mailbox;
     gpointer data;
 } FetchReports;

@@ -2,6 +2,9 @@
 
 #include "db/serial_store.h"
 
+#define DRAWS_MOST                                                                                 \
+    256 /* blocks that are open: each holds a lock, and the server has room for some thousands */
+
 typedef struct {
     int64_t first;
     int64_t end; /* one past the last */
@@ -11,7 +14,7 @@ struct Serials {
     Database *database;
     GArray *ranges; /* of Range: drawn, not used, lowest first */
     GArray *taken;  /* of int64_t: given out since the last keep or give back */
-    bool drew;
+    guint draws;    /* blocks that are open */
     bool in_use;
 };
 
@@ -45,13 +48,19 @@ bool serials_reserve(Serials *serials, uint32_t count, GError **error)
     if (have >= count) {
         return true;
     }
+    if (serials->draws >= DRAWS_MOST) {
+        if (!serials_close(serials, error)) {
+            return false;
+        }
+        have = 0;
+    }
     Range range = {0};
     if (!serial_draw(serials->database, count - have, &range.first, error)) {
         return false;
     }
     range.end = range.first + (count - have);
     g_array_append_val(serials->ranges, range);
-    serials->drew = true;
+    serials->draws++;
     return true;
 }
 
@@ -91,10 +100,10 @@ void serials_give_back(Serials *serials)
 
 bool serials_close(Serials *serials, GError **error)
 {
-    if (!serials->drew) {
+    if (serials->draws == 0) {
         return true;
     }
-    serials->drew = false;
+    serials->draws = 0;
     g_array_set_size(serials->ranges, 0);
     return serial_close(serials->database, error);
 }

@@ -18,7 +18,8 @@ uint32_t serials_at_hand(const Serials *serials);
 /* Whether the last batch that was committed took some. */
 bool serials_in_use(const Serials *serials);
 
-/* Makes sure that `count` numbers are at hand. Not within a transaction. */
+/* Makes sure that `count` numbers are at hand. Not within a transaction. Where many blocks are open
+ * they are closed first. */
 bool serials_reserve(Serials *serials, uint32_t count, GError **error);
 
 /* The next number; it counts as used once serials_keep() is called. */

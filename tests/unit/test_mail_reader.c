@@ -402,7 +402,8 @@ static void assert_next(MailReader *reader, const char *subject, const char *sou
 }
 
 /* From one file to the next with the same parsers; a file that is given up midway leaves nothing to
- * the next, and another file that only begins as the one that is called otherwise keeps its name. */
+ * the next, and another file that only begins as the one that is called otherwise keeps its name.
+ */
 static void test_restart(void **state)
 {
     const Fixture *fixture = *state;

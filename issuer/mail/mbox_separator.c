@@ -150,8 +150,11 @@ static bool begins_with_headers(const char *data, gsize length)
 static bool has_usual_field(const char *data, gsize length)
 {
     const char *end = data + length;
-    for (const char *line = data; line < end && line[0] != '\n' && line[0] != '\r';) {
+    for (const char *line = data; line < end && line[0] != '\n';) {
         const char *next = memchr(line, '\n', (gsize)(end - line));
+        if (next == line + 1 && line[0] == '\r') {
+            return false;
+        }
         if (is_usual_field(line, (gsize)((next == NULL ? end : next) - line))) {
             return true;
         }

@@ -111,9 +111,11 @@ static void test_damaged_header(void **state)
 {
     (void)state;
     static const char *const headers[] = {"Fr\xf5m\x01 ben@example.com\nSubject: b\nTo: c\n\n",
-                                          " \nSubject: b\n\n", "x\r\nyy\r\nto: b\r\n\r\n",
+                                          " \nSubject: b\n\n",
+                                          "x\r\nyy\r\nto: b\r\n\r\n",
                                           ">From\nFrom ben: a\nDate: b\n\n",
-                                          "Subject b\nMessage-ID: <1@example.com>\n"};
+                                          "Subject b\nMessage-ID: <1@example.com>\n",
+                                          "\rx\nTo: b\n\n"};
     for (gsize i = 0; i < G_N_ELEMENTS(headers); i++) {
         g_autofree char *text =
             g_strconcat(SEP "Subject: a\n\none\n\n" SEP, headers[i], "two\n", NULL);

@@ -3,6 +3,7 @@
 #include "core/code_search.h"
 #include "core/compact_scan.h"
 #include "core/finder_result.h"
+#include "core/first_look.h"
 #include "core/kept_text.h"
 #include "core/license_key_scan.h"
 #include "core/lost_choice.h"
@@ -11,10 +12,9 @@
 
 #include <string.h>
 
-#define PIECE        ((gsize)256 * 1024) /* bytes that are read at once */
-#define LEAST_DIGITS 40                  /* a text with fewer holds no code, however it is read */
-#define MOST_LOST    LOST_START_MOST     /* lost starts of each way to read */
-#define HINT         4                   /* symbols of a license key that stay */
+#define PIECE     ((gsize)256 * 1024) /* bytes that are read at once */
+#define MOST_LOST LOST_START_MOST     /* lost starts of each way to read */
+#define HINT      4                   /* symbols of a license key that stay */
 
 struct Finder {
     Symbols *symbols; /* of the text last read */
@@ -26,9 +26,9 @@ struct Finder {
     guint source;    /* which of them is the first that is source */
     guint lost_left; /* lost starts that are still wanted of this way to read */
     uint64_t place;  /* bytes given so far */
-    gsize digits;
-    bool doubtful; /* a title or start word has no known code behind it */
-    bool searched; /* search_again() has seen all that was given */
+    bool hinted;     /* in one of the texts a code may begin */
+    bool doubtful;   /* a title or start word has no known code behind it */
+    bool searched;   /* search_again() has seen all that was given */
 };
 
 Finder *finder_new(void)
@@ -44,33 +44,44 @@ Finder *finder_new(void)
 }
 
 /* Reads a text as it is. That is all that a mail needs whose code came through unchanged. */
-static void add_piece(Finder *finder, const char *text, gsize length, uint64_t place)
+static void read_piece(Finder *finder, const char *text, gsize length, uint64_t place)
 {
     symbols_read(finder->symbols, text, length);
     code_search_read(finder->search, finder->symbols, place, false);
     g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func((GDestroyNotify)lost_start_free);
     finder->doubtful = lost_start_find(finder->symbols, place, lost, NULL) || finder->doubtful;
-    finder->digits += finder->symbols->digits;
     compact_scan_find(text, length, place, finder->compact);
-    kept_text_add(finder->kept, &finder->kept_total, text, length, place);
 }
 
-void finder_add_text(Finder *finder, const char *text, gsize length)
+/* A text in which no code begins may still hold lines of one that begins in another. */
+static void add_text(Finder *finder, const char *text, gsize length, bool begins)
 {
     gsize at = 0;
     while (at < length) {
         const gsize piece = MIN(PIECE, length - at);
-        add_piece(finder, text + at, piece, finder->place + at);
+        if (begins) {
+            read_piece(finder, text + at, piece, finder->place + at);
+        }
+        kept_text_add(finder->kept, &finder->kept_total, text + at, piece, finder->place + at);
         at = at + piece == length ? length : at + piece - FINDER_OVERLAP;
     }
     finder->place += length;
+    finder->hinted = finder->hinted || begins;
     finder->searched = false;
+}
+
+void finder_add_text(Finder *finder, const char *text, gsize length)
+{
+    add_text(finder, text, length, first_look_may_begin(text, length));
 }
 
 void finder_add_source(Finder *finder, const char *text, gsize length)
 {
-    finder->source = MIN(finder->source, finder->kept->len);
-    finder_add_text(finder, text, length);
+    const bool begins = first_look_may_begin(text, length);
+    if (begins || finder->hinted) {
+        finder->source = MIN(finder->source, finder->kept->len);
+        add_text(finder, text, length, begins);
+    }
 }
 
 bool finder_is_intact(const Finder *finder)
@@ -103,7 +114,7 @@ static bool is_wanting(const Finder *finder)
 {
     const bool nothing = code_search_count(finder->search) == 0 && finder->compact->len == 0;
     return code_search_is_wanting(finder->search) || finder->doubtful ||
-           has_damaged_compact(finder) || (nothing && finder->digits >= LEAST_DIGITS);
+           has_damaged_compact(finder) || (nothing && finder->hinted);
 }
 
 static void seek_lost_starts(Finder *finder, guint index, uint64_t place)

@@ -157,15 +157,6 @@ static gsize read_ascii(Writer *writer, const char *text, gsize length, gsize fr
     return at;
 }
 
-static gsize count_digits(const Symbols *symbols)
-{
-    gsize digits = 0;
-    for (gsize i = 0; i < symbols->count; i++) {
-        digits += (symbols->marks[i] & SYMBOL_DIGIT) != 0;
-    }
-    return digits;
-}
-
 void symbols_read(Symbols *symbols, const char *text, gsize length)
 {
     g_assert(length < G_MAXUINT32);
@@ -185,7 +176,6 @@ void symbols_read(Symbols *symbols, const char *text, gsize length)
             at += crlf ? 2 : 1;
         }
     }
-    symbols->digits = count_digits(symbols);
 }
 
 gsize symbols_place(const Symbols *symbols, gsize index)

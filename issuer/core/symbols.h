@@ -30,7 +30,6 @@ typedef struct {
     uint8_t *marks; /* of each symbol */
     gsize count;
     GArray *lines; /* of SymbolLine, lines without symbols left out */
-    gsize digits;  /* symbols that were written as digits */
     gsize room;
     char symbol_of[128];  /* ASCII's symbols; 0: none */
     uint8_t mark_of[128]; /* what an ASCII character says about itself or the next symbol */

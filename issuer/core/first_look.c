@@ -1,0 +1,331 @@
+#include "core/first_look.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define CHUNK           ((gsize)64) /* bytes */
+#define LONGEST_OPEN    5           /* bytes of an entity without its ";" */
+#define SHORTEST_HEADER ((gsize)40) /* bytes; a tag may follow */
+#define LONGEST_TAG     ((gsize)2048)
+#define LONGEST_NAME    40 /* bytes up to its quoting mark */
+#define MOST_DIGITS     5  /* of a line's number */
+#define FULLWIDTH_FIRST 0xFF10
+#define FULLWIDTH_LAST  0xFF5A
+
+/* What is looked for, symbol by symbol, as core/symbols.h reads them: look-alikes in place of each
+ * other, U left out. Each symbol is a bit; the first pattern has the bits from 0 on. */
+static const char *const patterns[] = {
+    "c",  "h",  "a",  "r", "qgd", "1il", "0o", "0123456789abcdefgoil", /* CHARQ100 */
+    "c",  "h",  "a",  "r", "1il", "0o",  "t",  "sd",
+    "ae", "ga", "ec", /* CHARIOT USAGE, … DEAC */
+};
+#define BIT(n)         ((uint32_t)1 << (n))
+#define BEGIN          (BIT(0) | BIT(8))
+#define C_OR_CH        (BIT(0) | BIT(1) | BIT(8) | BIT(9))
+#define PLAIN_IS_WHOLE (BIT(5) | BIT(18))
+/* Behind something that was taken out, words of prose that begin alike are told by what follows: no
+ * code is so long that its length does not begin with a zero. */
+#define PARTED_IS_WHOLE (BIT(7) | BIT(18))
+
+/* How much of "eyJ" was seen, with which a compact JWS begins. */
+enum { E = 1, EY };
+
+typedef struct {
+    const uint8_t *text;
+    gsize length;
+    uint32_t fits[256]; /* for each byte the patterns' symbols that it may be */
+    uint32_t plain;     /* the patterns of which these symbols were just seen, nothing between; */
+    uint32_t parted;    /* the same with something to be taken out between; */
+    uint32_t ends;      /* as much as stood before words that may all be taken out */
+    gsize word;         /* where the word begins that is being read, or was read last */
+    gsize tag;          /* up to where one that is open may reach; 0: none is */
+    bool in_word;
+    gsize tokens[EY + 1]; /* up to where each may go on; 0: nowhere */
+} Look;
+
+static void note_patterns(Look *look)
+{
+    for (gsize bit = 0; bit < G_N_ELEMENTS(patterns); bit++) {
+        for (const char *symbol = patterns[bit]; *symbol != '\0'; symbol++) {
+            look->fits[(uint8_t)*symbol] |= BIT(bit);
+            look->fits[(uint8_t)g_ascii_toupper(*symbol)] |= BIT(bit);
+        }
+    }
+}
+
+/* Whether the byte is a symbol. Comparisons alone, so that loops become vector instructions. */
+static inline bool is_symbol(uint8_t byte)
+{
+    const uint8_t letter = (uint8_t)((byte | 0x20) - 'a');
+    const uint8_t digit = (uint8_t)(byte - '0');
+    return ((letter < 26) & (letter != 'u' - 'a')) | (digit < 10);
+}
+
+static bool is_one_of(uint8_t byte, const char *bytes)
+{
+    return byte != 0 && strchr(bytes, byte) != NULL;
+}
+
+/* Whether something that a view takes out may end before `at`, though a letter stands there. */
+static bool is_behind_escape(const Look *look, gsize at)
+{
+    if (at >= 3 && look->text[at - 3] == '=') {
+        return true;
+    }
+    return memchr(look->text + at - MIN(at, LONGEST_OPEN), '&', MIN(at, LONGEST_OPEN)) != NULL;
+}
+
+/* ---- first lines and titles ---- */
+
+static bool is_blank(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte >= 128;
+}
+
+/* Whether a label ends at `at`, behind its last word or number: "4)", "line 4:", "003 ". */
+static bool ends_label(const Look *look, gsize at)
+{
+    const gsize digits_to = MIN(look->length, at + 1 + MOST_DIGITS);
+    gsize end = at;
+    if (end < look->length && is_blank(look->text[end])) {
+        if (g_ascii_isdigit(look->text[end - 1])) {
+            return true;
+        }
+        for (end++; end < digits_to && g_ascii_isdigit(look->text[end]); end++) {
+        }
+    }
+    return end < look->length && is_one_of(look->text[end], ":).]|,->;");
+}
+
+/* Whether a quoting mark stands behind `at`, before which a name may. */
+static bool ends_name(const Look *look, gsize at)
+{
+    const gsize end = MIN(look->length, at + LONGEST_NAME);
+    while (at < end && !is_one_of(look->text[at], ">|\n\r")) {
+        at++;
+    }
+    return at < end && is_one_of(look->text[at], ">|");
+}
+
+/* Whether a view may take out the word that ends at `at`. */
+static bool may_be_taken_out(const Look *look, gsize at)
+{
+    const bool escape =
+        look->word > 0 && (look->text[look->word - 1] == '=' || is_behind_escape(look, look->word));
+    return at <= look->tag || escape || ends_label(look, at) || ends_name(look, at);
+}
+
+static void read_between(Look *look, gsize at)
+{
+    const uint8_t byte = look->text[at];
+    if (look->in_word) {
+        const bool stays = look->ends != 0 && !may_be_taken_out(look, at);
+        look->ends = (stays ? 0 : look->ends) | look->plain | look->parted;
+        look->in_word = false;
+    }
+    if (byte == '<') {
+        look->tag = at + LONGEST_TAG;
+    } else if (byte == '>') {
+        look->tag = 0;
+    }
+}
+
+/* Reads a symbol; whether a start is whole with it. */
+static bool read_symbol(Look *look, gsize at)
+{
+    if (!look->in_word) {
+        look->in_word = true;
+        look->word = at;
+        look->parted |= look->ends;
+    } else if (look->ends != 0 && is_behind_escape(look, at)) {
+        look->parted |= look->ends;
+    }
+    const uint32_t fits = look->fits[look->text[at]];
+    look->plain = (look->plain << 1 | BEGIN) & fits;
+    look->parted = (look->parted << 1) & fits;
+    return (look->plain & PLAIN_IS_WHOLE) != 0 || (look->parted & PARTED_IS_WHOLE) != 0;
+}
+
+/* Goes on at `at`, where no pattern has begun in the bytes before. */
+static void open_at(Look *look, gsize at)
+{
+    look->plain = 0;
+    look->parted = 0;
+    look->in_word = at > 0 && is_symbol(look->text[at - 1]);
+    look->word = at;
+}
+
+/* ---- compact ---- */
+
+/* Whether a tag, an escape or an unseen character may begin at `at`. */
+static bool is_taken_out(const Look *look, gsize at)
+{
+    return at < look->length && (look->text[at] >= 128 || is_one_of(look->text[at], "<&="));
+}
+
+static bool is_token_char(uint8_t byte)
+{
+    return g_ascii_isalnum(byte) || byte == '-' || byte == '_';
+}
+
+static bool may_go_on(gsize until, gsize at)
+{
+    return until > 0 && at <= until;
+}
+
+static bool follow_token(Look *look, gsize state, gsize at)
+{
+    static const char word[] = "eyJ";
+    gsize seen = state;
+    while (word[seen] != '\0' && at < look->length && look->text[at] == (uint8_t)word[seen]) {
+        seen++;
+        at++;
+    }
+    if (seen > state && seen <= EY && is_taken_out(look, at)) {
+        look->tokens[seen] = at + LONGEST_TAG;
+    }
+    return word[seen] == '\0';
+}
+
+/* Whether the header that begins with "eyJ" ends too early: base64 has these letters now and then,
+ * but other signs soon after. */
+static bool is_other_base64(const Look *look, gsize at)
+{
+    const gsize left = MIN(SHORTEST_HEADER, look->length - at);
+    return memchr(look->text + at, '+', left) != NULL || memchr(look->text + at, '/', left) != NULL;
+}
+
+static bool begins_token(Look *look, gsize at)
+{
+    const uint8_t byte = look->text[at];
+    if ((byte != 'e' && byte != 'y' && byte != 'J') ||
+        (byte == 'e' && !(at + 1 < look->length && look->text[at + 1] == 'y') &&
+         !is_taken_out(look, at + 1))) {
+        return false;
+    }
+    if (at > 0 && is_token_char(look->text[at - 1]) && !is_behind_escape(look, at)) {
+        return false; /* a token is a word of its own */
+    }
+    return (byte == 'e' && follow_token(look, 0, at) && !is_other_base64(look, at)) ||
+           (byte == 'y' && may_go_on(look->tokens[E], at) && follow_token(look, E, at)) ||
+           (byte == 'J' && may_go_on(look->tokens[EY], at) && follow_token(look, EY, at));
+}
+
+/* ---- what is written in other ways ---- */
+
+/* Whether "&#…" at `at` stands for a symbol. */
+static bool is_number_of_symbol(const Look *look, gsize at)
+{
+    char digits[10] = "";
+    if (look->length - at < 4 || look->text[at + 1] != '#') {
+        return false;
+    }
+    memcpy(digits, look->text + at + 2, MIN(sizeof digits - 1, look->length - at - 2));
+    const bool hex = digits[0] == 'x' || digits[0] == 'X';
+    const guint64 value = g_ascii_strtoull(digits + hex, NULL, hex ? 16 : 10);
+    return (value < 128 && g_ascii_isalnum((gchar)value)) || value >= FULLWIDTH_FIRST;
+}
+
+/* Whether a full-width letter or digit stands at `at`, as bytes or escaped. */
+static bool is_fullwidth(const Look *look, gsize at)
+{
+    const char *text = (const char *)look->text + at;
+    const gsize left = look->length - at;
+    if (look->text[at] == '=') {
+        return left >= 6 && (g_ascii_strncasecmp(text, "=EF=BC", 6) == 0 ||
+                             g_ascii_strncasecmp(text, "=EF=BD", 6) == 0);
+    }
+    const gunichar c = g_utf8_get_char_validated(text, (gssize)left);
+    return c >= FULLWIDTH_FIRST && c <= FULLWIDTH_LAST && g_unichar_isalnum(c);
+}
+
+/* Whether a symbol may stand at `at` in a way that only a view shows. */
+static bool is_hidden_symbol(const Look *look, gsize at)
+{
+    switch (look->text[at]) {
+    case '&':
+        return is_number_of_symbol(look, at);
+    case '\x1b':
+        return at + 1 < look->length && look->text[at + 1] == '[';
+    case '=':
+    case 0xEF:
+        return is_fullwidth(look, at);
+    default:
+        return false;
+    }
+}
+
+/* ---- the look ---- */
+
+/* Whether nothing begins, goes on or is hidden in the chunk at `at`, which has two bytes more
+ * before and behind it, as long as nothing but "C" or "CH" is
+ * pending. A loop of fixed length without a
+ * branch becomes vector instructions. */
+static bool is_dull(const uint8_t *chunk)
+{
+    uint8_t found = 0;
+    for (gsize i = 0; i < CHUNK; i++) {
+        const uint8_t byte = chunk[i];
+        const uint8_t next = chunk[i + 1];
+        const uint8_t small = byte | 0x20;
+        const uint8_t small_next = next | 0x20;
+        const bool ends = !is_symbol(next);
+        const bool starts = !is_symbol(*(chunk + i - 1)) | (*(chunk + i - 3) == '=');
+        const bool code = ((small == 'c') & ((small_next == 'h') | ends)) |
+                          (starts & (((small == 'h') & ((small_next == 'a') | ends)) |
+                                     ((small == 'a') & ((small_next == 'r') | ends))));
+        const bool token = (byte == 'e') & ((next == 'y') | (next == '<') | (next == '&') |
+                                            (next == '=') | (next >= 128));
+        const bool hidden = (byte == '&') | (byte == '\x1b') | (byte == 0xEF) |
+                            ((byte == '=') & (small_next == 'e'));
+        found |= (uint8_t)(code | token | hidden);
+    }
+    return found == 0;
+}
+
+/* Looks at the bytes from `at` to `end`, one after the other. */
+static bool look_closely(Look *look, gsize at, gsize end)
+{
+    for (; at < end; at++) {
+        const bool symbol = is_symbol(look->text[at]);
+        if (symbol && read_symbol(look, at)) {
+            return true;
+        }
+        if (!symbol) {
+            read_between(look, at);
+        }
+        if (begins_token(look, at) || (!symbol && is_hidden_symbol(look, at))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether nothing is pending at `at` that is_dull() does not see. */
+static bool is_idle(const Look *look, gsize at)
+{
+    return look->plain == 0 && look->parted == 0 && (look->ends & ~C_OR_CH) == 0 &&
+           at > MAX(look->tokens[E], look->tokens[EY]);
+}
+
+bool first_look_may_begin(const char *text, gsize length)
+{
+    Look look = {.text = (const uint8_t *)text, .length = length};
+    note_patterns(&look);
+    bool passed = true;
+    for (gsize at = 0; at < length; at += CHUNK) {
+        const bool inside = at >= CHUNK && length - at > CHUNK;
+        if (inside && is_idle(&look, at) && is_dull(look.text + at)) {
+            passed = true;
+            continue;
+        }
+        if (passed) {
+            open_at(&look, at);
+            passed = false;
+        }
+        if (look_closely(&look, at, MIN(length, at + CHUNK))) {
+            return true;
+        }
+    }
+    return false;
+}

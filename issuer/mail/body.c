@@ -5,6 +5,8 @@
 #include "mail/part_reader.h"
 #include "mail/sniff.h"
 
+#include <string.h>
+
 struct Body {
     PartReader reader;
 };
@@ -40,17 +42,18 @@ static void read_parts(PartReader *reader, const GPtrArray *parts, const char *d
     key_watch_around(watch, at, (gsize)(end - at));
 }
 
-/* Reads the mail in `data`, part by part. */
-static void read_mail(PartReader *reader, const char *data, gsize length)
+/* Reads the mail in `data`, part by part; its parts, NULL where they cannot be told. */
+static GPtrArray *read_mail(PartReader *reader, const char *data, gsize length)
 {
     const char *why = NULL;
-    g_autoptr(GPtrArray) parts = mime_parts(data, length, &why);
+    GPtrArray *parts = mime_parts(data, length, &why);
     if (parts == NULL) {
         reader->trouble = why;
     } else {
         part_reader_note(reader, why);
         read_parts(reader, parts, data, length);
     }
+    return parts;
 }
 
 /* Reads what came out of packings and encoded mails; it may hold more of that. */
@@ -67,7 +70,8 @@ static void read_enclosed(PartReader *reader)
         /* Some programs sign a text without any header before it. */
         if (part->as == UNPACKED_ENTITY && length > 0 &&
             sniff_file(data, MIN(length, SNIFF_SIZE)) == SNIFF_MESSAGE) {
-            read_mail(reader, data, length);
+            g_autoptr(GPtrArray) parts = read_mail(reader, data, length);
+            (void)parts;
         } else {
             part_reader_read_unpacked(reader, part);
         }
@@ -75,13 +79,48 @@ static void read_enclosed(PartReader *reader)
     reader->depth = 0;
 }
 
-/* Where the structure showed no code: what looks like parts, then the mail as it stands. */
-static void search_rest(PartReader *reader, const char *data, gsize length)
+/* Whether nothing stands there but empty lines and boundaries. */
+static bool is_between_parts(const char *data, gsize length)
+{
+    for (gsize at = 0; at < length;) {
+        const char *end = memchr(data + at, '\n', length - at);
+        const gsize line = (end == NULL ? length : (gsize)(end - data)) - at;
+        const bool boundary = line > 2 && data[at] == '-' && data[at + 1] == '-';
+        const bool empty = line == 0 || (line == 1 && data[at] == '\r');
+        if (!boundary && !empty) {
+            return false;
+        }
+        at += line + 1;
+    }
+    return true;
+}
+
+/* Whether what looks like a part is one of those that were read, in the same way. */
+static bool was_read(const GPtrArray *parts, const MimePart *loose)
+{
+    for (guint i = 0; i < parts->len; i++) {
+        const MimePart *part = g_ptr_array_index(parts, i);
+        if (part->data == loose->data) {
+            return part->length <= loose->length && strcmp(part->type, loose->type) == 0 &&
+                   g_strcmp0(part->charset, loose->charset) == 0 &&
+                   g_strcmp0(part->encoding, loose->encoding) == 0 &&
+                   is_between_parts(loose->data + part->length, loose->length - part->length);
+        }
+    }
+    return false;
+}
+
+/* Where the structure, whose parts have been read, showed no code: what else looks like parts, then
+ * the mail as it stands. */
+static void search_rest(PartReader *reader, const GPtrArray *parts, const char *data, gsize length)
 {
     g_autoptr(GPtrArray) loose = mime_loose_parts(data, length);
     reader->only_search = true;
     for (guint i = 0; i < loose->len; i++) {
-        (void)part_reader_read(reader, g_ptr_array_index(loose, i));
+        const MimePart *part = g_ptr_array_index(loose, i);
+        if (!was_read(parts, part)) {
+            (void)part_reader_read(reader, part);
+        }
     }
     read_enclosed(reader);
     if (!text_sink_is_satisfied(&reader->sink)) {
@@ -103,13 +142,13 @@ void body_read(Body *body, const char *data, gsize length)
     PartReader *reader = &body->reader;
     KeyWatch *watch = &reader->sink.watch;
     watch->around = length <= MAIL_STORED_RAW;
-    read_mail(reader, data, length);
+    g_autoptr(GPtrArray) parts = read_mail(reader, data, length);
     read_enclosed(reader);
     if (reader->trouble != NULL) {
         key_watch_around(watch, data, length);
         key_watch_lines(watch, data, length);
     } else if (is_wanting(reader)) {
-        search_rest(reader, data, length);
+        search_rest(reader, parts, data, length);
     }
     if (!reader->sink.digested) { /* two mails without a text of their own are not the same */
         text_sink_digest(&reader->sink, data, length);

@@ -145,18 +145,19 @@ GArray *license_reading_find(const char *text)
 {
     GArray *found = g_array_new(FALSE, FALSE, sizeof(LicenseReading));
     g_array_set_clear_func(found, clear_reading);
-    g_autofree char *valid = g_utf8_make_valid(text != NULL ? text : "", -1);
+    g_autofree char *valid =
+        text == NULL || g_str_is_ascii(text) ? g_strdup(text) : g_utf8_make_valid(text, -1);
     g_autoptr(GString) read = g_string_new(NULL);
     Place place = {.found = found, .read = read};
     bool inside = false;
-    for (const char *at = valid; *at != '\0' && found->len < MOST_READINGS;
+    for (const char *at = valid; at != NULL && *at != '\0' && found->len < MOST_READINGS;
          at = g_utf8_next_char(at)) {
-        const gunichar c = g_utf8_get_char(at);
+        const gunichar c = (guchar)*at < 0x80 ? (gunichar)*at : g_utf8_get_char(at);
         if (!inside && folded(c) == PREFIX[0]) {
             read_place(&place, at);
             place.place++;
         }
-        inside = g_unichar_isalnum(c);
+        inside = c < 0x80 ? g_ascii_isalnum((char)c) : g_unichar_isalnum(c);
     }
     return found;
 }

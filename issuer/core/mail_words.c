@@ -50,10 +50,9 @@ static gsize id_length(const char *at)
     return length > strlen(PREFIX) && length <= ID_LONGEST ? length : 0;
 }
 
-char *mail_words_license_id(const char *text)
+static char *license_id_in(const char *plain)
 {
-    g_autofree char *plain = plain_text(text);
-    for (const char *at = plain; *at != '\0'; at++) {
+    for (const char *at = plain; (at = strpbrk(at, "lL")) != NULL; at++) {
         const bool starts = at == plain || !g_ascii_isalnum(at[-1]);
         const gsize length = starts ? id_length(at) : 0;
         if (length > 0) {
@@ -61,6 +60,15 @@ char *mail_words_license_id(const char *text)
         }
     }
     return NULL;
+}
+
+char *mail_words_license_id(const char *text)
+{
+    if (g_str_is_ascii(text)) {
+        return license_id_in(text);
+    }
+    g_autofree char *plain = plain_text(text);
+    return license_id_in(plain);
 }
 
 /* ---- numbers of cases ---- */
@@ -149,10 +157,6 @@ GArray *mail_words_case_numbers(const char *text)
 /* Without case, and accents in one spelling. New string. */
 static char *caseless_text(const char *text)
 {
-    /* Most mails are ASCII alone, and Unicode's tables cost as much as reading all the rest. */
-    if (g_str_is_ascii(text)) {
-        return g_ascii_strdown(text, -1);
-    }
     g_autofree char *valid = g_utf8_make_valid(text, -1);
     g_autofree char *case_folded = g_utf8_casefold(valid, -1);
     return g_utf8_normalize(case_folded, -1, G_NORMALIZE_ALL_COMPOSE);
@@ -175,10 +179,34 @@ static void put_character(GString *text, bool blank_before, gunichar c)
     }
 }
 
+/* Most mails are ASCII alone, and Unicode's tables cost as much as reading all the rest. */
+static char *folded_ascii(const char *text)
+{
+    char *folded = g_malloc(strlen(text) + 1);
+    gsize length = 0;
+    bool blank = false;
+    for (; *text != '\0'; text++) {
+        if (g_ascii_isspace(*text)) {
+            blank = length > 0;
+            continue;
+        }
+        if (blank) {
+            folded[length++] = ' ';
+            blank = false;
+        }
+        folded[length++] = g_ascii_isupper(*text) ? (char)(*text | 0x20) : *text;
+    }
+    folded[length] = '\0';
+    return folded;
+}
+
 /* The text as it is compared: without case, accents in one spelling, white space as single blanks,
  * none at its ends. New string. */
 static char *folded_text(const char *text)
 {
+    if (g_str_is_ascii(text)) {
+        return folded_ascii(text);
+    }
     g_autofree char *caseless = caseless_text(text);
     GString *folded = g_string_sized_new(strlen(caseless));
     bool blank = false;
@@ -223,9 +251,22 @@ static gint longer_first(gconstpointer a, gconstpointer b)
     return (one < other) - (one > other);
 }
 
+static bool has_any(const char *folded, const char *const *folded_words)
+{
+    for (gsize i = 0; folded_words[i] != NULL; i++) {
+        if (find_word(folded, folded_words[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 guint mail_words_count(const char *text, const char *const *folded_words)
 {
     g_autofree char *folded = text != NULL ? folded_text(text) : g_strdup("");
+    if (!has_any(folded, folded_words)) {
+        return 0;
+    }
     g_autoptr(GPtrArray) words = g_ptr_array_new();
     for (gsize i = 0; folded_words[i] != NULL; i++) {
         g_ptr_array_add(words, g_strdup(folded_words[i]));
@@ -260,10 +301,6 @@ bool mail_words_tell_of_loss(const char *text, const char *const *folded_words)
         return false;
     }
     g_autofree char *folded = folded_text(text);
-    for (gsize i = 0; folded_words[i] != NULL; i++) {
-        if (find_word(folded, folded_words[i]) != NULL) {
-            return true;
-        }
-    }
-    return false;
+    const bool found = has_any(folded, folded_words);
+    return found;
 }

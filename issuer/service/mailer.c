@@ -12,8 +12,9 @@ static const char *text_of(const Config *config, const char *key)
     return *text != '\0' ? text : NULL;
 }
 
-static bool check_together(const Config *config, GError **error)
+bool mailer_judge(const Settings *settings, GError **error)
 {
+    const Config *config = settings_config(settings);
     const bool user = text_of(config, "smtp-user") != NULL;
     if (text_of(config, "smtp-url") == NULL) {
         return config_refuse(config, "smtp-url", error,
@@ -36,8 +37,9 @@ static SmtpTls tls_of(const char *choice)
     return strcmp(choice, "always") == 0 ? SMTP_TLS_ALWAYS : SMTP_TLS_AUTO;
 }
 
-static Smtp *open_server(const Config *config, const char *domain, GError **error)
+static Smtp *open_server(const Settings *settings, const char *domain, GError **error)
 {
+    const Config *config = settings_config(settings);
     SmtpServer server = {
         .url = text_of(config, "smtp-url"),
         .helo = domain,
@@ -47,7 +49,7 @@ static Smtp *open_server(const Config *config, const char *domain, GError **erro
         .connect_seconds = (unsigned)config_number(config, "smtp-connect-seconds"),
         .seconds = (unsigned)config_number(config, "smtp-seconds"),
     };
-    if (!check_together(config, error)) {
+    if (!mailer_judge(settings, error)) {
         return NULL;
     }
     g_autoptr(Secret) password = NULL;
@@ -81,7 +83,7 @@ Mailer *mailer_open(const Settings *settings, GError **error)
 {
     Mailer *mailer = g_new0(Mailer, 1);
     if (find_sender(mailer, settings, error)) {
-        mailer->smtp = open_server(settings_config(settings), mailer->domain, error);
+        mailer->smtp = open_server(settings, mailer->domain, error);
     }
     if (mailer->smtp == NULL) {
         mailer_free(mailer);

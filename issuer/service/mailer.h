@@ -12,6 +12,10 @@ typedef struct {
     char *domain;  /* of our message ids */
 } Mailer;
 
+/* Whether the settings smtp-… go together; reads no password and opens no connection.
+ * ISSUER_ERROR_INPUT names the one that does not. */
+bool mailer_judge(const Settings *settings, GError **error);
+
 /* Reads the settings smtp-… and reply-from; sends nothing yet. ISSUER_ERROR_INPUT names the setting
  * that is missing or does not fit, and where it stands; errors of login_secret(). The caller owns
  * it. */

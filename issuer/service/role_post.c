@@ -1,10 +1,10 @@
 #include "service/role_post.h"
 
 #include "base/clock.h"
-#include "base/error.h"
 #include "base/log.h"
 #include "core/finder.h"
 #include "service/delivery_run.h"
+#include "service/mailer.h"
 
 #include <string.h>
 
@@ -15,16 +15,8 @@
 bool role_post_judge(const Settings *settings, const char *instance, GError **error)
 {
     (void)instance;
-    if (settings_require_sender(settings, error) == NULL) {
-        return false;
-    }
-    if (settings_replies_by_smtp(settings) &&
-        *config_text(settings_config(settings), "smtp-url") == '\0') {
-        g_set_error_literal(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
-                            "reply-by = smtp wants a mail server: set smtp-url");
-        return false;
-    }
-    return true;
+    return settings_require_sender(settings, error) != NULL &&
+           (!settings_replies_by_smtp(settings) || mailer_judge(settings, error));
 }
 
 char *role_post_watches(const Settings *settings, const char *instance)

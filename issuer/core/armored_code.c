@@ -148,8 +148,10 @@ const char *armored_code_jws(const ArmoredCode *code)
 bool armored_code_is_broken(ArmoredCode *code)
 {
     if (!code_body_holds(code->body)) {
-        code_body_drop_below(code->body,
-                             code_body_is_full(code->body) ? ARMORED_SURE : ARMORED_LIKELY);
+        code_body_drop_below(code->body, ARMORED_LIKELY);
+        if (code_body_is_full(code->body)) {
+            code_body_drop_below(code->body, ARMORED_SURE);
+        }
     }
     return code_body_is_full(code->body) && code->jws == NULL;
 }

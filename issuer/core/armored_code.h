@@ -62,8 +62,8 @@ void armored_code_add(ArmoredCode *code, const ArmoredBlock *block, ArmoredTrust
 const char *armored_code_jws(const ArmoredCode *code);
 
 /* Nothing more will come: if the code is not whole, unsure blocks count as missing again, and the
- * likely ones too where the body does not hold with them. True if all are there nevertheless, so
- * that no line can be named. */
+ * likely ones too where the body is full without those and does not hold. True if all are there
+ * nevertheless, so that no line can be named. */
 bool armored_code_is_broken(ArmoredCode *code);
 
 /* The symbols of all lines, '?' where a block is missing. New string. */

@@ -78,19 +78,18 @@ static bool is_near_another(const Lines *all, guint index)
     return false;
 }
 
-/* Whether as much stands between two lines as between any. */
-static bool is_next(const Lines *all, const OrderedLine *line, const OrderedLine *next)
-{
-    const gint64 between = (gint64)next->start - line->end;
-    return ABS(between - (all->stride - ARMORED_CODE_FULL)) <= SLACK;
-}
-
-/* Whether it stands where a line would, whichever it is. */
-static bool stands_in_line(const Lines *all, guint index)
+/* The nearest line behind or before one that shares no symbol with it; NULL: there is none. */
+static const OrderedLine *neighbour(const Lines *all, guint index, bool behind)
 {
     const OrderedLine *line = &all->lines[index];
-    return line->firm || (index > 0 && is_next(all, line - 1, line)) ||
-           (index + 1 < all->count && is_next(all, line, line + 1));
+    const gint64 step = behind ? 1 : -1;
+    for (gint64 i = index + step; i >= 0 && i < all->count; i += step) {
+        const OrderedLine *other = &all->lines[i];
+        if (behind ? other->start >= line->end : other->end <= line->start) {
+            return other;
+        }
+    }
+    return NULL;
 }
 
 /* Whether there is room for lines, and for nothing else, between two of them. */
@@ -101,13 +100,16 @@ static bool is_room_for_lines(const Lines *all, const OrderedLine *line, const O
     return ABS(between - lines * all->stride) <= SLACK * MAX(lines, 1);
 }
 
-/* The same on both sides of a line, as far as there are others. What fits by chance seldom stands
- * so. */
-static bool stands_among_lines(const Lines *all, guint index)
+/* Whether it fills a line of the text, or stands between others, as far as there are any, as they
+ * do. What fits by chance seldom stands so. */
+static bool stands_in_line(const Lines *all, guint index)
 {
     const OrderedLine *line = &all->lines[index];
-    return line->whole || ((index == 0 || is_room_for_lines(all, line - 1, line)) &&
-                           (index + 1 == all->count || is_room_for_lines(all, line, line + 1)));
+    const OrderedLine *before = neighbour(all, index, false);
+    const OrderedLine *behind = neighbour(all, index, true);
+    return line->whole || ((before != NULL || behind != NULL) &&
+                           (before == NULL || is_room_for_lines(all, before, line)) &&
+                           (behind == NULL || is_room_for_lines(all, line, behind)));
 }
 
 static guint weight_of(const Lines *all, guint index)
@@ -118,7 +120,7 @@ static guint weight_of(const Lines *all, guint index)
     if (is_near_another(all, index)) {
         return WEIGHT_NEAR;
     }
-    return stands_in_line(all, index) ? WEIGHT_FIRM : WEIGHT_NONE;
+    return all->lines[index].firm || stands_in_line(all, index) ? WEIGHT_FIRM : WEIGHT_NONE;
 }
 
 static bool may_follow(const OrderedLine *line, const OrderedLine *before)
@@ -201,7 +203,7 @@ static void admit_moved(const Lines *all)
     for (guint i = 0; i < all->count; i++) {
         OrderedLine *line = &all->lines[i];
         line->fits = line->fits || (line->number >= 0 && all->ranks[i].weight > 0 &&
-                                    claims[line->number] == 1 && stands_among_lines(all, i));
+                                    claims[line->number] == 1 && stands_in_line(all, i));
     }
 }
 

@@ -15,6 +15,7 @@
 static struct {
     LogLevel most;
     char *who;
+    pid_t process;
 } settings = {.most = LOG_LEVEL_INFO};
 
 struct LogLine {
@@ -22,8 +23,31 @@ struct LogLine {
     bool left_out;
 };
 
+static LogLevel level_of(GLogLevelFlags flags)
+{
+    if ((flags & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL)) != 0) {
+        return LOG_LEVEL_ERROR;
+    }
+    return (flags & G_LOG_LEVEL_WARNING) != 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG;
+}
+
+/* What libraries tell by way of GLib, in which anything may stand. */
+static void take_over(const char *domain, GLogLevelFlags flags, const char *message, gpointer data)
+{
+    if (getpid() != settings.process) { /* forked to do something else, maybe less than we may */
+        g_log_default_handler(domain, flags, message, data);
+        return;
+    }
+    LogLine *line = log_begin(level_of(flags), "library");
+    log_text(line, "library", domain);
+    log_text(line, "says", message);
+    log_end(line);
+}
+
 void log_open(LogLevel most, const char *who)
 {
+    settings.process = getpid();
+    (void)g_log_set_default_handler(take_over, NULL);
     settings.most = most;
     g_free(settings.who);
     settings.who = g_strdup(who);

@@ -23,7 +23,8 @@ typedef enum {
 typedef struct LogLine LogLine;
 
 /* Sets for this process what is left out (levels above `most`) and who logs: `who` stands in each
- * line, as "post" or "drop:inbox"; NULL: nobody. Without a call: LOG_LEVEL_INFO, NULL. */
+ * line, as "post" or "drop:inbox"; NULL: nobody. Without a call: LOG_LEVEL_INFO, NULL. From then on
+ * what libraries tell by g_log() comes here too, as "library". */
 void log_open(LogLevel most, const char *who);
 
 /* Reads "error", "warning", "notice", "info" or "debug"; anything else is a bug (aborts). */

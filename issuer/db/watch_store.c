@@ -34,7 +34,7 @@ static const char change_text[] =
 
 static const char list_text[] =
     "select daemon, role, instance, watches, problem, problem_at, started_at, worked_at, had_at,"
-    " done, restarts, seen_at, ended_at from watched where ended_at is null or ended_at >= $1"
+    " done, restarts, seen_at, ended_at from watched where coalesce(ended_at, seen_at) >= $1"
     " order by daemon, role <> 'daemon', role, instance";
 
 bool watch_store_claim(Database *database, const char *daemon, bool *ours, GError **error)
@@ -122,10 +122,10 @@ static void free_watched(gpointer data)
     g_free(row);
 }
 
-GPtrArray *watch_store_list(Database *database, int64_t ended_since, GError **error)
+GPtrArray *watch_store_list(Database *database, int64_t since, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
-    sql_params_add_time(params, ended_since);
+    sql_params_add_time(params, since);
     g_autoptr(SqlResult) result = sql_run(database, NULL, list_text, params, error);
     if (result == NULL) {
         return NULL;

@@ -62,8 +62,8 @@ typedef struct {
     int64_t ended_at; /* 0: it is watched, if its daemon lives */
 } Watched;
 
-/* What is watched, or was until `ended_since` (seconds): of Watched *, by daemon, itself first. The
- * caller owns it. */
-GPtrArray *watch_store_list(Database *database, int64_t ended_since, GError **error);
+/* What is watched, or was after `since` (seconds), whether it has ended or nothing was heard of it
+ * then: of Watched *, by daemon, itself first. The caller owns it. */
+GPtrArray *watch_store_list(Database *database, int64_t since, GError **error);
 
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SECOND_US      ((int64_t)G_USEC_PER_SEC)
@@ -298,11 +299,38 @@ static void take_signals(Run *run)
     }
 }
 
+static RunChild *find_process(const Run *run, pid_t pid)
+{
+    for (guint i = 0; i < run->children->len; i++) {
+        RunChild *child = g_ptr_array_index(run->children, i);
+        if (child->pid == pid) {
+            return child;
+        }
+    }
+    return NULL;
+}
+
+/* All that have ended. What is none of ours was left to us: as the first process of a container we
+ * inherit what the roles' processes leave behind. */
+static void take_away(Run *run)
+{
+    siginfo_t end = {0};
+    while (waitid(P_ALL, 0, &end, WEXITED | WNOHANG | WNOWAIT) == 0 && end.si_pid != 0) {
+        RunChild *child = find_process(run, end.si_pid);
+        if (child != NULL) {
+            run_child_reap(child, &run->house);
+        } else {
+            (void)waitid(P_PID, (id_t)end.si_pid, &end, WEXITED);
+        }
+        end.si_pid = 0;
+    }
+}
+
 static void reap(Run *run)
 {
+    take_away(run);
     for (guint i = run->children->len; i-- > 0;) {
         RunChild *child = g_ptr_array_index(run->children, i);
-        run_child_reap(child, &run->house);
         if (child->pid == 0 && !child->wanted) {
             run_child_hide(child, &run->house);
             g_ptr_array_remove_index(run->children, i);

@@ -188,11 +188,6 @@ static void set_next(RunChild *child)
 void run_child_reap(RunChild *child, const RunHouse *house)
 {
     siginfo_t end = {0};
-    if (child->pid <= 0 ||
-        waitid(P_PID, (id_t)child->pid, &end, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-        end.si_pid == 0) {
-        return;
-    }
     /* While it is not taken away nobody else has its number, so this is its own group. */
     (void)kill(-child->pid, SIGKILL);
     (void)waitid(P_PID, (id_t)child->pid, &end, WEXITED);

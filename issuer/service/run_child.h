@@ -52,7 +52,8 @@ void run_child_stop(RunChild *child);
 /* Ends its process, and all that this has started, at once. */
 void run_child_kill(RunChild *child);
 
-/* Its process has ended: takes it away, logs how, and says when it is forked again. */
+/* Its process has ended: takes it away with all that it has started, logs how, and says when it is
+ * forked again. */
 void run_child_reap(RunChild *child, const RunHouse *house);
 
 /* Whether its process lives and was heard of in time; and whether it was heard of at all. */

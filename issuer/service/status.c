@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#define ENDED_SHOWN (7 * INT64_C(86400)) /* seconds for which what has ended is shown */
-#define SILENT      60                   /* seconds; a daemon is heard of every 10 */
+#define GONE_SHOWN (7 * INT64_C(86400)) /* seconds for which what is watched no more is shown */
+#define SILENT     60                   /* seconds; a daemon is heard of every 10 */
 
 /* The kinds in the order in which they are told, the gravest first; with a code: one that is told
  * also where nothing of it waits. */
@@ -99,7 +99,7 @@ static bool read_all(Status *status, Context *context, GError **error)
         return false;
     }
     status->waiting = in_order(found);
-    status->watched = watch_store_list(context->database, clock_now() - ENDED_SHOWN, error);
+    status->watched = watch_store_list(context->database, clock_now() - GONE_SHOWN, error);
     if (status->watched == NULL) {
         return false;
     }

@@ -7,13 +7,14 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import time
 
 import psycopg2
 
 from daemon import Daemon, read_line
 from mail_servers import RudeServer
-from scenario import OWN, Scenario, admin, ask, check_records, license_key, mail, main
+from scenario import ISSUER, OWN, Scenario, admin, ask, check_records, license_key, mail, main
 
 ANA = "ana@northwind.example"
 
@@ -149,6 +150,19 @@ class Life(Run):
                     self.assertEqual((ended.level, ended.fields["how"]), ("warning", "signal KILL"))
             self.check_works(daemon, f"LIC-{number}")
         self.assertIn("daemon-stopped", [line.what for line in daemon_end(daemon)])
+
+    def test_what_others_leave_behind_is_taken_away(self):
+        """As the first process of a container it is left what nobody else takes away."""
+        daemon = self.daemon()
+        self.house.start = lambda *words, **options: subprocess.Popen(
+            ["sh", "-c", 'sleep 1 & sleep 2 & exec "$0" "$@"', ISSUER, *words], cwd=self.house.folder,
+            **{"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options})
+        daemon.start()
+        del self.house.start
+        time.sleep(3)
+        with open(f"/proc/{daemon.process.pid}/task/{daemon.process.pid}/children", encoding="ascii") as stream:
+            self.assertEqual(set(map(int, stream.read().split())), set(daemon.pids().values()))
+        daemon.stop()
 
     def test_killed_itself_it_leaves_nothing_and_goes_on(self):
         daemon = self.daemon().start()

@@ -131,6 +131,18 @@ static void a_line_ends_somewhere(void **state)
     assert_ptr_equal(strchr(text, '\n'), text + size - 1);
 }
 
+static void libraries_make_no_lines_of_their_own(void **state)
+{
+    (void)state;
+    const Caught caught = catch_lines();
+    log_open(LOG_LEVEL_INFO, NULL);
+    g_log("gmime", G_LOG_LEVEL_WARNING, "bad header: %s", "x\n<3>forged");
+    g_autofree char *text = release(&caught);
+    assert_true(g_str_has_suffix(text, "Z warning library library=gmime "
+                                       "says=\"bad header: x\\n<3>forged\"\n"));
+    assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+}
+
 static void levels_have_names(void **state)
 {
     (void)state;
@@ -145,6 +157,7 @@ int main(void)
         cmocka_unit_test(a_line_has_its_fields_in_order),
         cmocka_unit_test(the_journal_gets_levels),
         cmocka_unit_test(a_line_ends_somewhere),
+        cmocka_unit_test(libraries_make_no_lines_of_their_own),
         cmocka_unit_test(levels_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@
 
 #define CHUNK           ((gsize)64) /* bytes */
 #define LONGEST_OPEN    5           /* bytes of an entity without its ";" */
-#define SHORTEST_HEADER ((gsize)40) /* bytes; a tag may follow */
+#define SHORTEST_HEADER ((gsize)60) /* bytes */
 #define LONGEST_TAG     ((gsize)2048)
 #define LONGEST_NAME    40 /* bytes up to its quoting mark */
 #define MOST_DIGITS     5  /* of a line's number */
@@ -21,7 +21,6 @@ static const char *const patterns[] = {
 };
 #define BIT(n)         ((uint32_t)1 << (n))
 #define BEGIN          (BIT(0) | BIT(8))
-#define C_OR_CH        (BIT(0) | BIT(1) | BIT(8) | BIT(9))
 #define PLAIN_IS_WHOLE (BIT(5) | BIT(18))
 /* Behind something that was taken out, words of prose that begin alike are told by what follows: no
  * code is so long that its length does not begin with a zero. */
@@ -146,6 +145,18 @@ static bool read_symbol(Look *look, gsize at)
     return (look->plain & PLAIN_IS_WHOLE) != 0 || (look->parted & PARTED_IS_WHOLE) != 0;
 }
 
+/* Up to where a tag may reach that is open at `at`; 0: none is. */
+static gsize open_tag(const Look *look, gsize at)
+{
+    const gsize from = at - MIN(at, LONGEST_TAG);
+    const uint8_t *tag = memrchr(look->text + from, '<', at - from);
+    if (tag == NULL) {
+        return 0;
+    }
+    const gsize begin = (gsize)(tag - look->text);
+    return memchr(tag, '>', at - begin) == NULL ? begin + LONGEST_TAG : 0;
+}
+
 /* Goes on at `at`, where no pattern has begun in the bytes before. */
 static void open_at(Look *look, gsize at)
 {
@@ -153,6 +164,7 @@ static void open_at(Look *look, gsize at)
     look->parted = 0;
     look->in_word = at > 0 && is_symbol(look->text[at - 1]);
     look->word = at;
+    look->tag = open_tag(look, at);
 }
 
 /* ---- compact ---- */
@@ -188,11 +200,17 @@ static bool follow_token(Look *look, gsize state, gsize at)
 }
 
 /* Whether the header that begins with "eyJ" ends too early: base64 has these letters now and then,
- * but other signs soon after. */
+ * but signs of its own soon after. */
 static bool is_other_base64(const Look *look, gsize at)
 {
-    const gsize left = MIN(SHORTEST_HEADER, look->length - at);
-    return memchr(look->text + at, '+', left) != NULL || memchr(look->text + at, '/', left) != NULL;
+    const gsize end = MIN(look->length, at + SHORTEST_HEADER);
+    while (at < end && !is_taken_out(look, at) && look->text[at] != '.') {
+        if (look->text[at] == '+' || look->text[at] == '/') {
+            return true;
+        }
+        at++;
+    }
+    return false;
 }
 
 static bool begins_token(Look *look, gsize at)
@@ -257,27 +275,35 @@ static bool is_hidden_symbol(const Look *look, gsize at)
 
 /* ---- the look ---- */
 
-/* Whether nothing begins, goes on or is hidden in the chunk at `at`, which has two bytes more
- * before and behind it, as long as nothing but "C" or "CH" is
- * pending. A loop of fixed length without a
- * branch becomes vector instructions. */
+/* Whether a view may take something out from this byte on. */
+static inline bool parts_words(uint8_t byte)
+{
+    return (byte <= ' ') | (byte == '<') | (byte == '&') | (byte == '=') | (byte >= 128);
+}
+
+/* Whether nothing begins or is hidden in the chunk, around which stand some bytes more. Loops of
+ * fixed length without a branch become vector instructions. */
 static bool is_dull(const uint8_t *chunk)
 {
+    uint8_t symbols[CHUNK + 3]; /* from the byte before on */
     uint8_t found = 0;
+    for (gsize i = 0; i < CHUNK + 3; i++) {
+        symbols[i] = is_symbol(*(chunk + i - 1));
+    }
     for (gsize i = 0; i < CHUNK; i++) {
         const uint8_t byte = chunk[i];
         const uint8_t next = chunk[i + 1];
-        const uint8_t small = byte | 0x20;
-        const uint8_t small_next = next | 0x20;
-        const bool ends = !is_symbol(next);
-        const bool starts = !is_symbol(*(chunk + i - 1)) | (*(chunk + i - 3) == '=');
-        const bool code = ((small == 'c') & ((small_next == 'h') | ends)) |
-                          (starts & (((small == 'h') & ((small_next == 'a') | ends)) |
-                                     ((small == 'a') & ((small_next == 'r') | ends))));
-        const bool token = (byte == 'e') & ((next == 'y') | (next == '<') | (next == '&') |
-                                            (next == '=') | (next >= 128));
-        const bool hidden = (byte == '&') | (byte == '\x1b') | (byte == 0xEF) |
-                            ((byte == '=') & (small_next == 'e'));
+        const uint8_t third = chunk[i + 2] | 0x20;
+        const bool next_ends = !symbols[i + 2];
+        const bool third_ends = !symbols[i + 3];
+        const bool code = ((byte | 0x20) == 'c') &
+                          ((((next | 0x20) == 'h') & ((third == 'a') | third_ends)) |
+                           (next_ends & ((third == 'h') | third_ends | parts_words(next))));
+        const bool token = (byte == 'e') & (!symbols[i] | (*(chunk + i - 3) == '=')) &
+                           ((next == 'y') | parts_words(next));
+        const bool hidden = (byte == '&') | (*(chunk + i - LONGEST_OPEN) == '&') |
+                            (byte == '\x1b') | (byte == 0xEF) |
+                            ((byte == '=') & ((next | 0x20) == 'e'));
         found |= (uint8_t)(code | token | hidden);
     }
     return found == 0;
@@ -301,10 +327,9 @@ static bool look_closely(Look *look, gsize at, gsize end)
     return false;
 }
 
-/* Whether nothing is pending at `at` that is_dull() does not see. */
 static bool is_idle(const Look *look, gsize at)
 {
-    return look->plain == 0 && look->parted == 0 && (look->ends & ~C_OR_CH) == 0 &&
+    return look->plain == 0 && look->parted == 0 && look->ends == 0 &&
            at > MAX(look->tokens[E], look->tokens[EY]);
 }
 
@@ -314,7 +339,7 @@ bool first_look_may_begin(const char *text, gsize length)
     note_patterns(&look);
     bool passed = true;
     for (gsize at = 0; at < length; at += CHUNK) {
-        const bool inside = at >= CHUNK && length - at > CHUNK;
+        const bool inside = at >= CHUNK && length - at > CHUNK + 1;
         if (inside && is_idle(&look, at) && is_dull(look.text + at)) {
             passed = true;
             continue;

@@ -182,7 +182,7 @@ static void put_character(GString *text, bool blank_before, gunichar c)
 /* Most mails are ASCII alone, and Unicode's tables cost as much as reading all the rest. */
 static char *folded_ascii(const char *text)
 {
-    char *folded = g_malloc(strlen(text) + 1);
+    char *folded = g_strdup(text);
     gsize length = 0;
     bool blank = false;
     for (; *text != '\0'; text++) {
@@ -301,6 +301,5 @@ bool mail_words_tell_of_loss(const char *text, const char *const *folded_words)
         return false;
     }
     g_autofree char *folded = folded_text(text);
-    const bool found = has_any(folded, folded_words);
-    return found;
+    return has_any(folded, folded_words);
 }

@@ -88,7 +88,9 @@ static gsize next_start(const Text *text, gsize at)
         if (at == 0 || !is_token_char(text->text[at - 1])) {
             return at;
         }
-        at++;
+        while (at < text->length && is_token_char(text->text[at])) {
+            at++; /* nothing else in this word begins one */
+        }
     }
     return text->length;
 }

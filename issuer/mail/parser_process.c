@@ -3,7 +3,10 @@
 #include "base/socket.h"
 #include "mail/frame.h"
 
+#include <malloc.h>
 #include <unistd.h>
+
+#define KEPT_FREE (8 * 1024 * 1024) /* bytes that stay for the next mail */
 
 /* Sends the frame with its length before it, in one piece. */
 static bool answer(int fd, const ParsedMail *mail)
@@ -34,6 +37,9 @@ static bool serve_one(int fd, const MailSettings *settings)
 
 void parser_process_run(int fd, const MailSettings *settings)
 {
+    /* Else each mail's pages go back to the kernel, which has to clear others for the next. */
+    (void)mallopt(M_MMAP_THRESHOLD, KEPT_FREE / 2);
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT_FREE);
     while (serve_one(fd, settings)) {
     }
     _exit(0);

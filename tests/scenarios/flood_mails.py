@@ -24,8 +24,9 @@ from memory import PeakSampler  # noqa: E402,F401 (for flood.py)
 KIB, MIB = 1 << 10, 1 << 20
 SEPARATOR = b"From ana@northwind.example Thu Oct  8 09:30:00 2026\n"
 ZEROS = re.compile(rb"\0{60,}")  # 64 of them are a hole in the mailbox, which ends a mail
-# What a mailbox's separator is known by: a header behind it, though its first lines may be damaged.
-FIELD = re.compile(rb"(>From .*\n)*([!-9;-~]+[ \t]*:|(?i:(.+\n)*(From|To|Date|Subject|Message-ID|Received|Return-Path):))")
+# What a mailbox's separator is known by: a header behind it, though lines before its first empty one may be damaged.
+FIELD = re.compile(rb"(>From .*\n)*([!-9;-~]+[ \t]*:"
+                   rb"|(?i:((?!\r?\n).*\n)*(From|To|Date|Subject|Message-ID|Received|Return-Path):))")
 CHARSETS = ("utf-8", "utf-16", "utf-16-be", "utf-32", "utf-7", "latin-1", "cp1252", "koi8-r", "shift_jis", "big5",
             "iso2022_jp", "iso2022_kr", "euc_jp", "gb18030", "hz", "cp037", "cp1140", "mac_roman")
 LABELS = (*CHARSETS, "us-ascii", "unknown-8bit", "x-user-defined", "utf8mb4", "", "a" * 300, "utf-8'en'")
@@ -99,6 +100,11 @@ def bombs():
               ("many.zip", zip_of_many(300)), ("more.zip", zip_of_many(9000)), ("boast.tar", tar_that_boasts()),
               ("twice.gz", gzip.compress(gzip.compress(bytes(200 * MIB), mtime=0), mtime=0))]
     return found
+
+
+def quoted(data):
+    """As it stands in a mailbox."""
+    return re.sub(rb"(?m)^(>*From )", rb">\1", data)
 
 
 def header(size, dice):
@@ -180,7 +186,7 @@ class Flood:
 
     def begins_as_mail(self, make):
         """What `make` makes, once more if nothing of its header is left: that is the text of the mail before it."""
-        while not FIELD.match(data := make(self), 0, 3 * KIB):
+        while not FIELD.match(quoted(data := make(self)), 0, 3 * KIB):
             pass
         return data
 
@@ -332,6 +338,6 @@ def write(stream, mails):
     """Writes them as a mailbox, one after the other; gives kind and goodness of each that must be told."""
     told = []
     for one in mails:
-        stream.write(SEPARATOR + re.sub(rb"(?m)^(>*From )", rb">\1", one.data) + b"\n\n")
+        stream.write(SEPARATOR + quoted(one.data) + b"\n\n")
         told += [(one.kind, one.good)] * one.pieces
     return told

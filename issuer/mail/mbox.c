@@ -21,6 +21,7 @@ struct Mbox {
     uint64_t at;   /* offset of the separator of the next message */
     bool lengths_hold;
     bool in_mail; /* at the start of a file that begins as a mail */
+    bool cr;      /* the separator of the message at hand ends with a carriage return alone */
 };
 
 Mbox *mbox_new(int fd, bool begins_as_mail)
@@ -89,19 +90,23 @@ typedef enum {
 } Mark;
 
 /* Whether the line at index `at` of the buffer stands apart from what comes before it. Only at the
- * start of a line does whoever writes an mbox quote "From ", so nothing else is a separator. */
-static bool is_apart(const char *buffer, gsize at)
+ * start of a line does whoever writes an mbox quote "From ", so nothing else is a separator; and
+ * behind a carriage return alone does only who wrote the separator before that way too. */
+static bool is_apart(const Mbox *mbox, gsize at)
 {
-    return (at >= 2 && memcmp(buffer + at - 2, "\n\n", 2) == 0) ||
-           (at >= 3 && memcmp(buffer + at - 3, "\n\r\n", 3) == 0);
+    const char *line = mbox->buffer + at;
+    return (at >= 2 && memcmp(line - 2, "\n\n", 2) == 0) ||
+           (at >= 3 && memcmp(line - 3, "\n\r\n", 3) == 0) ||
+           (at >= 2 && mbox->cr && memcmp(line - 2, "\r\r", 2) == 0);
 }
 
 static bool is_separator_at(const Mbox *mbox, gsize at)
 {
     const char *line = mbox->buffer + at;
-    gsize length = mbox->length - at;
-    bool apart = is_apart(mbox->buffer, at);
-    return line[-1] == '\n' && (apart || !mbox->in_mail) && mbox_is_separator(line, length, apart);
+    const bool apart = is_apart(mbox, at);
+    const bool begins = line[-1] == '\n' || (mbox->cr && line[-1] == '\r');
+    return begins && (apart || !mbox->in_mail) &&
+           mbox_separator_size(line, mbox->length - at, apart) > 0;
 }
 
 /* The first run of NUL bytes that is a hole, or may become one because it reaches to `end`, else
@@ -195,7 +200,7 @@ static bool may_end_at(const Mbox *mbox, uint64_t end, uint64_t *next)
         at += line_end(look + at, length - at);
     }
     *next = end + at;
-    return at == length || mbox_is_separator(look + at, length - at, at > 0);
+    return at == length || mbox_separator_size(look + at, length - at, at > 0) > 0;
 }
 
 /* What Content-Length says of the message's end, if the file's mails have all been right about it
@@ -226,6 +231,9 @@ static uint64_t without_empty_line(const Mbox *mbox, uint64_t start, uint64_t en
     if (at >= least + 3 && memcmp(data + at - 3, "\n\r\n", 3) == 0) {
         return end - 2;
     }
+    if (mbox->cr && at >= least + 2 && memcmp(data + at - 2, "\r\r", 2) == 0) {
+        return end - 1;
+    }
     return end;
 }
 
@@ -250,12 +258,10 @@ static bool skip_separator(Mbox *mbox)
     while (mbox->at == 0 && skip < length && (data[skip] == '\r' || data[skip] == '\n')) {
         skip++;
     }
-    if (!mbox_is_separator(data + skip, length - skip, true)) {
-        return false;
-    }
-    const char *end = memchr(data + skip, '\n', length - skip);
-    mbox->at += (uint64_t)(end + 1 - data);
-    return true;
+    const gsize size = mbox_separator_size(data + skip, length - skip, true);
+    mbox->cr = size > 0 && data[skip + size - 1] == '\r';
+    mbox->at += size > 0 ? skip + size : 0;
+    return size > 0;
 }
 
 /* Where the message that begins at mbox->at ends; moves to what follows it. */

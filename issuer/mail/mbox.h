@@ -37,12 +37,13 @@ bool mbox_next(Mbox *mbox, MboxMessage *message, GError **error);
 /* Whether nothing follows what mbox_next() gave last. */
 bool mbox_ended(const Mbox *mbox);
 
-/* Whether a separator line begins at `data`: "From ", something, and a date at its end, followed by
- * a header line. One that stands `apart`, behind an empty line or at the file's start, needs no
- * date if the header lines that follow leave no doubt: at least two, one of them such as every mail
- * has; and with a date its header may begin with damaged lines, if one such line comes before the
- * first empty one. `length` bytes are there, of which MBOX_LOOK suffice. */
-bool mbox_is_separator(const char *data, gsize length, bool apart);
+/* The bytes of the separator line that begins at `data`, with its end; 0: none begins there. One is
+ * "From ", something, and a date at its end, followed by a header line. One that stands `apart`,
+ * behind an empty line or at the file's start, needs no date if the header lines that follow leave
+ * no doubt: at least two, one of them such as every mail has; and with a date its header may begin
+ * with damaged lines, if one such line comes before the first empty one. It may end with a carriage
+ * return alone, as may the mail behind it. `length` bytes are there, of which MBOX_LOOK suffice. */
+gsize mbox_separator_size(const char *data, gsize length, bool apart);
 
 /* Undoes the quoting of lines that begin with "From " in place: ">From " becomes "From ",
  * ">>From " becomes ">From ". Returns the new length in bytes. */

@@ -2,6 +2,7 @@
  * forms; prose lines begin with "From " too, so the date and the header line after it decide, or
  * more of a header alone. */
 #include "mail/headers.h"
+#include "mail/line_ends.h"
 #include "mail/mbox.h"
 
 #include <string.h>
@@ -183,20 +184,45 @@ static gsize behind_remarks(const char *data, gsize at, gsize length)
     return at;
 }
 
-bool mbox_is_separator(const char *data, gsize length, bool apart)
+/* The same for a separator line that ends with a carriage return alone, and so do the header lines
+ * behind it. `after` is the index of what follows it. */
+static bool is_cr_separator(const char *data, gsize length, gsize after, bool apart)
 {
-    length = MIN(length, MBOX_LOOK);
-    if (length < 5 || memcmp(data, "From ", 5) != 0) {
+    const char *header = data + after;
+    if (!headers_is_field(header, length - after)) {
         return false;
     }
-    const char *end = memchr(data, '\n', MIN(length, MAX_LINE));
-    if (end == NULL) {
-        return false;
-    }
-    gsize after = behind_remarks(data, (gsize)(end + 1 - data), length);
-    const bool dated = ends_as_separator(data + 5, (gsize)(end - data) - 5);
+    return ends_as_separator(data + 5, after - 6) ||
+           (apart && line_ends_of_header_are_cr(header, length - after));
+}
+
+static bool is_lf_separator(const char *data, gsize length, gsize after, bool apart)
+{
+    const bool dated = ends_as_separator(data + 5, after - 6);
+    after = behind_remarks(data, after, length);
     if (!headers_is_field(data + after, length - after)) {
         return dated && apart && has_usual_field(data + after, length - after);
     }
     return dated || (apart && begins_with_headers(data + after, length - after));
+}
+
+/* Behind the first of these bytes within a line's length; 0: there is none. */
+static gsize behind_first(const char *data, gsize length, char byte)
+{
+    const char *end = memchr(data, byte, MIN(length, MAX_LINE));
+    return end == NULL ? 0 : (gsize)(end + 1 - data);
+}
+
+gsize mbox_separator_size(const char *data, gsize length, bool apart)
+{
+    length = MIN(length, MBOX_LOOK);
+    if (length < 5 || memcmp(data, "From ", 5) != 0) {
+        return 0;
+    }
+    const gsize lf = behind_first(data, length, '\n');
+    const gsize cr = behind_first(data, lf > 0 ? lf : length, '\r');
+    if (cr > 0 && is_cr_separator(data, length, cr, apart)) {
+        return cr;
+    }
+    return lf > 0 && is_lf_separator(data, length, lf, apart) ? lf : 0;
 }

@@ -167,7 +167,7 @@ SniffKind sniff_file(const char *data, gsize length)
     if (at == length) {
         return SNIFF_EMPTY;
     }
-    if (mbox_is_separator(data + at, length - at, true)) {
+    if (mbox_separator_size(data + at, length - at, true) > 0) {
         return SNIFF_MBOX;
     }
     at += torn_separator(data + at, length - at);

@@ -60,6 +60,13 @@ def carriage_returns(folder, mails):
                  .replace(b"\n", b"\r"))
 
 
+def line_ends_in_turn(folder, mails):
+    """Mailboxes of three programs, appended to each other."""
+    ends = (b"\n", b"\r", b"\r", b"\r\n")
+    return write(os.path.join(folder, "ends.mbox"), b"".join(
+        mbox([one]).replace(b"\r", b"").replace(b"\n", ends[number % 4]) for number, one in enumerate(mails)))
+
+
 def wide(folder, mails):
     """As Windows' editors save it."""
     return write(os.path.join(folder, "wide.mbox"), mbox(mails).decode().encode("utf-16"))
@@ -196,8 +203,8 @@ def lines_of_raw_mails(folder, mails):
         for number, one in enumerate(mails)))
 
 
-CONTAINERS = (mboxo, mboxrd, mboxcl, mboxcl2, crlf, carriage_returns, wide, mmdf, babyl, maildir, eml, folders, zip_of_eml,
-              tar_of_maildir, seven, compressed, packed_maildir, emlx, archive_of_archives,
+CONTAINERS = (mboxo, mboxrd, mboxcl, mboxcl2, crlf, carriage_returns, line_ends_in_turn, wide, mmdf, babyl, maildir, eml,
+              folders, zip_of_eml, tar_of_maildir, seven, compressed, packed_maildir, emlx, archive_of_archives,
               table_of_raw_mails, lines_of_raw_mails)
 
 

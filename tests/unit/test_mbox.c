@@ -145,7 +145,7 @@ static void test_separator_forms(void **state)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(lines); i++) {
         g_autofree char *text = g_strconcat(lines[i], "\nSubject: a\n\n", NULL);
-        if (!mbox_is_separator(text, strlen(text), false)) {
+        if (mbox_separator_size(text, strlen(text), false) != strlen(lines[i]) + 1) {
             fail_msg("not taken for a separator: %s", lines[i]);
         }
     }
@@ -249,6 +249,46 @@ static void test_line_ends(void **state)
                                                 "\n" SEP "Subject: b\r\n\r\ntwo\r\n");
     assert_int_equal(mixed->len, 2);
     assert_string_equal(mail_at(mixed, 0), "X-Mozilla-Status: 0001\nSubject: a\r\n\r\none\r\n");
+}
+
+#define CR_SEP "From zoe@example.com Tue Jun  3 08:00:00 2025\r"
+
+/* Mails of a program that ends its lines with carriage returns alone, appended to others: none of
+ * them is the text of the sender before it. */
+static void test_carriage_returns_appended(void **state)
+{
+    (void)state;
+    static const char *const separators[] = {CR_SEP, "From zoe@example.com\r"};
+    static const char *const before[] = {
+        SEP "Subject: a\n\none\n\n", "From - Tue Jun  3 09:00:00 2025\r\nTo: a\r\n\r\none\r\n\r\n"};
+    for (gsize i = 0; i < G_N_ELEMENTS(separators); i++) {
+        g_autofree char *text =
+            g_strconcat(before[i], separators[i], "Subject: b\rFrom: z\r\rtwo\r\r", separators[i],
+                        "Subject: c\rTo: z\r\rthree\r\r", SEP "Subject: d\n\nfour\n", NULL);
+        g_autoptr(GPtrArray) mails = split_text(text);
+        assert_int_equal(mails->len, 4);
+        assert_string_equal(mail_at(mails, 1), "Subject: b\rFrom: z\r\rtwo\r");
+        assert_string_equal(mail_at(mails, 2), "Subject: c\rTo: z\r\rthree\r");
+        assert_string_equal(mail_at(mails, 3), "Subject: d\n\nfour\n");
+    }
+    g_autoptr(GPtrArray) dense =
+        split_text(SEP "Subject: a\n\none\n" CR_SEP "Subject: b\r\rtwo\r" CR_SEP "To: c\r\rthree");
+    assert_int_equal(dense->len, 3);
+}
+
+/* What a sender writes behind a carriage return is quoted by nobody, so it begins no other mail. */
+static void test_carriage_returns_within(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"one\r\r" CR_SEP "From: b\rTo: c\r\rtwo\r",
+                                         "one\r\r" SEP "From: b\nTo: c\n\ntwo\n",
+                                         "one\n\nFrom us to you\rPump: 3\rValve: 4\rdone\n",
+                                         "one\n\nFrom Ana, June 3 2025\r\rSubject: a\r"};
+    for (gsize i = 0; i < G_N_ELEMENTS(bodies); i++) {
+        g_autofree char *text = g_strconcat(SEP "Subject: a\n\n", bodies[i], NULL);
+        g_autoptr(GPtrArray) mails = split_text(text);
+        assert_int_equal(mails->len, 1);
+    }
 }
 
 static void test_content_length(void **state)
@@ -356,6 +396,8 @@ int main(void)
         cmocka_unit_test(test_holes),
         cmocka_unit_test(test_torn),
         cmocka_unit_test(test_line_ends),
+        cmocka_unit_test(test_carriage_returns_appended),
+        cmocka_unit_test(test_carriage_returns_within),
         cmocka_unit_test(test_content_length),
         cmocka_unit_test(test_long_mails),
         cmocka_unit_test(test_any_window),

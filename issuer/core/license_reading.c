@@ -1,5 +1,6 @@
 #include "core/license_reading.h"
 
+#include "core/look_alike.h"
 #include "core/symbols.h"
 
 #include <stdbool.h>
@@ -11,28 +12,6 @@
 #define MOST_BETWEEN  3     /* signs between two of them */
 #define MOST_READINGS 200   /* of one text */
 
-/* Letters of other alphabets that look like ours. */
-static gunichar latin_of(gunichar c)
-{
-    static const struct {
-        gunichar from;
-        char to;
-    } alike[] = {
-        {0x0391, 'A'}, {0x0392, 'B'}, {0x0395, 'E'}, {0x0396, 'Z'}, {0x0397, 'H'}, {0x0399, 'I'},
-        {0x039A, 'K'}, {0x039C, 'M'}, {0x039D, 'N'}, {0x039F, 'O'}, {0x03A1, 'P'}, {0x03A4, 'T'},
-        {0x03A5, 'Y'}, {0x03A7, 'X'}, {0x0405, 'S'}, {0x0406, 'I'}, {0x0408, 'J'}, {0x0410, 'A'},
-        {0x0412, 'B'}, {0x0415, 'E'}, {0x041A, 'K'}, {0x041C, 'M'}, {0x041D, 'H'}, {0x041E, 'O'},
-        {0x0420, 'P'}, {0x0421, 'C'}, {0x0422, 'T'}, {0x0423, 'Y'}, {0x0425, 'X'},
-    };
-    const gunichar upper = g_unichar_toupper(c);
-    for (gsize i = 0; i < G_N_ELEMENTS(alike); i++) {
-        if (alike[i].from == upper) {
-            return (gunichar)alike[i].to;
-        }
-    }
-    return c >= 0xFF01 && c <= 0xFF5E ? g_unichar_toupper(c - 0xFEE0) : upper;
-}
-
 /* The sign that stands for a letter or digit and for those that look like it; 0: it is none that a
  * License ID has. */
 static char folded(gunichar c)
@@ -42,7 +21,8 @@ static char folded(gunichar c)
     if (c < 0x80 && !g_ascii_isalnum((char)c)) {
         return 0;
     }
-    const gunichar latin = c < 0x80 ? (gunichar)g_ascii_toupper((char)c) : latin_of(c);
+    const gunichar latin =
+        c < 0x80 ? (gunichar)g_ascii_toupper((char)c) : g_unichar_toupper(look_alike_latin(c));
     if (latin >= 0x80 || !g_ascii_isalnum((char)latin)) {
         return 0;
     }

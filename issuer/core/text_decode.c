@@ -1,5 +1,7 @@
 #include "core/text_decode.h"
 
+#include "core/look_alike.h"
+
 #include <string.h>
 
 #define LONGEST_TAG      2048 /* bytes; a longer one is a less-than sign in prose */
@@ -218,10 +220,22 @@ static void drop_terminal_sequences(const char *text, gsize length, GString *out
     }
 }
 
+/* Whether any of what is decoded begins somewhere. */
+static bool has_sign(const char *text, gsize length)
+{
+    /* The last four begin the letters of Greek and Cyrillic. */
+    static const char signs[] = "=&<\x1b\xCE\xCF\xD0\xD1";
+    for (gsize i = 0; i < sizeof signs - 1; i++) {
+        if (memchr(text, signs[i], length) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool text_decode(const char *text, gsize length, GString *out)
 {
-    if (memchr(text, '=', length) == NULL && memchr(text, '&', length) == NULL &&
-        memchr(text, '<', length) == NULL && memchr(text, '\x1b', length) == NULL) {
+    if (!has_sign(text, length)) {
         return false;
     }
     const gsize before = out->len;
@@ -230,6 +244,8 @@ bool text_decode(const char *text, gsize length, GString *out)
     drop_terminal_sequences(text, length, shown);
     /* Tags first, since one within a title parts its equals signs, which then look like escapes. */
     decode_html(shown->str, shown->len, plain);
-    decode_quoted_printable(plain->str, plain->len, out);
+    g_string_truncate(shown, 0);
+    decode_quoted_printable(plain->str, plain->len, shown);
+    look_alike_fold(shown->str, shown->len, out);
     return out->len - before < length; /* whatever is decoded gets shorter */
 }

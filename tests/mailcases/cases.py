@@ -319,6 +319,40 @@ def text_with_the_colours_of_a_terminal():
     return one(mail("\n".join(f"\x1b[1;32m{line[:10]}\x1b[0m{line[10:]}\x1b[K" for line in A.lines) + "\n"))
 
 
+def with_look_alikes(alphabet, kept=""):
+    """Every line of a code with letters of another alphabet that look the same."""
+    return "\n".join("".join(alphabet.get(c, c) for c in line) for line in A.lines) + "\n" + kept
+
+
+CYRILLIC = dict(zip("ABCEHKMPTXY", "\u0410\u0412\u0421\u0415\u041d\u041a\u041c\u0420\u0422\u0425\u0423"))
+GREEK = dict(zip("ABEZHKMNPTYX", "\u0391\u0392\u0395\u0396\u0397\u039a\u039c\u039d\u03a1\u03a4\u03a5\u03a7"))
+UTF8 = ["Content-Type: text/plain; charset=utf-8"]
+
+
+@case(issued())
+def cyrillic_look_alikes_in_every_line():
+    return one(mail(with_look_alikes(CYRILLIC, "\u0421 \u0443\u0432\u0430\u0436\u0435\u043d\u0438\u0435\u043c\n"), UTF8))
+
+
+@case(issued())
+def greek_look_alikes_in_every_line():
+    return one(mail(with_look_alikes(GREEK), UTF8))
+
+
+@case(issued())
+def look_alikes_of_several_alphabets_in_small_letters():
+    small = {c.lower(): w.lower() for c, w in CYRILLIC.items()}
+    text = "\n".join("".join(small.get(c, c) for c in line.lower()) for line in A.data)
+    return one(mail(text + "\n", UTF8))
+
+
+@case(DAMAGED)
+def look_alikes_in_a_code_that_has_a_wrong_line_too():
+    lines = with_look_alikes(CYRILLIC).split("\n")
+    lines[3] = lines[3][:20] + ("0" if lines[3][20] != "0" else "1") + lines[3][21:]
+    return one(mail("\n".join(lines), UTF8))
+
+
 @case(issued())
 def text_with_entities_that_nothing_ends():
     return one(mail("\n".join(f"{line[:20]}&nbsp{line[20:40]}&shy{line[40:]}" for line in A.data) + "\n"))

@@ -1,0 +1,60 @@
+#include "core/look_alike.h"
+
+#include <stdbool.h>
+
+gunichar look_alike_latin(gunichar c)
+{
+    static const struct {
+        gunichar from;
+        char to;
+    } alike[] = {
+        {0x0391, 'A'}, {0x0392, 'B'}, {0x0395, 'E'}, {0x0396, 'Z'}, {0x0397, 'H'}, {0x0399, 'I'},
+        {0x039A, 'K'}, {0x039C, 'M'}, {0x039D, 'N'}, {0x039F, 'O'}, {0x03A1, 'P'}, {0x03A4, 'T'},
+        {0x03A5, 'Y'}, {0x03A7, 'X'}, {0x0405, 'S'}, {0x0406, 'I'}, {0x0408, 'J'}, {0x0410, 'A'},
+        {0x0412, 'B'}, {0x0415, 'E'}, {0x041A, 'K'}, {0x041C, 'M'}, {0x041D, 'H'}, {0x041E, 'O'},
+        {0x0420, 'P'}, {0x0421, 'C'}, {0x0422, 'T'}, {0x0423, 'Y'}, {0x0425, 'X'},
+    };
+    const gunichar upper = g_unichar_toupper(c);
+    for (gsize i = 0; i < G_N_ELEMENTS(alike); i++) {
+        if (alike[i].from == upper) {
+            return (gunichar)(upper == c ? alike[i].to : g_ascii_tolower(alike[i].to));
+        }
+    }
+    return c >= 0xFF01 && c <= 0xFF5E ? c - 0xFEE0 : c;
+}
+
+static void fold_word(const char *word, gsize length, GString *out)
+{
+    for (gsize at = 0; at < length;) {
+        const gunichar c = g_utf8_get_char_validated(word + at, (gssize)(length - at));
+        if ((guint8)word[at] < 128 || c == (gunichar)-1 || c == (gunichar)-2) {
+            g_string_append_c(out, word[at]);
+            at++;
+        } else {
+            g_string_append_unichar(out, look_alike_latin(c));
+            at += (gsize)g_unichar_to_utf8(c, NULL);
+        }
+    }
+}
+
+void look_alike_fold(const char *text, gsize length, GString *out)
+{
+    for (gsize at = 0; at < length;) {
+        const gsize word = at;
+        bool latin = false;
+        bool wide = false;
+        while (at < length && !g_ascii_isspace(text[at])) {
+            latin = latin || g_ascii_isalnum(text[at]);
+            wide = wide || (guint8)text[at] >= 128;
+            at++;
+        }
+        if (latin && wide) {
+            fold_word(text + word, at - word, out);
+        } else {
+            g_string_append_len(out, text + word, (gssize)(at - word));
+        }
+        while (at < length && g_ascii_isspace(text[at])) {
+            g_string_append_c(out, text[at++]);
+        }
+    }
+}

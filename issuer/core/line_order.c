@@ -4,7 +4,7 @@
 
 #define MOST_JUDGED 600 /* lines of one copy; more than the largest code has */
 #define NEAR        8   /* lines of the code between two that are compared */
-#define SLACK       3   /* symbols lost or added a line between them */
+#define SLACK       3   /* symbols lost or added between a line and the next */
 #define MOST_STRIDE                                                                                \
     120               /* symbols from one line to the next, with all that is written around it     \
                        */
@@ -20,7 +20,10 @@ enum {
 
 /* The best order that ends with a line. */
 typedef struct {
-    guint weight; /* of the line itself */
+    guint support; /* lines nearby that stand as far from it as their numbers say */
+    guint aligned; /* lines nearby that stand as far from it as any line would */
+    bool out;      /* it shares symbols with a line that more speaks for */
+    guint weight;  /* of the line itself */
     guint total;
     gint before; /* the line before it in that order; -1: none */
     bool ordered;
@@ -45,7 +48,8 @@ static bool is_apart_as_numbered(const Lines *all, const OrderedLine *a, const O
 {
     const gint64 lines = (gint64)a->number - b->number;
     const gint64 off = start_of(a) - start_of(b) - lines * all->stride;
-    return lines != 0 && ABS(lines) <= NEAR && ABS(off) <= SLACK * ABS(lines);
+    /* Beyond that, line numbers before them may have a digit more or less. */
+    return lines != 0 && ABS(lines) <= NEAR && ABS(off) < SLACK + ABS(lines);
 }
 
 /* Numbers, stars and the like that are written around each line are the same around all of them, so
@@ -65,17 +69,25 @@ static gint64 stride_of(const OrderedLine *lines, guint count)
     return seen[best] >= LEAST_ALIKE ? (gint64)best : ARMORED_CODE_FULL;
 }
 
+/* Whether some number of lines, and nothing else, would stand between the starts of two. */
+static bool is_aligned(const Lines *all, const OrderedLine *a, const OrderedLine *b)
+{
+    const gint64 apart = ABS(start_of(a) - start_of(b));
+    const gint64 lines = (apart + all->stride / 2) / all->stride;
+    return ABS(apart - lines * all->stride) <= SLACK;
+}
+
 /* Two lines that fit by chance do not also stand as far from each other as their numbers say. */
-static bool is_near_another(const Lines *all, guint index)
+static void count_support(const Lines *all, guint index)
 {
     const guint from = index > NEAR ? index - NEAR : 0;
     const guint to = MIN(all->count, index + NEAR + 1);
+    const OrderedLine *line = &all->lines[index];
+    Rank *rank = &all->ranks[index];
     for (guint i = from; i < to; i++) {
-        if (i != index && is_apart_as_numbered(all, &all->lines[index], &all->lines[i])) {
-            return true;
-        }
+        rank->support += i != index && is_apart_as_numbered(all, line, &all->lines[i]);
+        rank->aligned += i != index && is_aligned(all, line, &all->lines[i]);
     }
-    return false;
 }
 
 /* The nearest line behind or before one that shares no symbol with it; NULL: there is none. */
@@ -85,7 +97,8 @@ static const OrderedLine *neighbour(const Lines *all, guint index, bool behind)
     const gint64 step = behind ? 1 : -1;
     for (gint64 i = index + step; i >= 0 && i < all->count; i += step) {
         const OrderedLine *other = &all->lines[i];
-        if (behind ? other->start >= line->end : other->end <= line->start) {
+        if (!all->ranks[i].out &&
+            (behind ? other->start >= line->end : other->end <= line->start)) {
             return other;
         }
     }
@@ -112,12 +125,39 @@ static bool stands_in_line(const Lines *all, guint index)
                            (behind == NULL || is_room_for_lines(all, line, behind)));
 }
 
+static guint standing_of(const Lines *all, guint index, bool by_line)
+{
+    const Rank *rank = &all->ranks[index];
+    if (all->lines[index].sure) {
+        return G_MAXUINT;
+    }
+    return by_line ? stands_in_line(all, index) : rank->support + rank->aligned;
+}
+
+/* A symbol belongs to one line: of two that share some, the one that fewer lines nearby speak for
+ * fitted by chance, or else (`by_line`) the one that does not stand in line. */
+static void rule_out(const Lines *all, bool by_line)
+{
+    for (guint i = 0; i < all->count; i++) {
+        const guint mine = standing_of(all, i, by_line);
+        for (guint k = i + 1; k < all->count && all->lines[k].start < all->lines[i].end; k++) {
+            const guint other = standing_of(all, k, by_line);
+            if (!all->ranks[i].out && !all->ranks[k].out && mine != other) {
+                all->ranks[mine < other ? i : k].out = true;
+            }
+        }
+    }
+}
+
 static guint weight_of(const Lines *all, guint index)
 {
     if (all->lines[index].sure) {
         return WEIGHT_SURE;
     }
-    if (is_near_another(all, index)) {
+    if (all->ranks[index].out) {
+        return WEIGHT_NONE;
+    }
+    if (all->ranks[index].support > 0) {
         return WEIGHT_NEAR;
     }
     return all->lines[index].firm || stands_in_line(all, index) ? WEIGHT_FIRM : WEIGHT_NONE;
@@ -223,7 +263,13 @@ void line_order_judge(GArray *lines)
     OrderedLine *first = (OrderedLine *)(gpointer)lines->data;
     const Lines all = {first, lines->len, ranks, stride_of(first, lines->len)};
     for (guint i = 0; i < all.count; i++) {
-        ranks[i] = (Rank){.weight = weight_of(&all, i), .before = -1};
+        ranks[i].before = -1;
+        count_support(&all, i);
+    }
+    rule_out(&all, false);
+    rule_out(&all, true);
+    for (guint i = 0; i < all.count; i++) {
+        ranks[i].weight = weight_of(&all, i);
     }
     judge_copies(&all);
     admit_moved(&all);

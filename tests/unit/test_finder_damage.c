@@ -1,5 +1,7 @@
 /* core/finder.h: where a line of a code is wrong or missing, it is named, and no other is, however
  * the lines are written. */
+#include "core/armored_code.h"
+
 #include "finder_fixture.h"
 
 #define ROUNDS 40
@@ -116,6 +118,50 @@ static void a_line_with_another_number_is_wrong(void **state)
     }
 }
 
+/* Three symbols for `between` with which the start of line `at` makes another of the code's lines;
+ * that one, or 0: there are none. */
+static guint bridge(const Code *code, guint at, char between[4])
+{
+    static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    ArmoredBlock block;
+    g_autoptr(ArmoredCode) known = armored_code_new(code->lines[1]);
+    char text[ARMORED_CODE_FULL];
+    memcpy(text + 3, code->lines[at], sizeof text - 3);
+    for (guint i = 0; i < 32 * 32 * 32; i++) {
+        text[0] = alphabet[i >> 10];
+        text[1] = alphabet[i >> 5 & 31];
+        text[2] = alphabet[i & 31];
+        if (armored_code_read_block(known, text, sizeof text, &block) &&
+            ABS(block.number + 2 - (gint32)at) > 1) {
+            g_strlcpy(between, text, 4);
+            return (guint)block.number + 2;
+        }
+    }
+    return 0;
+}
+
+/* What is written before a line and most of its symbols may fit as another line: where that one is
+ * wrong, it is named nevertheless. */
+static void a_chance_fit_across_lines_is_none(void **state)
+{
+    for (guint round = 0; round < ROUNDS / 2; round++) {
+        const Code *code = make_code(*state, ARMOR_USAGE_REQUEST);
+        const guint at = any_line(*state, 4, code->count - 2);
+        char between[4] = "";
+        const guint wrong = bridge(code, at, between);
+        if (wrong == 0) {
+            continue;
+        }
+        g_autofree char *problem = g_strdup_printf("line %u is wrong", wrong);
+        g_autoptr(GString) text = g_string_new(NULL);
+        spoil(code->lines[wrong], any_line(*state, 0, 40));
+        for (guint i = 1; i <= code->count; i++) {
+            g_string_append_printf(text, "{%s}%s\n", i == at ? between : "AAA", code->lines[i]);
+        }
+        check_told(text->str, problem);
+    }
+}
+
 /* Line numbers, and lines in groups whose signs look like those behind a label. */
 static void numbered_groups_are_told_apart(void **state)
 {
@@ -152,6 +198,7 @@ int main(void)
         cmocka_unit_test(decorated_lines_are_told_apart),
         cmocka_unit_test(moved_lines_are_not_named),
         cmocka_unit_test(a_line_with_another_number_is_wrong),
+        cmocka_unit_test(a_chance_fit_across_lines_is_none),
         cmocka_unit_test(numbered_groups_are_told_apart),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -21,9 +21,12 @@ bool clock_check(GError **error)
 int64_t clock_now(void)
 {
     int64_t now = 0;
-    return text_read_number(g_getenv(VARIABLE), 0, NOW_MOST, &now)
-               ? now
-               : g_get_real_time() / G_USEC_PER_SEC;
+    return text_read_number(g_getenv(VARIABLE), 0, NOW_MOST, &now) ? now : clock_machine();
+}
+
+int64_t clock_machine(void)
+{
+    return g_get_real_time() / G_USEC_PER_SEC;
 }
 
 int64_t clock_monotonic_us(void)

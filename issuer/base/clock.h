@@ -15,6 +15,10 @@ bool clock_check(GError **error);
  * it. */
 int64_t clock_now(void);
 
+/* Seconds since 1970 UTC by this machine's clock, whatever ISSUER_NOW says: to be compared with
+ * another machine's. */
+int64_t clock_machine(void);
+
 /* Microseconds of a clock that never runs back; for durations only. */
 int64_t clock_monotonic_us(void);
 

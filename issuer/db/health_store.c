@@ -86,7 +86,8 @@ char *health_store_server(Database *database, GError **error)
 
 bool health_store_clock(Database *database, int64_t *now, GError **error)
 {
-    g_autoptr(SqlResult) result = sql_run(database, NULL, "select clock_timestamp()", NULL, error);
+    g_autoptr(SqlResult) result =
+        sql_run(database, "health_clock", "select clock_timestamp()", NULL, error);
     *now = result != NULL ? sql_result_time(result, 0, 0) : 0;
     return result != NULL;
 }

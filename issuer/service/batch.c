@@ -78,7 +78,7 @@ static bool run_in_transaction(Batch *batch, GError **error)
         forget_serials(batch);
         return true;
     }
-    if (batch->jobs->len > 0 && !signer_check_time(batch->context->signer, batch->now, error)) {
+    if (batch->jobs->len > 0 && !batch_sign_prepare(batch, error)) {
         return false;
     }
     batch_sign_begin(batch);

@@ -72,6 +72,9 @@ void batch_decide_deactivation(Batch *batch, const BatchItem *item, Matter *matt
  * batch must end before its last item (batch->cut). */
 bool batch_decide(Batch *batch, GError **error);
 
+/* Whether there is a key now that may sign at the batch's time. */
+bool batch_sign_prepare(Batch *batch, GError **error);
+
 /* Begins to sign what was issued, beside what the caller does meanwhile. */
 void batch_sign_begin(Batch *batch);
 

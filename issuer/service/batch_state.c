@@ -1,5 +1,7 @@
 #include "service/batch_state.h"
 
+#include "base/clock.h"
+
 static void sign_job_free(SignJob *job)
 {
     usage_license_free(job->license);
@@ -72,6 +74,7 @@ Batch *batch_new(Context *context, Serials *serials, int64_t now, bool dry_run)
     batch->context = context;
     batch->serials = serials;
     batch->now = now;
+    batch->began_us = clock_monotonic_us();
     batch->dry_run = dry_run;
     batch->policy = settings_policy(context->settings);
     batch->items = g_ptr_array_new();

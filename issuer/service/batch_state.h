@@ -18,6 +18,7 @@ struct Batch {
     Context *context;
     Serials *serials;
     int64_t now;
+    int64_t began_us; /* clock_monotonic_us() at that time */
     bool dry_run;
     Policy policy;
     GPtrArray *items; /* of BatchItem * */

@@ -13,9 +13,13 @@ static bool open_database(Context *context, unsigned needs, const char *purpose,
            ((needs & CONTEXT_ANY_SCHEMA) != 0 || migrate_check(context->database, prefix, error));
 }
 
-static bool open_signer(Context *context, unsigned needs, GError **error)
+static bool open_signer(Context *context, const char *elsewhere, unsigned needs, GError **error)
 {
     const Config *config = settings_config(context->settings);
+    if (elsewhere != NULL) {
+        context->signer = signer_connect(elsewhere, error);
+        return context->signer != NULL;
+    }
     bool development =
         (needs & CONTEXT_DEVELOPMENT_KEYS) != 0 || config_flag(config, "allow-development-keys");
     context->signer =
@@ -24,9 +28,10 @@ static bool open_signer(Context *context, unsigned needs, GError **error)
 }
 
 /* The key first: it costs no connection to learn that it cannot be used. */
-static bool open_needs(Context *context, unsigned needs, const char *purpose, GError **error)
+static bool open_needs(Context *context, const char *signer, unsigned needs, const char *purpose,
+                       GError **error)
 {
-    if ((needs & CONTEXT_SIGNER) != 0 && !open_signer(context, needs, error)) {
+    if ((needs & CONTEXT_SIGNER) != 0 && !open_signer(context, signer, needs, error)) {
         return false;
     }
     return (needs & (CONTEXT_DATABASE | CONTEXT_ANY_SCHEMA)) == 0 ||
@@ -41,9 +46,15 @@ Context *context_open(const char *config_path, unsigned needs, const char *purpo
 
 Context *context_open_with(Settings *settings, unsigned needs, const char *purpose, GError **error)
 {
+    return context_open_asking(settings, NULL, needs, purpose, error);
+}
+
+Context *context_open_asking(Settings *settings, const char *signer, unsigned needs,
+                             const char *purpose, GError **error)
+{
     Context *context = g_new0(Context, 1);
     context->settings = settings_ref(settings);
-    if (!open_needs(context, needs, purpose, error)) {
+    if (!open_needs(context, signer, needs, purpose, error)) {
         g_clear_pointer(&context, context_free);
     }
     return context;

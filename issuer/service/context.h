@@ -28,6 +28,12 @@ Context *context_open(const char *config_path, unsigned needs, const char *purpo
 /* The same with settings that were read already, which it shares. */
 Context *context_open_with(Settings *settings, unsigned needs, const char *purpose, GError **error);
 
+/* The same, where the key is in another process: `signer` is the socket on which it is asked
+ * (RoleSeat), and CONTEXT_SIGNER connects to it; NULL: the key is opened here. Errors of
+ * signer_connect() too. */
+Context *context_open_asking(Settings *settings, const char *signer, unsigned needs,
+                             const char *purpose, GError **error);
+
 /* Puts the signing key's certificate on record, if it is not yet. ISSUER_ERROR_DENIED if the
  * records have it as revoked: the key folder may be older than they are. */
 bool context_record_signer(Context *context, GError **error);

@@ -53,7 +53,8 @@ bool intake_open(Intake *intake, GError **error)
     const IntakeOptions *options = intake->options;
     const unsigned needs = CONTEXT_DATABASE | (options->dry_run ? 0U : CONTEXT_SIGNER) |
                            (options->allow_development_keys ? CONTEXT_DEVELOPMENT_KEYS : 0U);
-    intake->context = context_open_with(options->settings, needs, options->purpose, error);
+    intake->context =
+        context_open_asking(options->settings, options->signer, needs, options->purpose, error);
     if (intake->context == NULL || !prepare_session(intake, error)) {
         drop_connection(intake);
         return false;

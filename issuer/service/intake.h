@@ -22,6 +22,7 @@ typedef struct {
 typedef struct {
     Settings *settings;          /* shared */
     const IntakeFeed *feed;      /* NULL: mails come by paths */
+    const char *signer;          /* the socket on which it is asked; NULL: the key is opened here */
     const char *purpose;         /* as the database is told: "issuer ingest" */
     bool dry_run;                /* decide, write nothing */
     bool allow_development_keys; /* in addition to the setting of that name */

@@ -1,8 +1,14 @@
 #include "service/role.h"
 #include "service/role_post.h"
 #include "service/role_recorder.h"
+#include "service/role_signer.h"
 
 static const Role roles[] = {
+    {.name = "signer",
+     .stage = ROLE_STAGE_SIGNER,
+     .is_signer = true,
+     .watches = role_signer_watches,
+     .live = role_signer_live},
     {.name = "post",
      .judge = role_post_judge,
      .watches = role_post_watches,

@@ -1,19 +1,12 @@
-#include "sign/signer.h"
+#include "sign/signer_internal.h"
 
 #include "base/error.h"
 #include "base/file.h"
 #include "core/dates.h"
 #include "core/jws.h"
 #include "sign/key_folder.h"
-#include "sign/key_pair.h"
 
 #include <string.h>
-
-struct Signer {
-    KeyPair *pair;
-    Certificate *certificate;
-    bool development;
-};
 
 static KeyEntry *find_signing(const GPtrArray *entries)
 {
@@ -172,7 +165,7 @@ bool signer_check_time(const Signer *signer, int64_t now, GError **error)
     return false;
 }
 
-char *signer_sign(const Signer *signer, const char *signing_input, GError **error)
+static char *sign(const Signer *signer, const char *signing_input, GError **error)
 {
     gsize size = strlen(signing_input);
     uint8_t signature[KEY_PAIR_SIGNATURE_SIZE];
@@ -190,9 +183,17 @@ char *signer_sign(const Signer *signer, const char *signing_input, GError **erro
     return jws_join(signing_input, signature);
 }
 
+char *signer_issue(const Signer *signer, const UsageLicense *license, GError **error)
+{
+    g_autofree char *input =
+        usage_license_signing_input(license, signer_kid(signer), signer_certificate(signer));
+    return sign(signer, input, error);
+}
+
 void signer_free(Signer *signer)
 {
     if (signer != NULL) {
+        sign_link_free(signer->link);
         key_pair_free(signer->pair);
         certificate_free(signer->certificate);
         g_free(signer);

@@ -1,7 +1,10 @@
-/* A signing key with its certificate, ready to sign usage licenses. Safe to use from several
- * threads at once. */
+/* A signing key with its certificate, ready to sign usage licenses: opened in this process, or in
+ * another one, the signer, which is asked over a socket and alone has the key. The commands have it
+ * the first way, the daemon's processes the second. */
 #ifndef ISSUER_SIGN_SIGNER_H
 #define ISSUER_SIGN_SIGNER_H
+
+#include "core/usage_license.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -13,6 +16,13 @@ typedef struct Signer Signer;
  * belongs to it, is issued by one of the folder's roots and valid at `now`. A development key is
  * refused unless `allow_development`. ISSUER_ERROR_NOT_FOUND, _DENIED or _INPUT. */
 Signer *signer_open(const char *folder, bool allow_development, int64_t now, GError **error);
+
+/* Finds the signer that listens on the socket `address` (a path), and learns which key it has.
+ * ISSUER_ERROR_UNAVAILABLE if it does not answer within some seconds. */
+Signer *signer_connect(const char *address, GError **error);
+
+/* Whether the key is in another process. */
+bool signer_is_elsewhere(const Signer *signer);
 
 /* The key's id: its RFC 7638 thumbprint in base64url; its certificate in DER; validity in
  * seconds. Owned by the signer. */
@@ -26,9 +36,33 @@ bool signer_is_development(const Signer *signer);
  * may be set. ISSUER_ERROR_DENIED if it is not. */
 bool signer_check_time(const Signer *signer, int64_t now, GError **error);
 
-/* Signs a JWS signing input and verifies the result with the certificate's public key before it
- * gives it out. New string: the compact JWS. ISSUER_ERROR_FAILED. */
-char *signer_sign(const Signer *signer, const char *signing_input, GError **error);
+/* ---- a key in this process; safe to use from several threads at once ---- */
+
+/* Renders a usage license, signs it, and verifies the result with the certificate's public key
+ * before it gives it out. New string: the compact JWS. ISSUER_ERROR_FAILED. */
+char *signer_issue(const Signer *signer, const UsageLicense *license, GError **error);
+
+/* ---- a key in another process; not to be used by two threads at once ---- */
+
+/* What a batch asks to be signed. */
+typedef struct {
+    const GPtrArray *licenses; /* of UsageLicense */
+    int64_t database;          /* seconds, as the database's clock says it */
+    int64_t began_us;          /* clock_monotonic_us() when the batch began; its time is signed */
+} SignOrder;
+
+/* Finds the signer anew where it has ended or was ended since. It may have another key by then:
+ * `changed` tells. ISSUER_ERROR_UNAVAILABLE if it does not answer. */
+bool signer_reach(Signer *signer, bool *changed, GError **error);
+
+/* Asks for as much as need not be waited for; `order` lasts until it is answered. To be followed by
+ * signer_answer(). ISSUER_ERROR_UNAVAILABLE; _FAILED for a usage license that cannot be signed. */
+bool signer_ask(Signer *signer, const SignOrder *order, GError **error);
+
+/* Asks for the rest and waits until all is signed and verified: appends the compact JWS of each to
+ * `jws` (of char *, owned by it), in their order. ISSUER_ERROR_UNAVAILABLE: the signer refuses to
+ * sign now, and says why, or has ended; _FAILED: one of them can never be signed. */
+bool signer_answer(Signer *signer, GPtrArray *jws, GError **error);
 
 void signer_free(Signer *signer);
 

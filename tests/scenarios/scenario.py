@@ -123,7 +123,7 @@ class House:
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("ISSUER_")},
             "ISSUER_DATABASE": self.dsn, "ISSUER_KEY_FOLDER": keys, "ISSUER_OWN_ADDRESSES": OWN,
-            "ISSUER_ALLOW_DEVELOPMENT_KEYS": "yes",
+            "ISSUER_ALLOW_DEVELOPMENT_KEYS": "yes", "ISSUER_STATE_FOLDER": self.path("state"),
             "ISSUER_ROLE_PREFIX": os.environ["ISSUER_ROLE_PREFIX"]}
 
     def close(self):

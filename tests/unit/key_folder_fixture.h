@@ -4,8 +4,11 @@
 #define TESTS_UNIT_KEY_FOLDER_FIXTURE_H
 
 #include "base/error.h"
+#include "base/file.h"
+#include "core/jws.h"
 #include "sign/ceremony.h"
 #include "sign/key_folder.h"
+#include "sign/key_pair.h"
 
 #include <ftw.h>
 #include <glib.h>
@@ -87,6 +90,21 @@ static inline void make_development_keys(const Fixture *fixture)
 static inline char *key_file(const Fixture *fixture, const char *folder, const char *name)
 {
     return g_build_filename(fixture->keys, folder, name, NULL);
+}
+
+/* What the signing key `kid` makes of a signing input that no signer would render. New string. */
+static inline char *sign_anything(const char *keys, const char *kid, const char *signing_input)
+{
+    GError *error = NULL;
+    uint8_t signature[KEY_PAIR_SIGNATURE_SIZE];
+    g_autofree char *name = g_strconcat(kid, ".key.pem", NULL);
+    g_autofree char *path = g_build_filename(keys, KEY_FOLDER_SIGNING, name, NULL);
+    g_autoptr(Secret) pem = file_read_private(path, KEY_FOLDER_MOST, &error);
+    assert_fine(error);
+    g_autoptr(KeyPair) pair = key_pair_read(pem, NULL, path, &error);
+    assert_fine(error);
+    assert_true(key_pair_sign(pair, signing_input, strlen(signing_input), signature, &error));
+    return jws_join(signing_input, signature);
 }
 
 /* The entry of a list by its place. */

@@ -1,0 +1,93 @@
+#include "service/role_signer.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "sign/sign_server.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define REST_MS 10000 /* how long it waits at a time */
+
+char *role_signer_watches(const Settings *settings, const char *instance)
+{
+    (void)instance;
+    const Config *config = settings_config(settings);
+    return g_strdup_printf(
+        "usage licenses to be signed by the key in %s, at most %" G_GINT64_FORMAT " an hour",
+        config_text(config, "key-folder"), (gint64)config_number(config, "licenses-an-hour"));
+}
+
+/* What it has signed is counted for each daemon by itself: one that hangs keeps no other. */
+static SignGuard *open_guard(const Config *config, GError **error)
+{
+    const char *folder = config_text(config, "state-folder");
+    const char *name = config_text(config, "daemon-name");
+    if (mkdir(folder, S_IRWXU) != 0 && errno != EEXIST) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
+                    "state-folder %s, in which the signer counts, cannot be made: %s", folder,
+                    g_strerror(errno));
+        return NULL;
+    }
+    g_autofree char *file = *name != '\0' ? g_strconcat("signed.", name, NULL) : g_strdup("signed");
+    g_autofree char *path = g_build_filename(folder, file, NULL);
+    return sign_guard_open(path, (uint32_t)config_number(config, "licenses-an-hour"), error);
+}
+
+static void tell_trouble(SignServer *server)
+{
+    bool not_now = false;
+    g_autofree char *trouble = sign_server_trouble(server, &not_now);
+    if (trouble != NULL) {
+        log_event(not_now ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "refused", "why", trouble);
+    }
+}
+
+/* What was signed is told once nobody asks for more. */
+static void serve(RoleCall *call, SignServer *server)
+{
+    guint64 done = 0;
+    bool more = false;
+    while (!role_stops(call)) {
+        struct pollfd fd = {.fd = sign_server_descriptor(server), .events = POLLIN};
+        const RoleWake wake = role_wait(call, &fd, 1, more ? 0 : REST_MS);
+        done += sign_server_turn(server, &more);
+        tell_trouble(server);
+        if (!more && (done > 0 || wake == ROLE_WAKE_TIME)) {
+            role_worked(call, done);
+            done = 0;
+        }
+    }
+}
+
+static bool open_and_serve(RoleCall *call, GError **error)
+{
+    const RoleSeat *seat = role_seat(call);
+    const Config *config = settings_config(seat->settings);
+    g_autoptr(Signer) signer =
+        signer_open(config_text(config, "key-folder"),
+                    config_flag(config, "allow-development-keys"), clock_now(), error);
+    g_autoptr(SignGuard) guard = signer != NULL ? open_guard(config, error) : NULL;
+    g_autoptr(SignServer) server =
+        guard != NULL ? sign_server_new(signer, guard, seat->listener, error) : NULL;
+    if (server == NULL) {
+        return false;
+    }
+    log_event(LOG_LEVEL_INFO, "signs", "key", signer_kid(signer));
+    role_worked(call, 0);
+    serve(call, server);
+    return true;
+}
+
+bool role_signer_live(RoleCall *call, GError **error)
+{
+    bool good = true;
+    while (good && !role_stops(call)) {
+        g_autoptr(GError) problem = NULL;
+        good = open_and_serve(call, &problem) ||
+               (problem != NULL && role_put_off(call, &problem, error));
+    }
+    return good;
+}

@@ -121,6 +121,12 @@ static void clear_reading(gpointer data)
     g_free(((LicenseReading *)data)->text);
 }
 
+/* Most words begin with another letter, which need not be looked up. */
+static bool may_begin(gunichar c)
+{
+    return c >= 0x80 || c == '1' || c == 'l' || c == 'L' || c == 'i' || c == 'I';
+}
+
 GArray *license_reading_find(const char *text)
 {
     GArray *found = g_array_new(FALSE, FALSE, sizeof(LicenseReading));
@@ -133,7 +139,7 @@ GArray *license_reading_find(const char *text)
     for (const char *at = valid; at != NULL && *at != '\0' && found->len < MOST_READINGS;
          at = g_utf8_next_char(at)) {
         const gunichar c = (guchar)*at < 0x80 ? (gunichar)*at : g_utf8_get_char(at);
-        if (!inside && folded(c) == PREFIX[0]) {
+        if (!inside && may_begin(c) && folded(c) == PREFIX[0]) {
             read_place(&place, at);
             place.place++;
         }

@@ -275,17 +275,24 @@ static gsize cost_of(Place *place, const char *html, gsize at, gsize length)
     return c == '&' || ((guchar)c < ' ' && !blank) ? STEP : 0;
 }
 
+/* Whether a byte costs nothing, wherever it stands. */
+static bool is_free(char c)
+{
+    return c > '>' || (c > ' ' && c != '<' && c != '>' && c != '&' && c != '=');
+}
+
 /* How many bytes of a page are read. */
 static gsize reach(const char *html, gsize length, HtmlWork *work)
 {
     Place place = {false, 0};
     gsize at = 0;
     while (at < length && work->spent < MOST_WORK) {
-        /* nothing else costs anything */
-        const bool cheap = html[at] > ' ' && html[at] != '<' && html[at] != '>' &&
-                           html[at] != '&' && html[at] != '=';
-        work->spent += cheap ? 0 : cost_of(&place, html, at, length);
-        work->closing += html[at] == '/' && at > 0 && html[at - 1] == '<';
+        if (is_free(html[at])) {
+            at++;
+            continue;
+        }
+        work->spent += cost_of(&place, html, at, length);
+        work->closing += html[at] == '<' && at + 1 < length && html[at + 1] == '/';
         at++;
     }
     work->cut = work->cut || at < length;

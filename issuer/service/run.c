@@ -37,11 +37,6 @@ typedef struct {
 static bool add_wanted(GPtrArray *wanted, const Role *role, const Settings *settings,
                        const char *instance, GError **error)
 {
-    if (strlen(instance) >= sizeof((RoleStanding *)NULL)->instance) {
-        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT, "[%s %s]: the name is too long",
-                    role->kind, instance);
-        return false;
-    }
     if (wanted->len == ROLE_BOARD_MOST / 2) { /* those of a reload come beside the old */
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
                     "a daemon has at most %d processes: have another watch [%s %s]",
@@ -379,7 +374,7 @@ static void go_on(Run *run)
         run->reload_again = false;
         reload(run);
     }
-    if (run->state == RUN_STOPS && run->stage < ROLE_STAGE_RECORD && !any_is(run, is_stopping)) {
+    while (run->state == RUN_STOPS && run->stage < ROLE_STAGE_RECORD && !any_is(run, is_stopping)) {
         stop_stage(run, run->stage + 1);
     }
     if (any_is(run, is_stopping) && clock_monotonic_us() > run->until_us) {

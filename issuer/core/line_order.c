@@ -110,7 +110,7 @@ static bool is_room_for_lines(const Lines *all, const OrderedLine *line, const O
 {
     const gint64 between = (gint64)next->start - line->end - (all->stride - ARMORED_CODE_FULL);
     const gint64 lines = (between + all->stride / 2) / all->stride;
-    return ABS(between - lines * all->stride) <= SLACK * MAX(lines, 1);
+    return lines <= NEAR && ABS(between - lines * all->stride) < SLACK + MAX(lines, 1);
 }
 
 /* Whether it fills a line of the text, or stands between others, as far as there are any, as they
@@ -149,6 +149,18 @@ static void rule_out(const Lines *all, bool by_line)
     }
 }
 
+/* Whether the text shows another line of the code than a first one, which stands in more texts than
+ * lines can be read in. */
+static bool has_company(const Lines *all, guint index)
+{
+    for (guint i = 0; i < all->count; i++) {
+        if (i != index && all->lines[i].number >= 0 && !all->ranks[i].out) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static guint weight_of(const Lines *all, guint index)
 {
     if (all->lines[index].sure) {
@@ -160,7 +172,8 @@ static guint weight_of(const Lines *all, guint index)
     if (all->ranks[index].support > 0) {
         return WEIGHT_NEAR;
     }
-    return all->lines[index].firm || stands_in_line(all, index) ? WEIGHT_FIRM : WEIGHT_NONE;
+    const bool firm = all->lines[index].firm && has_company(all, index);
+    return firm || stands_in_line(all, index) ? WEIGHT_FIRM : WEIGHT_NONE;
 }
 
 static bool may_follow(const OrderedLine *line, const OrderedLine *before)

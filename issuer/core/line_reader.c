@@ -73,6 +73,17 @@ static bool fills_a_line(const Symbols *symbols, gsize at, gsize end)
            (end == symbols->count || (symbols->marks[end] & SYMBOL_LINE) != 0);
 }
 
+/* The same for one line, no more. */
+static bool is_a_line(const Symbols *symbols, gsize at, gsize end)
+{
+    for (gsize i = at + 1; i < end; i++) {
+        if ((symbols->marks[i] & SYMBOL_LINE) != 0) {
+            return false;
+        }
+    }
+    return fills_a_line(symbols, at, end);
+}
+
 /* Whether the symbols are one word, no more and no less. */
 static bool is_a_word(const Symbols *symbols, gsize at, gsize end)
 {
@@ -280,7 +291,7 @@ static GArray *lines_of(const LineReader *reader, const ArmoredCode *code)
                 .start = doubtful->start,
                 .end = doubtful->end,
                 .firm = doubtful->firm,
-                .whole = fills_a_line(reader->symbols, doubtful->start, doubtful->end),
+                .whole = is_a_line(reader->symbols, doubtful->start, doubtful->end),
                 .hash = hash_of(reader->symbols, doubtful->start, doubtful->end),
                 .index = i,
             };

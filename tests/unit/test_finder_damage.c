@@ -162,6 +162,53 @@ static void a_chance_fit_across_lines_is_none(void **state)
     }
 }
 
+/* In a text without any other line of the code, what fits beside other text is none. */
+static void a_chance_fit_that_is_alone_is_none(void **state)
+{
+    for (guint round = 0; round < ROUNDS; round++) {
+        const Code *code = make_code(*state, ARMOR_USAGE_REQUEST);
+        const guint gone = any_line(*state, 2, code->count - 1);
+        g_autofree char *chance = make_chance_line(*state, code, gone - 2);
+        g_autofree char *wrapped = parted(chance, any_line(*state, 32, 58), "\n");
+        g_autofree char *other =
+            g_strdup_printf("%s\n\nunder ground since June\n\n%s\n", code->lines[1], wrapped);
+        g_autofree char *problem = g_strdup_printf("line %u is missing", gone);
+        g_autoptr(GString) text = g_string_new(NULL);
+        for (guint i = 0; i <= code->count + 1; i++) {
+            g_string_append_printf(text, "%s\n", i == gone ? "" : code->lines[i]);
+        }
+        g_autoptr(Finder) finder = finder_new();
+        finder_add_text(finder, text->str, text->len);
+        finder_add_text(finder, other, strlen(other));
+        g_autoptr(GPtrArray) tokens = finder_finish(finder);
+        assert_int_equal(tokens->len, 1);
+        assert_problem(tokens, 0, problem);
+    }
+}
+
+/* Lines in groups, wrapped, with an empty line behind each. */
+static void a_lost_first_line_is_told_however_lines_are_written(void **state)
+{
+    static const char *const signs[] = {" ", "-", ".", "\xC2\xA0", " - ", "\xE2\x80\x89"};
+    static const gsize sizes[] = {4, 5, 8};
+    static const gsize widths[] = {38, 48, 58, 72};
+    for (guint round = 0; round < ROUNDS; round++) {
+        const Code *code = make_code(*state, ARMOR_USAGE_REQUEST);
+        const char *sign = signs[any_line(*state, 0, G_N_ELEMENTS(signs) - 1)];
+        const gsize size = sizes[any_line(*state, 0, 2)];
+        const gsize width = widths[any_line(*state, 0, 3)];
+        g_autoptr(GString) text = g_string_new(NULL);
+        spoil(code->lines[1], any_line(*state, 6, 19));
+        for (guint i = round % 2; i <= code->count; i++) {
+            g_autofree char *line = round % 3 == 0 && i > 0 ? parted(code->lines[i], size, sign)
+                                    : round % 3 == 1        ? parted(code->lines[i], width, "\n")
+                                                            : g_strdup(code->lines[i]);
+            g_string_append_printf(text, "%s\n%s", line, round % 3 == 2 ? "\n" : "");
+        }
+        check_told(text->str, "the first line is wrong");
+    }
+}
+
 /* Line numbers, and lines in groups whose signs look like those behind a label. */
 static void numbered_groups_are_told_apart(void **state)
 {
@@ -199,6 +246,8 @@ int main(void)
         cmocka_unit_test(moved_lines_are_not_named),
         cmocka_unit_test(a_line_with_another_number_is_wrong),
         cmocka_unit_test(a_chance_fit_across_lines_is_none),
+        cmocka_unit_test(a_chance_fit_that_is_alone_is_none),
+        cmocka_unit_test(a_lost_first_line_is_told_however_lines_are_written),
         cmocka_unit_test(numbered_groups_are_told_apart),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

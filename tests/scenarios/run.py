@@ -299,6 +299,34 @@ class Health(Run):
         daemon.wait_told("WATCHDOG=1", count + 3)
         daemon.stop()
 
+    def test_who_waits_for_a_slow_server_does_not_hang(self):
+        server, daemon = self.by_smtp({"content": "…"}, hang_seconds=1)
+        self.queue()
+        daemon.start()
+        daemon.wait(lambda: len(server.mails) == 1, "a mail that the server keeps")
+        pid = daemon.pid("post")
+        time.sleep(4)
+        self.assertEqual(daemon.log("process-hangs", role="post"), [])
+        self.assertEqual(daemon.pid("post"), pid)
+        server.gone.set()
+        daemon.stop()
+
+    def test_replies_go_out_when_they_are_told_of_and_when_not(self):
+        daemon = self.daemon().start()
+        daemon.wait(lambda: self.house.query("select 1 from watched where role = 'post' and worked_at is not null"),
+                    "a first look")
+        took = []
+        for n in range(5):  # a look now and then, each 5 seconds, would not do it
+            self.queue(f"LIC-{n}")
+            took.append(time.monotonic())
+            daemon.wait(lambda n=n: self.sent() == n + 1, "a reply")
+            took[-1] = time.monotonic() - took[-1]
+        self.assertLess(sorted(took)[2], 1.5, took)
+        self.house.query("alter table reply disable trigger tell")
+        self.queue("LIC-9")
+        daemon.wait(lambda: self.sent() == 6, "a reply that nobody was told of")
+        daemon.stop()
+
     def test_without_a_watchdog_nobody_is_told(self):
         daemon = self.daemon().start()
         time.sleep(1)

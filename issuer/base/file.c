@@ -102,6 +102,49 @@ bool file_create(const char *path, const void *data, gsize size, int mode, GErro
     return true;
 }
 
+/* Some file systems cannot do both at once. */
+static int rename_new(const char *from, const char *to)
+{
+    struct stat there;
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
+        return 0;
+    }
+    if (errno != EINVAL && errno != ENOSYS) {
+        return -1;
+    }
+    if (lstat(to, &there) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return g_rename(from, to);
+}
+
+static int code_of_move(int number)
+{
+    switch (number) {
+    case EEXIST:
+        return ISSUER_ERROR_CONFLICT;
+    case ENOENT:
+        return ISSUER_ERROR_NOT_FOUND;
+    case EACCES:
+    case EPERM:
+        return ISSUER_ERROR_DENIED;
+    default:
+        return ISSUER_ERROR_FAILED;
+    }
+}
+
+bool file_move(const char *from, const char *to, GError **error)
+{
+    if (rename_new(from, to) == 0) {
+        return true;
+    }
+    const int saved = errno;
+    g_set_error(error, ISSUER_ERROR, code_of_move(saved), "cannot move %s to %s: %s", from, to,
+                g_strerror(saved));
+    return false;
+}
+
 /* Why the opened file cannot be trusted as private, or NULL. */
 static const char *exposure(const struct stat *info)
 {

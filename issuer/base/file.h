@@ -23,6 +23,12 @@ bool file_write_all(int fd, const void *data, gsize size);
 /* Brings the name of `path` to the disk, once it stands in its folder. ISSUER_ERROR_FAILED. */
 bool file_sync_folder(const char *path, GError **error);
 
+/* Gives the file or folder `from` the name `to`, which must not be taken, on the same file system.
+ * ISSUER_ERROR_CONFLICT if anything has that name: it is left alone. ISSUER_ERROR_NOT_FOUND if
+ * `from` is gone, ISSUER_ERROR_DENIED if the system does not let it be moved, else
+ * ISSUER_ERROR_FAILED. */
+bool file_move(const char *from, const char *to, GError **error);
+
 /* Reads a secret file of at most `most` bytes. Refused (ISSUER_ERROR_DENIED) unless it is a
  * regular file of this process's user, or of root, that nobody else may read or write, and no
  * symbolic link. Missing: ISSUER_ERROR_NOT_FOUND; larger: ISSUER_ERROR_INPUT. The caller owns it.

@@ -98,9 +98,12 @@ static char *file_of(const char *path)
 static ParsedMail *read_file(Again *again, const AgainPlace *place, const char *path,
                              uint64_t number, GError **error)
 {
-    g_autofree char *file = file_of(path);
+    g_autofree char *file = place->at != NULL ? g_strdup(place->at) : file_of(path);
     const char *const paths[] = {file, NULL};
     g_autoptr(Source) source = source_new(paths, again->nursery, again->time_limit_ms);
+    if (place->at != NULL) {
+        source_call(source, place->at, place->called);
+    }
     SourceItem item = {0};
     bool found = false;
     while (!found && source_next(source, &item)) {

@@ -7,6 +7,8 @@
 
 typedef struct {
     const char *source; /* "FILE#N" */
+    const char *at;     /* where FILE, or the folder that it is in, is by now; NULL: there */
+    const char *called; /* how `source` calls that */
     uint64_t offset;    /* bytes into FILE */
     uint64_t size;      /* bytes */
     GBytes *raw;        /* or NULL: FILE is looked through for it */

@@ -7,7 +7,8 @@
 #include "db/waiting_store.h"
 
 #define QUEUE_BYTES ((gsize)8 * 1024 * 1024)
-#define LOOK_US     ((int64_t)10 * G_USEC_PER_SEC) /* a change may be passed over for so long */
+#define LOOK_US     ((int64_t)10 * G_USEC_PER_SEC)  /* a change may be passed over for so long */
+#define NUMBERS_US  ((int64_t)600 * G_USEC_PER_SEC) /* numbers are kept ready for so long */
 
 typedef struct {
     Intake *intake;
@@ -34,7 +35,7 @@ static void drop_connection(Intake *intake)
     g_clear_pointer(&intake->serials, serials_free);
     g_clear_pointer(&intake->context, context_free);
     intake->batches = 0;
-    intake->mark = intake->looked_us = 0;
+    intake->mark = intake->looked_us = intake->drawn_us = 0;
 }
 
 static bool prepare_session(Intake *intake, GError **error)
@@ -66,6 +67,7 @@ bool intake_open(Intake *intake, GError **error)
  * one may be the one that ends their work, and draw none itself. */
 static bool settle_numbers(Intake *intake, GError **error)
 {
+    intake->drawn_us = 0;
     return intake->options->dry_run || (serials_close(intake->serials, error) &&
                                         serial_close(intake->context->database, error));
 }
@@ -151,6 +153,7 @@ static bool run_open(Intake *intake, const IntakeRun *run, GError **error)
 {
     mail_reader_restart(intake->reader, run->paths, run->place);
     intake->run = run;
+    intake->ran = true;
     intake->most = INTAKE_MESSAGES;
     g_array_set_size(intake->given_back, 0);
     return begin_feed(intake, error) && read_and_run(intake, error);
@@ -168,4 +171,30 @@ bool intake_run(Intake *intake, const IntakeRun *run, IngestTotals *totals, GErr
         return false;
     }
     return true;
+}
+
+/* So that the next mail need not wait for a number to be drawn. */
+static bool have_number(Intake *intake, GError **error)
+{
+    const int64_t now = clock_monotonic_us();
+    if (intake->drawn_us != 0 && now - intake->drawn_us >= NUMBERS_US) {
+        return settle_numbers(intake, error);
+    }
+    if (!intake->ran || intake->options->dry_run || !serials_in_use(intake->serials)) {
+        return true;
+    }
+    intake->ran = false;
+    intake->drawn_us = intake->drawn_us == 0 ? now : intake->drawn_us;
+    return serials_reserve(intake->serials, 1, error);
+}
+
+bool intake_rest(Intake *intake, RedecideTotals *again, GError **error)
+{
+    *again = (RedecideTotals){0};
+    if (intake->context == NULL ||
+        (decide_changed(intake, again, error) && have_number(intake, error))) {
+        return true;
+    }
+    (void)intake_close(intake, NULL);
+    return false;
 }

@@ -36,7 +36,10 @@ typedef struct {
     const char *const *paths; /* NULL-terminated; "-": standard input; NULL with a feed */
     const MailPlace *place;   /* what one of them is called; or NULL */
     IntakeReport report;
-    gpointer data; /* for `report` */
+    /* Is asked before each batch, and now and then while none is there: whether it is to end; or
+     * NULL. */
+    bool (*stops)(gpointer data);
+    gpointer data; /* for both */
 } IntakeRun;
 
 typedef struct Intake Intake;
@@ -51,11 +54,16 @@ Intake *intake_new(const IntakeOptions *options);
 bool intake_open(Intake *intake, GError **error);
 
 /* Runs to the end of the paths, or of the feed. False when going on is impossible
- * (ISSUER_ERROR_UNAVAILABLE: the database is out of reach): what was reported until then is
- * committed, the connection is closed, and another run opens it again. True only if every mail that
- * was read is accounted for. What orders and admins have changed since the last run is seen first:
- * earlier requests are decided again for it. */
+ * (ISSUER_ERROR_UNAVAILABLE: the database is out of reach, or it was to end early): what was
+ * reported until then is committed, the connection is closed, and another run opens it again. True
+ * only if every mail that was read is accounted for. What orders and admins have changed since the
+ * last run is seen first: earlier requests are decided again for it. */
 bool intake_run(Intake *intake, const IntakeRun *run, IngestTotals *totals, GError **error);
+
+/* What has time until nothing waits, to be called every few seconds then: earlier requests are
+ * decided again where something has changed for them, numbers that nobody needs go on record as
+ * void. `again` tells what was decided. As intake_run() where it fails; opens nothing. */
+bool intake_rest(Intake *intake, RedecideTotals *again, GError **error);
 
 /* Puts on record the numbers that were drawn and not used, also those of runs that were killed, and
  * closes database and key. */

@@ -6,6 +6,7 @@
 
 #define BATCH_BYTES ((gsize)8 * 1024 * 1024)
 #define BATCH_US    50000 /* microseconds from the first message on */
+#define WAIT_US     ((int64_t)G_USEC_PER_SEC)
 
 /* Some of a batch's items, `end` one past the last. */
 typedef struct {
@@ -13,15 +14,31 @@ typedef struct {
     guint end;
 } Span;
 
+static bool is_to_stop(const Intake *intake)
+{
+    return intake->run->stops != NULL && intake->run->stops(intake->run->data);
+}
+
+/* Waits for as long as it takes, but asks meanwhile whether it is to stop. */
+static IntakeItem *first_item(const Intake *intake)
+{
+    IntakeItem *item = NULL;
+    while (item == NULL && !work_queue_is_over(intake->queue) && !is_to_stop(intake)) {
+        item = work_queue_pop(intake->queue, clock_monotonic_us() + WAIT_US);
+    }
+    return item;
+}
+
 /* A batch ends at a number of messages, at a number of bytes, or when its first message has waited
  * long enough, whichever comes first. An empty one: the end. */
-static GPtrArray *next_items(WorkQueue *queue)
+static GPtrArray *next_items(const Intake *intake)
 {
     GPtrArray *items = g_ptr_array_new_with_free_func((GDestroyNotify)intake_item_free);
     gint64 deadline = -1;
     gsize bytes = 0;
     while (items->len < INTAKE_MESSAGES && bytes < BATCH_BYTES) {
-        IntakeItem *item = work_queue_pop(queue, deadline);
+        IntakeItem *item =
+            items->len == 0 ? first_item(intake) : work_queue_pop(intake->queue, deadline);
         if (item == NULL) {
             break;
         }
@@ -145,7 +162,7 @@ static bool settle(const Intake *intake, const GPtrArray *items, GError **error)
 bool intake_run_batches(Intake *intake, GError **error)
 {
     for (;;) {
-        g_autoptr(GPtrArray) items = next_items(intake->queue);
+        g_autoptr(GPtrArray) items = next_items(intake);
         if (items->len == 0) {
             break;
         }
@@ -160,6 +177,11 @@ bool intake_run_batches(Intake *intake, GError **error)
         if (!settle(intake, items, error)) {
             return false;
         }
+    }
+    if (!work_queue_is_over(intake->queue)) {
+        g_set_error_literal(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
+                            "it was to end before all mails were read");
+        return false;
     }
     GError *reading = work_queue_steal_error(intake->queue);
     if (reading != NULL) {

@@ -15,6 +15,8 @@ struct Intake {
     guint64 batches;   /* since it was opened */
     int64_t mark;      /* of waiting_mark(): up to where changes were seen */
     int64_t looked_us; /* monotonic; when they were all looked at; 0: not yet */
+    int64_t drawn_us;  /* monotonic; since when numbers are kept ready; 0: none are */
+    bool ran;          /* since a number was last made ready */
     /* Of the run at hand. */
     const IntakeRun *run;
     IngestTotals *totals;

@@ -6,6 +6,7 @@
 #include "db/intake_store.h"
 #include "db/serial_store.h"
 #include "mail/again.h"
+#include "service/drop_settings.h"
 #include "service/instructions.h"
 #include "service/operators.h"
 
@@ -57,7 +58,12 @@ static ParsedMail *read_again(const Retrying *retrying, int64_t id, GError **err
     if (kept == NULL) {
         return NULL;
     }
+    g_autofree char *called = NULL;
+    g_autofree char *at =
+        drop_find(settings_config(retrying->context->settings), kept->source, &called);
     const AgainPlace place = {.source = kept->source,
+                              .at = at,
+                              .called = called,
                               .offset = kept->offset,
                               .size = kept->size,
                               .raw = kept->raw,

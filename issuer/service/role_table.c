@@ -1,4 +1,6 @@
+#include "service/drop_settings.h"
 #include "service/role.h"
+#include "service/role_drop.h"
 #include "service/role_post.h"
 #include "service/role_recorder.h"
 #include "service/role_signer.h"
@@ -9,6 +11,18 @@ static const Role roles[] = {
      .is_signer = true,
      .watches = role_signer_watches,
      .live = role_signer_live},
+    {.name = "drop",
+     .kind = DROP_KIND,
+     .asks_signer = true,
+     .judge = role_drop_judge,
+     .watches = role_drop_watches,
+     .live = role_drop_live},
+    {.name = "bulk",
+     .kind = DROP_KIND,
+     .asks_signer = true,
+     .judge = role_drop_judge,
+     .watches = role_bulk_watches,
+     .live = role_bulk_live},
     {.name = "post",
      .judge = role_post_judge,
      .watches = role_post_watches,

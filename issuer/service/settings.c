@@ -8,6 +8,7 @@
 #include "delivery/server_url.h"
 #include "delivery/smtp.h"
 #include "mail/compose.h"
+#include "service/drop_settings.h"
 #include "service/mailbox_settings.h"
 
 #include <string.h>
@@ -327,6 +328,7 @@ static const ConfigRow rows[] = {
 };
 
 static const ConfigKind kinds[] = {
+    {.kind = DROP_KIND, .rows = drop_rows, .count = DROP_ROWS},
     {.kind = MAILBOX_KIND, .rows = mailbox_rows, .count = MAILBOX_ROWS},
 };
 

@@ -81,6 +81,14 @@ IntakeItem *work_queue_pop(WorkQueue *queue, gint64 deadline_us)
     return item;
 }
 
+bool work_queue_is_over(WorkQueue *queue)
+{
+    g_mutex_lock(&queue->lock);
+    const bool over = queue->finished && queue->items.length == 0;
+    g_mutex_unlock(&queue->lock);
+    return over;
+}
+
 GError *work_queue_steal_error(WorkQueue *queue)
 {
     g_mutex_lock(&queue->lock);

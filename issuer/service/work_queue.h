@@ -20,6 +20,9 @@ void work_queue_finish(WorkQueue *queue, GError *error);
  * at the end. */
 IntakeItem *work_queue_pop(WorkQueue *queue, gint64 deadline_us);
 
+/* Whether no item is left, and none will come. */
+bool work_queue_is_over(WorkQueue *queue);
+
 /* The writer's error, after the end. New reference for the caller, or NULL. */
 GError *work_queue_steal_error(WorkQueue *queue);
 

@@ -28,11 +28,11 @@ THIRD_PARTY = {
 # core/ has no I/O, clock or environment: of the C library it sees data and text alone.
 CORE_LIBC = {"stdbool.h", "stddef.h", "stdint.h", "inttypes.h", "limits.h", "string.h"}
 LIBC = CORE_LIBC | {
-    "arpa/inet.h", "assert.h", "ctype.h", "dirent.h", "errno.h", "fcntl.h", "fnmatch.h",
+    "arpa/inet.h", "assert.h", "ctype.h", "dirent.h", "errno.h", "fcntl.h", "fts.h", "fnmatch.h",
     "getopt.h", "grp.h", "iconv.h", "locale.h", "malloc.h", "linux/audit.h", "linux/filter.h", "linux/landlock.h",
     "linux/seccomp.h",
     "netdb.h", "netinet/in.h", "poll.h", "pthread.h", "pwd.h", "sched.h", "signal.h", "stdarg.h",
-    "stdatomic.h", "stdio.h", "stdlib.h", "sys/epoll.h", "sys/eventfd.h", "sys/file.h", "sys/mman.h", "sys/pidfd.h",
+    "stdatomic.h", "stdio.h", "stdlib.h", "sys/epoll.h", "sys/eventfd.h", "sys/file.h", "sys/inotify.h", "sys/mman.h", "sys/pidfd.h",
     "sys/prctl.h", "sys/random.h", "sys/resource.h", "sys/signalfd.h", "sys/socket.h",
     "sys/stat.h", "sys/statvfs.h", "sys/syscall.h", "sys/time.h", "sys/timerfd.h", "sys/types.h", "sys/uio.h",
     "sys/un.h", "sys/wait.h", "syslog.h", "termios.h", "time.h", "unistd.h",

@@ -62,6 +62,13 @@ static void forget_serials(const Batch *batch)
         const SignJob *job = g_ptr_array_index(batch->jobs, i);
         job->matter->serial = 0;
     }
+    for (guint i = 0; i < batch->decided->len; i++) { // those that would be sent once more
+        Matter *matter = g_ptr_array_index(batch->decided, i);
+        const Activation *activation = ledger_find(batch->ledger, matter->serial);
+        if (activation != NULL && !activation->stored) {
+            matter->serial = 0;
+        }
+    }
 }
 
 /* False without an error: the batch must end earlier, or numbers are lacking, which can only be
@@ -75,6 +82,7 @@ static bool run_in_transaction(Batch *batch, GError **error)
         return false;
     }
     if (batch->dry_run) {
+        rehearsal_keep(batch);
         forget_serials(batch);
         return true;
     }

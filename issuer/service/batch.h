@@ -6,6 +6,7 @@
 #include "core/reply.h"
 #include "service/context.h"
 #include "service/matter.h"
+#include "service/rehearsal.h"
 #include "service/serials.h"
 
 #include "db/intake_store.h"
@@ -69,6 +70,9 @@ bool batch_run(Batch *batch, GError **error);
 
 /* Has batch_run() take back all that it has done: for finding out whether it can be done. */
 void batch_set_trial(Batch *batch);
+
+/* What earlier batches of the same dry run have decided, which this one then knows and adds to. */
+void batch_set_rehearsal(Batch *batch, Rehearsal *rehearsal);
 
 /* Counts one more that waits for a use of the license, though it is none of the items. */
 void batch_count_rival(Batch *batch, int64_t license_id);

@@ -84,6 +84,9 @@ static int64_t next_serial(Batch *batch)
         return serials_next(batch->serials);
     }
     batch->lacks_serials = !batch->dry_run;
+    if (batch->rehearsal != NULL) {
+        return rehearsal_next_serial(batch->rehearsal);
+    }
     return G_MAXINT64 - (int64_t)batch->jobs->len;
 }
 

@@ -93,7 +93,22 @@ static void mark_repeated_matters(const BatchItem *item, const BatchItem *first)
     }
 }
 
-static void mark_known(GPtrArray *items, const GPtrArray *rows)
+/* The same for a copy of a mail that an earlier batch of a dry run has decided. */
+static void mark_rehearsed_matters(BatchItem *item, const GArray *codes)
+{
+    item->known = true;
+    for (guint i = 0; i < item->matters->len; i++) {
+        Matter *matter = g_ptr_array_index(item->matters, i);
+        matter->known |= is_damaged(matter) || stands_in(codes, &matter->statement->digest);
+    }
+}
+
+static const GArray *rehearsed_codes(const Batch *batch, const MessageRow *row)
+{
+    return batch->rehearsal == NULL ? NULL : rehearsal_find_mail(batch->rehearsal, &row->identity);
+}
+
+static void mark_known(const Batch *batch, GPtrArray *items, const GPtrArray *rows)
 {
     g_autoptr(GHashTable) first_copies = g_hash_table_new(g_int64_hash, g_int64_equal);
     for (guint i = 0; i < rows->len; i++) {
@@ -102,6 +117,10 @@ static void mark_known(GPtrArray *items, const GPtrArray *rows)
         item->message_id = row->id;
         if (!row->fresh) {
             mark_known_matters(item, row);
+        }
+        const GArray *codes = rehearsed_codes(batch, row);
+        if (codes != NULL) {
+            mark_rehearsed_matters(item, codes);
         }
         const BatchItem *first = g_hash_table_lookup(first_copies, &item->message_id);
         if (first != NULL) {
@@ -127,7 +146,7 @@ static bool store_messages(Batch *batch, GError **error)
         !intake_store_messages(batch->context->database, rows, batch->now, error)) {
         return false;
     }
-    mark_known(new_items, rows);
+    mark_known(batch, new_items, rows);
     return true;
 }
 
@@ -226,6 +245,7 @@ static GArray *lock_licenses(Batch *batch, GError **error)
         g_array_append_val(licenses,
                            g_array_index(batch->proof_records, ProofRecord, i).license_id);
     }
+    rehearsal_add_licenses(batch, licenses);
     sort_each_once(licenses, compare_numbers, sizeof(int64_t));
     return intake_lock_licenses(batch->context->database, licenses, batch->thumbprints, error);
 }
@@ -331,7 +351,11 @@ static bool check_contacts(Batch *batch, GError **error)
 static bool load_choosing(Batch *batch, const GArray *licenses, GError **error)
 {
     batch->choosing = intake_load_choosing(batch->context->database, licenses, error);
-    return batch->choosing != NULL;
+    if (batch->choosing == NULL) {
+        return false;
+    }
+    rehearsal_show(batch);
+    return true;
 }
 
 static bool load_records(Batch *batch, const Named *named, GError **error)

@@ -126,6 +126,11 @@ void batch_set_trial(Batch *batch)
     batch->trial = true;
 }
 
+void batch_set_rehearsal(Batch *batch, Rehearsal *rehearsal)
+{
+    batch->rehearsal = rehearsal;
+}
+
 void batch_count_rival(Batch *batch, int64_t license_id)
 {
     g_array_append_val(batch->rivals, license_id);

@@ -27,10 +27,11 @@ struct Batch {
     gpointer check_data;
     BatchRecord record; /* or NULL */
     gpointer record_data;
-    int64_t instruction; /* that it carries out; 0: none */
-    bool trial;          /* all is taken back */
-    GArray *rivals;      /* of int64_t: the license of each that waits besides the items */
-    bool lacks_serials;  /* more was issued than numbers were at hand */
+    int64_t instruction;  /* that it carries out; 0: none */
+    bool trial;           /* all is taken back */
+    Rehearsal *rehearsal; /* or NULL */
+    GArray *rivals;       /* of int64_t: the license of each that waits besides the items */
+    bool lacks_serials;   /* more was issued than numbers were at hand */
 
     /* what is on record (batch_load.c) */
     GArray *joins;                /* of CaseJoin (db/case_store.h): the cases that items name */

@@ -87,6 +87,7 @@ void intake_free(Intake *intake)
     drop_connection(intake);
     mail_reader_free(intake->reader);
     g_array_unref(intake->given_back);
+    rehearsal_free(intake->rehearsal);
     g_free(intake);
 }
 
@@ -156,6 +157,8 @@ static bool run_open(Intake *intake, const IntakeRun *run, GError **error)
     intake->ran = true;
     intake->most = INTAKE_MESSAGES;
     g_array_set_size(intake->given_back, 0);
+    g_clear_pointer(&intake->rehearsal, rehearsal_free);
+    intake->rehearsal = intake->options->dry_run ? rehearsal_new() : NULL;
     return begin_feed(intake, error) && read_and_run(intake, error);
 }
 

@@ -61,6 +61,7 @@ static bool try_batch(Intake *intake, const GPtrArray *items, Span *span, GError
         IntakeItem *item = g_ptr_array_index(items, i);
         batch_add(batch, &item->item);
     }
+    batch_set_rehearsal(batch, intake->rehearsal);
     if (intake->options->feed != NULL) {
         batch_set_record(batch, intake->options->feed->record, intake->options->feed->data);
     }

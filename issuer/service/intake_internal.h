@@ -3,6 +3,7 @@
 #define ISSUER_SERVICE_INTAKE_INTERNAL_H
 
 #include "service/intake.h"
+#include "service/rehearsal.h"
 #include "service/work_queue.h"
 
 #define INTAKE_MESSAGES 500 /* that a batch has at most */
@@ -21,8 +22,9 @@ struct Intake {
     const IntakeRun *run;
     IngestTotals *totals;
     WorkQueue *queue;
-    GArray *given_back; /* of int64_t: licenses to which uses came back since the last look */
-    guint most;         /* messages to try in one batch */
+    GArray *given_back;   /* of int64_t: licenses to which uses came back since the last look */
+    Rehearsal *rehearsal; /* what a dry run has decided so far; NULL: it is none */
+    guint most;           /* messages to try in one batch */
 };
 
 /* Takes what is read from the queue, batch by batch, to its end. */

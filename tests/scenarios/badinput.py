@@ -153,6 +153,27 @@ class BadInput(Sender):
             f"0 {what}" for what in ("answered", "held", "in cases", "unrecognised", "ignored"))
         self.assertIn(again + ", 1 quarantined", self.house.issuer("ingest", path, code=1))
 
+    def test_a_dry_run_decides_as_the_run_that_follows(self):
+        """However many batches it takes: what a mail changes, each later one sees."""
+        small = self.house.sell("LIC-2", activations=2, servers=2, contact=ANA)
+        servers = [self.house.server(host=f"small-{number}") for number in range(3)]
+        first, newer = ([ask(server, small) for server in servers] for _ in range(2))
+        bodies = (first[0], first[0] + "\nonce more", newer[0] + newer[1], first[1], first[2], newer[2],
+                  "The server of LIC-2 is lost, its disk broke.", newer[1])
+        others = [dated_mail("zoe@stranger.example", "Good morning", 1000 + number) for number in range(500)]
+        senders = (*[ANA] * 5, "zoe@stranger.example", ANA, ANA)
+        mails = []
+        for number, (sender, body) in enumerate(zip(senders, bodies)):
+            mails += [dated_mail(sender, body, number), *others]
+        path = write(self.house.path("batches.mbox"), mbox([*mails, mails[0]]))
+        dry, real = (
+            [(one["class"], one["why"] == "on record already", [(d["outcome"], d["code"]) for d in one["decisions"]])
+             for one in self.house.mails("ingest", *options, path)] for options in (("--dry-run",), ()))
+        self.assertEqual([pair for pair in zip(dry, real, strict=True) if pair[0] != pair[1]], [])
+        self.assertEqual({outcome for _, _, decisions in real for outcome, _ in decisions},
+                         {"issued", "resent", "refused", "held"})
+        self.assertEqual(sum(known for _, known, _ in real), len(mails) + 1 - len(bodies) - len(others))
+
     def test_headers_that_are_far_too_long(self):
         """Random, so that nothing in the records can shorten them."""
         dice = chance()

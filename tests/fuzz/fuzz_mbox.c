@@ -23,6 +23,13 @@ static void check_piece(const MboxMessage *piece, const uint8_t *data, size_t si
     FUZZ_HOLDS(piece->bytes != NULL || piece->torn || piece->size > MBOX_WINDOW);
 }
 
+/* Whether the bytes end with the first line end in them, be it a carriage return alone. */
+static bool is_one_line(const char *line, size_t size)
+{
+    const char *end = memchr(line, '\n', size);
+    return end == line + size - 1 || (end == NULL && memchr(line, '\r', size) == line + size - 1);
+}
+
 /* Whether nothing but a separator and the line ends around it stands between two pieces; before the
  * first one the mark that says UTF-8 may stand, and behind the last one no separator. */
 static bool is_between(const char *gap, size_t size, bool first, bool last)
@@ -31,9 +38,8 @@ static bool is_between(const char *gap, size_t size, bool first, bool last)
     while (at < size && (gap[at] == '\r' || gap[at] == '\n')) {
         at++;
     }
-    const char *end = memchr(gap + at, '\n', size - at);
-    return at == size ||
-           (!last && size - at > 5 && memcmp(gap + at, "From ", 5) == 0 && end == gap + size - 1);
+    return at == size || (!last && size - at > 5 && memcmp(gap + at, "From ", 5) == 0 &&
+                          is_one_line(gap + at, size - at));
 }
 
 static void split(int fd, const uint8_t *data, size_t size, bool begins_as_mail)

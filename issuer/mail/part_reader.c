@@ -10,9 +10,10 @@
 
 #include <string.h>
 
-#define WHOLE_SIZE (4UL * 1024 * 1024) /* bytes; a longer part is read in pieces */
-#define PIECE_SIZE (256UL * 1024)
-#define HEAD_SIZE  8192 /* bytes decoded to tell what a part is */
+#define WHOLE_SIZE       (4UL * 1024 * 1024) /* bytes; a longer part is read in pieces */
+#define PIECE_SIZE       (256UL * 1024)
+#define LONGEST_BOUNDARY 200  /* bytes */
+#define HEAD_SIZE        8192 /* bytes decoded to tell what a part is */
 
 void part_reader_init(PartReader *reader, bool search, bool digest)
 {
@@ -323,6 +324,53 @@ bool part_reader_read(PartReader *reader, const MimePart *part)
         read_whole(reader, part, encoding);
     }
     return true;
+}
+
+/* What a header would say of parts that begin with their first boundary; NULL: none does. */
+static char *header_of_parts(const GByteArray *parts)
+{
+    const char *line = (const char *)parts->data;
+    const char *end = line + parts->len;
+    while (line < end && g_ascii_isspace(*line)) {
+        line++;
+    }
+    gsize length = 0;
+    while (line + length < end && !g_ascii_iscntrl(line[length]) && line[length] != '"') {
+        length++;
+    }
+    if (length < 3 || memcmp(line, "--", 2) != 0) {
+        return NULL;
+    }
+    return g_strdup_printf("Content-Type: multipart/mixed; boundary=\"%.*s\"\n\n",
+                           (int)MIN(length - 2, LONGEST_BOUNDARY), line + 2);
+}
+
+static void add_parts(PartReader *reader, GByteArray *parts)
+{
+    g_autofree char *header = header_of_parts(parts);
+    if (header != NULL) {
+        g_byte_array_prepend(parts, (const guint8 *)header, (guint)strlen(header));
+    }
+    (void)unpacked_add(reader->unpacked, header != NULL ? UNPACKED_ENTITY : UNPACKED_FILE, NULL,
+                       NULL, parts);
+}
+
+void part_reader_read_between(PartReader *reader, const char *data, gsize length)
+{
+    gsize at = 0;
+    gsize size = 0;
+    while (transfer_find_base64(data, length, &at, &size) &&
+           unpacked_begin(reader->unpacked, size, reader->depth)) {
+        GByteArray *decoded = g_byte_array_new();
+        TransferDecoder decoder = {.encoding = TRANSFER_BASE64};
+        transfer_decode(&decoder, data + at, size, decoded);
+        at += size;
+        if (is_something(decoded)) {
+            add_parts(reader, decoded);
+        } else {
+            g_byte_array_unref(decoded);
+        }
+    }
 }
 
 void part_reader_read_unpacked(PartReader *reader, const UnpackedPart *part)

@@ -946,3 +946,23 @@ def base64_of_base64_in_utf16():
 @case(issued())
 def base64_in_a_link():
     return one(mail(f'<p>Code <a href="data:text/plain;base64,{ENCODED}">here</a></p>', HTML))
+
+
+MIXED = ['Content-Type: multipart/mixed; boundary="cut-here"']
+
+
+@case(issued())
+def parts_encoded_together():
+    return one(mail(b64(mixed("\n" + TEXT, "Content-Type: text/html\n\n<p>Good morning</p>\n")), [*MIXED, *B64]))
+
+
+@case(issued())
+def parts_encoded_together_and_one_by_itself():
+    return one(mail(b64(mixed("\nIn the file.\n", attached(b64(TEXT)))), [*MIXED, *B64]))
+
+
+@case(issued())
+def parts_encoded_together_in_an_enclosed_mail():
+    inner = mail(b64(mixed("\nIn the file.\n", attached(b64(TEXT)), boundary="inner")),
+                 ['Content-Type: multipart/mixed; boundary="inner"', *B64])
+    return one(mixed_mail("\nForwarded.\n", b"Content-Type: message/rfc822\n\n" + inner))

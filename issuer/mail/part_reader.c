@@ -57,30 +57,32 @@ static bool is_something(const GByteArray *bytes)
            (sniff_is_text(data, bytes->len) || packed_kind(data, bytes->len) != NULL);
 }
 
-/* Puts content aside, to be read as a part like this one; takes it over. */
-static void add_decoded(PartReader *reader, const MimePart *part, GByteArray *content)
+/* Puts content aside, to be read as a part like this one; takes it over. False: a cap was hit. */
+static bool add_decoded(PartReader *reader, const MimePart *part, GByteArray *content)
 {
     g_autofree char *type =
         part->charset == NULL ? NULL : g_strdup_printf("%s; charset=%s", part->type, part->charset);
     if (!unpacked_add(reader->unpacked, part->attached ? UNPACKED_FILE : UNPACKED_TEXT, part->name,
                       type == NULL ? part->type : type, content)) {
         note_unsearched(reader, part, "encoded text", unpacked_trouble(reader->unpacked));
+        return false;
     }
+    return true;
 }
 
-static void decode_again(PartReader *reader, const MimePart *part, const char *data, gsize length)
+/* False: a cap was hit, and what follows is not decoded. */
+static bool decode_again(PartReader *reader, const MimePart *part, const char *data, gsize length)
 {
     GByteArray *decoded = g_byte_array_new();
     TransferDecoder decoder = {.encoding = TRANSFER_BASE64};
     transfer_decode(&decoder, data, length, decoded);
     const char *what = sniff_magic((const char *)decoded->data, decoded->len);
     if (is_something(decoded)) {
-        add_decoded(reader, part, decoded);
-    } else {
-        reader->has_picture =
-            reader->has_picture || (what != NULL && strstr(what, "picture") != NULL);
-        g_byte_array_unref(decoded);
+        return add_decoded(reader, part, decoded);
     }
+    reader->has_picture = reader->has_picture || (what != NULL && strstr(what, "picture") != NULL);
+    g_byte_array_unref(decoded);
+    return true;
 }
 
 /* Words within lines, where nothing else showed a code. */
@@ -89,10 +91,11 @@ static void read_encoded_words(PartReader *reader, const MimePart *part, const c
 {
     gsize at = 0;
     gsize size = 0;
-    while (!text_sink_is_satisfied(&reader->sink) &&
+    bool more = true;
+    while (more && !text_sink_is_satisfied(&reader->sink) &&
            transfer_find_base64_word(data, length, &at, &size)) {
         g_autoptr(GString) word = transfer_unescape_word(data + at, size);
-        decode_again(reader, part, word->str, word->len);
+        more = decode_again(reader, part, word->str, word->len);
         at += size;
     }
 }
@@ -108,8 +111,9 @@ static void read_encoded_again(PartReader *reader, const MimePart *part, const c
     }
     gsize at = 0;
     gsize size = 0;
-    while (transfer_find_base64(data, length, &at, &size)) {
-        decode_again(reader, part, data + at, size);
+    bool more = true;
+    while (more && transfer_find_base64(data, length, &at, &size)) {
+        more = decode_again(reader, part, data + at, size);
         at += size;
     }
     read_encoded_words(reader, part, data, length);
@@ -345,28 +349,29 @@ static char *header_of_parts(const GByteArray *parts)
                            (int)MIN(length - 2, LONGEST_BOUNDARY), line + 2);
 }
 
-static void add_parts(PartReader *reader, GByteArray *parts)
+static bool add_parts(PartReader *reader, GByteArray *parts)
 {
     g_autofree char *header = header_of_parts(parts);
     if (header != NULL) {
         g_byte_array_prepend(parts, (const guint8 *)header, (guint)strlen(header));
     }
-    (void)unpacked_add(reader->unpacked, header != NULL ? UNPACKED_ENTITY : UNPACKED_FILE, NULL,
-                       NULL, parts);
+    return unpacked_add(reader->unpacked, header != NULL ? UNPACKED_ENTITY : UNPACKED_FILE, NULL,
+                        NULL, parts);
 }
 
 void part_reader_read_between(PartReader *reader, const char *data, gsize length)
 {
     gsize at = 0;
     gsize size = 0;
-    while (transfer_find_base64(data, length, &at, &size) &&
+    bool more = true;
+    while (more && transfer_find_base64(data, length, &at, &size) &&
            unpacked_begin(reader->unpacked, size, reader->depth)) {
         GByteArray *decoded = g_byte_array_new();
         TransferDecoder decoder = {.encoding = TRANSFER_BASE64};
         transfer_decode(&decoder, data + at, size, decoded);
         at += size;
         if (is_something(decoded)) {
-            add_parts(reader, decoded);
+            more = add_parts(reader, decoded);
         } else {
             g_byte_array_unref(decoded);
         }

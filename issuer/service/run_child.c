@@ -229,7 +229,7 @@ bool run_child_is_well(const RunChild *child, const RunHouse *house)
 void run_child_watch(RunChild *child, const RunHouse *house)
 {
     const int64_t now = clock_monotonic_us();
-    if (child->pid <= 0 || child->told || run_child_is_well(child, house)) {
+    if (child->pid <= 0 || run_child_is_well(child, house)) {
         return;
     }
     if (child->killed_us == 0) {

@@ -281,6 +281,14 @@ class Health(Run):
         self.check_works(daemon, "LIC-1")
         daemon.stop()
 
+    def test_a_process_that_hangs_does_not_keep_a_reload_or_the_end_waiting(self):
+        daemon = self.daemon(hang_seconds=2, stop_seconds=600).start()
+        daemon.kill_role("post", signal.SIGSTOP)
+        daemon.reload()
+        self.check_works(daemon, "LIC-1")
+        daemon.kill_role("post", signal.SIGSTOP)
+        daemon.stop()
+
     def test_a_manager_hears_nothing_while_a_process_hangs(self):
         daemon = self.daemon(hang_seconds=3, watchdog=2).start()
         time.sleep(5)

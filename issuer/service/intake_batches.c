@@ -6,6 +6,7 @@
 
 #define BATCH_BYTES ((gsize)8 * 1024 * 1024)
 #define BATCH_US    50000 /* microseconds from the first message on */
+#define ALONE_TRIES 20    /* of a single message to which other writers come first */
 #define WAIT_US     ((int64_t)G_USEC_PER_SEC)
 
 /* Some of a batch's items, `end` one past the last. */
@@ -114,8 +115,10 @@ static bool quarantine_item(Intake *intake, const GPtrArray *items, guint at, co
 /* Does the items from `at` on, as many as seems wise, and moves `at` behind what is done. What
  * cannot be done together is tried by halves, down to the one message at fault. Where messages end
  * batches, as those that give uses back do, batches stay small: else all that is behind would be
- * read anew for each. */
-static bool run_some(Intake *intake, const GPtrArray *items, guint *at, GError **error)
+ * read anew for each. One alone to which others come first is no fault of its own for long: `tries`
+ * counts. */
+static bool run_some(Intake *intake, const GPtrArray *items, guint *at, guint *tries,
+                     GError **error)
 {
     g_autoptr(GError) failure = NULL;
     const guint wanted = MIN(intake->most, items->len - *at);
@@ -124,6 +127,7 @@ static bool run_some(Intake *intake, const GPtrArray *items, guint *at, GError *
         const guint done = span.end - *at;
         intake->most = done == wanted ? MIN(INTAKE_MESSAGES, 2 * intake->most) : done;
         *at = span.end;
+        *tries = 0;
         return decide_freed(intake, error);
     }
     if (is_hopeless(failure)) {
@@ -134,13 +138,19 @@ static bool run_some(Intake *intake, const GPtrArray *items, guint *at, GError *
         intake->most = wanted / 2;
         return true;
     }
+    if (g_error_matches(failure, ISSUER_ERROR, ISSUER_ERROR_CONFLICT) && ++(*tries) < ALONE_TRIES) {
+        g_usleep((gulong)g_random_int_range(10000, 100000));
+        return true;
+    }
+    *tries = 0;
     return quarantine_item(intake, items, (*at)++, failure, error);
 }
 
 static bool run_items(Intake *intake, const GPtrArray *items, GError **error)
 {
+    guint tries = 0;
     for (guint at = 0; at < items->len;) {
-        if (!run_some(intake, items, &at, error)) {
+        if (!run_some(intake, items, &at, &tries, error)) {
             return false;
         }
     }

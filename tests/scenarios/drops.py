@@ -3,6 +3,7 @@
 ends in `done` or `failed` with a report beside it.
 
   drops.py ISSUER [TEST…]          within tests/with-postgres"""
+import ctypes
 import fcntl
 import json
 import os
@@ -11,6 +12,7 @@ import tarfile
 import time
 
 from daemon import Daemon
+from parser_hunt import Hunt, kill
 from scenario import OWN, Scenario, ask, chance, check_records, mail, main, mbox, rounds, write
 
 ANA = "ana@northwind.example"
@@ -234,7 +236,103 @@ class Ways(Drops):
         daemon.stop()
 
 
+class Rights(Drops):
+    def setUp(self):
+        super().setUp()
+        start = self.house.start
+
+        def start_without(*words, **options):
+            return start(*words, **options, **({"preexec_fn": _give_up_rights} if words[0] == "run" else {}))
+
+        self.house.start = start_without
+        # The program is to come to the server's socket with no more rights than others have.
+        sockets = dict(word.split("=", 1) for word in self.house.dsn.split())["host"]
+        for path in (sockets, os.path.join(sockets, ".s.PGSQL.5432")):
+            mode = os.stat(path).st_mode & 0o777
+            os.chmod(path, mode | 0o033)
+            self.addCleanup(os.chmod, path, mode)
+        self.other = 65534 if os.geteuid() == 0 else os.geteuid()  # who puts the files there
+
+    def test_files_that_the_program_may_not_read(self):
+        daemon = self.daemon().start()
+        for name in ("closed.eml", "later.eml"):
+            self.put("." + name, self.request())
+            os.chmod(self.path("." + name), 0)
+            os.rename(self.path("." + name), self.path(name))
+        time.sleep(4)
+        os.chmod(self.path("later.eml"), 0o644)
+        self.ended(daemon, "done", "later.eml", 30)
+        lines, totals = self.ended(daemon, "failed", "closed.eml", 30)
+        self.assertEqual(lines, [])
+        self.assertIn("cannot be opened: Permission denied", totals["why"])
+        # What somebody left in `taken` and nobody may read ends too.
+        write(self.path("taken", "left.eml"), self.request())
+        os.chmod(self.path("taken", "left.eml"), 0)
+        self.ended(daemon, "failed", "left.eml", 30)
+        self.check_all_gone()
+        self.check_once(1)
+        daemon.stop()
+
+    def test_files_of_another_user(self):
+        """Of whom the system does not tell whether he still writes: then /proc, or time, does."""
+        os.chmod(self.folder, 0o777)
+        daemon = self.daemon().start()
+        content = self.request()
+        with open(self.path("written.eml"), "wb") as stream:
+            os.chown(self.path("written.eml"), self.other, -1)
+            stream.write(content[:100])
+            stream.flush()
+            time.sleep(14)
+            self.assertIn("written.eml", self.listed("."))
+            stream.write(content[100:])
+        self.ended(daemon, "done", "written.eml", 5)
+        self.check_once(1)
+        daemon.stop()
+
+
+def _give_up_rights():
+    """Root's rights over the files of all: without them root is a user as others are."""
+    for capability in (1, 2, 3, 28):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_LEASE
+        ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+
+
 class Deaths(Drops):
+    def test_no_room_for_the_report(self):
+        """The mail is decided once, and its report tells of it when there is room."""
+        daemon = self.daemon().start()
+        in_the_way = self.path("taken", ".one.eml.report")
+        daemon.wait(lambda: os.path.isdir(self.path("taken")), "the folder")
+        os.makedirs(in_the_way)
+        self.put("one.eml", self.request())
+        trouble = daemon.wait_log("trouble", who="drop:inbox")
+        self.assertIn("its mails are on record", trouble.fields["problem"])
+        self.check_once(1)
+        time.sleep(3)
+        os.rmdir(in_the_way)
+        lines, _ = self.ended(daemon, "done", "one.eml")
+        self.assertEqual([line["decisions"][0]["outcome"] for line in lines], ["issued"])
+        daemon.wait_log("works-again", who="drop:inbox")
+        self.check_once(1)
+        daemon.stop()
+
+    def test_a_mail_in_quarantine_is_found_where_its_file_is_now(self):
+        self.house.hire("ada", "admin")
+        daemon = self.daemon()
+        words = "".join(f"This is line {n} of a long letter.\n" for n in range(12 * 32768))
+        path = write(self.path("tree", "slow.eml"), self.request() + words.encode())  # too long to be kept
+        self.house.environment["ISSUER_PARSERS"] = "1"
+        running = self.house.start("ingest", path)
+        hunt = Hunt(running, kill, 2)
+        running.communicate(timeout=300)
+        hunt.join()
+        (number,) = self.house.query("select message_id from quarantine")[0]
+        os.makedirs(self.path("failed"))
+        os.rename(self.path("tree"), self.path("failed", "tree"))
+        tried = self.house.by("ada", "--config", daemon.config, "quarantine", "retry", str(number))
+        self.assertIn("issued", tried)
+        self.assertEqual(self.house.query("select distinct source from message"), [(path + "#1",)])
+        self.check_once(1)
+
     def fill(self, count, large=0):
         for number in range(count):
             self.put(f"{number:03}.eml", self.request())

@@ -61,13 +61,12 @@ static void report_mailbox(const FetchBox *box, gpointer data)
     }
 }
 
-static void say_end(const Report *report, const IngestTotals *totals)
+static void say_end(const Report *report)
 {
     printer_end(report->printer);
     for (guint i = 0; i < report->notes->len; i++) {
         printer_hint(report->printer, g_ptr_array_index(report->notes, i));
     }
-    intake_printer_totals(report->printer, totals);
 }
 
 /* What has failed, of all of it and of a mailbox: that the database is out of reach comes last. */
@@ -99,10 +98,13 @@ static bool run_fetch(const CommandCall *call, GError **error)
     IngestTotals totals = {0};
     GError *failure = NULL;
     intake_printer_begin(call->printer, true);
-    if (!fetch_run(&options, &reports, &totals, &failure)) {
+    const bool done = fetch_run(&options, &reports, &totals, &failure);
+    say_end(&report);
+    if (!done) {
+        intake_printer_broken_off(call->printer, &totals);
         return end_with(&report, failure, error);
     }
-    say_end(&report, &totals);
+    intake_printer_totals(call->printer, &totals);
     return report.failure == NULL ? intake_printer_end(&totals, error)
                                   : end_with(&report, NULL, error);
 }

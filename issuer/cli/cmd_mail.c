@@ -49,6 +49,7 @@ static bool run_ingest(const CommandCall *call, GError **error)
     IngestTotals totals = {0};
     intake_printer_begin(call->printer, true);
     if (!ingest_run(&options, report_mail, &report, &totals, error)) {
+        intake_printer_broken_off(call->printer, &totals);
         return false;
     }
     intake_printer_totals(call->printer, &totals);

@@ -74,15 +74,36 @@ void intake_printer_mail(Printer *printer, const IntakeItem *item, bool decided)
     }
 }
 
+/* Every mail that was read, as the sum of what became of it. */
+static void print_sum(Printer *printer, const IngestTotals *totals)
+{
+    const struct {
+        const char *word;
+        guint64 count;
+    } terms[] = {
+        {"answered", totals->answered},
+        {"held", totals->held},
+        {"opened", totals->cases},
+        {"ignored", totals->ignored},
+        {"unrecognised", totals->unrecognised},
+        {"quarantined", totals->quarantined},
+        {"on record before", totals->known},
+        {"broken off", ingest_totals_broken_off(totals)},
+    };
+    g_autoptr(GString) line = g_string_new(NULL);
+    g_string_printf(line, "%" G_GUINT64_FORMAT " read", totals->read - totals->unreadable);
+    for (gsize i = 0; i < G_N_ELEMENTS(terms); i++) {
+        if (terms[i].count > 0 || i + 1 < G_N_ELEMENTS(terms)) {
+            g_string_append_printf(line, " %s %" G_GUINT64_FORMAT " %s", i > 0 ? "+" : "=",
+                                   terms[i].count, terms[i].word);
+        }
+    }
+    printer_hint(printer, line->str);
+}
+
 void intake_printer_totals(Printer *printer, const IngestTotals *totals)
 {
-    printer_say(printer,
-                "%" G_GUINT64_FORMAT " mails: %" G_GUINT64_FORMAT
-                " on record before, %" G_GUINT64_FORMAT " answered, %" G_GUINT64_FORMAT
-                " held, %" G_GUINT64_FORMAT " in cases, %" G_GUINT64_FORMAT
-                " unrecognised, %" G_GUINT64_FORMAT " ignored, %" G_GUINT64_FORMAT " quarantined",
-                totals->messages, totals->known, totals->answered, totals->held, totals->cases,
-                totals->unrecognised, totals->ignored, totals->quarantined);
+    print_sum(printer, totals);
     if (totals->unreadable > 0) {
         printer_say(printer, "%" G_GUINT64_FORMAT " paths could not be read", totals->unreadable);
     }
@@ -95,6 +116,13 @@ void intake_printer_totals(Printer *printer, const IngestTotals *totals)
     g_autofree char *again = redecide_text(&totals->again);
     if (again != NULL) {
         printer_say(printer, "%s", again);
+    }
+}
+
+void intake_printer_broken_off(Printer *printer, const IngestTotals *totals)
+{
+    if (totals->read > 0) {
+        intake_printer_totals(printer, totals);
     }
 }
 

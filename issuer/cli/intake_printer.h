@@ -12,8 +12,12 @@ void intake_printer_begin(Printer *printer, bool decided);
 /* The next mail. */
 void intake_printer_mail(Printer *printer, const IntakeItem *item, bool decided);
 
-/* What became of all of them together, for people. */
+/* What became of all of them together. The sum goes to standard error where programs read the
+ * output, which is of mails alone. */
 void intake_printer_totals(Printer *printer, const IngestTotals *totals);
+
+/* The same of a run that has failed, if it had read anything: what is on record by then. */
+void intake_printer_broken_off(Printer *printer, const IngestTotals *totals);
 
 /* Whether every mail is accounted for and could be read. False with an error where earlier requests
  * could not be decided again; without one where mails are in quarantine, which was told. */

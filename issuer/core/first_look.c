@@ -257,6 +257,14 @@ static bool is_fullwidth(const Look *look, gsize at)
     return c >= FULLWIDTH_FIRST && c <= FULLWIDTH_LAST && g_unichar_isalnum(c);
 }
 
+/* Whether a letter of Greek or Cyrillic stands at `at` beside a symbol, as it does in no word of
+ * these languages: it may have come in the place of a Latin one. */
+static bool is_among_symbols(const Look *look, gsize at)
+{
+    return (at > 0 && is_symbol(look->text[at - 1])) ||
+           (look->length - at > 2 && is_symbol(look->text[at + 2]));
+}
+
 /* Whether a symbol may stand at `at` in a way that only a view shows. */
 static bool is_hidden_symbol(const Look *look, gsize at)
 {
@@ -268,6 +276,11 @@ static bool is_hidden_symbol(const Look *look, gsize at)
     case '=':
     case 0xEF:
         return is_fullwidth(look, at);
+    case 0xCE:
+    case 0xCF:
+    case 0xD0:
+    case 0xD1:
+        return is_among_symbols(look, at);
     default:
         return false;
     }
@@ -304,7 +317,8 @@ static bool is_dull(const uint8_t *chunk)
         const bool hidden = (byte == '&') | (*(chunk + i - LONGEST_OPEN) == '&') |
                             (byte == '\x1b') | (byte == 0xEF) |
                             ((byte == '=') & ((next | 0x20) == 'e'));
-        found |= (uint8_t)(code | token | hidden);
+        const bool alike = ((uint8_t)(byte - 0xCE) < 4) & (symbols[i] | symbols[i + 3]);
+        found |= (uint8_t)(code | token | hidden | alike);
     }
     return found == 0;
 }

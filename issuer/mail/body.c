@@ -110,11 +110,27 @@ static bool was_read(const GPtrArray *parts, const MimePart *loose)
     return false;
 }
 
+/* Reads what is no part of those that were read, and no header. */
+static void read_gaps(PartReader *reader, const GPtrArray *parts, const char *data, gsize length)
+{
+    const char *at = data;
+    for (guint i = 0; i < parts->len; i++) {
+        const MimePart *part = g_ptr_array_index(parts, i);
+        if (part->data >= at) {
+            part_reader_read_between(reader, at, (gsize)(part->data - at));
+            at = part->data + part->length;
+        }
+    }
+    part_reader_read_between(reader, at, (gsize)(data + length - at));
+}
+
 /* Where the structure, whose parts have been read, showed no code: what else looks like parts, then
  * the mail as it stands. */
 static void search_rest(PartReader *reader, const GPtrArray *parts, const char *data, gsize length)
 {
     g_autoptr(GPtrArray) loose = mime_loose_parts(data, length);
+    read_gaps(reader, parts, data, length);
+    read_enclosed(reader);
     reader->only_search = true;
     for (guint i = 0; i < loose->len; i++) {
         const MimePart *part = g_ptr_array_index(loose, i);

@@ -24,6 +24,7 @@ static const PackedKind whole[] = {
 /* What stands within a text. */
 static const PackedKind within[] = {
     {"a file within the text (uuencode)", uuencode_is_in, uuencode_unpack},
+    {"a file within the text (yEnc)", uuencode_is_yenc_in, uuencode_refuse_yenc},
     {"a text encrypted with PGP", pgp_encrypted_is_in, pgp_encrypted_refuse},
 };
 

@@ -10,9 +10,10 @@
 
 #include <string.h>
 
-#define WHOLE_SIZE (4UL * 1024 * 1024) /* bytes; a longer part is read in pieces */
-#define PIECE_SIZE (256UL * 1024)
-#define HEAD_SIZE  8192 /* bytes decoded to tell what a part is */
+#define WHOLE_SIZE       (4UL * 1024 * 1024) /* bytes; a longer part is read in pieces */
+#define PIECE_SIZE       (256UL * 1024)
+#define LONGEST_BOUNDARY 200  /* bytes */
+#define HEAD_SIZE        8192 /* bytes decoded to tell what a part is */
 
 void part_reader_init(PartReader *reader, bool search, bool digest)
 {
@@ -44,6 +45,78 @@ void part_reader_note(PartReader *reader, const char *what)
     if (reader->unsearched == NULL) {
         reader->unsearched = g_strdup(what);
     }
+}
+
+/* ---- what is still encoded ---- */
+
+/* Whether decoding gave something, and not what comes of text that never was encoded. */
+static bool is_something(const GByteArray *bytes)
+{
+    const char *data = (const char *)bytes->data;
+    return bytes->len > 0 &&
+           (sniff_is_text(data, bytes->len) || packed_kind(data, bytes->len) != NULL);
+}
+
+/* Puts content aside, to be read as a part like this one; takes it over. False: a cap was hit. */
+static bool add_decoded(PartReader *reader, const MimePart *part, GByteArray *content)
+{
+    g_autofree char *type =
+        part->charset == NULL ? NULL : g_strdup_printf("%s; charset=%s", part->type, part->charset);
+    if (!unpacked_add(reader->unpacked, part->attached ? UNPACKED_FILE : UNPACKED_TEXT, part->name,
+                      type == NULL ? part->type : type, content)) {
+        note_unsearched(reader, part, "encoded text", unpacked_trouble(reader->unpacked));
+        return false;
+    }
+    return true;
+}
+
+/* False: a cap was hit, and what follows is not decoded. */
+static bool decode_again(PartReader *reader, const MimePart *part, const char *data, gsize length)
+{
+    GByteArray *decoded = g_byte_array_new();
+    TransferDecoder decoder = {.encoding = TRANSFER_BASE64};
+    transfer_decode(&decoder, data, length, decoded);
+    const char *what = sniff_magic((const char *)decoded->data, decoded->len);
+    if (is_something(decoded)) {
+        return add_decoded(reader, part, decoded);
+    }
+    reader->has_picture = reader->has_picture || (what != NULL && strstr(what, "picture") != NULL);
+    g_byte_array_unref(decoded);
+    return true;
+}
+
+/* Words within lines, where nothing else showed a code. */
+static void read_encoded_words(PartReader *reader, const MimePart *part, const char *data,
+                               gsize length)
+{
+    gsize at = 0;
+    gsize size = 0;
+    bool more = true;
+    while (more && !text_sink_is_satisfied(&reader->sink) &&
+           transfer_find_base64_word(data, length, &at, &size)) {
+        g_autoptr(GString) word = transfer_unescape_word(data + at, size);
+        more = decode_again(reader, part, word->str, word->len);
+        at += size;
+    }
+}
+
+/* A program encoded twice, named no encoding or a wrong one, or a mail was pasted as its source:
+ * looked for in what a person sees. */
+static void read_encoded_again(PartReader *reader, const MimePart *part, const char *data,
+                               gsize length)
+{
+    if (!unpacked_begin(reader->unpacked, length, reader->depth)) {
+        note_unsearched(reader, part, "encoded text", unpacked_trouble(reader->unpacked));
+        return;
+    }
+    gsize at = 0;
+    gsize size = 0;
+    bool more = true;
+    while (more && transfer_find_base64(data, length, &at, &size)) {
+        more = decode_again(reader, part, data + at, size);
+        at += size;
+    }
+    read_encoded_words(reader, part, data, length);
 }
 
 /* ---- texts ---- */
@@ -93,6 +166,7 @@ static void take_text(PartReader *reader, const MimePart *part, unsigned use, co
         text_sink_digest(&reader->sink, text, length);
     }
     unpack_within(reader, part, text, length);
+    read_encoded_again(reader, part, text, length);
 }
 
 static void read_html(PartReader *reader, const MimePart *part, const char *html, gsize length)
@@ -105,6 +179,7 @@ static void read_html(PartReader *reader, const MimePart *part, const char *html
     }
     key_watch_text(&reader->sink.watch, html, length); /* what it does not show counts too */
     take_text(reader, part, use_of(reader, part) | TEXT_SINK_HTML, plain->str, plain->len);
+    read_encoded_words(reader, part, html, length); /* what a link or a picture holds in itself */
     text_sink_take_unseen(&reader->sink, hidden->str, hidden->len);
 }
 
@@ -117,55 +192,6 @@ static void read_text(PartReader *reader, const MimePart *part, const char *data
         return;
     }
     take_text(reader, part, use_of(reader, part), text.text, text.length);
-}
-
-/* ---- what is still encoded ---- */
-
-/* Whether decoding gave something, and not what comes of text that never was encoded. */
-static bool is_something(const GByteArray *bytes)
-{
-    const char *data = (const char *)bytes->data;
-    return bytes->len > 0 &&
-           (sniff_is_text(data, bytes->len) || packed_kind(data, bytes->len) != NULL);
-}
-
-/* Puts content aside, to be read as a part like this one; takes it over. */
-static void add_decoded(PartReader *reader, const MimePart *part, GByteArray *content)
-{
-    g_autofree char *type =
-        part->charset == NULL ? NULL : g_strdup_printf("%s; charset=%s", part->type, part->charset);
-    if (!unpacked_add(reader->unpacked, part->attached ? UNPACKED_FILE : UNPACKED_TEXT, part->name,
-                      type == NULL ? part->type : type, content)) {
-        note_unsearched(reader, part, "encoded text", unpacked_trouble(reader->unpacked));
-    }
-}
-
-static void decode_again(PartReader *reader, const MimePart *part, const char *data, gsize length)
-{
-    GByteArray *decoded = g_byte_array_new();
-    TransferDecoder decoder = {.encoding = TRANSFER_BASE64};
-    transfer_decode(&decoder, data, length, decoded);
-    if (is_something(decoded)) {
-        add_decoded(reader, part, decoded);
-    } else {
-        g_byte_array_unref(decoded);
-    }
-}
-
-/* A program encoded twice, named no encoding or a wrong one, or a mail was pasted as its source. */
-static void read_encoded_again(PartReader *reader, const MimePart *part, const char *data,
-                               gsize length)
-{
-    if (!unpacked_begin(reader->unpacked, length, reader->depth)) {
-        note_unsearched(reader, part, "encoded text", unpacked_trouble(reader->unpacked));
-        return;
-    }
-    gsize at = 0;
-    gsize size = 0;
-    while (transfer_find_base64(data, length, &at, &size)) {
-        decode_again(reader, part, data + at, size);
-        at += size;
-    }
 }
 
 /* A part that is too long to hold decoded: searched piece by piece. */
@@ -253,7 +279,6 @@ static void read_whole(PartReader *reader, const MimePart *part, TransferEncodin
     }
     undo_quoted(&content);
     read_text(reader, part, content.data, content.length);
-    read_encoded_again(reader, part, content.data, content.length);
 }
 
 static void digest_as_it_stands(PartReader *reader, const MimePart *part)
@@ -303,6 +328,54 @@ bool part_reader_read(PartReader *reader, const MimePart *part)
         read_whole(reader, part, encoding);
     }
     return true;
+}
+
+/* What a header would say of parts that begin with their first boundary; NULL: none does. */
+static char *header_of_parts(const GByteArray *parts)
+{
+    const char *line = (const char *)parts->data;
+    const char *end = line + parts->len;
+    while (line < end && g_ascii_isspace(*line)) {
+        line++;
+    }
+    gsize length = 0;
+    while (line + length < end && !g_ascii_iscntrl(line[length]) && line[length] != '"') {
+        length++;
+    }
+    if (length < 3 || memcmp(line, "--", 2) != 0) {
+        return NULL;
+    }
+    return g_strdup_printf("Content-Type: multipart/mixed; boundary=\"%.*s\"\n\n",
+                           (int)MIN(length - 2, LONGEST_BOUNDARY), line + 2);
+}
+
+static bool add_parts(PartReader *reader, GByteArray *parts)
+{
+    g_autofree char *header = header_of_parts(parts);
+    if (header != NULL) {
+        g_byte_array_prepend(parts, (const guint8 *)header, (guint)strlen(header));
+    }
+    return unpacked_add(reader->unpacked, header != NULL ? UNPACKED_ENTITY : UNPACKED_FILE, NULL,
+                        NULL, parts);
+}
+
+void part_reader_read_between(PartReader *reader, const char *data, gsize length)
+{
+    gsize at = 0;
+    gsize size = 0;
+    bool more = true;
+    while (more && transfer_find_base64(data, length, &at, &size) &&
+           unpacked_begin(reader->unpacked, size, reader->depth)) {
+        GByteArray *decoded = g_byte_array_new();
+        TransferDecoder decoder = {.encoding = TRANSFER_BASE64};
+        transfer_decode(&decoder, data + at, size, decoded);
+        at += size;
+        if (is_something(decoded)) {
+            more = add_parts(reader, decoded);
+        } else {
+            g_byte_array_unref(decoded);
+        }
+    }
 }
 
 void part_reader_read_unpacked(PartReader *reader, const UnpackedPart *part)

@@ -30,6 +30,10 @@ void part_reader_note(PartReader *reader, const char *what);
 /* Reads a part; false if it holds bytes that were not read and may be text as they stand. */
 bool part_reader_read(PartReader *reader, const MimePart *part);
 
+/* Reads what stands between the parts of a mail: base64 there is parts that were encoded together
+ * (RFC 2045 section 6.4 forbids it, gateways do it). */
+void part_reader_read_between(PartReader *reader, const char *data, gsize length);
+
 /* Reads a part that came out of a packing, and is no mail (UNPACKED_ENTITY). */
 void part_reader_read_unpacked(PartReader *reader, const UnpackedPart *part);
 

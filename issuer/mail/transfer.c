@@ -4,6 +4,7 @@
 
 #define LEAST_LINE    40 /* characters of the first line of base64 that nothing calls so, */
 #define LEAST_RUN     60 /* of all its lines, */
+#define LEAST_WORD    40 /* of a word within a line, before anything is escaped in it */
 #define LEAST_ESCAPES 3  /* and of quoted-printable */
 #define OTHERS_SHARE  8  /* one equals sign in so many may be no escape */
 #define FOREIGN_SHARE 16 /* one in so many characters of a base64 line may be foreign */
@@ -102,6 +103,15 @@ static bool is_of_both_cases(const char *data, gsize length)
     return upper && lower;
 }
 
+static gsize size_without_indent(const char *line, gsize length)
+{
+    gsize at = 0;
+    while (at < length && (line[at] == ' ' || line[at] == '\t')) {
+        at++;
+    }
+    return length - at;
+}
+
 bool transfer_find_base64(const char *data, gsize length, gsize *at, gsize *size)
 {
     gsize line = *at;
@@ -110,17 +120,117 @@ bool transfer_find_base64(const char *data, gsize length, gsize *at, gsize *size
     while (line < length) {
         const gsize whole = line_length(data + line, length - line);
         const gsize trimmed = trimmed_length(data + line, whole);
-        const bool fits = trimmed > 0 && is_base64_line(data + line, trimmed) &&
-                          (*size > 0 ? trimmed <= last : trimmed >= LEAST_LINE);
+        const bool fits =
+            trimmed > 0 && is_base64_line(data + line, trimmed) &&
+            (*size > 0 ? size_without_indent(data + line, trimmed) <= last : trimmed >= LEAST_LINE);
         if (*size > 0 && !fits && *size >= LEAST_RUN && is_of_both_cases(data + *at, *size)) {
             return true;
         }
         *at = fits && *size > 0 ? *at : line;
         *size = fits ? line + whole - *at : 0;
-        last = trimmed;
+        last = size_without_indent(data + line, trimmed);
         line += whole;
     }
     return *size >= LEAST_RUN && is_of_both_cases(data + *at, *size);
+}
+
+/* The escape of JSON at `text`: its length, 0 if there is none; what it stands for, '\n' for what
+ * ends a line. */
+static gsize escape_length(const char *text, gsize left, char *meant)
+{
+    if (left < 2 || text[0] != '\\') {
+        return 0;
+    }
+    if (text[1] == 'n' || text[1] == 'r' || text[1] == '/') {
+        *meant = text[1] == '/' ? '/' : '\n';
+        return 2;
+    }
+    const bool numbered = left >= 6 && text[1] == 'u' && g_ascii_isxdigit(text[4]) &&
+                          g_ascii_isxdigit(text[5]) && text[2] == '0' && text[3] == '0';
+    if (numbered) {
+        *meant = (char)(g_ascii_xdigit_value(text[4]) * 16 + g_ascii_xdigit_value(text[5]));
+    }
+    return numbered && (symbol_value(*meant) >= 0 || *meant == '=') ? 6 : 0;
+}
+
+/* Where the next word of enough symbols begins; the length if there is none. A word that is long
+ * enough has a symbol at each place that is looked at. */
+static gsize long_word(const char *data, gsize length, gsize at)
+{
+    for (gsize probe = at + LEAST_WORD - 1; probe < length;) {
+        gsize from = probe + 1;
+        while (from > at && symbol_value(data[from - 1]) >= 0) {
+            from--;
+        }
+        if (from + LEAST_WORD == probe + 1) {
+            return from;
+        }
+        at = from;
+        probe = from + LEAST_WORD - 1;
+    }
+    return length;
+}
+
+/* Where the word that goes on at `at` ends, its escapes and the lines behind it included. */
+static gsize word_end(const char *data, gsize length, gsize at)
+{
+    char meant = '\0';
+    while (at < length) {
+        gsize more = symbol_value(data[at]) >= 0 || data[at] == '=';
+        more = more > 0 ? more : escape_length(data + at, length - at, &meant);
+        if (more == 0 && (data[at] == '\n' || data[at] == '\r')) {
+            const gsize rest = data[at] == '\r' ? 0 : line_length(data + at + 1, length - at - 1);
+            const gsize line = trimmed_length(data + at + 1, rest);
+            more = data[at] == '\r'                                  ? 1
+                   : line > 0 && is_base64_line(data + at + 1, line) ? 1 + line
+                                                                     : 0;
+        }
+        if (more == 0) {
+            break;
+        }
+        at += more;
+    }
+    return at;
+}
+
+/* Whether nothing else stands in the line in which the word begins: transfer_find_base64() has it.
+ */
+static bool is_whole_line(const char *data, gsize length, gsize from, gsize to)
+{
+    while (from > 0 && (data[from - 1] == ' ' || data[from - 1] == '\t')) {
+        from--;
+    }
+    const bool begins = from == 0 || data[from - 1] == '\n';
+    return begins && (to == length || g_ascii_isspace(data[to]) ||
+                      memchr(data + from, '\n', to - from) != NULL);
+}
+
+bool transfer_find_base64_word(const char *data, gsize length, gsize *at, gsize *size)
+{
+    while ((*at = long_word(data, length, *at)) < length) {
+        const bool escaped = *at > 0 && data[*at - 1] == '\\' && strchr("nr", data[*at]) != NULL;
+        const gsize from = *at + escaped;
+        const gsize to = word_end(data, length, from);
+        if (to - from >= LEAST_RUN && is_of_both_cases(data + from, to - from) &&
+            !is_whole_line(data, length, from, to)) {
+            *at = from;
+            *size = to - from;
+            return true;
+        }
+        *at = to;
+    }
+    return false;
+}
+
+GString *transfer_unescape_word(const char *word, gsize length)
+{
+    GString *plain = g_string_sized_new(length);
+    for (gsize at = 0; at < length;) {
+        char meant = word[at];
+        at += MAX(escape_length(word + at, length - at, &meant), 1);
+        g_string_append_c(plain, meant);
+    }
+    return plain;
 }
 
 /* Whether nothing but blanks stands before the line's end. */

@@ -21,6 +21,14 @@ TransferEncoding transfer_encoding_read(const char *value);
  * next run of them at or after `*at`. False if there are no more. Linear over all calls. */
 bool transfer_find_base64(const char *data, gsize length, gsize *at, gsize *size);
 
+/* Finds a word within a line that can be base64 only, as a string of JSON, an attribute or prose
+ * has it, with the lines that it goes on in: sets `at` and `size` to the next one at or after
+ * `*at`. False if there are no more. Of text without long words it looks at a few bytes only. */
+bool transfer_find_base64_word(const char *data, gsize length, gsize *at, gsize *size);
+
+/* The word without the escapes that a string of JSON has for line ends and signs. New string. */
+GString *transfer_unescape_word(const char *word, gsize length);
+
 /* Whether a text is quoted-printable, though nothing calls it so: nearly all of its equals signs
  * are escapes or soft line breaks, those of a title aside. */
 bool transfer_looks_quoted(const char *data, gsize length);

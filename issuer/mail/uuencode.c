@@ -4,9 +4,10 @@
 
 #include <string.h>
 
-#define MOST_BYTES 45 /* of one line */
-#define LEAST      11 /* characters of "begin 644 x" */
-#define MORE       2  /* characters that some programs put behind a line, such as a checksum */
+#define MOST_BYTES 45   /* of one line */
+#define LEAST      11   /* characters of "begin 644 x" */
+#define YENC_LINE  1024 /* bytes of the line that begins a file in yEnc */
+#define MORE       2    /* characters that some programs put behind a line, such as a checksum */
 
 /* Where a line "begin 644 NAME" stands in a line of text. */
 typedef struct {
@@ -196,4 +197,19 @@ void uuencode_unpack(const char *text, gsize length, Unpacked *unpacked)
         (void)finish(&file, unpacked);
     }
     g_clear_pointer(&file.bytes, g_byte_array_unref);
+}
+
+bool uuencode_is_yenc_in(const char *text, gsize length)
+{
+    static const char start[] = "=ybegin ";
+    const char *at = memmem(text, length, start, sizeof start - 1);
+    return at != NULL && (at == text || at[-1] == '\n') &&
+           memmem(at, MIN(length - (gsize)(at - text), YENC_LINE), " name=", 6) != NULL;
+}
+
+void uuencode_refuse_yenc(const char *text, gsize length, Unpacked *unpacked)
+{
+    (void)text;
+    (void)length;
+    unpacked_fail(unpacked, "ask for it as text, or attached");
 }

@@ -12,4 +12,11 @@ bool uuencode_is_in(const char *text, gsize length);
  * Linear in `length`. */
 void uuencode_unpack(const char *text, gsize length, Unpacked *unpacked);
 
+/* Whether a file in yEnc begins in `text`: a line "=ybegin … name=NAME". */
+bool uuencode_is_yenc_in(const char *text, gsize length);
+
+/* Says that such a file is not read: its bytes are no text, and do not outlast being read as one.
+ */
+void uuencode_refuse_yenc(const char *text, gsize length, Unpacked *unpacked);
+
 #endif

@@ -146,7 +146,9 @@ static bool run(Fetch *fetch, const FetchReports *reports, IngestTotals *totals,
         .allow_development_keys = fetch->options->allow_development_keys,
     };
     const bool done = ingest_run(&options, reports->mail, reports->data, totals, error);
-    totals->unreadable = 0; /* mails that others took away: the mailbox tells how many */
+    /* Mails that others took away before they were read: the mailbox tells how many. */
+    totals->read -= totals->unreadable;
+    totals->unreadable = 0;
     for (guint i = 0; i < fetch->boxes->len; i++) {
         reports->mailbox(g_ptr_array_index(fetch->boxes, i), reports->data);
     }

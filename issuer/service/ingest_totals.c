@@ -56,6 +56,12 @@ void ingest_totals_count(IngestTotals *totals, const BatchItem *item)
     }
 }
 
+guint64 ingest_totals_broken_off(const IngestTotals *totals)
+{
+    const guint64 counted = totals->messages + totals->unreadable;
+    return totals->read > counted ? totals->read - counted : 0;
+}
+
 bool ingest_totals_check(const IngestTotals *totals, GError **error)
 {
     const guint64 counted = totals->messages + totals->unreadable;

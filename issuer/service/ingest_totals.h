@@ -25,6 +25,9 @@ typedef struct {
 /* Counts a mail whose batch is on record, all but `read`. */
 void ingest_totals_count(IngestTotals *totals, const BatchItem *item);
 
+/* How many were read of which nothing is on record: none, unless the run was broken off. */
+guint64 ingest_totals_broken_off(const IngestTotals *totals);
+
 /* Whether every mail that was read has been counted, and counted as something; else an error that
  * says how many are missing (ISSUER_ERROR_FAILED). */
 bool ingest_totals_check(const IngestTotals *totals, GError **error);

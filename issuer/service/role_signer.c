@@ -3,11 +3,13 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "sign/sign_cell.h"
 #include "sign/sign_server.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define REST_MS 10000 /* how long it waits at a time */
 
@@ -62,32 +64,52 @@ static void serve(RoleCall *call, SignServer *server)
     }
 }
 
+/* All that needs files, then none any more. */
+static SignServer *open_server(const RoleCall *call, const Signer *signer, SignGuard *guard,
+                               GError **error)
+{
+    const int listener = role_seat(call)->listener;
+    g_autoptr(SignServer) server = sign_server_new(signer, guard, listener, error);
+    if (server == NULL || !signer_warm(signer, error) ||
+        !sign_cell_close(listener, sign_guard_descriptor(guard), error)) {
+        return NULL;
+    }
+    log_event(LOG_LEVEL_INFO, "signs", "key", signer_kid(signer));
+    return g_steal_pointer(&server);
+}
+
 static bool open_and_serve(RoleCall *call, GError **error)
 {
-    const RoleSeat *seat = role_seat(call);
-    const Config *config = settings_config(seat->settings);
+    const Config *config = settings_config(role_seat(call)->settings);
     g_autoptr(Signer) signer =
         signer_open(config_text(config, "key-folder"),
                     config_flag(config, "allow-development-keys"), clock_now(), error);
     g_autoptr(SignGuard) guard = signer != NULL ? open_guard(config, error) : NULL;
-    g_autoptr(SignServer) server =
-        guard != NULL ? sign_server_new(signer, guard, seat->listener, error) : NULL;
+    g_autoptr(SignServer) server = guard != NULL ? open_server(call, signer, guard, error) : NULL;
     if (server == NULL) {
         return false;
     }
-    log_event(LOG_LEVEL_INFO, "signs", "key", signer_kid(signer));
     role_worked(call, 0);
     serve(call, server);
     return true;
 }
 
+/* It serves once: a confined process opens nothing again. And it ends where it is: exit() would
+ * have libraries look at files. */
 bool role_signer_live(RoleCall *call, GError **error)
 {
-    bool good = true;
-    while (good && !role_stops(call)) {
-        g_autoptr(GError) problem = NULL;
-        good = open_and_serve(call, &problem) ||
-               (problem != NULL && role_put_off(call, &problem, error));
+    if (!sign_cell_prepare()) {
+        log_event(LOG_LEVEL_INFO, "memory-not-locked", "why",
+                  "the limit of locked memory (LimitMEMLOCK) is too low; keys are locked");
     }
-    return good;
+    while (!role_stops(call)) {
+        g_autoptr(GError) problem = NULL;
+        if (open_and_serve(call, &problem)) {
+            _exit(EXIT_SUCCESS);
+        }
+        if (!role_put_off(call, &problem, error)) {
+            return false;
+        }
+    }
+    return true;
 }

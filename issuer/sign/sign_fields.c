@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "core/ed25519.h"
 #include "core/emergency.h"
 #include "core/strict_json.h"
 
@@ -200,6 +201,10 @@ UsageLicense *sign_fields_read(GVariant *fields, GError **error)
     if (!read_bytes(fields, 13, license->request.bytes, DIGEST_SIZE) ||
         !read_bytes(fields, 16, license->instance_key.bytes, DIGEST_SIZE)) {
         (void)refuse(&reading, "the request or the key that it is for is none");
+        return NULL;
+    }
+    if (!ed25519_key_is_sound(&license->instance_key)) {
+        (void)refuse(&reading, "the server's key is no usable Ed25519 key");
         return NULL;
     }
     return g_steal_pointer(&license);

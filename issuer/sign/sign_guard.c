@@ -38,7 +38,7 @@ static bool fail(const SignGuard *guard, const char *doing, GError **error)
     const IssuerErrorCode code = errno == ENOENT        ? ISSUER_ERROR_NOT_FOUND
                                  : errno == EWOULDBLOCK ? ISSUER_ERROR_UNAVAILABLE
                                                         : ISSUER_ERROR_FAILED;
-    g_set_error(error, ISSUER_ERROR, code,
+    g_set_error(error, ISSUER_ERROR, (gint)code,
                 "%s, in which the signer counts, cannot be %s: %s; does its folder exist, and does "
                 "no other daemon have it?",
                 guard->path, doing, g_strerror(errno));
@@ -98,6 +98,11 @@ SignGuard *sign_guard_open(const char *path, uint32_t an_hour, GError **error)
         g_clear_pointer(&guard, sign_guard_free);
     }
     return guard;
+}
+
+int sign_guard_descriptor(const SignGuard *guard)
+{
+    return guard->fd;
 }
 
 /* ---- judging ---- */

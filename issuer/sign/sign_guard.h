@@ -30,6 +30,9 @@ typedef struct {
  * caller owns it. */
 SignGuard *sign_guard_open(const char *path, uint32_t an_hour, GError **error);
 
+/* The descriptor of its file, which is all that it needs from now on. */
+int sign_guard_descriptor(const SignGuard *guard);
+
 /* Whether all of that may be signed now; then it is counted, and remembered before it is signed. */
 bool sign_guard_admit(SignGuard *guard, const SignWish *wish, GError **error);
 

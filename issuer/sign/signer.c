@@ -190,6 +190,12 @@ char *signer_issue(const Signer *signer, const UsageLicense *license, GError **e
     return sign(signer, input, error);
 }
 
+bool signer_warm(const Signer *signer, GError **error)
+{
+    g_autofree char *jws = sign(signer, "warm", error);
+    return jws != NULL;
+}
+
 void signer_free(Signer *signer)
 {
     if (signer != NULL) {

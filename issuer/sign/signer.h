@@ -42,6 +42,10 @@ bool signer_check_time(const Signer *signer, int64_t now, GError **error);
  * before it gives it out. New string: the compact JWS. ISSUER_ERROR_FAILED. */
 char *signer_issue(const Signer *signer, const UsageLicense *license, GError **error);
 
+/* Signs something that is no usage license, for nobody: what libraries make ready at the first
+ * signature they cannot once the process is confined. ISSUER_ERROR_FAILED. */
+bool signer_warm(const Signer *signer, GError **error);
+
 /* ---- a key in another process; not to be used by two threads at once ---- */
 
 /* What a batch asks to be signed. */

@@ -893,3 +893,76 @@ def table_that_names_its_sign_to_excel():
     text = A.text.replace("\n", "\r\n")
     rows = f"sep=;\r\nDate;From;Subject;Description\r\n2026-11-05 09:30;{WHO};request;\"{text}\"\r\n"
     return {"export.csv": b"\xef\xbb\xbf" + rows.encode()}
+
+
+ENCODED = base64.b64encode(TEXT.encode()).decode()
+
+
+@case(issued())
+def base64_in_broken_lines_of_html():
+    return one(mail("<html><p>" + b64(TEXT).replace("\n", "<br>") + "</p></html>", HTML))
+
+
+@case(issued())
+def base64_in_preformatted_html():
+    return one(mail(f"<html><p>Payload:</p><pre>{b64(TEXT)}</pre></html>", HTML))
+
+
+@case(issued())
+def base64_as_a_string_of_json():
+    return one(mail('{"id":1,"payload":"' + ENCODED + '","by":"ines"}\n'))
+
+
+@case(issued())
+def base64_as_a_string_of_json_with_escapes():
+    return one(mail('{"payload":"' + b64(TEXT).replace("/", "\\/").replace("\n", "\\n") + '"}\n'))
+
+
+@case(issued())
+def base64_between_words():
+    return one(mail(f"The code is {ENCODED} with thanks\n"))
+
+
+@case(issued())
+def base64_behind_a_word_and_in_lines():
+    return one(mail("payload: " + b64(TEXT) + "\nwith thanks\n"))
+
+
+@case(issued())
+def base64_in_elements():
+    return one(mail(f"<doc><payload>{ENCODED}</payload></doc>\n"))
+
+
+@case(issued())
+def base64_indented_in_a_property_list():
+    return one(mail("<data>\n" + b64(TEXT, 68).replace("\n", "\n\t") + "</data>\n"))
+
+
+@case(issued())
+def base64_of_base64_in_utf16():
+    return one(mail(b64(b64(TEXT).encode("utf-16"))))
+
+
+@case(issued())
+def base64_in_a_link():
+    return one(mail(f'<p>Code <a href="data:text/plain;base64,{ENCODED}">here</a></p>', HTML))
+
+
+MIXED = ['Content-Type: multipart/mixed; boundary="cut-here"']
+
+
+@case(issued())
+def parts_encoded_together():
+    return one(mail(b64(mixed("\n" + TEXT, "Content-Type: text/html\n\n<p>Good morning</p>\n")), [*MIXED, *B64]))
+
+
+@case(issued())
+def parts_encoded_together_and_one_by_itself():
+    return one(mail(b64(mixed("\nIn the file.\n", attached(b64(TEXT)))), [*MIXED, *B64]))
+
+
+@case(issued())
+def parts_encoded_together_in_an_enclosed_mail():
+    inner = mail(b64(mixed("\nIn the file.\n", attached(b64(TEXT)), boundary="inner")),
+                 ['Content-Type: multipart/mixed; boundary="inner"', *B64])
+    return one(mixed_mail("\nForwarded.\n", b"Content-Type: message/rfc822\n\n" + inner))

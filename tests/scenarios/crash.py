@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-from scenario import Scenario, chance, check_records, main, mbox, records, rounds, write
+from scenario import Scenario, chance, check_records, main, mbox, records, rounds, without_sum, write
 from story import Story
 
 # What is killed, and how often at least.
@@ -114,7 +114,7 @@ class Crash(Scenario):
         """Kills; gives whether that was in time, and how the program ended. Nothing of it stays."""
         family = self.victims("parser", process) + process.nursery
         killed = self.kill(house, what, process)
-        _, errors = process.communicate(timeout=120)
+        errors, _ = without_sum(process.communicate(timeout=120)[1].decode())
         limit = time.monotonic() + 10
         while any(is_alive(pid) for pid in family) and time.monotonic() < limit:
             time.sleep(0.01)

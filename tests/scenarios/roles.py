@@ -8,7 +8,7 @@ import time
 
 from mail_servers import RudeServer
 from scenario import (License, Scenario, admin, armor, ask, check_records, license_key, mail, main,
-                      mbox, records, write)
+                      mbox, records, without_sum, write)
 
 ANA, EVE = "ana@northwind.example", "eve@elsewhere.example"
 PREFIX = os.environ["ISSUER_ROLE_PREFIX"]
@@ -347,10 +347,11 @@ class OutOfReach(WithLogins):
         process = self.house.start("ingest", "--json", path)
         process.stdout.readline()
         self.reach(False)
-        output, errors = process.communicate(timeout=120)
+        errors, total = without_sum(process.communicate(timeout=120)[1].decode())
+        self.assertEqual(total["read"], total["answered"] + total.get("broken off", 0))
         if process.returncode != 0:  # else it was done before
             self.assertEqual(process.returncode, 3)
-            self.one_line(errors.decode())
+            self.one_line(errors)
         self.house.issuer("ingest", path, code=3)
         self.one_line(self.house.errors)
         self.reach(True)

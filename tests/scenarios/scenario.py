@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import secrets
 import shutil
 import subprocess
@@ -148,7 +149,7 @@ class House:
         done = subprocess.run([ISSUER, *words], env=self.environment, cwd=self.folder, check=False,
                               input=data if data is not None else b"", capture_output=True,
                               timeout=540)
-        self.errors = done.stderr.decode("utf-8", "replace")
+        self.errors, self.sum = without_sum(done.stderr.decode("utf-8", "replace"))
         output = done.stdout.decode("utf-8", "strict")
         if done.returncode not in ((0, 1) if code is None else (code,)) or code is None and self.errors:
             raise AssertionError(f"issuer {' '.join(words)} ended with {done.returncode}, not "
@@ -513,6 +514,17 @@ def chance():
     seed = int(os.environ.get("SEED", secrets.randbits(32)))
     print(f"SEED={seed}", flush=True)
     return random.Random(seed)
+
+
+def without_sum(errors):
+    """What stands on standard error besides the line on which a run tells what became of all that it
+    has read, and the words and numbers of that line, which must add up."""
+    line = re.search(r"^issuer: ([0-9]+) read = (.*)\n", errors, re.MULTILINE)
+    if line is None:
+        return errors, None
+    terms = {word: int(count) for count, word in (term.split(" ", 1) for term in line[2].split(" + "))}
+    assert int(line[1]) == sum(terms.values()), line[0]
+    return errors.replace(line[0], ""), {"read": int(line[1]), **terms}
 
 
 def main():

@@ -17,9 +17,10 @@ STANDS_ON = {
 }
 GLIB = re.compile(r"^(glib\.h|glib-unix\.h|glib/gstdio\.h)$")
 THIRD_PARTY = {
+    "base": re.compile(r"^seccomp\.h$"),
     "core": re.compile(r"^(jansson\.h|openssl/(evp|sha|crypto)\.h)$"),
     "mail": re.compile(r"^(gmime/|libxml/|libpsl\.h$|archive|csv\.h$"
-                       r"|jansson\.h$|seccomp\.h$"
+                       r"|jansson\.h$"
                        r"|openssl/(cms|err)\.h$)"),
     "db": re.compile(r"^libpq-fe\.h$"),
     "sign": re.compile(r"^openssl/"),

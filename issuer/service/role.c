@@ -120,10 +120,10 @@ void role_worked(RoleCall *call, guint64 things)
     show(call);
 }
 
-static void trouble(RoleCall *call, const GError *problem)
+void role_hampered(RoleCall *call, const char *problem)
 {
     /* It may quote what came by mail. */
-    g_autofree char *text = finder_mask_license_keys(problem->message);
+    g_autofree char *text = finder_mask_license_keys(problem);
     if (g_strcmp0(call->told, text) != 0) {
         log_event(LOG_LEVEL_WARNING, "trouble", "problem", text);
         g_free(call->told);
@@ -146,7 +146,7 @@ bool role_put_off(RoleCall *call, GError **problem, GError **error)
         g_propagate_error(error, g_steal_pointer(problem));
         return false;
     }
-    trouble(call, *problem);
+    role_hampered(call, (*problem)->message);
     g_clear_error(problem);
     call->pause = CLAMP(call->pause * 2, 1, PAUSE_MOST);
     /* Not all at once, of those that failed together. */
@@ -195,7 +195,7 @@ static int live(RoleCall *call)
     if (call->seat.role->live(call, &error)) {
         return EXIT_SUCCESS;
     }
-    trouble(call, error);
+    role_hampered(call, error->message);
     return EXIT_FAILURE;
 }
 

@@ -114,4 +114,8 @@ void role_worked(RoleCall *call, guint64 things);
  * neither ISSUER_ERROR_UNAVAILABLE nor ISSUER_ERROR_CONFLICT. */
 bool role_put_off(RoleCall *call, GError **problem, GError **error);
 
+/* Something that it cannot mend keeps it from its work, for which it goes on waiting: `problem` is
+ * shown, and logged where it is new, until role_worked(). */
+void role_hampered(RoleCall *call, const char *problem);
+
 #endif

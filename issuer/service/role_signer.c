@@ -11,7 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define REST_MS 10000 /* how long it waits at a time */
+#define REST_MS   10000 /* how long it waits at a time */
+#define FORGET_US ((int64_t)90 * G_USEC_PER_SEC)
 
 char *role_signer_watches(const Settings *settings, const char *instance)
 {
@@ -38,26 +39,39 @@ static SignGuard *open_guard(const Config *config, GError **error)
     return sign_guard_open(path, (uint32_t)config_number(config, "licenses-an-hour"), error);
 }
 
-static void tell_trouble(SignServer *server)
+/* Whether it has just refused to sign at all, which is told as its trouble. */
+static bool tell_trouble(RoleCall *call, SignServer *server)
 {
     bool not_now = false;
     g_autofree char *trouble = sign_server_trouble(server, &not_now);
-    if (trouble != NULL) {
-        log_event(not_now ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "refused", "why", trouble);
+    if (trouble == NULL) {
+        return false;
     }
+    if (not_now) {
+        role_hampered(call, trouble);
+    } else {
+        log_event(LOG_LEVEL_WARNING, "refused", "why", trouble);
+    }
+    return not_now;
 }
 
-/* What was signed is told once nobody asks for more. */
+/* What was signed is told once nobody asks for more. Who was refused asks again, more often than
+ * a trouble takes to be forgotten. */
 static void serve(RoleCall *call, SignServer *server)
 {
     guint64 done = 0;
     bool more = false;
+    int64_t hampered_us = 0; /* when it last refused; 0: not lately */
     while (!role_stops(call)) {
         struct pollfd fd = {.fd = sign_server_descriptor(server), .events = POLLIN};
         const RoleWake wake = role_wait(call, &fd, 1, more ? 0 : REST_MS);
         done += sign_server_turn(server, &more);
-        tell_trouble(server);
-        if (!more && (done > 0 || wake == ROLE_WAKE_TIME)) {
+        if (tell_trouble(call, server)) {
+            hampered_us = clock_monotonic_us();
+        } else if (done > 0 || clock_monotonic_us() - hampered_us > FORGET_US) {
+            hampered_us = 0;
+        }
+        if (!more && hampered_us == 0 && (done > 0 || wake == ROLE_WAKE_TIME)) {
             role_worked(call, done);
             done = 0;
         }

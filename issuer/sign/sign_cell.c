@@ -21,6 +21,14 @@ static const char needed[] = "poll ppoll epoll_wait epoll_pwait epoll_ctl alarm 
 /* By which libraries look for settings, locales, time zones. The answer is no. */
 static const char refused[] = "openat open access faccessat2 stat statx readlink ioctl";
 
+/* Not where the limit is reached sooner than that of memory: it would be refused memory. */
+static bool lock_all(void)
+{
+    struct rlimit limit = {0, 0};
+    return getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur >= MEMORY_MOST &&
+           mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
+}
+
 bool sign_cell_prepare(void)
 {
     confine_limit(RLIMIT_CORE, 0);
@@ -31,7 +39,7 @@ bool sign_cell_prepare(void)
         return true; /* they reserve terabytes of address space */
     }
     confine_limit(RLIMIT_AS, MEMORY_MOST);
-    return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
+    return lock_all();
 }
 
 static void allow_own(Confine *confine, int listener, int count)

@@ -8,7 +8,8 @@
 
 /* Before the key is opened: makes room for private keys that is locked in memory and goes into no
  * core dump, and keeps the whole process from being dumped or looked into. Whether the rest of its
- * memory could be locked too, which the limit RLIMIT_MEMLOCK may keep it from. */
+ * memory could be locked too: the limit RLIMIT_MEMLOCK must be as high as that of its memory, 512
+ * MiB. */
 bool sign_cell_prepare(void);
 
 /* From then on, for good, this process, which has one thread, accepts from `listener`, receives and

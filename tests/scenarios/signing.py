@@ -3,6 +3,7 @@
 and loses nothing.
 
   signing.py ISSUER [TEST…]          within tests/with-postgres"""
+import json
 import os
 import shutil
 import signal
@@ -64,8 +65,13 @@ class Signing(Scenario):
         """Waits for the signer's; the folder that it keeps waiting tells it too."""
         daemon.wait(lambda: [line for line in daemon.log("trouble", who="drop:inbox")
                              if says in line.fields["problem"]], f"trouble: {says}")
-        self.assertIn(says, daemon.log("refused", who="signer")[-1].fields["why"])
-        daemon.wait(lambda: says in self.house.issuer("status"), f"the status says {says}", 20)
+        self.assertIn(says, daemon.log("trouble", who="signer")[-1].fields["problem"])
+        daemon.wait(lambda: says in self.problem(), f"the status says {says}", 20)
+
+    def problem(self):
+        """The signer's, as `issuer status` tells it; empty: there is none."""
+        rows = [json.loads(line) for line in self.house.issuer("status", "--json").splitlines()]
+        return next((row["problem"] or "" for row in rows if row.get("role") == "signer"), "")
 
 
 class Key(Signing):
@@ -184,6 +190,7 @@ class Refusals(Signing):
         daemon.reload()
         self.done(daemon, "more")
         self.assertEqual(self.issued(), (5, 5))
+        daemon.wait(lambda: self.problem() == "", "no problem any more", 20)
         daemon.stop()
 
     def test_a_clock_that_has_gone_back(self):

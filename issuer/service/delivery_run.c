@@ -101,7 +101,7 @@ Database *delivery_run_database(const Delivery *delivery)
 
 unsigned delivery_run_longest(const Delivery *delivery)
 {
-    return DELIVERY_MARGIN + (delivery->mailer != NULL ? smtp_longest(delivery->mailer->smtp) : 0);
+    return delivery->mailer != NULL ? smtp_longest(delivery->mailer->smtp) + DELIVERY_MARGIN : 0;
 }
 
 bool delivery_stops(const Delivery *delivery)

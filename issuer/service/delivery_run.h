@@ -59,7 +59,8 @@ bool delivery_run(Delivery *delivery, DeliveryReport report, gpointer data, Deli
 /* The database by which it works, between two runs: for LISTEN. Owned by `delivery`. */
 Database *delivery_run_database(const Delivery *delivery);
 
-/* How long one reply may take at most, in seconds. */
+/* How long one reply may take at most because a mail server is waited for, in seconds; 0: there is
+ * none. */
 unsigned delivery_run_longest(const Delivery *delivery);
 
 void delivery_run_free(Delivery *delivery);

@@ -224,8 +224,8 @@ static void drop_terminal_sequences(const char *text, gsize length, GString *out
 static bool has_sign(const char *text, gsize length)
 {
     /* The last four begin the letters of Greek and Cyrillic. */
-    static const char signs[] = "=&<\x1b\xCE\xCF\xD0\xD1";
-    for (gsize i = 0; i < sizeof signs - 1; i++) {
+    static const guint8 signs[] = {'=', '&', '<', 0x1b, 0xCE, 0xCF, 0xD0, 0xD1};
+    for (gsize i = 0; i < G_N_ELEMENTS(signs); i++) {
         if (memchr(text, signs[i], length) != NULL) {
             return true;
         }

@@ -351,7 +351,7 @@ class BadInput(Sender):
     def test_an_empty_file_is_a_mailbox_without_mails(self):
         path = write(self.house.path("empty"), b"")
         self.assertEqual(self.house.ingest(path), [])
-        self.assertRegex(self.house.issuer("ingest", path), "^0 mails: ")
+        self.assertRegex(self.house.issuer("ingest", path), "^0 read = ")
 
     def unreadable(self):
         """Paths that give no mail, whoever asks."""
@@ -384,7 +384,7 @@ class BadInput(Sender):
         self.assertIn(f"{len(paths)} paths could not be read", told)
         self.assertIn(f"{paths['missing']}#1: not read; {paths['missing']} cannot be opened: No such file",
                       told)
-        self.assertRegex(told, "(?m)^1 mails: .* 0 quarantined$")
+        self.assertRegex(told, r"(?m)^1 read = .* 0 quarantined \+ 1 on record before$")
         self.assertEqual(self.house.errors, "")
 
     def inspect_as_others(self, path):

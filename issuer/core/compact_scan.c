@@ -162,28 +162,32 @@ static bool is_in_url(Scan *scan, gsize at)
     return scan->url;
 }
 
-/* Keeps the token that was read at `at`. Whole ones are counted by their kind: whatever stands
- * before them, as many are kept as it takes to tell that there are too many, and of what kind. */
-static void add_find(Scan *scan, ArmorKind kind, gsize at, const char *problem)
+void compact_scan_keep(GPtrArray *found, CompactFind *find)
 {
     guint alike = 0;
-    for (guint i = 0; i < scan->found->len; i++) {
-        const CompactFind *other = g_ptr_array_index(scan->found, i);
-        if (strcmp(other->text, scan->token->str) == 0) {
-            return;
-        }
-        const bool as_whole = (other->problem == NULL) == (problem == NULL);
-        alike += as_whole && (problem != NULL || other->kind == kind);
+    bool known = false;
+    for (guint i = 0; i < found->len && !known; i++) {
+        const CompactFind *other = g_ptr_array_index(found, i);
+        known = strcmp(other->text, find->text) == 0;
+        const bool as_whole = (other->problem == NULL) == (find->problem == NULL);
+        alike += as_whole && (find->problem != NULL || other->kind == find->kind);
     }
-    if (alike == COMPACT_SCAN_MOST) {
-        return;
+    if (known || alike == COMPACT_SCAN_MOST) {
+        compact_scan_free(find);
+    } else {
+        g_ptr_array_add(found, find);
     }
+}
+
+/* Keeps the token that was read at `at`. */
+static void add_find(const Scan *scan, ArmorKind kind, gsize at, const char *problem)
+{
     CompactFind *find = g_new0(CompactFind, 1);
     find->kind = kind;
     find->place = scan->place + at;
     find->text = g_strdup(scan->token->str);
     find->problem = problem;
-    g_ptr_array_add(scan->found, find);
+    compact_scan_keep(scan->found, find);
 }
 
 /* Reads the token at `at`, if one of ours begins there; returns where the search goes on, `at` if

@@ -15,9 +15,14 @@ typedef struct {
 
 /* Appends to `found` (of CompactFind *) what stands in `length` bytes at `text`: each token whose
  * header names one of our types, also one wrapped over lines or cut short, but none that is part of
- * a URL, none that is there already, and no more than COMPACT_SCAN_MOST. `place` is where the text
- * begins. Linear in `length`. */
+ * a URL (core/link_scan.h has these), none that is there already, and no more than
+ * COMPACT_SCAN_MOST. `place` is where the text begins. Linear in `length`. */
 void compact_scan_find(const char *text, gsize length, uint64_t place, GPtrArray *found);
+
+/* Appends `find`, which it takes over, unless it is there already. Whole ones are counted by their
+ * kind: whatever stands before them, as many are kept as it takes to tell that there are too many,
+ * and of what kind. */
+void compact_scan_keep(GPtrArray *found, CompactFind *find);
 
 void compact_scan_free(CompactFind *find);
 

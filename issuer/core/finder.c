@@ -6,6 +6,7 @@
 #include "core/first_look.h"
 #include "core/kept_text.h"
 #include "core/license_key_scan.h"
+#include "core/link_scan.h"
 #include "core/lost_choice.h"
 #include "core/symbols.h"
 #include "core/text_view.h"
@@ -20,6 +21,7 @@ struct Finder {
     Symbols *symbols; /* of the text last read */
     CodeSearch *search;
     GPtrArray *compact; /* of CompactFind */
+    GPtrArray *linked;  /* the same, within links */
     GPtrArray *lost;    /* of LostReading; found by search_again() */
     GPtrArray *kept;    /* of KeptText */
     gsize kept_total;
@@ -37,6 +39,7 @@ Finder *finder_new(void)
     finder->symbols = symbols_new();
     finder->search = code_search_new();
     finder->compact = g_ptr_array_new_with_free_func((GDestroyNotify)compact_scan_free);
+    finder->linked = g_ptr_array_new_with_free_func((GDestroyNotify)compact_scan_free);
     finder->lost = g_ptr_array_new_with_free_func((GDestroyNotify)lost_reading_free);
     finder->kept = kept_text_new();
     finder->source = G_MAXUINT;
@@ -51,6 +54,7 @@ static void read_piece(Finder *finder, const char *text, gsize length, uint64_t 
     g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func((GDestroyNotify)lost_start_free);
     finder->doubtful = lost_start_find(finder->symbols, place, lost, NULL) || finder->doubtful;
     compact_scan_find(text, length, place, finder->compact);
+    link_scan_find(text, length, place, finder->linked);
 }
 
 /* A text in which no code begins may still hold lines of one that begins in another. */
@@ -82,6 +86,11 @@ void finder_add_source(Finder *finder, const char *text, gsize length)
         finder->source = MIN(finder->source, finder->kept->len);
         add_text(finder, text, length, begins);
     }
+}
+
+void finder_add_links(Finder *finder, const char *text, gsize length)
+{
+    link_scan_find(text, length, finder->place, finder->linked);
 }
 
 bool finder_is_intact(const Finder *finder)
@@ -178,13 +187,13 @@ bool finder_has_intact(Finder *finder)
     return finder_is_intact(finder);
 }
 
-/* Whether the texts show a code, be it one whose first line is wrong. */
-static bool texts_show_code(const Finder *finder)
+/* Whether the texts before `end` show a code, be it one whose first line is wrong. */
+static bool any_shows_code(const Finder *finder, guint end)
 {
     bool shown = code_search_count(finder->search) > 0 || finder->compact->len > 0;
     for (guint i = 0; i < finder->lost->len && !shown; i++) {
         const LostReading *reading = g_ptr_array_index(finder->lost, i);
-        shown = reading->text < finder->source && reading->starts->len > 0;
+        shown = reading->text < end && reading->starts->len > 0;
     }
     return shown;
 }
@@ -203,10 +212,14 @@ static void drop_lost_of_source(const Finder *finder)
 GPtrArray *finder_finish(Finder *finder)
 {
     search_again(finder);
-    if (finder->source != G_MAXUINT && texts_show_code(finder)) {
+    if (finder->source != G_MAXUINT && any_shows_code(finder, finder->source)) {
         drop_lost_of_source(finder);
     }
-    return finder_result_list(finder->search, finder->compact, finder->lost);
+    /* A link may be of a thread that is quoted, or of another's mail: it counts where nothing else
+     * does. */
+    const bool linked = !any_shows_code(finder, G_MAXUINT);
+    return finder_result_list(finder->search, linked ? finder->linked : finder->compact,
+                              finder->lost);
 }
 
 char *finder_mask_license_keys(const char *text)
@@ -232,6 +245,7 @@ void finder_free(Finder *finder)
     symbols_free(finder->symbols);
     code_search_free(finder->search);
     g_ptr_array_unref(finder->compact);
+    g_ptr_array_unref(finder->linked);
     g_ptr_array_unref(finder->lost);
     g_ptr_array_unref(finder->kept);
     g_free(finder);

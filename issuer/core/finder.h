@@ -24,6 +24,10 @@ void finder_add_text(Finder *finder, const char *text, gsize length);
  * they show anything, it tells of no further code whose first line is wrong. */
 void finder_add_source(Finder *finder, const char *text, gsize length);
 
+/* Searches the links alone in `length` bytes of UTF-8 at `text`, such as the source of HTML. Codes
+ * in links, here and in all texts, are listed only where no other code was found, whole or not. */
+void finder_add_links(Finder *finder, const char *text, gsize length);
+
 /* Whether an intact token was completed by what was given so far, read as it is written. */
 bool finder_is_intact(const Finder *finder);
 

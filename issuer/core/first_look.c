@@ -7,8 +7,9 @@
 #define LONGEST_OPEN    5           /* bytes of an entity without its ";" */
 #define SHORTEST_HEADER ((gsize)60) /* bytes */
 #define LONGEST_TAG     ((gsize)2048)
-#define LONGEST_NAME    40 /* bytes up to its quoting mark */
-#define MOST_DIGITS     5  /* of a line's number */
+#define LONGEST_ESCAPE  ((gsize)9) /* bytes: of an escape in a link, three times escaped */
+#define LONGEST_NAME    40         /* bytes up to its quoting mark */
+#define MOST_DIGITS     5          /* of a line's number */
 #define FULLWIDTH_FIRST 0xFF10
 #define FULLWIDTH_LAST  0xFF5A
 
@@ -213,6 +214,17 @@ static bool is_other_base64(const Look *look, gsize at)
     return false;
 }
 
+/* Whether the escape of a sign in a link ends before `at`, that of an escape maybe, "%253D". */
+static bool is_behind_link_escape(const Look *look, gsize at)
+{
+    const gsize most = MIN(at, LONGEST_ESCAPE);
+    gsize digits = 0;
+    while (digits < most && g_ascii_isxdigit(look->text[at - 1 - digits])) {
+        digits++;
+    }
+    return digits >= 2 && digits < most && is_one_of(look->text[at - 1 - digits], "%-");
+}
+
 static bool begins_token(Look *look, gsize at)
 {
     const uint8_t byte = look->text[at];
@@ -221,7 +233,8 @@ static bool begins_token(Look *look, gsize at)
          !is_taken_out(look, at + 1))) {
         return false;
     }
-    if (at > 0 && is_token_char(look->text[at - 1]) && !is_behind_escape(look, at)) {
+    if (at > 0 && is_token_char(look->text[at - 1]) && !is_behind_escape(look, at) &&
+        !is_behind_link_escape(look, at)) {
         return false; /* a token is a word of its own */
     }
     return (byte == 'e' && follow_token(look, 0, at) && !is_other_base64(look, at)) ||
@@ -314,11 +327,12 @@ static bool is_dull(const uint8_t *chunk)
                            (next_ends & ((third == 'h') | third_ends | parts_words(next))));
         const bool token = (byte == 'e') & (!symbols[i] | (*(chunk + i - 3) == '=')) &
                            ((next == 'y') | parts_words(next));
+        const bool linked = (byte == 'e') & (next == 'y') & (chunk[i + 2] == 'J');
         const bool hidden = (byte == '&') | (*(chunk + i - LONGEST_OPEN) == '&') |
                             (byte == '\x1b') | (byte == 0xEF) |
                             ((byte == '=') & ((next | 0x20) == 'e'));
         const bool alike = ((uint8_t)(byte - 0xCE) < 4) & (symbols[i] | symbols[i + 3]);
-        found |= (uint8_t)(code | token | hidden | alike);
+        found |= (uint8_t)(code | token | linked | hidden | alike);
     }
     return found == 0;
 }

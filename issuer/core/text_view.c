@@ -87,7 +87,8 @@ static gsize skip_label(const char *line, gsize length, gsize at, bool *numbered
     const gsize number = end;
     end = skip_while(line, length, end, is_digit);
     const gsize digits = end - number;
-    if (letters > LONGEST_LABEL || digits > MOST_DIGITS || end == at || end == length ||
+    const bool link = length - end > 2 && memcmp(line + end, "://", 3) == 0;
+    if (link || letters > LONGEST_LABEL || digits > MOST_DIGITS || end == at || end == length ||
         (digits > 0 && *numbered)) {
         return at;
     }

@@ -1,5 +1,6 @@
 #include "mail/part_reader.h"
 
+#include "core/first_look.h"
 #include "mail/charset.h"
 #include "mail/clear_signed.h"
 #include "mail/html_text.h"
@@ -181,6 +182,10 @@ static void read_html(PartReader *reader, const MimePart *part, const char *html
     take_text(reader, part, use_of(reader, part) | TEXT_SINK_HTML, plain->str, plain->len);
     read_encoded_words(reader, part, html, length); /* what a link or a picture holds in itself */
     text_sink_take_unseen(&reader->sink, hidden->str, hidden->len);
+    if (!first_look_may_begin(hidden->str,
+                              hidden->len)) { /* else a link may be one that it hides */
+        text_sink_take_links(&reader->sink, html, length);
+    }
 }
 
 /* Decoded text of one part, whole. */

@@ -58,6 +58,13 @@ void text_sink_take_unseen(TextSink *sink, const char *text, gsize length)
     }
 }
 
+void text_sink_take_links(TextSink *sink, const char *html, gsize length)
+{
+    if (sink->finder != NULL) {
+        finder_add_links(sink->finder, html, length);
+    }
+}
+
 const GPtrArray *text_sink_unseen_tokens(TextSink *sink)
 {
     if (sink->unseen != NULL && sink->unseen_tokens == NULL) {

@@ -39,6 +39,9 @@ void text_sink_clear(TextSink *sink);
  * that it is searched for by itself, only to be told. */
 void text_sink_take_unseen(TextSink *sink, const char *text, gsize length);
 
+/* Searches the links in the source of a text in HTML. */
+void text_sink_take_links(TextSink *sink, const char *html, gsize length);
+
 /* The codes in what the mail hides, of FoundToken, owned by the sink; NULL: there are none. Once
  * all is read. */
 const GPtrArray *text_sink_unseen_tokens(TextSink *sink);

@@ -8,6 +8,7 @@ import binascii
 import bz2
 import gzip
 import lzma
+import urllib.parse
 
 import outlook
 from codes import Code
@@ -966,3 +967,105 @@ def parts_encoded_together_in_an_enclosed_mail():
     inner = mail(b64(mixed("\nIn the file.\n", attached(b64(TEXT)), boundary="inner")),
                  ['Content-Type: multipart/mixed; boundary="inner"', *B64])
     return one(mixed_mail("\nForwarded.\n", b"Content-Type: message/rfc822\n\n" + inner))
+
+
+# ---- in links ------------------------------------------------------------------------------------
+
+PORTAL = "https://portal.pumphouse.example.com/open?code="
+
+
+def escaped(text):
+    return urllib.parse.quote(text, safe="")
+
+
+def safe_link(link):
+    return ("https://eur01.safelinks.protection.outlook.com/?url=" + escaped(link)
+            + "&data=05%7C02%7C" + escaped(WHO) + "%7C0%7C0&sdata=q7Zk%3D&reserved=0")
+
+
+def defended(link):
+    """As Proofpoint rewrote links in its second format."""
+    kept = "".join(c if c.isalnum() or c == "." else "_" if c == "/" else f"-{ord(c):02X}" for c in link)
+    return f"https://urldefense.proofpoint.com/v2/url?u={kept}&d=DwMFaQ&c=abc&r=def&m=ghi&s=jkl&e="
+
+
+def linked(link):
+    return mail(f'<html><p>The code is <a href="{link.replace("&", "&amp;")}">here</a>.</p></html>', HTML)
+
+
+@case(issued())
+def compact_code_in_a_query():
+    return one(mail(f"Please see {PORTAL}{A.jws}&lang=en for the server.\n"))
+
+
+@case(issued())
+def compact_code_in_a_fragment():
+    return one(mail(f"<https://portal.pumphouse.example.com/open#{A.jws}>\n"))
+
+
+@case(issued())
+def compact_code_in_a_link_with_every_sign_escaped():
+    jws = "".join(c if c.isalnum() else f"%{ord(c):02x}" for c in A.jws)
+    return one(mail(f"{PORTAL}%0A{jws[:90]}%0D%0A{jws[90:]}&lang=en\n"))
+
+
+@case(issued())
+def compact_code_in_the_link_of_html():
+    return one(linked(PORTAL + A.jws + "&lang=en"))
+
+
+@case(issued())
+def compact_code_in_a_safe_link():
+    return one(linked(safe_link(PORTAL + A.jws)))
+
+
+@case(issued())
+def compact_code_in_a_safe_link_of_a_safe_link():
+    return one(mail(b64(f"See {safe_link(safe_link(PORTAL + escaped(A.jws)))}\n"), B64))
+
+
+@case(issued(DASHED))
+def compact_code_in_a_link_that_proofpoint_rewrote():
+    return one(mail(defended(PORTAL + DASHED.jws + "&lang=en") + "\n"))
+
+
+@case(issued(DASHED))
+def compact_code_in_a_safe_link_that_proofpoint_rewrote():
+    return one(mail(defended(safe_link(PORTAL + DASHED.jws)) + "\n"))
+
+
+@case(issued())
+def compact_code_in_a_link_in_proofpoints_third_format():
+    return one(mail(f"https://urldefense.com/v3/__{PORTAL}{A.jws}__;!!Abc1!d-Ef_g$\n"))
+
+
+@case(DAMAGED)
+def compact_code_in_a_link_that_is_cut():
+    return one(mail(f"{PORTAL}{A.jws[:-20]}&lang=en-and-so-on-and-on\n"))
+
+
+@case(issued(B))
+def compact_code_in_a_link_of_the_thread_below():
+    return one(mail(f"{B.text}\n\nLicensing wrote:\n> {PORTAL}{A.jws}\n"))
+
+
+@case(issued(B))
+def compact_code_in_the_link_of_html_and_another_beside_it():
+    return one(mixed_mail(f'Content-Type: text/html\n\n<a href="{PORTAL}{A.jws}">see</a>\n', attached(b64(B.text))))
+
+
+@case(DAMAGED)
+def compact_code_in_a_link_beside_one_that_is_damaged():
+    return one(mail("\n".join(B.lines[:-3]) + f"\n\n> {PORTAL}{A.jws}\n"))
+
+
+@case(NOTHING)
+def html_hides_a_link_with_a_compact_code():
+    return one(mail(f"<p>Hello <span style='display:none'>{PORTAL}{A.jws}</span></p>", HTML))
+
+
+@case(NOTHING)
+def link_with_a_token_of_somebody_else():
+    other = ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (
+        b'{"alg":"HS256","typ":"JWT","kid":"portal-signing-key-2026-11"}', b'{"sub":"ines"}' * 9, b"s" * 64))
+    return one(linked(safe_link(PORTAL + other)))

@@ -1,0 +1,107 @@
+#include "core/link_scan.h"
+
+#include "core/compact_scan.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define MOST_ROUNDS 4 /* escapes of escapes, and the link as it stands */
+
+static const char ends[] = " \t\r\n<>\"'()";
+
+/* Undoes "%XX", or with `mark` "-" what Proofpoint makes of it. False: there is nothing of it. */
+static bool unescape(const GString *link, char mark, GString *out)
+{
+    bool any = false;
+    g_string_truncate(out, 0);
+    for (gsize i = 0; i < link->len; i++) {
+        const char *at = link->str + i; /* a string of its own: behind its end stands a zero */
+        if (*at == mark && g_ascii_isxdigit(at[1]) && g_ascii_isxdigit(at[2])) {
+            const int byte = g_ascii_xdigit_value(at[1]) * 16 + g_ascii_xdigit_value(at[2]);
+            g_string_append_c(out, (char)byte);
+            i += 2;
+            any = true;
+        } else {
+            g_string_append_c(out, mark == '-' && *at == '_' ? '/' : *at);
+        }
+    }
+    return any;
+}
+
+/* Searches what the link holds, each part of it by itself. A code that is wrapped may have escaped
+ * line breaks. */
+static void search(const GString *link, uint64_t place, GPtrArray *found)
+{
+    g_autoptr(GString) parts = g_string_new_len(link->str, (gssize)link->len);
+    for (gsize i = 0; i < parts->len; i++) {
+        const char c = parts->str[i];
+        if (!g_ascii_isalnum(c) && !g_ascii_isspace(c) && strchr("-_.", c) == NULL) {
+            parts->str[i] = '"';
+        }
+    }
+    compact_scan_find(parts->str, parts->len, place, found);
+}
+
+static bool is_whole(const GPtrArray *found)
+{
+    for (guint i = 0; i < found->len; i++) {
+        if (((const CompactFind *)g_ptr_array_index(found, i))->problem == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Reads a link until a whole code is found: as it stands, then without the escapes that begin with
+ * `mark`, then without those that these have covered. Returns whether there is one. */
+static bool read_link(const GString *link, char mark, uint64_t place, GPtrArray *found)
+{
+    g_autoptr(GString) text = g_string_new_len(link->str, (gssize)link->len);
+    g_autoptr(GString) next = g_string_sized_new(link->len);
+    for (unsigned round = 0; round < MOST_ROUNDS; round++) {
+        search(text, place, found);
+        if (is_whole(found) || !unescape(text, mark, next)) {
+            break;
+        }
+        g_string_assign(text, next->str);
+        mark = '%';
+    }
+    return is_whole(found);
+}
+
+static void take_link(const char *link, gsize length, uint64_t place, GPtrArray *found)
+{
+    g_autoptr(GString) whole = g_string_new_len(link, (gssize)length);
+    g_autoptr(GPtrArray) own = g_ptr_array_new_with_free_func((GDestroyNotify)compact_scan_free);
+    const bool read =
+        read_link(whole, '%', place, own) ||
+        (strstr(whole->str, "/v2/url?u=") != NULL && read_link(whole, '-', place, own));
+    while (own->len > 0) {
+        CompactFind *find = g_ptr_array_steal_index(own, 0);
+        if (!read || find->problem == NULL) { /* what a wrong way has shown is damaged */
+            compact_scan_keep(found, find);
+        } else {
+            compact_scan_free(find);
+        }
+    }
+}
+
+void link_scan_find(const char *text, gsize length, uint64_t place, GPtrArray *found)
+{
+    const char *end = text + length;
+    const char *from = text; /* no link that was read goes beyond it */
+    const char *at = text;
+    while ((at = memmem(at, (gsize)(end - at), "eyJ", 3)) != NULL) {
+        const char *begin = at;
+        while (begin > from && strchr(ends, begin[-1]) == NULL) {
+            begin--;
+        }
+        while (at < end && strchr(ends, *at) == NULL) {
+            at++;
+        }
+        if (memmem(begin, (gsize)(at - begin), "://", 3) != NULL) {
+            take_link(begin, (gsize)(at - begin), place + (gsize)(begin - text), found);
+        }
+        from = at;
+    }
+}

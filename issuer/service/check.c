@@ -116,6 +116,7 @@ static void check_all(GPtrArray *lines, Context *context, GError **error)
     check_keys(lines, context);
     check_mail(lines, context->settings);
     check_mailboxes(lines, context->settings);
+    check_drops(lines, context->settings);
     check_parsers(lines);
     if (check_in_database(lines, context, &problem)) {
         return;

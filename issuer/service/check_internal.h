@@ -7,6 +7,9 @@
 
 #define CHECK_KEY_DAYS 90 /* a certificate that ends sooner is warned of */
 
+/* Each drop folder that is set. */
+void check_drops(GPtrArray *lines, const Settings *settings);
+
 /* Key folder, its files, roots, signing key, development keys. */
 void check_keys(GPtrArray *lines, const Context *context);
 

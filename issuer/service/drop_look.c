@@ -89,10 +89,18 @@ static bool not_now(const char *folder, const char *what, GError **error)
 
 static bool make_inner(const Drop *drop, const char *path, GError **error)
 {
-    struct stat outer;
-    struct stat inner;
     if (g_mkdir(path, MODE) != 0 && errno != EEXIST) {
         return not_now(drop->folder, "cannot be used", error);
+    }
+    return true;
+}
+
+static bool check_inner(const Drop *drop, const char *path, GError **error)
+{
+    struct stat outer;
+    struct stat inner;
+    if (lstat(path, &inner) != 0 && errno == ENOENT) {
+        return true;
     }
     if (stat(drop->folder, &outer) != 0 || stat(path, &inner) != 0) {
         return not_now(drop->folder, "cannot be looked at", error);
@@ -110,13 +118,22 @@ static bool make_inner(const Drop *drop, const char *path, GError **error)
     return true;
 }
 
+bool drop_look_check(const Drop *drop, GError **error)
+{
+    if (access(drop->folder, R_OK | W_OK | X_OK) != 0) {
+        return not_now(drop->folder, "cannot be used", error);
+    }
+    return check_inner(drop, drop->taken, error) && check_inner(drop, drop->done, error) &&
+           check_inner(drop, drop->failed, error);
+}
+
 bool drop_look_open(DropLook *look, GError **error)
 {
     const Drop *drop = look->drop;
     g_clear_pointer(&look->watch, folder_watch_free);
     look->swept_us = 0;
-    if (access(drop->folder, R_OK | W_OK | X_OK) != 0) {
-        return not_now(drop->folder, "cannot be used", error);
+    if (!drop_look_check(drop, error)) {
+        return false;
     }
     look->watch = folder_watch_new(drop->folder, NULL);
     return make_inner(drop, drop->taken, error) && make_inner(drop, drop->done, error) &&

@@ -19,6 +19,10 @@ typedef struct DropLook DropLook;
  */
 DropLook *drop_look_new(const Drop *drop, bool large);
 
+/* Whether the folder, and what of taken, done and failed is in it already, can be used. Makes
+ * nothing. ISSUER_ERROR_UNAVAILABLE as below. */
+bool drop_look_check(const Drop *drop, GError **error);
+
 /* Makes the folders taken, done and failed where they lack, and watches. ISSUER_ERROR_UNAVAILABLE
  * while the folder is not there or cannot be used; its words say what to do. */
 bool drop_look_open(DropLook *look, GError **error);

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#define STUCK_MOST 1000 /* names that are remembered */
+
 /* ---- settings ---- */
 
 static const Config *group_of(const Settings *settings, const char *instance)
@@ -49,9 +51,9 @@ typedef struct {
     IntakeOptions options;
     Intake *intake;
     DropLook *look;
-    bool open;        /* the folder is */
-    int64_t again_us; /* when it was last looked for what others have left; 0: not yet */
-    char *stuck;      /* the name of the file that was last told not to be movable; NULL: none */
+    bool open;         /* the folder is */
+    int64_t again_us;  /* when it was last looked for what others have left; 0: not yet */
+    GHashTable *stuck; /* names of files that were told not to be movable */
     /* The file in hand; it stays there until it is where it belongs. */
     DropItem *item;
     DropReport *report;
@@ -193,13 +195,14 @@ static DropItem *find_left(const Dropping *dropping, bool stubborn)
     return item;
 }
 
-/* Told once as long as it is the same: nobody else need wait for it. */
+/* Each is told once, and no other waits for it. */
 static void tell_stuck(Dropping *dropping, const char *name, const GError *problem)
 {
-    if (g_strcmp0(dropping->stuck, name) != 0) {
+    if (g_hash_table_size(dropping->stuck) >= STUCK_MOST) {
+        g_hash_table_remove_all(dropping->stuck);
+    }
+    if (g_hash_table_add(dropping->stuck, g_strdup(name))) {
         log_event(LOG_LEVEL_ERROR, "file-stuck", "problem", problem->message);
-        g_free(dropping->stuck);
-        dropping->stuck = g_strdup(name);
     }
 }
 
@@ -307,11 +310,12 @@ static bool live(RoleCall *call, bool large, GError **error)
         .large = large,
         .options = {.settings = seat->settings, .signer = seat->signer, .purpose = purpose},
         .look = drop_look_new(drop, large),
+        .stuck = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
     };
     dropping.intake = intake_new(&dropping.options);
     const bool good = run_rounds(&dropping, error);
     let_go(&dropping);
-    g_free(dropping.stuck);
+    g_hash_table_unref(dropping.stuck);
     drop_look_free(dropping.look);
     intake_free(dropping.intake);
     return good;

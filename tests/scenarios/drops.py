@@ -290,6 +290,29 @@ class Rights(Drops):
         daemon.stop()
 
 
+    def test_what_may_not_be_moved_is_told_once_and_keeps_nobody_waiting(self):
+        """As in a folder like /tmp, of another user."""
+        daemon = self.daemon().start()
+        os.chmod(self.folder, 0o1777)
+        for path in (self.path(".stuck.eml"), self.folder):
+            if path != self.folder:
+                write(path, self.request())
+            os.chown(path, self.other, -1)
+        os.rename(self.path(".stuck.eml"), self.path("stuck.eml"))
+        if self.other == os.geteuid():  # a user has every right over what is his own
+            self.ended(daemon, "done", "stuck.eml")
+        else:
+            problem = daemon.wait_log("file-stuck").fields["problem"]
+            self.assertIn("stuck.eml", problem)
+            self.assertIn("not permitted", problem)
+            time.sleep(25)
+            self.assertEqual(len(daemon.log("file-stuck")), 1)
+            os.chown(self.folder, os.geteuid(), -1)
+            self.ended(daemon, "done", "stuck.eml", 30)
+        self.check_once(1)
+        daemon.stop()
+
+
 def _give_up_rights():
     """Root's rights over the files of all: without them root is a user as others are."""
     for capability in (1, 2, 3, 28):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_LEASE
@@ -498,8 +521,18 @@ class Shared(Drops):
         self.assertIn("lies within", self.house.errors)
         self.assertEqual(self.house.errors.count("\n"), 1)
 
+    def checked(self, daemon):
+        """What `issuer check` says of the folder."""
+        output = self.house.issuer("--config", daemon.config, "check", "--json", code=None)
+        (line,) = [line for line in map(json.loads, output.splitlines()) if line["thing"] == "drop folder"]
+        return line["state"], line["finding"]
+
     def test_a_folder_that_comes_and_goes(self):
-        os.rmdir(self.folder)
+        self.assertEqual(self.checked(self.daemon()), ("ok", f"inbox: {self.folder}"))
+        os.rmdir(self.folder)  # nothing was made in it
+        state, finding = self.checked(self.daemon())
+        self.assertEqual(state, "wrong")
+        self.assertIn("it must be there and this user may write into it", finding)
         daemon = self.daemon().start(ready=False)
         trouble = daemon.wait_log("trouble")
         self.assertIn("must be there", trouble.fields["problem"])

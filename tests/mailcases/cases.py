@@ -1,7 +1,8 @@
 """Mails as real software damages them, each with what must come of it.
 
 A case is a function that returns {file name: bytes}; beside it stands what is expected of each
-mail, in order: (kind, reply_to, codes found intact, codes reported damaged).
+mail, in order: (kind, reply_to, codes found intact, codes reported damaged); `why` stands in the line
+that a person gets of the last one; "": there is no line.
 """
 import base64
 import binascii
@@ -27,9 +28,9 @@ SEPARATOR = b"From ines@pumphouse.example.com Thu Nov  5 09:30:00 2026\n"
 CASES = []
 
 
-def case(*expected):
+def case(*expected, why=None):
     def register(function):
-        CASES.append((function.__name__, function, list(expected)))
+        CASES.append((function.__name__, function, list(expected), why))
         return function
     return register
 
@@ -509,7 +510,32 @@ def signed_opaque_text_without_header():
     return one(mail(body, headers))
 
 
-@case(NOTHING)
+YENC = b"=ybegin line=128 size=%d name=code.txt\r\n%s\r\n=yend size=%d\r\n"
+
+
+def in_yenc(data):
+    moved = bytes((byte + 42) % 256 for byte in data)
+    for sign in b"=\0\n\r":
+        moved = moved.replace(bytes([sign]), b"=" + bytes([(sign + 64) % 256]))
+    return YENC % (len(data), moved, len(data))
+
+
+@case(NOTHING, why="yEnc")
+def yenc_in_the_text():
+    return one(mail(b"Hello,\r\n\r\n" + in_yenc(TEXT.encode())))
+
+
+@case(NOTHING, why="yEnc")
+def yenc_in_an_attached_text():
+    return one(mixed_mail("\nSee below.\n", b"Content-Type: text/plain; name=code.ync\n\n" + in_yenc(TEXT.encode())))
+
+
+@case(NOTHING, why="")
+def text_that_speaks_of_yenc():
+    return one(mail("Our gateway writes =ybegin before a file.\n=ybegin with a name\n"))
+
+
+@case(NOTHING, why="ask for the same mail without encryption")
 def encrypted_mail():
     headers, body = opaque(cms_signed(binascii.a2b_hex("00" * 300), kind=3))
     return one(mail(body, headers))

@@ -43,7 +43,7 @@ Mail = collections.namedtuple("Mail", "kind data pieces good")
 @functools.cache
 def real_mails():
     """Mails as real software writes and damages them."""
-    files = [data for _, make, _ in cases.CASES for name, data in make().items() if name.endswith(".eml")]
+    files = [data for _, make, *_ in cases.CASES for name, data in make().items() if name.endswith(".eml")]
     return [data for data in files if b":" in data[:200]]
 
 

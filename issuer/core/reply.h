@@ -56,7 +56,7 @@ typedef struct {
 typedef enum {
     READY_NONE,
     READY_KEY_INSTEAD_OF_REQUEST, /* a license key was mailed; it was masked */
-    READY_PICTURE,                /* a picture of a code */
+    READY_PICTURE,                /* a picture of a code, or a PDF */
     READY_FLOATING_SERVER,        /* what a floating license server shows */
     READY_UPGRADE_WISH,           /* a change of a license is asked for */
     READY_ENCRYPTED,              /* what only another can open */

@@ -334,9 +334,9 @@ static const ReplyWords ready_rows[] = {
      "A license key is a secret of your firm. We never need it by mail, and have masked it in our "
      "records. What we need is the usage request that the server makes from it.",
      REQUEST_STEPS},
-    {NULL, OUTCOME_REFUSED, false, "a text is needed, not a picture",
-     "Your mail holds a picture, but no code as text, so nothing was decided.",
-     "A code cannot be read reliably from a picture of it.",
+    {NULL, OUTCOME_REFUSED, false, "a text is needed, not a picture or a PDF",
+     "Your mail holds a picture or a PDF, but no code as text, so nothing was decided.",
+     "A code cannot be read reliably from a picture of it, nor from a PDF.",
      "Please send the usage request as a file or as text. If you have already generated one, "
      "download or copy that one: do not generate another. If not: " REQUEST_STEPS},
     {NULL, OUTCOME_REFUSED, false, "about your floating license server",

@@ -71,7 +71,7 @@ typedef struct {
     char *beside; /* what attached texts say, up to 16 KiB, license keys masked */
     bool license_key_seen; /* anywhere in it, be it in a header: then `raw` is not to be stored */
     bool by_program;       /* a program sent it for a person: it opens no case by itself */
-    bool picture_only;     /* an image and no code: perhaps a picture of one */
+    bool picture_only;     /* an image or a PDF and no code: perhaps one is shown there */
     bool encrypted_only;   /* something that is encrypted and no code: perhaps there is one in it */
     GPtrArray *tokens;     /* of FoundToken */
 } ParsedMail;

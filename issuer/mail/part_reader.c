@@ -296,9 +296,10 @@ static void digest_as_it_stands(PartReader *reader, const MimePart *part)
 
 static void pass_over(PartReader *reader, const MimePart *part, const char *what)
 {
-    reader->has_picture = reader->has_picture || g_str_has_prefix(part->type, "image/") ||
+    const bool paper = strstr(what, "PDF") != NULL; /* a print or a scan, mostly */
+    reader->has_picture = reader->has_picture || paper || g_str_has_prefix(part->type, "image/") ||
                           strstr(what, "picture") != NULL;
-    note_unsearched(reader, part, what, NULL);
+    note_unsearched(reader, part, what, paper ? "ask for it as text" : NULL);
     digest_as_it_stands(reader, part);
 }
 

@@ -510,6 +510,12 @@ def signed_opaque_text_without_header():
     return one(mail(body, headers))
 
 
+@case(NOTHING, why="request.pdf (a PDF file; ask for it as text)")
+def pdf_attached():
+    pdf = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Length 44 >>\nstream\n" + bytes(range(44)) + b"\nendstream\n"
+    return one(mixed_mail("\nsee file\n", attached(b64(pdf), content_type="application/pdf; name=request.pdf")))
+
+
 YENC = b"=ybegin line=128 size=%d name=code.txt\r\n%s\r\n=yend size=%d\r\n"
 
 

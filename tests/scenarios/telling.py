@@ -358,6 +358,11 @@ class Ready(Telling):
         ((_, reply),) = self.house.replies()
         return " ".join(reply.get_body().get_content().split())
 
+    def test_a_pdf_is_answered_as_a_picture_is(self):
+        number, listed, proposed = self.listed(attached("request.pdf", b"%PDF-1.4\n" + bytes(200)))
+        self.assertEqual((listed, proposed), ("unrecognised", "picture"))
+        self.assertIn("a picture or a PDF", self.answered(number, "picture"))
+
     def test_each_kind_is_listed_and_answered(self):
         picture = mail(ANA).partition(b"\n\n")[0] + b"\n" + PICTURE.encode()
         for data, kind, ready, words in (

@@ -19,6 +19,7 @@
 
 #define SHOWN_SIZE     (64UL * 1024) /* bytes */
 #define MAX_REFERENCES 100
+#define LEAST_CODE     200 /* bytes; a shorter subject holds none */
 #define MAX_ID         998 /* bytes: of a line, RFC 5322 section 2.1.1; what is longer names no mail */
 
 static char *valid_copy(const char *value)
@@ -216,7 +217,22 @@ static void say_what_is_left(ParsedMail *mail, const Headers *headers, Body *bod
     }
 }
 
-static void take_body(ParsedMail *mail, Body *body, const MailSettings *settings)
+/* A form or a gateway may put all that it was given into the subject. */
+static void take_subject(ParsedMail *mail, const Headers *headers)
+{
+    const char *raw = headers_first(headers, "subject");
+    if (mail->tokens->len > 0 || raw == NULL || strlen(raw) < LEAST_CODE) {
+        return;
+    }
+    g_autofree char *subject = mime_decode_words(raw);
+    g_autoptr(Finder) finder = finder_new();
+    finder_add_text(finder, subject, strlen(subject));
+    g_ptr_array_unref(mail->tokens);
+    mail->tokens = finder_finish(finder);
+}
+
+static void take_body(ParsedMail *mail, const Headers *headers, Body *body,
+                      const MailSettings *settings)
 {
     Finder *finder = body_finder(body);
     const GString *text = body_text(body);
@@ -231,6 +247,9 @@ static void take_body(ParsedMail *mail, Body *body, const MailSettings *settings
         mail->why = g_strdup_printf("%s; open it by hand", body_trouble(body));
     }
     mail->tokens = finder != NULL ? finder_finish(finder) : g_ptr_array_new();
+    if (finder != NULL) {
+        take_subject(mail, headers);
+    }
     mail->picture_only = body_has_picture(body) && mail->tokens->len == 0;
     mail->encrypted_only = body_has_encrypted(body) && mail->tokens->len == 0;
 }
@@ -296,7 +315,7 @@ ParsedMail *message_parse(char *data, gsize length, const MessageOrigin *origin,
     mail->license_key_seen = mail->license_key_seen || license_key_scan_has(data, start);
     body_read(body, data + start, length - start);
     mail->identity = identity(headers, body_digest(body));
-    take_body(mail, body, settings);
+    take_body(mail, headers, body, settings);
     say_what_is_left(mail, headers, body);
     if (!settings->search_all) {
         settle(mail, &doubt, body);

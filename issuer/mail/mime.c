@@ -171,10 +171,35 @@ char *mime_parameter(const char *content_type, const char *name)
     return parsed == NULL ? NULL : g_strdup(g_mime_content_type_get_parameter(parsed, name));
 }
 
+/* Where the next encoded word begins behind one that is padded; NULL: nowhere. GMime joins words
+ * before it decodes them, and loses what comes after the padding. */
+static const char *behind_padded_word(const char *value)
+{
+    const char *at = value;
+    while ((at = strstr(at, "=?=")) != NULL) {
+        const char *next = at + 3;
+        while (g_ascii_isspace(*next)) {
+            next++;
+        }
+        if (next > at + 3 && g_str_has_prefix(next, "=?")) {
+            return next;
+        }
+        at += 3;
+    }
+    return NULL;
+}
+
 char *mime_decode_words(const char *value)
 {
-    g_autofree char *decoded = g_mime_utils_header_decode_text(NULL, value);
-    return g_utf8_make_valid(decoded == NULL ? value : decoded, -1);
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (const char *next = NULL; value != NULL; value = next) {
+        next = behind_padded_word(value);
+        g_autofree char *words =
+            next == NULL ? g_strdup(value) : g_strchomp(g_strndup(value, (gsize)(next - value)));
+        g_autofree char *decoded = g_mime_utils_header_decode_text(NULL, words);
+        g_string_append(text, decoded == NULL ? words : decoded);
+    }
+    return g_utf8_make_valid(text->str, (gssize)text->len);
 }
 
 bool mime_read_date(const char *value, gint64 *seconds)

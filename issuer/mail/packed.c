@@ -1,6 +1,7 @@
 #include "mail/packed.h"
 
 #include "mail/archive.h"
+#include "mail/calendar_file.h"
 #include "mail/cms.h"
 #include "mail/outlook_msg.h"
 #include "mail/packed_archive.h"
@@ -25,6 +26,7 @@ static const PackedKind whole[] = {
 static const PackedKind within[] = {
     {"a file within the text (uuencode)", uuencode_is_in, uuencode_unpack},
     {"a file within the text (yEnc)", uuencode_is_yenc_in, uuencode_refuse_yenc},
+    {"a file within a calendar", calendar_file_is_in, calendar_file_unpack},
     {"a text encrypted with PGP", pgp_encrypted_is_in, pgp_encrypted_refuse},
 };
 

@@ -510,6 +510,44 @@ def signed_opaque_text_without_header():
     return one(mail(body, headers))
 
 
+
+
+
+def calendar(line_end):
+    """An event with a file, its lines folded."""
+    property_ = "ATTACH;VALUE=BINARY;ENCODING=BASE64;FMTTYPE=text/plain:" + base64.b64encode(TEXT.encode()).decode()
+    rows = [property_[i:i + 74] for i in range(0, len(property_), 74)]
+    return line_end.join(["BEGIN:VCALENDAR", "VERSION:2.0", "BEGIN:VEVENT", "UID:1@pumphouse.example.com",
+                          (line_end + " ").join(rows), "SUMMARY:server", "END:VEVENT", "END:VCALENDAR", ""])
+
+
+@case(issued())
+def file_in_a_calendar():
+    return one(mixed_mail("\nsee below\n", "Content-Type: text/calendar; charset=utf-8\n\n" + calendar("\r\n")))
+
+
+@case(issued())
+def file_in_an_attached_calendar():
+    return one(mixed_mail("\nsee file\n", attached(b64(calendar("\n")), content_type="application/ics; name=a.ics")))
+
+
+def with_subject(code, words):
+    """A mail with the code in its subject, in encoded words of so many bytes."""
+    data = " ".join(code.lines).encode()
+    rows = ["=?utf-8?B?" + base64.b64encode(data[i:i + words]).decode() + "?=" for i in range(0, len(data), words)]
+    return mail("see subject\n").replace(b"Subject: request", b"Subject: " + "\n ".join(rows).encode())
+
+
+@case(issued())
+def code_in_the_subject():
+    return one(with_subject(A, 45))
+
+
+@case(issued())
+def code_in_the_subject_in_words_that_part_its_groups():
+    return one(with_subject(A, 31))
+
+
 @case(NOTHING, why="request.pdf (a PDF file; ask for it as text)")
 def pdf_attached():
     pdf = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Length 44 >>\nstream\n" + bytes(range(44)) + b"\nendstream\n"

@@ -105,6 +105,7 @@ grant execute on function reply_tag, case_mails_handle, answers_of_day, answers_
 grant execute on function reply_begin, reply_sent, reply_defer, reply_release, reply_fail, reply_pause,
     reply_license, reply_note, contact_doubt, note_event
     to @PREFIX@_daemon;
+grant execute on function staff_notices_find, staff_telling_begin, staff_telling_end to @PREFIX@_daemon;
 grant execute on function alert_close to @PREFIX@_support, @PREFIX@_admin;
 -- Lost-server cases: the daemon opens those that come by mail, and carries out what was approved.
 grant select on restoration_shown
@@ -121,7 +122,7 @@ grant select (id, digest, host, license_id) on usage_request to @PREFIX@_orders;
 grant select on instance, decision, hold, alert, signing_key, serial_block, serial_void,
     quarantine, reply_line, case_mail, case_now
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
-grant select on mailbox, mailbox_mail, watched
+grant select on mailbox, mailbox_mail, watched, staff_notice, staff_telling
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
 grant select on usage_request, message, reply, instruction, question, answer
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;

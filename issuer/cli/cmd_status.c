@@ -129,7 +129,8 @@ static const Command commands[] = {
      .details =
          "Waits for a person: alerts, holds by their code, quarantine, messages, replies "
          "undelivered or listed\n(nobody may be answered by mail). Waits for the program: "
-         "replies queued, instructions. Of what daemons watch: when each last found all in "
+         "replies queued, instructions,\nstaff notices that nobody was told yet. Of what daemons "
+         "watch: when each last found all in "
          "order (worked_at) and last\nhad something to do (had_at), and its problem; silent: "
          "its daemon was not heard of for a minute. --csv\nhas what waits alone."},
 };

@@ -31,6 +31,9 @@ static const char waiting_text[] =
     " where s.closed_at is null group by s.evidence"
     " union all select 'instruction', state, count(*), min(filed_at) from instruction"
     " where state in ('filed', 'taken') group by state"
+    " union all select 'notice', null, count(*), min(n.effective) from staff_notice n"
+    "  where n.telling_id is null or n.telling_id in (select t.id from staff_telling t"
+    "   where t.done_at is null) having count(*) > 0"
     " order by 1, 3 desc, 2";
 
 static const char totals_text[] =

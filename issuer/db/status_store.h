@@ -10,7 +10,8 @@
 
 /* Things of one kind that wait. */
 typedef struct {
-    char *what;     /* "hold", "reply", "message", "quarantine", "alert", "instruction" */
+    char *what;     /* "hold", "reply", "message", "quarantine", "alert", "instruction",
+                       "notice" */
     char *code;     /* of a hold its decision's, of an alert its kind, of a message its class, else
                        the state; NULL: there is none to tell */
     int64_t count;  /* may be 0 */

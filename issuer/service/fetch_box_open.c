@@ -2,23 +2,11 @@
 #include "base/clock.h"
 #include "service/fetch_box_internal.h"
 
-/* Two mailboxes are two where server, user or folder differ. Where the server has begun to count
- * again without saying so, another generation of the same begins. */
-static Digest digest_of(const Mailbox *set, guint generation)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-    g_string_printf(text, "%s\n%s\n%s", set->server.url, set->server.user, set->folder);
-    if (generation > 0) {
-        g_string_append_printf(text, "\n%u", generation);
-    }
-    return digest_sha256(text->str, text->len);
-}
-
 /* The record of a generation; `id` is 0 where there is none, and is to be none. */
 static bool find_record(const FetchBox *box, Database *database, guint generation, bool finds_only,
                         int64_t *id, GError **error)
 {
-    const Digest digest = digest_of(box->set, generation);
+    const Digest digest = mailbox_digest(box->set->group, generation);
     g_autoptr(GError) failure = NULL;
     *id = mailbox_store_find(database, &digest, box->set->place, finds_only, &failure);
     if (failure != NULL) {

@@ -49,6 +49,12 @@ const ConfigRow mailbox_rows[MAILBOX_ROWS] = {
      .least = 1,
      .most = 3600,
      .meaning = "time limit for the answer to one command, a whole mail included"},
+    {.key = "silent-hours",
+     .type = CONFIG_NUMBER,
+     .fallback = "0",
+     .least = 0,
+     .most = 8760,
+     .meaning = "staff is told when no mail has come for so many hours; 0: never"},
     {.key = "stall-seconds",
      .type = CONFIG_NUMBER,
      .fallback = "30",
@@ -112,6 +118,7 @@ Mailbox *mailbox_new(const Config *config, guint index, GError **error)
     const Config *group = config_group(config, MAILBOX_KIND, index);
     Mailbox *mailbox = g_new0(Mailbox, 1);
     mailbox->name = config_group_name(config, MAILBOX_KIND, index);
+    mailbox->group = group;
     mailbox->folder = config_text(group, "folder");
     mailbox->done_folder = text_of(group, "done-folder");
     mailbox->server = (ImapServer){
@@ -130,6 +137,17 @@ Mailbox *mailbox_new(const Config *config, guint index, GError **error)
         return NULL;
     }
     return mailbox;
+}
+
+Digest mailbox_digest(const Config *group, guint generation)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_string_printf(text, "%s\n%s\n%s", config_text(group, "url"), config_text(group, "user"),
+                    config_text(group, "folder"));
+    if (generation > 0) {
+        g_string_append_printf(text, "\n%u", generation);
+    }
+    return digest_sha256(text->str, text->len);
 }
 
 bool mailbox_open(const Mailbox *mailbox, Imap *imap, ImapFolder *folder, GError **error)

@@ -3,10 +3,11 @@
 #define ISSUER_SERVICE_MAILBOX_SETTINGS_H
 
 #include "base/config.h"
+#include "core/digest.h"
 #include "delivery/imap.h"
 
 #define MAILBOX_KIND "mailbox"
-#define MAILBOX_ROWS 11
+#define MAILBOX_ROWS 12
 
 /* The settings of one mailbox. */
 extern const ConfigRow mailbox_rows[MAILBOX_ROWS];
@@ -14,6 +15,7 @@ extern const ConfigRow mailbox_rows[MAILBOX_ROWS];
 /* One mailbox as it is set. */
 typedef struct {
     const char *name;        /* in issuer.conf */
+    const Config *group;     /* its settings */
     const char *folder;      /* that is read */
     const char *done_folder; /* that mails are moved to; NULL: they are marked where they are */
     ImapServer server;
@@ -25,6 +27,11 @@ typedef struct {
  * that do not go together; errors of login_secret() and login_check_authority(). Borrows from
  * `config`; the caller owns it. */
 Mailbox *mailbox_new(const Config *config, guint index, GError **error);
+
+/* By what a mailbox is known in the records, from its settings [mailbox NAME]. Two mailboxes are
+ * two where server, user or folder differ. Where the server has begun to count again without saying
+ * so, another generation of the same begins. */
+Digest mailbox_digest(const Config *group, guint generation);
 
 /* Connects `imap` to it, anew where it was before, sees that the folder for what is done is there,
  * before anything is taken in that could not be moved then, and opens the one that is read. Errors

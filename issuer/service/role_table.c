@@ -1,5 +1,6 @@
 #include "service/drop_settings.h"
 #include "service/role.h"
+#include "service/role_chores.h"
 #include "service/role_drop.h"
 #include "service/role_post.h"
 #include "service/role_recorder.h"
@@ -27,6 +28,11 @@ static const Role roles[] = {
      .judge = role_post_judge,
      .watches = role_post_watches,
      .live = role_post_live},
+    {.name = "chores",
+     .wanted = role_chores_wanted,
+     .judge = role_chores_judge,
+     .watches = role_chores_watches,
+     .live = role_chores_live},
     {.name = "recorder",
      .stage = ROLE_STAGE_RECORD,
      .watches = role_recorder_watches,

@@ -66,6 +66,13 @@ static char *judge_address(const char *text)
                                  text);
 }
 
+static char *judge_notice_address(const char *text)
+{
+    return *text == '\0' || address_is_valid(text)
+               ? NULL
+               : g_strdup_printf("must be one mail address: \"%s\" is none", text);
+}
+
 static char *judge_authserv(const char *text)
 {
     return text_is_safe(text, ADDRESS_MAX) && strpbrk(text, " \t,@") == NULL
@@ -184,6 +191,23 @@ static const ConfigRow rows[] = {
                  "perdido;destruido;robado;perso;distrutto;rubato",
      .decides = true,
      .meaning = "words by which a mail tells of a lost server"},
+    {.key = "notice-address",
+     .type = CONFIG_TEXT,
+     .fallback = "",
+     .judge = judge_notice_address,
+     .meaning =
+         "mail address of staff that is told of new holds, alerts and the like; empty: none"},
+    {.key = "notice-command",
+     .type = CONFIG_PATH,
+     .fallback = "",
+     .meaning = "program that is run instead, without arguments: what is new stands on its "
+                "standard input"},
+    {.key = "notice-seconds",
+     .type = CONFIG_NUMBER,
+     .fallback = "60",
+     .least = 1,
+     .most = 3600,
+     .meaning = "time limit for notice-command"},
     {.key = "own-addresses",
      .type = CONFIG_LIST,
      .fallback = "",

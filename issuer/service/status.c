@@ -25,6 +25,7 @@ static const struct {
     {"reply", "listed"},
     {"reply", "queued"},
     {"instruction", NULL},
+    {"notice", NULL},
 };
 
 static bool is_of_kind(const StatusWaiting *found, gsize kind)

@@ -64,6 +64,9 @@ declare
         "restoration": {"may": ["closed_at"], "once": ["closed_at"]},
         "serial_block": {"may": ["closed_at"], "once": ["closed_at"]},
         "signing_key": {"may": ["revoked_at"], "once": ["revoked_at"]},
+        "staff_notice": {"may": ["telling_id"], "once": ["telling_id"]},
+        "staff_telling": {"may": ["how", "attempts", "tried_at", "not_before", "exit_code", "problem",
+                                  "done_at"], "once": ["done_at"]},
         "usage_request": {"may": ["license_id"], "once": ["license_id"]},
         "watched": {"may": ["watches", "started_at", "worked_at", "had_at", "done", "restarts",
                             "problem", "problem_at", "seen_at", "ended_at"], "once": []}

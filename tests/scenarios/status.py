@@ -14,7 +14,7 @@ ANA, EVE = "ana@northwind.example", "eve@stranger.example"
 NOTHING = {("alert", None): 0, ("hold", None): 0, ("lost-server", None): 0, ("quarantine", None): 0,
            ("message", "answer"): 0, ("message", "about-license"): 0, ("message", "unrecognised"): 0,
            ("reply", "undelivered"): 0, ("reply", "listed"): 0, ("reply", "queued"): 0,
-           ("instruction", None): 0}
+           ("instruction", None): 0, ("notice", None): 0}
 
 
 class Status(Scenario):

@@ -56,6 +56,9 @@ select fills_once($$update quarantine set closed_at = now(), closed_how = 'retri
 select fills_once($$update hold set closed_at = now(), closed_by = 1, closed_how = 'issued'$$, $$update hold set closed_at = null, closed_by = null, closed_how = null$$, 'hold.closed_at');
 select fills_once($$update alert set closed_at = now(), closed_by = 1$$, $$update alert set closed_at = null$$, 'alert.closed_at');
 select fills_once($$update signing_key set revoked_at = now()$$, $$update signing_key set revoked_at = null$$, 'signing_key.revoked_at');
+select fills_once($$update staff_telling set done_at = '2026-02-02'$$, $$update staff_telling set done_at = null$$, 'staff_telling.done_at');
+select fills_once($$update staff_notice set telling_id = 1$$, $$update staff_notice set telling_id = null$$, 'staff_notice.telling_id');
+select throws_ok($$update staff_notice set says = 'nothing'$$, 'IS002', null, 'what staff was told stays');
 select fills_once($$update serial_block set closed_at = now()$$, $$update serial_block set closed_at = null$$, 'serial_block.closed_at');
 select fills_once($$update reply set state = 'sent', sent_at = now()$$, $$update reply set sent_at = null$$, 'reply.sent_at');
 select fills_once($$update instruction set state = 'done', answer = '{}', ended_at = now()$$, $$update instruction set answer = '{"a": 1}'$$, 'instruction.answer');

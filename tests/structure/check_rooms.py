@@ -32,7 +32,7 @@ LIBC = CORE_LIBC | {
     "arpa/inet.h", "assert.h", "ctype.h", "dirent.h", "errno.h", "fcntl.h", "fts.h", "fnmatch.h",
     "getopt.h", "grp.h", "iconv.h", "locale.h", "malloc.h", "linux/audit.h", "linux/filter.h", "linux/landlock.h",
     "linux/seccomp.h",
-    "netdb.h", "netinet/in.h", "poll.h", "pthread.h", "pwd.h", "sched.h", "signal.h", "stdarg.h",
+    "netdb.h", "netinet/in.h", "poll.h", "pthread.h", "pwd.h", "sched.h", "signal.h", "spawn.h", "stdarg.h",
     "stdatomic.h", "stdio.h", "stdlib.h", "sys/epoll.h", "sys/eventfd.h", "sys/file.h", "sys/inotify.h", "sys/mman.h", "sys/pidfd.h",
     "sys/prctl.h", "sys/random.h", "sys/resource.h", "sys/signalfd.h", "sys/socket.h",
     "sys/stat.h", "sys/statvfs.h", "sys/syscall.h", "sys/time.h", "sys/timerfd.h", "sys/types.h", "sys/uio.h",

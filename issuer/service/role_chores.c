@@ -1,0 +1,97 @@
+#include "service/role_chores.h"
+
+#include "base/log.h"
+#include "db/staff_notice_store.h"
+#include "service/context.h"
+#include "service/staff_notices.h"
+
+#define LOOK_MS 5000 /* between two looks at the records */
+
+typedef struct {
+    RoleCall *call;
+    Context *context; /* NULL: to be opened */
+} Chores;
+
+bool role_chores_wanted(const Settings *settings)
+{
+    return staff_notices_wanted(settings);
+}
+
+bool role_chores_judge(const Settings *settings, const char *instance, GError **error)
+{
+    (void)instance;
+    return staff_notices_judge(settings, error);
+}
+
+char *role_chores_watches(const Settings *settings, const char *instance)
+{
+    (void)instance;
+    return staff_notices_to(settings);
+}
+
+/* That staff cannot be told keeps nothing else waiting: it is tried again later, and `issuer
+ * status` names what waits. */
+static bool tell_staff(const Chores *chores, guint64 *things, GError **error)
+{
+    int64_t found = 0;
+    StaffTold told = {0};
+    role_beat(chores->call, 0);
+    if (!staff_notices_find(chores->context, &found, error)) {
+        return false;
+    }
+    /* The same again for what the records take before and after. */
+    role_beat(chores->call, 2 * staff_notices_longest(chores->context->settings) + 60);
+    if (!staff_notices_tell(chores->context, &told, error)) {
+        staff_told_clear(&told);
+        return false;
+    }
+    if (told.told > 0) {
+        LogLine *line = log_begin(LOG_LEVEL_INFO, "staff-told");
+        log_number(line, "notices", told.told);
+        log_end(line);
+    }
+    if (told.problem != NULL) {
+        log_event(LOG_LEVEL_WARNING, "staff-not-told", "problem", told.problem);
+    }
+    *things += told.told;
+    staff_told_clear(&told);
+    return true;
+}
+
+static bool open_records(Chores *chores, GError **error)
+{
+    chores->context =
+        context_open_with(role_seat(chores->call)->settings, CONTEXT_DATABASE, "issuer run", error);
+    return chores->context != NULL;
+}
+
+/* Where another daemon has the chores, this one waits for its end. */
+static bool run_round(Chores *chores, GError **error)
+{
+    guint64 things = 0;
+    bool ours = false;
+    if ((chores->context == NULL && !open_records(chores, error)) ||
+        !staff_notice_store_claim(chores->context->database, &ours, error) ||
+        (ours && !tell_staff(chores, &things, error))) {
+        return false;
+    }
+    role_worked(chores->call, things);
+    return true;
+}
+
+bool role_chores_live(RoleCall *call, GError **error)
+{
+    Chores chores = {.call = call};
+    bool good = true;
+    while (good && !role_stops(call)) {
+        g_autoptr(GError) problem = NULL;
+        if (run_round(&chores, &problem)) {
+            (void)role_wait(call, NULL, 0, LOOK_MS);
+        } else {
+            g_clear_pointer(&chores.context, context_free);
+            good = role_put_off(call, &problem, error);
+        }
+    }
+    context_free(chores.context);
+    return good;
+}

@@ -57,7 +57,7 @@ grant select on migration, product, feature, customer, customer_version, orders,
     activation, usage_license, deactivation, operator, event
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
     @PREFIX@_finance;
-grant select on command_right, term_entry, key_delivery, customer_merge, daemon_change
+grant select on expiry_notice, command_right, term_entry, key_delivery, customer_merge, daemon_change
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
     @PREFIX@_finance;
 grant select on restoration, restoration_decision
@@ -102,10 +102,12 @@ grant execute on function quarantine_retry
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
 grant execute on function reply_tag, case_mails_handle, answers_of_day, answers_counted, answer_entry,
     answer_is_fresh, answers_to, contact_written_to to @PREFIX@_daemon;
+grant execute on function day_end, license_state_of to @PREFIX@_daemon;
 grant execute on function reply_begin, reply_sent, reply_defer, reply_release, reply_fail, reply_pause,
     reply_license, reply_note, contact_doubt, note_event
     to @PREFIX@_daemon;
-grant execute on function staff_notices_find, staff_telling_begin, staff_telling_end to @PREFIX@_daemon;
+grant execute on function staff_notices_find, staff_telling_begin, staff_telling_end,
+    expiry_notices_queue to @PREFIX@_daemon;
 grant execute on function alert_close to @PREFIX@_support, @PREFIX@_admin;
 -- Lost-server cases: the daemon opens those that come by mail, and carries out what was approved.
 grant select on restoration_shown
@@ -122,7 +124,7 @@ grant select (id, digest, host, license_id) on usage_request to @PREFIX@_orders;
 grant select on instance, decision, hold, alert, signing_key, serial_block, serial_void,
     quarantine, reply_line, case_mail, case_now
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
-grant select on mailbox, mailbox_mail, watched, staff_notice, staff_telling
+grant select on mailbox, mailbox_mail, watched, staff_notice, staff_telling, chore
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
 grant select on usage_request, message, reply, instruction, question, answer
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;

@@ -19,6 +19,7 @@ typedef enum {
     NOTICE_CASE_OPENED,  /* a lost server was reported */
     NOTICE_RESTORED,     /* its use was given back */
     NOTICE_NOT_RESTORED, /* it was denied */
+    NOTICE_EXPIRES,      /* the license expires soon */
 } NoticeKind;
 
 /* One code of the mail and what was decided for it. Strings may be NULL where they make no sense

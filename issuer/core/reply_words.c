@@ -312,6 +312,15 @@ static const ReplyWords notice_rows[] = {
          "If the server still runs, deactivate the license on it and mail us the deactivation "
          "code. If "
          "you do not agree, answer this mail and quote {case}."},
+    [NOTICE_EXPIRES] =
+        {NULL, OUTCOME_ACCEPTED, true, "{license} expires soon",
+         "Your {license} expires at {expires}.",
+         "No usage license is issued under it from then on, and the servers that run under it go "
+         "on only until then.",
+         "To go on, please order its extension. Once that is done, generate a new usage request on "
+         "each server, mail us that, and install the usage license that you get for it: an "
+         "extension reaches a server in no other way. If you have ordered it already or will not "
+         "need the license any more, do nothing."},
     [NOTICE_CORRECTED] =
         {NULL, OUTCOME_ACCEPTED, true, "{license}: an activation has ended",
          "The activation that {server} had under {license} has ended by a change of the license.",

@@ -28,13 +28,20 @@ static const char select_queued[] =
  * about, that the decision has seen, or that the usage license of a deactivation was made for. */
 static const char select_lines[] =
     "select l.reply_id, l.about::text, d.token_kind = 'deactivation',"
-    " coalesce(d.outcome::text, 'held'), d.code::text, d.note::text, d.problem,"
+    " coalesce(d.outcome::text, case when l.version is null then 'held' else 'accepted' end),"
+    " d.code::text, d.note::text, d.problem,"
     " coalesce(r.digest, e.digest, d.token_digest), coalesce(r.iat, e.iat),"
     " coalesce(r.host, e.host, lost.host)::text, s.license_id::text,"
     " s.product::text, r.product::text, coalesce(d.serial, lost.id), u.supersedes, u.exp,"
-    " (d.facts ->> 'expires')::bigint, u.jws,"
+    " coalesce((d.facts ->> 'expires')::bigint, (select extract(epoch from day_end(e.expires_on))"
+    "  from entitlement e where e.license_id = l.license_id and e.version = l.version)::bigint),"
+    " u.jws,"
     " coalesce(a.state <> 'active', u.emergency and exists (select from usage_license n"
-    "  where n.request_id = u.request_id and not n.emergency)),"
+    "  where n.request_id = u.request_id and not n.emergency))"
+    /* Extended or ended since. */
+    " or l.version is not null and (exists (select from entitlement e"
+    "  where e.license_id = l.license_id and e.version > l.version)"
+    "  or license_state_of(l.license_id) <> 'current'),"
     " d.outcome = 'held' and not exists (select from hold h where h.request_id = d.request_id"
     "  and h.closed_at is null)"
     " or d.outcome = 'refused' and exists (select from decision n"
@@ -153,7 +160,7 @@ static NoticeKind notice_of(const char *about, bool own_license)
         {"replaced", NOTICE_REPLACED},   {"given-back", NOTICE_GIVEN_BACK},
         {"corrected", NOTICE_CORRECTED}, {"case-opened", NOTICE_CASE_OPENED},
         {"restored", NOTICE_RESTORED},   {"not-restored", NOTICE_NOT_RESTORED},
-        {"moved", NOTICE_MOVED_AWAY},
+        {"moved", NOTICE_MOVED_AWAY},    {"expires", NOTICE_EXPIRES},
     };
     for (gsize i = 0; about != NULL && i < G_N_ELEMENTS(kinds); i++) {
         if (strcmp(about, kinds[i].about) == 0) {

@@ -8,12 +8,19 @@
 #define WHY_STRANGER   "its recipient is no contact of %s now"
 #define WHY_UNCOMPOSED "no mail can be made of it"
 
-/* Nothing in it is of use any more. A notice tells what happened, whatever happened since. */
+/* A notice tells what happened, whatever happened since; but of an end that lies ahead only while
+ * it does. */
+static bool lasts(const ReplyLine *line)
+{
+    return line->notice != NOTICE_NONE && line->notice != NOTICE_EXPIRES;
+}
+
+/* Nothing in it is of use any more. */
 static bool is_void(const QueuedReply *reply)
 {
     for (guint i = 0; i < reply->lines->len; i++) {
         const ReplyLine *line = g_ptr_array_index(reply->lines, i);
-        if (!(line->voided || line->settled) || line->notice != NOTICE_NONE) {
+        if (!(line->voided || line->settled) || lasts(line)) {
             return false;
         }
     }

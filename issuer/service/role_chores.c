@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "db/staff_notice_store.h"
 #include "service/context.h"
+#include "service/expiry_notices.h"
 #include "service/staff_notices.h"
 
 #define LOOK_MS 5000 /* between two looks at the records */
@@ -14,19 +15,22 @@ typedef struct {
 
 bool role_chores_wanted(const Settings *settings)
 {
-    return staff_notices_wanted(settings);
+    return staff_notices_wanted(settings) || expiry_notices_wanted(settings);
 }
 
 bool role_chores_judge(const Settings *settings, const char *instance, GError **error)
 {
     (void)instance;
-    return staff_notices_judge(settings, error);
+    return !staff_notices_wanted(settings) || staff_notices_judge(settings, error);
 }
 
 char *role_chores_watches(const Settings *settings, const char *instance)
 {
     (void)instance;
-    return staff_notices_to(settings);
+    g_autofree char *staff = staff_notices_wanted(settings) ? staff_notices_to(settings) : NULL;
+    const char *licenses = expiry_notices_wanted(settings) ? "licenses that expire" : NULL;
+    return g_strjoin(", ", licenses != NULL ? licenses : staff, licenses != NULL ? staff : NULL,
+                     NULL);
 }
 
 /* That staff cannot be told keeps nothing else waiting: it is tried again later, and `issuer
@@ -58,6 +62,28 @@ static bool tell_staff(const Chores *chores, guint64 *things, GError **error)
     return true;
 }
 
+static bool tell_contacts(const Chores *chores, guint64 *things, GError **error)
+{
+    int64_t queued = 0;
+    if (!expiry_notices_queue(chores->context, &queued, error)) {
+        return false;
+    }
+    if (queued > 0) {
+        LogLine *line = log_begin(LOG_LEVEL_INFO, "expiry-told");
+        log_number(line, "replies", queued);
+        log_end(line);
+    }
+    *things += (guint64)queued;
+    return true;
+}
+
+static bool do_chores(const Chores *chores, guint64 *things, GError **error)
+{
+    const Settings *settings = chores->context->settings;
+    return (!expiry_notices_wanted(settings) || tell_contacts(chores, things, error)) &&
+           (!staff_notices_wanted(settings) || tell_staff(chores, things, error));
+}
+
 static bool open_records(Chores *chores, GError **error)
 {
     chores->context =
@@ -72,7 +98,7 @@ static bool run_round(Chores *chores, GError **error)
     bool ours = false;
     if ((chores->context == NULL && !open_records(chores, error)) ||
         !staff_notice_store_claim(chores->context->database, &ours, error) ||
-        (ours && !tell_staff(chores, &things, error))) {
+        (ours && !do_chores(chores, &things, error))) {
         return false;
     }
     role_worked(chores->call, things);

@@ -1,5 +1,5 @@
-/* The role chores: what is done now and then, by one daemon at a time. Staff is told of what is
- * new. */
+/* The role chores: what is done now and then, by one daemon at a time. Contacts are told
+ * that a license expires, staff of what is new. */
 #ifndef ISSUER_SERVICE_ROLE_CHORES_H
 #define ISSUER_SERVICE_ROLE_CHORES_H
 

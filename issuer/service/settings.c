@@ -9,6 +9,7 @@
 #include "delivery/smtp.h"
 #include "mail/compose.h"
 #include "service/drop_settings.h"
+#include "service/expiry_notices.h"
 #include "service/mailbox_settings.h"
 
 #include <string.h>
@@ -64,6 +65,16 @@ static char *judge_address(const char *text)
                ? NULL
                : g_strdup_printf("must be mail addresses with \";\" between them: \"%s\" is none",
                                  text);
+}
+
+static char *judge_expiry_days(const char *text)
+{
+    int64_t days = 0;
+    return text_read_number(text, 1, EXPIRY_DAYS_MOST, &days)
+               ? NULL
+               : g_strdup_printf("must be numbers of days from 1 to %d with \";\" between them: "
+                                 "\"%s\" is none",
+                                 EXPIRY_DAYS_MOST, text);
 }
 
 static char *judge_notice_address(const char *text)
@@ -139,6 +150,12 @@ static const ConfigRow rows[] = {
      .type = CONFIG_TEXT,
      .fallback = "",
      .meaning = "libpq connection string; empty: libpq's own defaults and PG… variables"},
+    {.key = "expiry-notice-days",
+     .type = CONFIG_LIST,
+     .fallback = "",
+     .judge = judge_expiry_days,
+     .meaning = "days before a license expires on which its contacts are told: 60;30;7; empty: "
+                "they are not"},
     {.key = "finance-zone",
      .type = CONFIG_TEXT,
      .fallback = "UTC",

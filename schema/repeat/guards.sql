@@ -39,6 +39,7 @@ declare
                        "once": ["active_until", "counted_until", "lost_at"]},
         "alert": {"may": ["closed_at", "closed_by", "reason"], "once": ["closed_at", "closed_by"]},
         "case_mail": {"may": ["seen_at"], "once": ["seen_at"]},
+        "chore": {"may": ["done_at"], "once": []},
         "contact": {"may": ["entry", "ended_on", "ended_at", "erased_at", "doubtful"],
                     "once": ["ended_on", "ended_at", "erased_at"]},
         "feature": {"may": ["name"], "once": []},

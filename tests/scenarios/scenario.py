@@ -364,7 +364,11 @@ _NEVER = {
         " having count(*) > allowed",
     "a decision is told of twice":
         "select l.decision_id, l.restoration_id, r.recipient, l.about, l.license_id from reply r"
-        " join reply_line l on l.reply_id = r.id group by 1, 2, 3, 4, 5 having count(*) > 1",
+        " join reply_line l on l.reply_id = r.id where l.version is null group by 1, 2, 3, 4, 5 having count(*) > 1",
+    "an end that lies ahead is told of more often than it was due":
+        "select l.license_id, l.version, r.recipient from reply r join reply_line l on l.reply_id = r.id"
+        " where l.version is not null group by 1, 2, 3 having count(*) > (select count(*) from expiry_notice x"
+        " where x.license_id = l.license_id and x.version = l.version)",
     # Of a sender who is no contact nobody hears, nor does a contact of what he sent again; of a hold its sender hears once; of what was decided
     # again as before nobody.
     "a decision is told of to nobody":

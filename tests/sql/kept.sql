@@ -25,7 +25,7 @@ select throws_ok(format('update %I set recorded_at = now()', name), 'IS002', nul
     from unnest(array['customer', 'customer_version', 'orders', 'license', 'license_state_version',
         'license_proof', 'entitlement', 'entitlement_feature', 'import', 'import_row', 'decision',
         'usage_license', 'deactivation', 'event', 'serial_void', 'migration', 'term_entry',
-        'key_delivery', 'customer_merge', 'restoration_decision', 'daemon_change',
+        'key_delivery', 'customer_merge', 'restoration_decision', 'daemon_change', 'expiry_notice',
         'question']) as name;
 select throws_ok('update reply_line set position = 2', 'IS002', null, 'reply_line is only added to');
 select throws_ok($$update restoration set evidence = 'forced'$$, 'IS002', null, 'what a case was opened by stays');

@@ -396,6 +396,23 @@ static void test_notices(void **state)
     }
 }
 
+static void an_end_that_lies_ahead_is_told_without_a_server(void **state)
+{
+    (void)state;
+    ReplyLine line = {
+        .notice = NOTICE_EXPIRES,
+        .outcome = OUTCOME_ACCEPTED,
+        .license_id = "LIC-7",
+        .license_expires = 1798804800, /* 2027-01-01 12:00 UTC: through the day before */
+    };
+    g_autoptr(ReplyText) reply = render_one(&line);
+    assert_says(reply, "Your license LIC-7 expires at the end of 2026-12-31 anywhere on earth");
+    assert_says(reply, "please order its extension");
+    assert_silent(reply, "(null)");
+    assert_silent(reply, "The server");
+    assert_string_equal(reply->subject, "license LIC-7 expires soon");
+}
+
 /* A name that would be shown backwards; not written out, or it would turn this line as well. */
 static char *turned_name(void)
 {
@@ -542,6 +559,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_rule_has_words),
+        cmocka_unit_test(an_end_that_lies_ahead_is_told_without_a_server),
         cmocka_unit_test(test_codes_beside_the_table_have_words),
         cmocka_unit_test(test_issued),
         cmocka_unit_test(test_perpetual_and_first),

@@ -198,6 +198,7 @@ grant update (doubtful) on contact to @PREFIX@_daemon;
 grant update (state, taken_until, answer, ended_at) on instruction to @PREFIX@_daemon;
 grant usage on sequence usage_request_id_seq, decision_id_seq, reply_id_seq, hold_id_seq
     to @PREFIX@_daemon;
+grant execute on function journal_sequences, journal_records to @PREFIX@_daemon;
 
 -- report_known() must see since when every session's transaction is open.
 do $$

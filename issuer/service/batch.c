@@ -95,9 +95,62 @@ static bool run_in_transaction(Batch *batch, GError **error)
     return written;
 }
 
+/* Nothing that was issued is on record before the journal has it. `written`: it has. */
+static bool write_journal(const Batch *batch, bool *written, GError **error)
+{
+    Journal *journal = batch->context->journal;
+    if (journal == NULL || batch->jobs->len == 0) {
+        return true;
+    }
+    g_autoptr(GArray) serials = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    for (guint i = 0; i < batch->jobs->len; i++) {
+        const SignJob *job = g_ptr_array_index(batch->jobs, i);
+        g_array_append_val(serials, job->license->serial);
+    }
+    *written = journal_write(journal, batch->context->database, serials, error);
+    return *written;
+}
+
+/* A number that the journal has is given to nothing else, whatever became of the batch. */
+static void settle_serials(const Batch *batch, bool done, bool journalled)
+{
+    if (batch->dry_run) {
+        return;
+    }
+    if (done) {
+        serials_keep(batch->serials);
+    } else if (journalled) {
+        serials_waste(batch->serials);
+    } else {
+        serials_give_back(batch->serials);
+    }
+}
+
+/* Whether it is on record for good. After a connection that was lost midway nobody knows, and the
+ * journal is told nothing. */
+static bool commit(const Batch *batch, bool *journalled, GError **error)
+{
+    Database *database = batch->context->database;
+    GError *problem = NULL;
+    if (!write_journal(batch, journalled, error)) {
+        database_rollback(database);
+        return false;
+    }
+    const bool done = database_commit(database, &problem);
+    if (*journalled &&
+        (done || !g_error_matches(problem, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE))) {
+        journal_settle(batch->context->journal, done);
+    }
+    if (!done) {
+        g_propagate_error(error, problem);
+    }
+    return done;
+}
+
 static bool run_once(Batch *batch, GError **error)
 {
     Database *database = batch->context->database;
+    bool journalled = false;
     batch_prepare(batch);
     if (!database_begin(database, error)) {
         return false;
@@ -105,13 +158,11 @@ static bool run_once(Batch *batch, GError **error)
     bool done = run_in_transaction(batch, error);
     const bool keeps = done && !batch->dry_run && !batch->trial;
     if (keeps) {
-        done = database_commit(database, error);
+        done = commit(batch, &journalled, error);
     } else {
         database_rollback(database);
     }
-    if (!batch->dry_run) {
-        (keeps && done ? serials_keep : serials_give_back)(batch->serials);
-    }
+    settle_serials(batch, keeps && done, journalled);
     return done;
 }
 
@@ -134,9 +185,14 @@ static bool reserve_ahead(Batch *batch, GError **error)
            serials_reserve(batch->serials, count_requests(batch), error);
 }
 
+static bool has_journal(const Batch *batch, GError **error)
+{
+    return batch->dry_run || batch->trial || context_need_journal(batch->context, error);
+}
+
 bool batch_run(Batch *batch, GError **error)
 {
-    if (!reserve_ahead(batch, error)) {
+    if (!has_journal(batch, error) || !reserve_ahead(batch, error)) {
         return false;
     }
     for (guint conflicts = 0;;) {

@@ -106,7 +106,8 @@ static bool check_in_database(GPtrArray *lines, Context *context, GError **error
         return true;
     }
     return check_zone(lines, context, error) && check_denied_list(lines, context, error) &&
-           check_records(lines, context, error) && check_quarantine(lines, context, error);
+           check_records(lines, context, error) && check_journal(lines, context, error) &&
+           check_quarantine(lines, context, error);
 }
 
 static void check_all(GPtrArray *lines, Context *context, GError **error)

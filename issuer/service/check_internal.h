@@ -28,6 +28,10 @@ void check_parsers(GPtrArray *lines);
 /* Whether mails wait in quarantine. The error is the database's. */
 bool check_quarantine(GPtrArray *lines, Context *context, GError **error);
 
+/* The journal of usage licenses beside the records, if one is kept. The error is the database's, or
+ * ISSUER_ERROR_UNAVAILABLE where the journal cannot be read. */
+bool check_journal(GPtrArray *lines, Context *context, GError **error);
+
 /* Serial numbers, and records that must agree. The error is the database's. */
 bool check_records(GPtrArray *lines, Context *context, GError **error);
 

@@ -74,11 +74,22 @@ bool context_record_signer(Context *context, GError **error)
            signing_key_store_check(context->database, row.kid, error);
 }
 
+bool context_need_journal(Context *context, GError **error)
+{
+    const char *folder = config_text(settings_config(context->settings), "journal-folder");
+    if (context->journal == NULL && *folder != '\0') {
+        context->journal = journal_open(folder, context->database, error);
+        return context->journal != NULL;
+    }
+    return true;
+}
+
 void context_free(Context *context)
 {
     if (context == NULL) {
         return;
     }
+    journal_free(context->journal);
     signer_free(context->signer);
     database_free(context->database);
     settings_free(context->settings);

@@ -3,6 +3,7 @@
 #define ISSUER_SERVICE_CONTEXT_H
 
 #include "db/database.h"
+#include "service/journal.h"
 #include "service/settings.h"
 #include "sign/signer.h"
 
@@ -10,6 +11,7 @@ typedef struct {
     Settings *settings;
     Database *database; /* NULL unless asked for */
     Signer *signer;     /* NULL unless asked for */
+    Journal *journal;   /* NULL until context_need_journal(), and where none is kept */
 } Context;
 
 typedef enum {
@@ -37,6 +39,10 @@ Context *context_open_asking(Settings *settings, const char *signer, unsigned ne
 /* Puts the signing key's certificate on record, if it is not yet. ISSUER_ERROR_DENIED if the
  * records have it as revoked: the key folder may be older than they are. */
 bool context_record_signer(Context *context, GError **error);
+
+/* Opens the journal of usage licenses, if the settings ask for one and it is not open yet; not
+ * within a transaction. Errors of journal_open(). */
+bool context_need_journal(Context *context, GError **error);
 
 void context_free(Context *context);
 

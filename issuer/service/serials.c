@@ -98,6 +98,11 @@ void serials_give_back(Serials *serials)
     g_array_set_size(serials->taken, 0);
 }
 
+void serials_waste(Serials *serials)
+{
+    g_array_set_size(serials->taken, 0);
+}
+
 bool serials_close(Serials *serials, GError **error)
 {
     if (serials->draws == 0) {

@@ -29,6 +29,10 @@ int64_t serials_next(Serials *serials);
 void serials_keep(Serials *serials);
 void serials_give_back(Serials *serials);
 
+/* The batch was not committed, and yet its numbers are known outside of the records: they are used
+ * for nothing, and void once their blocks are closed. */
+void serials_waste(Serials *serials);
+
 /* Puts on record as void what was drawn and not used. */
 bool serials_close(Serials *serials, GError **error);
 

@@ -178,6 +178,11 @@ static const ConfigRow rows[] = {
      .fallback = "chariot-licensing",
      .judge = judge_name,
      .meaning = "the name of the issuer in usage licenses (iss)"},
+    {.key = "journal-folder",
+     .type = CONFIG_PATH,
+     .fallback = "",
+     .meaning = "folder, best on another disk, to whose journal usage licenses go before they are "
+                "on record; empty: none is kept"},
     {.key = "key-folder",
      .type = CONFIG_PATH,
      .fallback = "keys",

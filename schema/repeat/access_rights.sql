@@ -94,6 +94,7 @@ by_login (command, logins) as (values
     ('deliver',             array['daemon']),
     ('run',                 array['daemon']),
     ('migrate',             array['owner']),
+    ('journal replay',      array['owner']),
     -- what needs no database, or can do without
     ('inspect',             array[]::text[]),
     ('verify',              array[]::text[]),

@@ -30,7 +30,9 @@ language sql stable set search_path = issuer, pg_temp as $$
         'others', (
             select jsonb_agg(jsonb_build_object('id', o.id, 'state', o.state, 'counted', o.counted,
                 'active_until', o.active_until, 'counted_until', o.counted_until,
-                'lost_at', o.lost_at, 'ended_by', o.ended_by) order by o.active_from, o.id)
+                'lost_at', o.lost_at, 'ended_by', o.ended_by,
+                'ended_recorded_at', o.ended_recorded_at,
+                'counted_recorded_at', o.counted_recorded_at) order by o.active_from, o.id)
             from activation o
             where o.id <> u.serial and o.state <> 'active'
               and (o.id = any (u.supersedes) or o.thumbprint = a.thumbprint
@@ -122,7 +124,10 @@ returns void language plpgsql set search_path = issuer, pg_temp as $$
 declare
     made activation := jsonb_populate_record(null::activation, a);
 begin
+    perform set_config('issuer.journal_replay', 'on', true);
     update activation o set state = u.state, counted = u.counted,
+        ended_recorded_at = coalesce(o.ended_recorded_at, u.ended_recorded_at),
+        counted_recorded_at = coalesce(o.counted_recorded_at, u.counted_recorded_at),
         active_until = coalesce(o.active_until, u.active_until),
         counted_until = coalesce(o.counted_until, u.counted_until),
         lost_at = coalesce(o.lost_at, u.lost_at), ended_by = u.ended_by
@@ -131,6 +136,7 @@ begin
     made.license_id := license;
     made.request_id := request;
     insert into activation select made.*;
+    perform set_config('issuer.journal_replay', 'off', true);
 end $$;
 
 -- "put", "on record", or what keeps it from that: then nothing of it stays.

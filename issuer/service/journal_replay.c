@@ -127,10 +127,14 @@ JournalReplay *journal_replay(const char *config_path, bool dry_run, GError **er
         config_refuse(config, "journal-folder", error, "no journal is kept: set its folder");
         return NULL;
     }
-    g_autoptr(JournalReplay) replay = g_new0(JournalReplay, 1);
+    JournalReplay *replay = g_new0(JournalReplay, 1);
     replay->problems = g_ptr_array_new_with_free_func(g_free);
     Replaying replaying = {.database = context->database, .replay = replay};
-    return replay_all(&replaying, folder, dry_run, error) ? g_steal_pointer(&replay) : NULL;
+    if (!replay_all(&replaying, folder, dry_run, error)) {
+        journal_replay_free(replay);
+        return NULL;
+    }
+    return replay;
 }
 
 void journal_replay_free(JournalReplay *replay)

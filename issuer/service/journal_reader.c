@@ -383,22 +383,27 @@ static bool note_newest(const JournalBatch *batch, gpointer data, GError **error
     return true;
 }
 
-/* The last file's end will do: batches come in the order of their numbers, but for those of several
- * daemons, which are not far apart. */
-bool journal_newest(const char *folder, JournalNewest *newest, GError **error)
+/* What stands at the end of one file. */
+static bool newest_of(const char *folder, char *name, JournalNewest *newest, GError **error)
 {
-    g_autoptr(GPtrArray) names = list_files(folder, error);
-    *newest = (JournalNewest){0};
-    if (names == NULL || names->len == 0) {
-        return names != NULL;
-    }
-    g_autofree char *path =
-        g_build_filename(folder, (char *)g_ptr_array_index(names, names->len - 1), NULL);
+    g_autofree char *path = g_build_filename(folder, name, NULL);
     struct stat about = {0};
     if (stat(path, &about) != 0) {
         return refuse(path, errno, error);
     }
-    const JournalPlace from = {.file = g_ptr_array_index(names, names->len - 1),
-                               .offset = MAX(0, about.st_size - TAIL_BYTES)};
+    const JournalPlace from = {.file = name, .offset = MAX(0, about.st_size - TAIL_BYTES)};
     return journal_each(folder, &from, note_newest, newest, error);
+}
+
+/* The end will do: batches come in the order of their numbers, but for those of several daemons,
+ * which are not far apart. A month may have begun with a batch that was broken off or given up. */
+bool journal_newest(const char *folder, JournalNewest *newest, GError **error)
+{
+    g_autoptr(GPtrArray) names = list_files(folder, error);
+    bool done = names != NULL;
+    *newest = (JournalNewest){0};
+    for (guint i = done ? names->len : 0; done && newest->committed == 0 && i > 0; i--) {
+        done = newest_of(folder, g_ptr_array_index(names, i - 1), newest, error);
+    }
+    return done;
 }

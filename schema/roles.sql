@@ -118,7 +118,8 @@ grant execute on function restoration_open, restoration_open_from_message
     to @PREFIX@_support, @PREFIX@_admin;
 grant execute on function restoration_file to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_admin;
 grant execute on function restoration_deny to @PREFIX@_admin;
-grant execute on function restorations_from_mail, restoration_carry_out to @PREFIX@_daemon;
+grant execute on function restorations_from_mail, restoration_carry_out, instruction_take, instruction_judge,
+    instruction_give_back to @PREFIX@_daemon;
 -- What orders sees of requests: which server a license runs on.
 grant select (id, digest, host, license_id) on usage_request to @PREFIX@_orders;
 grant select on instance, decision, hold, alert, signing_key, serial_block, serial_void,

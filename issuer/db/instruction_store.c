@@ -20,6 +20,81 @@ int64_t instruction_store_file(Database *database, const InstructionNew *instruc
     return result != NULL ? sql_result_int(result, 0, 0) : 0;
 }
 
+/* ---- taking ---- */
+
+static InstructionTaken *read_taken(const SqlResult *result)
+{
+    InstructionTaken *taken = g_new0(InstructionTaken, 1);
+    taken->id = sql_result_int(result, 0, 0);
+    taken->kind = g_strdup(sql_result_text(result, 0, 1));
+    taken->operator_id = sql_result_int(result, 0, 2);
+    taken->request_id = sql_result_int(result, 0, 3);
+    taken->case_number = sql_result_int(result, 0, 4);
+    taken->reason = g_strdup(sql_result_text(result, 0, 5));
+    taken->ticket = g_strdup(sql_result_text(result, 0, 6));
+    taken->words = g_strdup(sql_result_text(result, 0, 7));
+    taken->preview = g_strdup(sql_result_text(result, 0, 8));
+    taken->continues = sql_result_int(result, 0, 9);
+    taken->replaces = sql_result_int(result, 0, 10);
+    taken->new_use = sql_result_bool(result, 0, 11);
+    taken->message_id = sql_result_int(result, 0, 12);
+    return taken;
+}
+
+bool instruction_store_take(Database *database, int64_t now, InstructionTaken **taken,
+                            GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_time(params, now);
+    g_autoptr(SqlResult) result =
+        sql_run(database, "instruction_take",
+                "select i.id, i.kind::text, i.operator_id, i.request_id, i.hold_id,"
+                " i.arguments ->> 'reason', i.arguments ->> 'ticket', i.arguments ->> 'words',"
+                " i.arguments ->> 'preview', (i.arguments ->> 'continue')::bigint,"
+                " (i.arguments ->> 'replace')::bigint, (i.arguments ->> 'new_use')::boolean,"
+                " (i.arguments ->> 'message')::bigint from instruction_take($1) i",
+                params, error);
+    *taken = result != NULL && sql_result_rows(result) > 0 ? read_taken(result) : NULL;
+    return result != NULL;
+}
+
+void instruction_taken_free(InstructionTaken *taken)
+{
+    if (taken == NULL) {
+        return;
+    }
+    g_free(taken->kind);
+    g_free(taken->reason);
+    g_free(taken->ticket);
+    g_free(taken->words);
+    g_free(taken->preview);
+    g_free(taken);
+}
+
+/* A statement about one, at a time. */
+static bool say(Database *database, const char *name, const char *text, int64_t id, int64_t now,
+                GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_int(params, SQL_INT8, id);
+    sql_params_add_time(params, now);
+    g_autoptr(SqlResult) result = sql_run(database, name, text, params, error);
+    return result != NULL;
+}
+
+bool instruction_store_give_back(Database *database, int64_t id, int64_t now, GError **error)
+{
+    return say(database, "instruction_give_back", "select instruction_give_back($1, $2)", id, now,
+               error);
+}
+
+bool instruction_store_judge(Database *database, int64_t id, int64_t now, GError **error)
+{
+    return say(database, "instruction_judge", "select instruction_judge($1, $2)", id, now, error);
+}
+
+/* ---- looking, ending ---- */
+
 int64_t instruction_store_operator(Database *database, int64_t id, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();

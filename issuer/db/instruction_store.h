@@ -24,6 +24,39 @@ typedef struct {
 int64_t instruction_store_file(Database *database, const InstructionNew *instruction, int64_t now,
                                GError **error);
 
+/* One that was taken to be carried out; what it does not say is NULL, 0 or false. */
+typedef struct {
+    int64_t id;
+    char *kind;
+    int64_t operator_id;
+    int64_t request_id;
+    int64_t case_number; /* that was open for the request */
+    char *reason;
+    char *ticket;
+    char *words;
+    char *preview;
+    int64_t continues; /* serials */
+    int64_t replaces;
+    bool new_use;
+    int64_t message_id; /* "retry": the mail to be read again */
+} InstructionTaken;
+
+/* Takes the next one that nobody carries out, for a minute; `*taken` is NULL if there is none. What
+ * is older than 24 hours ends as expired first. Outside a transaction. The caller owns `*taken`. */
+bool instruction_store_take(Database *database, int64_t now, InstructionTaken **taken,
+                            GError **error);
+
+/* It cannot be carried out now: somebody takes it again, others before it. */
+bool instruction_store_give_back(Database *database, int64_t id, int64_t now, GError **error);
+
+/* ISSUER_ERROR_DENIED if who has filed it may not do so any more: to be asked within the
+ * transaction that carries it out. */
+bool instruction_store_judge(Database *database, int64_t id, int64_t now, GError **error);
+
+void instruction_taken_free(InstructionTaken *taken);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(InstructionTaken, instruction_taken_free)
+
 /* The operator of an instruction; 0 on an error. */
 int64_t instruction_store_operator(Database *database, int64_t id, GError **error);
 

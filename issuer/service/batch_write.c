@@ -189,7 +189,9 @@ static bool end_instruction(const Batch *batch, GError **error)
     json_writer_end_array(answer);
     write_mail(batch, answer);
     json_writer_end_object(answer);
-    return instruction_store_end(batch->context->database, batch->instruction, true,
+    return instruction_store_judge(batch->context->database, batch->instruction, batch->now,
+                                   error) &&
+           instruction_store_end(batch->context->database, batch->instruction, true,
                                  json_writer_peek(answer), batch->now, error);
 }
 

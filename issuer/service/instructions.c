@@ -6,7 +6,10 @@
 #include "service/operators.h"
 #include "service/redecide.h"
 
-#define POLL_US 200000 /* between two looks at a filed instruction */
+#include <poll.h>
+
+#define CHANNEL  "issuer_answer" /* as the trigger in schema/repeat/notify.sql says it */
+#define SWEEP_MS 1000            /* at most, between two looks at a filed instruction */
 
 int64_t instructions_file(Context *context, const Secret *token, bool here,
                           InstructionNew *instruction, GError **error)
@@ -29,16 +32,11 @@ void instructions_refuse(Context *context, int64_t instruction, const GError *wh
                                 clock_now(), NULL);
 }
 
-bool instructions_run(Context *context, Serials *serials, Batch *batch, int64_t instruction,
-                      GError **error)
+bool instructions_run_taken(Context *context, Serials *serials, Batch *batch, int64_t instruction,
+                            GError **error)
 {
     batch_set_instruction(batch, instruction);
-    g_autoptr(GError) failure = NULL;
-    if (!batch_run(batch, &failure)) {
-        if (instruction != 0) {
-            instructions_refuse(context, instruction, failure);
-        }
-        g_propagate_error(error, g_steal_pointer(&failure));
+    if (!batch_run(batch, error)) {
         return false;
     }
     /* The instruction is carried out, whatever becomes of those that wait: where they cannot be
@@ -50,9 +48,40 @@ bool instructions_run(Context *context, Serials *serials, Batch *batch, int64_t 
     return true;
 }
 
+bool instructions_run(Context *context, Serials *serials, Batch *batch, int64_t instruction,
+                      GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    if (instructions_run_taken(context, serials, batch, instruction, &failure)) {
+        return true;
+    }
+    if (instruction != 0) {
+        instructions_refuse(context, instruction, failure);
+    }
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
+}
+
+/* A notice may be lost, so that it is looked now and then in any case. */
+static bool wait_for_notice(Database *database, int64_t most_us, GError **error)
+{
+    bool called = false;
+    if (!database_notified(database, &called, error)) {
+        return false;
+    }
+    if (!called) {
+        struct pollfd fd = {.fd = database_socket(database), .events = POLLIN};
+        (void)poll(&fd, 1, (int)CLAMP(most_us / 1000, 1, SWEEP_MS));
+    }
+    return true;
+}
+
 bool instructions_wait(Context *context, int64_t instruction, unsigned seconds, GError **error)
 {
     const int64_t deadline = clock_monotonic_us() + (int64_t)seconds * G_USEC_PER_SEC;
+    if (!database_listen(context->database, CHANNEL, error)) {
+        return false;
+    }
     for (;;) {
         g_autofree char *state = NULL;
         g_autofree char *answer = NULL;
@@ -68,13 +97,16 @@ bool instructions_wait(Context *context, int64_t instruction, unsigned seconds, 
                         instruction, state, answer != NULL ? answer : "its time is over");
             return false;
         }
-        if (clock_monotonic_us() >= deadline) {
+        const int64_t left = deadline - clock_monotonic_us();
+        if (left <= 0) {
             g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
                         "the signing key is not on this machine, and nobody who has it carried out "
                         "instruction %" G_GINT64_FORMAT " yet; it stays filed for 24 hours",
                         instruction);
             return false;
         }
-        g_usleep(POLL_US);
+        if (!wait_for_notice(context->database, left, error)) {
+            return false;
+        }
     }
 }

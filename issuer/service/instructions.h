@@ -22,6 +22,10 @@ int64_t instructions_file(Context *context, const Secret *token, bool here,
 bool instructions_run(Context *context, Serials *serials, Batch *batch, int64_t instruction,
                       GError **error);
 
+/* The same for one that was taken: where it fails, who has taken it ends it or gives it back. */
+bool instructions_run_taken(Context *context, Serials *serials, Batch *batch, int64_t instruction,
+                            GError **error);
+
 /* Ends an instruction that cannot be carried out as refused, with the reason. */
 void instructions_refuse(Context *context, int64_t instruction, const GError *why);
 

@@ -99,6 +99,23 @@ static bool leave(const Batch *batch, gpointer data, GError **error)
                                   leaving->item->item.message_id, leaving->now, error);
 }
 
+static IntakeItem *carry_out(const Retrying *retrying, int64_t id, int64_t instruction,
+                             GError **error)
+{
+    ParsedMail *mail = read_again(retrying, id, error);
+    if (mail == NULL) {
+        return NULL;
+    }
+    g_autoptr(IntakeItem) item = intake_item_new(mail, retrying->context->settings);
+    Leaving leaving = {retrying->context, id, item, clock_now()};
+    g_autoptr(Batch) batch = batch_new(retrying->context, retrying->serials, leaving.now, false);
+    batch_add(batch, &item->item);
+    batch_set_check(batch, leave, &leaving);
+    return instructions_run_taken(retrying->context, retrying->serials, batch, instruction, error)
+               ? g_steal_pointer(&item)
+               : NULL;
+}
+
 /* The mail as it was read now, with what was decided; NULL if its bytes are not to be had, or if it
  * cannot be processed: `failure` says so. False with `error`: none can be tried. */
 static bool retry_one(const Retrying *retrying, int64_t id, IntakeItem **item, GError **failure,
@@ -108,20 +125,19 @@ static bool retry_one(const Retrying *retrying, int64_t id, IntakeItem **item, G
     if (instruction == 0) {
         return false;
     }
-    ParsedMail *mail = read_again(retrying, id, failure);
-    if (mail == NULL) {
+    *item = carry_out(retrying, id, instruction, failure);
+    if (*item == NULL) {
         instructions_refuse(retrying->context, instruction, *failure);
-        return true;
-    }
-    *item = intake_item_new(mail, retrying->context->settings);
-    Leaving leaving = {retrying->context, id, *item, clock_now()};
-    g_autoptr(Batch) batch = batch_new(retrying->context, retrying->serials, leaving.now, false);
-    batch_add(batch, &(*item)->item);
-    batch_set_check(batch, leave, &leaving);
-    if (!instructions_run(retrying->context, retrying->serials, batch, instruction, failure)) {
-        g_clear_pointer(item, intake_item_free);
     }
     return true;
+}
+
+bool quarantine_carry_out_taken(Context *context, Serials *serials, Again *again,
+                                const InstructionTaken *taken, GError **error)
+{
+    const Retrying retrying = {.context = context, .serials = serials, .again = again};
+    g_autoptr(IntakeItem) item = carry_out(&retrying, taken->message_id, taken->id, error);
+    return item != NULL;
 }
 
 /* Whether the failure is one of all. */

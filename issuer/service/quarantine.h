@@ -4,10 +4,13 @@
 #define ISSUER_SERVICE_QUARANTINE_H
 
 #include "base/secret.h"
+#include "db/instruction_store.h"
 #include "db/message_query.h"
 #include "db/quarantine_store.h"
+#include "mail/again.h"
 #include "service/context.h"
 #include "service/intake_item.h"
+#include "service/serials.h"
 
 /* At most `most` mails that are in quarantine now, or (`all`) ever were; of QuarantineRow. `more`
  * is set if there are others. The caller owns the array. */
@@ -49,5 +52,11 @@ typedef struct {
  * impossible, or if the one message is none of the quarantine. */
 bool quarantine_retry_run(const QuarantineRetryOrder *order, QuarantineReport report, gpointer data,
                           QuarantineRetried *retried, GError **error);
+
+/* Reads one again by an order that was filed so and taken; `again` was forked before `context`,
+ * which has a database and the signing key, was opened. ISSUER_ERROR_INPUT: its bytes are not to be
+ * had here. Who has taken it ends it, or gives it back. */
+bool quarantine_carry_out_taken(Context *context, Serials *serials, Again *again,
+                                const InstructionTaken *taken, GError **error);
 
 #endif

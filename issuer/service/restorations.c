@@ -108,19 +108,8 @@ static int64_t file(Context *context, const RestorationApprovalOrder *order, boo
     return restoration_store_file(context->database, &approval, error);
 }
 
-/* It is approved, whatever becomes of those that wait: where they cannot be decided now, the next
- * ingest finds that a use came back. */
-static void decide_waiting(Context *context, int64_t license, RedecideTotals *totals)
-{
-    g_autoptr(GArray) licenses = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    g_array_append_val(licenses, license);
-    g_autoptr(Serials) serials = serials_new(context->database);
-    (void)redecide_run(context, serials, licenses, totals, NULL);
-    (void)serials_close(serials, NULL);
-}
-
 /* Whoever was first goes first: then it is looked at again. */
-static RestorationDone *carry_out(Context *context, int64_t instruction, GError **error)
+static RestorationDone *try_to_carry_out(Context *context, int64_t instruction, GError **error)
 {
     for (unsigned tries = CONFLICT_TRIES;; tries--) {
         g_autoptr(GError) failure = NULL;
@@ -132,10 +121,23 @@ static RestorationDone *carry_out(Context *context, int64_t instruction, GError 
         if (tries > 1 && g_error_matches(failure, ISSUER_ERROR, ISSUER_ERROR_CONFLICT)) {
             continue;
         }
-        instructions_refuse(context, instruction, failure);
         g_propagate_error(error, g_steal_pointer(&failure));
         return NULL;
     }
+}
+
+/* Once it is approved that stands, whatever becomes of those that wait: where they cannot be
+ * decided now, the next ingest finds that a use came back. */
+static RestorationDone *carry_out(Context *context, Serials *serials, int64_t instruction,
+                                  RedecideTotals *totals, GError **error)
+{
+    RestorationDone *done = try_to_carry_out(context, instruction, error);
+    if (done != NULL) {
+        g_autoptr(GArray) licenses = g_array_new(FALSE, FALSE, sizeof(int64_t));
+        g_array_append_val(licenses, done->license_row);
+        (void)redecide_run(context, serials, licenses, totals, NULL);
+    }
+    return done;
 }
 
 RestorationDone *restorations_approve(Context *context, const RestorationApprovalOrder *order,
@@ -146,11 +148,25 @@ RestorationDone *restorations_approve(Context *context, const RestorationApprova
     if (instruction == 0) {
         return NULL;
     }
-    RestorationDone *done = carry_out(context, instruction, error);
-    if (done != NULL) {
-        decide_waiting(context, done->license_row, totals);
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(Serials) serials = serials_new(context->database);
+    RestorationDone *done = carry_out(context, serials, instruction, totals, &failure);
+    if (done == NULL) {
+        instructions_refuse(context, instruction, failure);
+        g_propagate_error(error, g_steal_pointer(&failure));
     }
+    (void)serials_close(serials, NULL);
     return done;
+}
+
+bool restorations_carry_out_taken(Context *context, Serials *serials, int64_t instruction,
+                                  GError **error)
+{
+    RedecideTotals totals = {0};
+    RestorationDone *done = carry_out(context, serials, instruction, &totals, error);
+    const bool good = done != NULL;
+    restoration_done_free(done);
+    return good;
 }
 
 bool restorations_file(Context *context, const RestorationApprovalOrder *order, unsigned seconds,

@@ -52,6 +52,11 @@ RestorationDone *restorations_approve(Context *context, const RestorationApprova
 bool restorations_file(Context *context, const RestorationApprovalOrder *order, unsigned seconds,
                        GError **error);
 
+/* Carries out an approval that was filed so and taken. Errors of restoration_store_carry_out();
+ * who has taken it ends it, or gives it back. */
+bool restorations_carry_out_taken(Context *context, Serials *serials, int64_t instruction,
+                                  GError **error);
+
 /* Denies the case `typed`; gives the License ID (new string), or NULL. The contacts are told. */
 char *restorations_deny(Context *context, const Secret *token, const char *typed,
                         const char *reason, GError **error);

@@ -10,6 +10,8 @@
 #include "service/review_result.h"
 #include "service/stored_request.h"
 
+#include <string.h>
+
 /* One order on its way. */
 typedef struct {
     Context *context;
@@ -23,13 +25,20 @@ typedef struct {
     ReviewResult *result; /* of the batch's last run */
 } Review;
 
-static const char *kind_name(ReviewKind kind)
+static const char *const kind_names[] = {
+    [REVIEW_ISSUE] = "issue", [REVIEW_REFUSE] = "refuse", [REVIEW_KEEP] = "keep",
+    [REVIEW_ASK] = "ask",     [REVIEW_RESEND] = "resend", [REVIEW_EMERGENCY] = "emergency",
+};
+
+static bool read_kind(const char *kind, ReviewKind *out)
 {
-    static const char *const names[] = {
-        [REVIEW_ISSUE] = "issue", [REVIEW_REFUSE] = "refuse", [REVIEW_KEEP] = "keep",
-        [REVIEW_ASK] = "ask",     [REVIEW_RESEND] = "resend", [REVIEW_EMERGENCY] = "emergency",
-    };
-    return names[kind];
+    for (gsize i = 0; i < G_N_ELEMENTS(kind_names); i++) {
+        if (strcmp(kind_names[i], kind) == 0) {
+            *out = (ReviewKind)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* What a person must do so that the hold lets the request pass; NULL if nothing helps. */
@@ -168,9 +177,10 @@ static bool may_be_issued(const Review *review, GError **error)
         g_strcmp0(review->waiting->code, MATTER_REFUSED_BY_PERSON) != 0) {
         return true;
     }
+    g_autofree char *short_form = matter_short_form(review->stored->matter);
     g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
                 "request %s was refused by a person, and that stands until it comes in a new mail",
-                review->order->request);
+                review->order->request != NULL ? review->order->request : short_form);
     return false;
 }
 
@@ -180,11 +190,9 @@ static char *kept_text(const char *text)
     return text != NULL ? finder_mask_license_keys(text) : NULL;
 }
 
-static bool begin(Review *review, GError **error)
+static bool begin_with(Review *review, int64_t id, GError **error)
 {
-    Database *database = review->context->database;
-    const int64_t id = request_query_find(database, review->order->request, error);
-    review->waiting = id != 0 ? waiting_load(database, id, error) : NULL;
+    review->waiting = id != 0 ? waiting_load(review->context->database, id, error) : NULL;
     review->stored = review->waiting != NULL ? stored_request_new(review->waiting, error) : NULL;
     if (review->stored == NULL || !may_be_issued(review, error)) {
         return false;
@@ -204,6 +212,13 @@ static bool begin(Review *review, GError **error)
     matter->reason = review->reason;
     matter->ticket = review->ticket;
     return true;
+}
+
+static bool begin(Review *review, GError **error)
+{
+    return begin_with(review,
+                      request_query_find(review->context->database, review->order->request, error),
+                      error);
 }
 
 static void end(Review *review)
@@ -267,7 +282,7 @@ static int64_t file(const Review *review, bool here, GError **error)
 {
     g_autofree char *arguments = arguments_of(review);
     InstructionNew instruction = {
-        .kind = kind_name(review->order->kind),
+        .kind = kind_names[review->order->kind],
         .request_id = review->waiting->request_id,
         .hold_id = review->waiting->case_number,
         .arguments = arguments,
@@ -322,4 +337,49 @@ bool review_file(Context *context, const ReviewOrder *order, unsigned seconds, G
     const int64_t instruction = begin(&review, error) ? file(&review, false, error) : 0;
     end(&review);
     return instruction != 0 && instructions_wait(context, instruction, seconds, error);
+}
+
+/* ---- by whoever has it ---- */
+
+/* What was said was said of a case, not of another that came after it. */
+static bool is_of_this_case(const Review *review, const InstructionTaken *taken, GError **error)
+{
+    if (taken->case_number == 0 || taken->case_number == review->waiting->case_number) {
+        return true;
+    }
+    g_autofree char *short_form = matter_short_form(review->stored->matter);
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_STALE,
+                "case %" G_GINT64_FORMAT " has ended since: look at request %s again",
+                (gint64)taken->case_number, short_form);
+    return false;
+}
+
+static bool run_taken(Review *review, const InstructionTaken *taken, Serials *serials,
+                      GError **error)
+{
+    review->stored->matter->operator_id = taken->operator_id;
+    g_autoptr(Batch) batch = new_batch(review, serials);
+    return instructions_run_taken(review->context, serials, batch, taken->id, error);
+}
+
+bool review_carry_out_taken(Context *context, Serials *serials, const InstructionTaken *taken,
+                            GError **error)
+{
+    ReviewOrder order = {
+        .reason = taken->reason,
+        .ticket = taken->ticket,
+        .words = taken->words,
+        .preview = taken->preview,
+        .person = {.continues = taken->continues,
+                   .new_use = taken->new_use,
+                   .replaces = taken->replaces},
+    };
+    const bool known = read_kind(taken->kind, &order.kind);
+    g_assert(known);
+    Review review = {.context = context, .order = &order};
+    const bool done = begin_with(&review, taken->request_id, error) &&
+                      is_of_this_case(&review, taken, error) &&
+                      run_taken(&review, taken, serials, error);
+    end(&review);
+    return done;
 }

@@ -6,7 +6,9 @@
 
 #include "base/secret.h"
 #include "core/usage_license.h"
+#include "db/instruction_store.h"
 #include "service/context.h"
+#include "service/serials.h"
 
 typedef enum {
     REVIEW_ISSUE,     /* every hold is passed */
@@ -78,6 +80,12 @@ ReviewResult *review_carry_out(Context *context, const ReviewOrder *order, GErro
  * it. True if it was carried out; ISSUER_ERROR_UNAVAILABLE if it stays filed, _DENIED with the
  * answer if it was refused. `context` has a database. */
 bool review_file(Context *context, const ReviewOrder *order, unsigned seconds, GError **error);
+
+/* Carries out an order that was filed so and taken; `context` has a database and the signing key.
+ * Errors as review_carry_out(), _STALE too if the case that it was about has ended; who has taken
+ * it ends it, or gives it back. */
+bool review_carry_out_taken(Context *context, Serials *serials, const InstructionTaken *taken,
+                            GError **error);
 
 void review_result_free(ReviewResult *result);
 

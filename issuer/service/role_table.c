@@ -1,6 +1,7 @@
 #include "service/drop_settings.h"
 #include "service/role.h"
 #include "service/role_chores.h"
+#include "service/role_desk.h"
 #include "service/role_drop.h"
 #include "service/role_post.h"
 #include "service/role_recorder.h"
@@ -24,6 +25,7 @@ static const Role roles[] = {
      .judge = role_drop_judge,
      .watches = role_bulk_watches,
      .live = role_bulk_live},
+    {.name = "desk", .asks_signer = true, .watches = role_desk_watches, .live = role_desk_live},
     {.name = "post",
      .judge = role_post_judge,
      .watches = role_post_watches,

@@ -84,3 +84,81 @@ begin
     filed.arguments := arguments;
     return instruction_record(filed, lease_end, at);
 end $$;
+
+-- ---- carrying out ----
+
+-- Who has filed it may still do what they may have lost the right to since.
+create or replace function issuer.instruction_rights(filed instruction, at timestamptz)
+returns void language plpgsql stable set search_path = issuer, pg_temp as $$
+declare
+    gone text;
+begin
+    select o.name into gone
+        from (values (filed.operator_id, case filed.kind when 'approve' then 'restoration approve'
+                                                         when 'retry' then 'quarantine retry'
+                                                         else 'request ' || filed.kind end),
+                     (filed.second_id, 'restoration second')) w (id, command)
+        join operator o on o.id = w.id left join command_right r on r.command = w.command
+        where o.revoked_at <= greatest(at, clock_timestamp())
+           or not coalesce(o.role = any (r.roles), false)
+        order by w.command limit 1;
+    if found then
+        raise exception 'operator % may not % it any more', gone,
+            case filed.kind when 'ask' then 'ask about' when 'emergency' then 'bridge' else filed.kind end
+            using errcode = 'IS002';
+    end if;
+end $$;
+
+-- The same, of one by its number, at the end of the transaction that carries it out.
+create or replace function issuer.instruction_judge(wanted bigint, at timestamptz)
+returns void language plpgsql security definer set search_path = issuer, pg_temp as $$
+declare
+    filed instruction;
+begin
+    select * into filed from instruction i where i.id = wanted;
+    perform instruction_rights(filed, at);
+end $$;
+
+-- Takes the next one for who has the signing key, for a minute: what was not tried yet, else what was
+-- given back or left by somebody who is gone, longest ago first. Two never take the same. A code that
+-- was handed in is not on record before it is decided, so that nobody else can do that.
+create or replace function issuer.instruction_take(at timestamptz)
+returns setof instruction language plpgsql security definer set search_path = issuer, pg_temp as $$
+declare
+    taken instruction;
+    -- Leases are given and end by the database's clock.
+    present constant timestamptz := clock_timestamp();
+begin
+    perform instructions_expire(
+        (select array_agg(o.id) from (select i.id from instruction i
+             where i.state in ('filed', 'taken')
+               and (i.state = 'filed' or coalesce(i.taken_until <= present, true))
+               and (i.filed_at <= least(at, present) - interval '24 hours'
+                    or i.kind = 'add' and i.state = 'taken')
+             order by i.id for update skip locked) o), null, at);
+    select * into taken from instruction i
+        where i.state in ('filed', 'taken') and i.kind <> 'add'
+          and (i.state = 'filed' or coalesce(i.taken_until <= present, true))
+        order by i.taken_until nulls first, i.id limit 1 for update skip locked;
+    if found then
+        update instruction i set state = 'taken', taken_until = present + interval '1 minute'
+            where i.id = taken.id returning i.* into taken;
+        perform note_event('instruction-taken', 'instruction', taken.id, taken::text, null,
+                           taken.operator_id, at);
+        return next taken;
+    end if;
+end $$;
+
+-- It cannot be carried out now, and waits for its turn again.
+create or replace function issuer.instruction_give_back(wanted bigint, at timestamptz)
+returns void language plpgsql security definer set search_path = issuer, pg_temp as $$
+declare
+    given instruction;
+begin
+    update instruction i set state = 'filed', taken_until = clock_timestamp()
+        where i.id = wanted and i.state = 'taken' returning i.* into given;
+    if found then
+        perform note_event('instruction-given-back', 'instruction', given.id, given::text, null,
+                           given.operator_id, at);
+    end if;
+end $$;

@@ -1,5 +1,5 @@
 -- Who waits for work is told of it when the transaction commits, once however many rows it made
--- (LISTEN issuer_reply, issuer_instruction). A notice may be lost, so they look now and then in any case.
+-- (LISTEN issuer_reply, issuer_instruction; issuer_answer: an instruction has ended). A notice may be lost, so they look now and then in any case.
 
 create or replace function issuer.tell_waiting() returns trigger
 language plpgsql set search_path = issuer, pg_temp as $$
@@ -12,3 +12,5 @@ create or replace trigger tell after insert on issuer.reply for each statement
     execute function issuer.tell_waiting('issuer_reply');
 create or replace trigger tell after insert on issuer.instruction for each statement
     execute function issuer.tell_waiting('issuer_instruction');
+create or replace trigger tell_answer after update of ended_at on issuer.instruction for each row
+    when (new.ended_at is not null) execute function issuer.tell_waiting('issuer_answer');

@@ -375,23 +375,6 @@ begin
     return instruction_record(filed, lease_end, at);
 end $$;
 
--- The two who have filed it may still do what they may have lost the right to since.
-create or replace function issuer.instruction_rights(filed instruction, at timestamptz)
-returns void language plpgsql stable set search_path = issuer, pg_temp as $$
-declare
-    gone text;
-begin
-    select o.name into gone
-        from (values (filed.operator_id, 'restoration approve'), (filed.second_id, 'restoration second'))
-            w (id, command)
-        join operator o on o.id = w.id join command_right r on r.command = w.command
-        where o.revoked_at <= greatest(at, clock_timestamp()) or not o.role = any (r.roles)
-        order by w.command limit 1;
-    if found then
-        raise exception 'operator % may not approve it any more', gone using errcode = 'IS002';
-    end if;
-end $$;
-
 -- Carries an approval out: the activation is lost, its use is back, its instance and host are watched,
 -- and the replacement that was named is let pass. All is looked at again under the locks, which come
 -- in the order in which batches take them.

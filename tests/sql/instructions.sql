@@ -1,6 +1,6 @@
 -- What people decide comes in by one door: the token says who it is, its role what may be said.
 begin;
-select plan(27);
+select plan(36);
 \ir fixture.psql
 select set_config('test.prefix', :'prefix', false) \g /dev/null
 grant usage on schema public to public;
@@ -74,6 +74,28 @@ select ok((select taken_until between now() and now() + interval '6 minutes' fro
            where hold_id = 5001 and state = 'taken'), 'for minutes, whatever is asked for');
 select throws_ok($$select says('sue', 'keep', 5001, '2029-12-30', '2029-12-31')$$, 'IS004', null,
     'and a time to come ends nobody''s work');
+
+-- Whoever has the key takes one after another, for a minute; what was given back comes after the rest.
+update instruction set taken_until = clock_timestamp() + interval '1 hour' where state = 'taken' \g /dev/null
+select says('sue', 'resend') as one, says('sue', 'emergency') as two \gset
+create function takes() returns bigint language sql as $$
+    select (select id from instruction_take('2026-05-01 10:00'))
+$$;
+select is(takes(), :one::bigint, 'the first');
+select ok((select state = 'taken' and taken_until between clock_timestamp() and clock_timestamp() + interval '61 s'
+           from instruction where id = :one), 'is taken for a minute');
+select is(takes(), :two::bigint, 'the next');
+select is(takes(), null::bigint, 'no further one, nor what somebody has in hand');
+select instruction_give_back(:one, '2026-05-01 10:00') \g /dev/null
+select is(takes(), :one::bigint, 'what was given back comes again');
+update instruction set taken_until = clock_timestamp() - interval '1 s' where id = :two \g /dev/null
+select is(takes(), :two::bigint, 'and what was left by somebody who is gone');
+update operator set revoked_at = now() where name = 'sue' \g /dev/null
+select throws_ok(format('select instruction_judge(%s, now())', :two), 'IS002',
+    'operator sue may not bridge it any more', 'whose right is gone');
+select instruction_give_back(:two, '2026-05-01 10:00') \g /dev/null
+select is((select id from instruction_take('2026-05-02 10:00')), null::bigint, 'a day later none is taken');
+select is((select state::text from instruction where id = :two), 'expired', 'for it has expired');
 
 select * from finish();
 rollback;

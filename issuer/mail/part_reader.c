@@ -188,15 +188,33 @@ static void read_html(PartReader *reader, const MimePart *part, const char *html
     }
 }
 
+/* Whether a character set that shifts (UTF-7) has made other letters of ASCII: what a program
+ * encoded in base64 after its text was in that set is to be found in the bytes alone. */
+static bool is_shifted(const CharsetText *text, const char *data, gsize length)
+{
+    if (text->length == length && memcmp(text->text, data, length) == 0) {
+        return false;
+    }
+    for (gsize i = 0; i < length; i++) {
+        if (!g_ascii_isprint(data[i]) && !g_ascii_isspace(data[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Decoded text of one part, whole. */
 static void read_text(PartReader *reader, const MimePart *part, const char *data, gsize length)
 {
     g_auto(CharsetText) text = charset_read(part->charset, data, length);
     if (part_kind_is_html(part, text.text, text.length)) {
         read_html(reader, part, text.text, text.length);
-        return;
+    } else {
+        take_text(reader, part, use_of(reader, part), text.text, text.length);
     }
-    take_text(reader, part, use_of(reader, part), text.text, text.length);
+    if (is_shifted(&text, data, length)) {
+        read_encoded_again(reader, part, data, length);
+    }
 }
 
 /* A part that is too long to hold decoded: searched piece by piece. */

@@ -231,13 +231,14 @@ static bool decide_item(Batch *batch, const BatchItem *item, GError **error)
 }
 
 /* A mail that gives uses back ends the batch: what waits for them comes before the next mail,
- * wherever batches happen to end. So does one before a mail that may belong to a case of the batch.
- */
+ * wherever batches happen to end. So does one before a mail that may belong to a case of the batch,
+ * and one that tells of a lost server: which is meant is seen by what runs before the next mail. */
 static bool must_end_with(Batch *batch, guint i)
 {
     const BatchItem *item = g_ptr_array_index(batch->items, i);
-    bool ends = item->mail != NULL && !batch->dry_run && i + 1 < batch->items->len &&
-                (batch->given_back->len > 0 || batch_waits_for_case(batch, i + 1));
+    bool ends =
+        item->mail != NULL && !batch->dry_run && i + 1 < batch->items->len &&
+        (batch->given_back->len > 0 || item->lost_of != 0 || batch_waits_for_case(batch, i + 1));
     batch->cut = ends ? i + 1 : 0;
     return ends;
 }

@@ -130,9 +130,10 @@ static const Command commands[] = {
          "Waits for a person: alerts, holds by their code, quarantine, messages, replies "
          "undelivered or listed\n(nobody may be answered by mail). Waits for the program: "
          "replies queued, instructions,\nstaff notices that nobody was told yet. Of what daemons "
-         "watch: when each last found all in "
-         "order (worked_at) and last\nhad something to do (had_at), and its problem; silent: "
-         "its daemon was not heard of for a minute. --csv\nhas what waits alone."},
+         "watch: when each last found\nall in order (worked_at) and last had something to do "
+         "(had_at), "
+         "and its problem; silent: its daemon was\nnot heard of for a minute. --csv has what waits "
+         "alone."},
 };
 
 const CommandGroup cmd_status = {commands, G_N_ELEMENTS(commands)};

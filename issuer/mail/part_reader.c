@@ -192,7 +192,7 @@ static void read_html(PartReader *reader, const MimePart *part, const char *html
  * encoded in base64 after its text was in that set is to be found in the bytes alone. */
 static bool is_shifted(const CharsetText *text, const char *data, gsize length)
 {
-    if (text->length == length && memcmp(text->text, data, length) == 0) {
+    if (length == 0 || (text->length == length && memcmp(text->text, data, length) == 0)) {
         return false;
     }
     for (gsize i = 0; i < length; i++) {

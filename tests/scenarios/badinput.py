@@ -145,12 +145,10 @@ class BadInput(Sender):
                  headed(3, b"Auto-Submitted: auto-replied", b"I am away"),
                  headed(4, MIXED, parts(1500, self.code()))]
         became = "3 answered + 1 held + 1 opened + 1 ignored + 1 unrecognised + 1 quarantined"
-        # Without one that comes twice: a rehearsal keeps nothing from one batch to the next.
-        write(path, b"".join(SEPARATOR + one + b"\n" for one in mails))
-        self.assertIn(f"8 read = {became} + 0 on record before\n",
-                      self.house.issuer("ingest", "--dry-run", path, code=1))
         write(path, b"".join(SEPARATOR + one + b"\n" for one in [*mails, mails[0]]))
-        self.assertIn(f"9 read = {became} + 1 on record before\n", self.house.issuer("ingest", path, code=1))
+        says = f"9 read = {became} + 1 on record before\n"
+        self.assertIn(says, self.house.issuer("ingest", "--dry-run", path, code=1))
+        self.assertIn(says, self.house.issuer("ingest", path, code=1))
         again = " + ".join(f"0 {what}" for what in ("answered", "held", "opened", "ignored", "unrecognised"))
         self.assertIn(f"9 read = {again} + 1 quarantined + 8 on record before\n",
                       self.house.issuer("ingest", path, code=1))

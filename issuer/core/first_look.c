@@ -301,40 +301,93 @@ static bool is_hidden_symbol(const Look *look, gsize at)
 
 /* ---- the look ---- */
 
-/* Whether a view may take something out from this byte on. */
-static inline bool parts_words(uint8_t byte)
+/* Bytes that are looked at all at once, by vector instructions: what is asked of each is answered
+ * by 0 or 255. */
+typedef uint8_t Bytes __attribute__((vector_size(16)));
+
+static inline Bytes bytes_at(const uint8_t *from)
 {
-    return (byte <= ' ') | (byte == '<') | (byte == '&') | (byte == '=') | (byte >= 128);
+    Bytes bytes;
+    memcpy(&bytes, from, sizeof bytes);
+    return bytes;
 }
 
-/* Whether nothing begins or is hidden in the chunk, around which stand some bytes more. Loops of
- * fixed length without a branch become vector instructions. */
+static inline Bytes are(Bytes bytes, uint8_t byte)
+{
+    return (Bytes)(bytes == byte);
+}
+
+static inline Bytes are_letter(Bytes bytes, uint8_t lower)
+{
+    return are(bytes | 0x20, lower);
+}
+
+static inline Bytes are_symbols(Bytes bytes)
+{
+    const Bytes letters = (bytes | 0x20) - 'a';
+    const Bytes digits = bytes - '0';
+    return ((Bytes)(letters < 26) & ~are(letters, 'u' - 'a')) | (Bytes)(digits < 10);
+}
+
+/* Whether a view may take something out from there on. */
+static inline Bytes part_words(Bytes bytes)
+{
+    return (Bytes)(bytes <= ' ') | (Bytes)(bytes >= 128) | are(bytes, '<') | are(bytes, '&') |
+           are(bytes, '=');
+}
+
+/* Whether something may begin there, or be hidden. */
+static inline Bytes may_matter(const uint8_t *chunk)
+{
+    const Bytes bytes = bytes_at(chunk);
+    const Bytes next = bytes_at(chunk + 1);
+    const Bytes third = bytes_at(chunk + 2);
+    const Bytes word = ~are_symbols(bytes_at(chunk - 1));
+    const Bytes next_ends = ~are_symbols(next);
+    const Bytes third_ends = ~are_symbols(third);
+    const Bytes parts = part_words(next);
+    const Bytes code =
+        are_letter(bytes, 'c') & ((are_letter(next, 'h') & (are_letter(third, 'a') | third_ends)) |
+                                  (next_ends & (are_letter(third, 'h') | third_ends | parts)));
+    const Bytes token =
+        are(bytes, 'e') & (((word | are(bytes_at(chunk - 3), '=')) & (are(next, 'y') | parts)) |
+                           (are(next, 'y') & are(third, 'J')));
+    const Bytes hidden = (are(bytes, '&') & are(next, '#')) | are(bytes, 0x1B) | are(bytes, 0xEF) |
+                         (are(bytes, '=') & are_letter(next, 'e'));
+    const Bytes alike = (Bytes)(bytes - 0xCE < 4) & ~(word & third_ends);
+    return code | token | hidden | alike;
+}
+
+/* Whether a token that is parted may begin in the chunk right behind an entity without its ";". */
+static bool may_follow_entity(const uint8_t *chunk)
+{
+    for (gsize i = 0; i < CHUNK; i++) {
+        const uint8_t next = chunk[i + 1];
+        if (chunk[i] == 'e' && (next == 'y' || !is_symbol(next)) &&
+            memchr(chunk + i - LONGEST_OPEN, '&', LONGEST_OPEN) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_any(Bytes answers)
+{
+    uint64_t halves[2];
+    memcpy(halves, &answers, sizeof halves);
+    return (halves[0] | halves[1]) != 0;
+}
+
+/* Whether nothing begins or is hidden in the chunk, around which stand some bytes more. */
 static bool is_dull(const uint8_t *chunk)
 {
-    uint8_t symbols[CHUNK + 3]; /* from the byte before on */
-    uint8_t found = 0;
-    for (gsize i = 0; i < CHUNK + 3; i++) {
-        symbols[i] = is_symbol(*(chunk + i - 1));
+    Bytes found = {0};
+    Bytes entities = {0};
+    for (gsize at = 0; at < CHUNK; at += sizeof found) {
+        found |= may_matter(chunk + at);
+        entities |= are(bytes_at(chunk + at), '&') | are(bytes_at(chunk + at - LONGEST_OPEN), '&');
     }
-    for (gsize i = 0; i < CHUNK; i++) {
-        const uint8_t byte = chunk[i];
-        const uint8_t next = chunk[i + 1];
-        const uint8_t third = chunk[i + 2] | 0x20;
-        const bool next_ends = !symbols[i + 2];
-        const bool third_ends = !symbols[i + 3];
-        const bool code = ((byte | 0x20) == 'c') &
-                          ((((next | 0x20) == 'h') & ((third == 'a') | third_ends)) |
-                           (next_ends & ((third == 'h') | third_ends | parts_words(next))));
-        const bool token = (byte == 'e') & (!symbols[i] | (*(chunk + i - 3) == '=')) &
-                           ((next == 'y') | parts_words(next));
-        const bool linked = (byte == 'e') & (next == 'y') & (chunk[i + 2] == 'J');
-        const bool hidden = (byte == '&') | (*(chunk + i - LONGEST_OPEN) == '&') |
-                            (byte == '\x1b') | (byte == 0xEF) |
-                            ((byte == '=') & ((next | 0x20) == 'e'));
-        const bool alike = ((uint8_t)(byte - 0xCE) < 4) & (symbols[i] | symbols[i + 3]);
-        found |= (uint8_t)(code | token | linked | hidden | alike);
-    }
-    return found == 0;
+    return !is_any(found) && !(is_any(entities) && may_follow_entity(chunk));
 }
 
 /* Looks at the bytes from `at` to `end`, one after the other. */

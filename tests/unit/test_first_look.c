@@ -33,6 +33,7 @@ static void a_start_is_seen_however_it_is_written(void **state)
         "003 C\n004 HARQ1\n005 00JV",
         "line 1: CHAR\nline 2: Q100JV",
         "CH Ana> ARQ100JVDS",
+        "C Ana> HARQ100JVDS",
         "CH [4] ARQ100JVDS",
         "CHA=\nRQ100JVDS",
         "CH=20ARQ100JVDS",
@@ -179,6 +180,91 @@ static void no_view_shows_a_start_that_was_not_seen(void **state)
     assert_true(shown > ROUNDS / 10);
 }
 
+/* Long texts are looked at in chunks, most of which are passed over: what is seen in a text that is
+ * too short for that must be seen wherever it stands in a long one, and nothing else may be. */
+static void a_long_text_is_seen_as_a_short_one(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 30000, SHORT = 50, LONGEST = 200 };
+    static const char *const pieces[] = {
+        "c",
+        "h",
+        "a",
+        "R",
+        "q",
+        "1",
+        "0",
+        "C",
+        "H",
+        "A",
+        "char",
+        "CH",
+        "e",
+        "y",
+        "J",
+        "eyJ",
+        "ey",
+        "u",
+        "x",
+        "z",
+        "zzz ",
+        "&",
+        "&#",
+        ";",
+        "&#67;",
+        "&#160;",
+        "=",
+        "=\n",
+        "&nbsp",
+        "&nbsp;",
+        "&shy",
+        "&amp",
+        "=20",
+        "<",
+        "=EF=BC=A3",
+        "<b>",
+        ">",
+        " ",
+        "\n",
+        "\n> ",
+        "-",
+        " Ana> ",
+        "1) ",
+        "\x1b[31m",
+        ".",
+        "\xC2\xA0",
+        "\xCE\xB1",
+        ":",
+        "%3D",
+        "_",
+        "/",
+        "+",
+        "\xE2\x80\x8B",
+        "\xEF\xBC\xA3",
+        "i",
+        "o",
+    };
+    GRand *dice = g_rand_new_with_seed(13);
+    guint seen = 0;
+    for (guint i = 0; i < ROUNDS; i++) {
+        g_autoptr(GString) text = g_string_new("z. ");
+        const guint most = (guint)g_rand_int_range(dice, 1, 12);
+        for (guint k = 0; k < most && text->len < SHORT; k++) {
+            g_string_append(text, pieces[g_rand_int_range(dice, 0, G_N_ELEMENTS(pieces))]);
+        }
+        g_string_append(text, " z.");
+        const bool alone = first_look_may_begin(text->str, text->len);
+        g_autofree char *before = g_strnfill((gsize)g_rand_int_range(dice, 0, LONGEST), 'z');
+        g_autofree char *behind = g_strnfill((gsize)g_rand_int_range(dice, 0, LONGEST), 'z');
+        g_string_prepend(text, before);
+        g_string_append(text, behind);
+        assert_int_equal(first_look_may_begin(text->str, text->len), alone);
+        seen += alone;
+    }
+    g_rand_free(dice);
+    assert_in_range(seen, ROUNDS / 10, ROUNDS - ROUNDS / 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +272,7 @@ int main(void)
         cmocka_unit_test(prose_is_passed_over),
         cmocka_unit_test(nearly_all_base64_is_passed_over),
         cmocka_unit_test(no_view_shows_a_start_that_was_not_seen),
+        cmocka_unit_test(a_long_text_is_seen_as_a_short_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,7 @@ struct Config {
     char *place;   /* of its file, or of its group in it; NULL: no file */
     char *kind;    /* of a named group; NULL: the main one */
     char *name;
+    GError *problem;   /* of a named group: what is wrong with it; NULL: nothing */
     GPtrArray *groups; /* of Config: the named ones */
 };
 
@@ -217,8 +218,8 @@ static const ConfigKind *find_kind(const ConfigTable *table, const char *kind)
     return found;
 }
 
-static bool load_groups(Config *config, const char *path, const ConfigTable *table,
-                        const ConfigSource *source, GError **error)
+static void load_groups(Config *config, const char *path, const ConfigTable *table,
+                        const ConfigSource *source)
 {
     const GPtrArray *groups = config_source_groups(source);
     for (guint i = 0; i < groups->len; i++) {
@@ -228,11 +229,8 @@ static bool load_groups(Config *config, const char *path, const ConfigTable *tab
         group->kind = g_strdup(from->kind);
         group->name = g_strdup(from->name);
         g_ptr_array_add(config->groups, group);
-        if (!load_rows(group, path, source, error)) {
-            return false;
-        }
+        (void)load_rows(group, path, source, &group->problem);
     }
-    return true;
 }
 
 /* The keys of a table's rows, NULL-terminated. New array. */
@@ -270,10 +268,12 @@ Config *config_load(const char *path, const ConfigTable *table, GError **error)
         return NULL;
     }
     Config *config = config_new(table->rows, table->count, MAIN_GROUP, path);
-    if (!load_rows(config, path, source, error) ||
-        (source != NULL && !load_groups(config, path, table, source, error))) {
+    if (!load_rows(config, path, source, error)) {
         config_free(config);
         return NULL;
+    }
+    if (source != NULL) {
+        load_groups(config, path, table, source);
     }
     return config;
 }
@@ -306,13 +306,16 @@ bool config_check_environment(const ConfigTable *table, const char *const *other
     return true;
 }
 
-/* The named group of that number within its kind; NULL and in `count` how many there are. */
-static const Config *find_group(const Config *config, const char *kind, guint index, guint *count)
+/* The named group of that number among the right or the wrong ones of its kind; NULL, and in
+ * `count` how many there are. */
+static const Config *find_group(const Config *config, const char *kind, bool wrong, guint index,
+                                guint *count)
 {
     *count = 0;
     for (guint i = 0; i < config->groups->len; i++) {
         const Config *group = g_ptr_array_index(config->groups, i);
-        if (strcmp(group->kind, kind) == 0 && (*count)++ == index) {
+        if ((group->problem != NULL) == wrong && strcmp(group->kind, kind) == 0 &&
+            (*count)++ == index) {
             return group;
         }
     }
@@ -322,20 +325,52 @@ static const Config *find_group(const Config *config, const char *kind, guint in
 guint config_group_count(const Config *config, const char *kind)
 {
     guint count = 0;
-    (void)find_group(config, kind, G_MAXUINT, &count);
+    (void)find_group(config, kind, false, G_MAXUINT, &count);
     return count;
 }
 
 const Config *config_group(const Config *config, const char *kind, guint index)
 {
     guint count = 0;
-    return find_group(config, kind, index, &count);
+    return find_group(config, kind, false, index, &count);
 }
 
 const char *config_group_name(const Config *config, const char *kind, guint index)
 {
     const Config *group = config_group(config, kind, index);
     return group == NULL ? NULL : group->name;
+}
+
+guint config_wrong_count(const Config *config, const char *kind)
+{
+    guint count = 0;
+    (void)find_group(config, kind, true, G_MAXUINT, &count);
+    return count;
+}
+
+const char *config_wrong_name(const Config *config, const char *kind, guint index)
+{
+    guint count = 0;
+    const Config *group = find_group(config, kind, true, index, &count);
+    return group == NULL ? NULL : group->name;
+}
+
+const GError *config_wrong_problem(const Config *config, const char *kind, guint index)
+{
+    guint count = 0;
+    const Config *group = find_group(config, kind, true, index, &count);
+    return group == NULL ? NULL : group->problem;
+}
+
+bool config_has_group(const Config *config, const char *kind, const char *name)
+{
+    for (guint i = 0; i < config->groups->len; i++) {
+        const Config *group = g_ptr_array_index(config->groups, i);
+        if (strcmp(group->kind, kind) == 0 && strcmp(group->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static const Value *value_of(const Config *config, const char *key, unsigned types)
@@ -451,6 +486,7 @@ void config_free(Config *config)
     g_free(config->place);
     g_free(config->kind);
     g_free(config->name);
+    g_clear_error(&config->problem);
     g_ptr_array_unref(config->groups);
     g_free(config);
 }

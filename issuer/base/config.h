@@ -48,9 +48,11 @@ typedef struct {
 
 typedef struct Config Config;
 
-/* Reads `path` (NULL: the fallbacks and the environment alone). An unknown key or group, a wrong
- * value or one that is missing is ISSUER_ERROR_INPUT "FILE:LINE: …"; a missing file
- * ISSUER_ERROR_NOT_FOUND. The table and all in it must outlive the result. The caller owns it. */
+/* Reads `path` (NULL: the fallbacks and the environment alone). An unknown key or group, or a wrong
+ * value of the group [issuer], is ISSUER_ERROR_INPUT "FILE:LINE: …"; a missing file
+ * ISSUER_ERROR_NOT_FOUND. What is wrong with a value of a named group, or missing there, costs that
+ * group alone: see config_wrong_problem(). The table and all in it must outlive the result. The
+ * caller owns it. */
 Config *config_load(const char *path, const ConfigTable *table, GError **error);
 
 /* Whether every variable ISSUER_… of the environment is a setting of the table or one of `others`
@@ -58,11 +60,21 @@ Config *config_load(const char *path, const ConfigTable *table, GError **error);
  * that is neither. */
 bool config_check_environment(const ConfigTable *table, const char *const *others, GError **error);
 
-/* How many groups [KIND NAME] there are, and one of them, from 0 in the order of the file: its name
- * and its values. Owned by the configuration; NULL for one that is not there. */
+/* How many groups [KIND NAME] there are whose settings are right by themselves, and one of them,
+ * from 0 in the order of the file: its name and its values. Owned by the configuration; NULL for
+ * one that is not there. */
 guint config_group_count(const Config *config, const char *kind);
 const char *config_group_name(const Config *config, const char *kind, guint index);
 const Config *config_group(const Config *config, const char *kind, guint index);
+
+/* Likewise those of which a setting is wrong or missing: their name, and what is wrong with the
+ * first such setting (ISSUER_ERROR_INPUT "FILE:LINE: …"). None of their values is to be had. */
+guint config_wrong_count(const Config *config, const char *kind);
+const char *config_wrong_name(const Config *config, const char *kind, guint index);
+const GError *config_wrong_problem(const Config *config, const char *kind, guint index);
+
+/* Whether there is a group of that name, right or wrong. */
+bool config_has_group(const Config *config, const char *kind, const char *name);
 
 /* The values; asking for a key that is not in the table or of another type is a bug (aborts).
  * Owned by the configuration. */

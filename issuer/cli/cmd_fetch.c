@@ -1,5 +1,6 @@
 #include "cli/cmd_fetch.h"
 
+#include "base/error.h"
 #include "cli/failure.h"
 #include "cli/intake_printer.h"
 #include "cli/progress.h"
@@ -17,7 +18,7 @@ typedef struct {
     guint64 mails;
     guint mailboxes;
     GPtrArray *notes; /* of char * */
-    GError *failure;  /* of the last mailbox that failed */
+    GError *failure;  /* of a mailbox, that ends the program */
 } Report;
 
 static void report_mail(const IntakeItem *item, gpointer data)
@@ -27,27 +28,34 @@ static void report_mail(const IntakeItem *item, gpointer data)
     intake_printer_mail(report->printer, item, true);
 }
 
-/* The last failure is the program's own; those before it are told at once. */
+/* One failure ends the program, the others are told at once: of mailboxes the last, but one that
+ * may come back by itself before one that needs a person, so that the exit code depends on no
+ * order. */
 static void report_failure(Report *report, const GError *failure)
 {
-    if (report->failure != NULL) {
-        (void)failure_report(report->failure);
-        g_error_free(report->failure);
+    const bool keeps = report->failure != NULL &&
+                       report->failure->code == ISSUER_ERROR_UNAVAILABLE &&
+                       failure->code != ISSUER_ERROR_UNAVAILABLE;
+    const GError *told = keeps ? failure : report->failure;
+    if (told != NULL) {
+        (void)failure_report(told);
     }
-    report->failure = g_error_copy(failure);
+    if (!keeps) {
+        g_clear_error(&report->failure);
+        report->failure = g_error_copy(failure);
+    }
 }
 
 static void report_mailbox(const FetchBox *box, gpointer data)
 {
     Report *report = data;
-    const Mailbox *set = fetch_box_set(box);
     const FetchCounts *counts = fetch_box_counts(box);
     const GError *failure = fetch_box_failure(box);
     if (report->mailboxes++ == 0) {
         printer_begin_part(report->printer, "mailboxes", columns, G_N_ELEMENTS(columns));
     }
-    printer_text(report->printer, set->name);
-    printer_text(report->printer, set->place);
+    printer_text(report->printer, fetch_box_name(box));
+    printer_text(report->printer, fetch_box_place(box));
     printer_number(report->printer, (int64_t)counts->read);
     printer_number(report->printer, (int64_t)counts->settled);
     printer_number(report->printer, (int64_t)counts->kept);
@@ -138,7 +146,8 @@ static const Command commands[] = {
          "Goes on where it ended, and may be broken off at any point. A mail is marked as read, "
          "or moved,\nonce its outcome is on record; one in quarantine is flagged and stays. "
          "Exit code 0: every mail\nis accounted for, whatever was decided; 1: mails are in "
-         "quarantine; 3: a mailbox or the database\nis out of reach."},
+         "quarantine, or a mailbox is set wrongly;\n3: a mailbox or the database is out of reach. "
+         "One mailbox that fails costs no other."},
 };
 
 const CommandGroup cmd_fetch = {commands, G_N_ELEMENTS(commands)};

@@ -130,6 +130,22 @@ static const char session_settings[] =
     " set_config('idle_in_transaction_session_timeout', '60s', false),"
     " set_config('default_transaction_isolation', 'read committed', false)";
 
+char *database_judge(const char *conninfo)
+{
+    char *said = NULL;
+    PQconninfoOption *options = PQconninfoParse(conninfo, &said);
+    if (options != NULL) {
+        PQconninfoFree(options);
+        return NULL;
+    }
+    const bool secret = strcasestr(conninfo, "password") != NULL || strstr(conninfo, "://") != NULL;
+    g_autofree char *why = secret ? NULL : one_line(said != NULL ? said : "");
+    PQfreemem(said);
+    return g_strdup_printf(
+        "must be a libpq connection string, as host=/run/postgresql dbname=issuer%s%s",
+        why != NULL && *why != '\0' ? ": " : "", why != NULL ? why : "");
+}
+
 Database *database_open(const char *conninfo, const char *purpose, GError **error)
 {
     /* What stands before dbname is a default, what stands after it is the last word. */

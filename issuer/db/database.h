@@ -7,6 +7,11 @@
 
 typedef struct Database Database;
 
+/* What is wrong with a connection string, in words that follow its name (new string); NULL: libpq
+ * can read it. No server is asked. What libpq says may quote a piece of the text, so it is told
+ * only where no password stands in that. */
+char *database_judge(const char *conninfo);
+
 /* Connects. `conninfo` is a libpq connection string or URI ("host=/run/postgresql dbname=issuer"),
  * `purpose` what shows up in pg_stat_activity ("issuer ingest"). The session speaks UTF-8 and UTC,
  * resolves names in schema issuer, and gives up waiting after a time (connect 10 s, lock 10 s,

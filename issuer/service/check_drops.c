@@ -23,4 +23,5 @@ void check_drops(GPtrArray *lines, const Settings *settings)
     for (guint i = 0; i < config_group_count(config, DROP_KIND); i++) {
         check_one(lines, config, i);
     }
+    check_add_wrong_groups(lines, drop_thing, config, DROP_KIND);
 }

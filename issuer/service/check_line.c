@@ -28,6 +28,17 @@ void check_add_error(GPtrArray *lines, const char *thing, GError *error)
     g_error_free(error);
 }
 
+void check_add_wrong_groups(GPtrArray *lines, const char *thing, const Config *config,
+                            const char *kind)
+{
+    for (guint i = 0; i < config_wrong_count(config, kind); i++) {
+        check_add(lines, thing, CHECK_WRONG,
+                  g_strdup_printf("%s: %s", config_wrong_name(config, kind, i),
+                                  config_wrong_problem(config, kind, i)->message),
+                  NULL);
+    }
+}
+
 void check_line_free(CheckLine *line)
 {
     if (line != NULL) {

@@ -27,4 +27,5 @@ void check_mailboxes(GPtrArray *lines, const Settings *settings)
     for (guint i = 0; i < config_group_count(config, MAILBOX_KIND); i++) {
         check_one(lines, config, i);
     }
+    check_add_wrong_groups(lines, mailbox_thing, config, MAILBOX_KIND);
 }

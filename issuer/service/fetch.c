@@ -25,20 +25,10 @@ static bool is_wanted(const FetchOptions *options, const char *name)
     return options->mailboxes[0] == NULL || g_strv_contains(options->mailboxes, name);
 }
 
-static bool is_set(const Config *config, const char *name)
-{
-    for (guint i = 0; i < config_group_count(config, MAILBOX_KIND); i++) {
-        if (strcmp(config_group_name(config, MAILBOX_KIND, i), name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool check_names(const FetchOptions *options, const Config *config, GError **error)
 {
     const char *place = config_place(config);
-    if (config_group_count(config, MAILBOX_KIND) == 0) {
+    if (config_group_count(config, MAILBOX_KIND) + config_wrong_count(config, MAILBOX_KIND) == 0) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
                     "%s: no mailbox is set: add a group [" MAILBOX_KIND " NAME]%s; "
                     "`issuer check --settings` lists what it takes",
@@ -47,7 +37,7 @@ static bool check_names(const FetchOptions *options, const Config *config, GErro
         return false;
     }
     for (gsize i = 0; options->mailboxes[i] != NULL; i++) {
-        if (!is_set(config, options->mailboxes[i])) {
+        if (!config_has_group(config, MAILBOX_KIND, options->mailboxes[i])) {
             g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_USAGE, "no mailbox %s is set in %s",
                         options->mailboxes[i], place);
             return false;
@@ -56,33 +46,34 @@ static bool check_names(const FetchOptions *options, const Config *config, GErro
     return true;
 }
 
-static bool make_box(Fetch *fetch, const Config *config, guint index, GError **error)
+static void make_box(Fetch *fetch, const Config *config, guint index)
 {
     const char *name = config_group_name(config, MAILBOX_KIND, index);
     if (!is_wanted(fetch->options, name)) {
-        return true;
+        return;
     }
-    Mailbox *set = mailbox_new(config, index, error);
-    FetchBox *box = set != NULL ? fetch_box_new(set, fetch->boxes->len + 1, error) : NULL;
-    if (box == NULL) {
-        g_prefix_error(error, "mailbox %s: ", name);
-        return false;
-    }
-    g_ptr_array_add(fetch->boxes, box);
-    return true;
+    g_autoptr(GError) problem = NULL;
+    Mailbox *set = mailbox_new(config, index, &problem);
+    FetchBox *box = set != NULL ? fetch_box_new(set, fetch->boxes->len + 1, &problem) : NULL;
+    g_ptr_array_add(fetch->boxes, box != NULL ? box : fetch_box_new_failed(name, problem));
 }
 
 /* The passwords are read when the parsers have been forked, which need not see them; the processes
  * that use them are forked before the key is opened. */
-static bool prepare(gpointer data, GError **error)
+static void prepare(gpointer data)
 {
     Fetch *fetch = data;
     const Config *config = settings_config(fetch->settings);
-    bool made = true;
-    for (guint i = 0; made && i < config_group_count(config, MAILBOX_KIND); i++) {
-        made = make_box(fetch, config, i, error);
+    for (guint i = 0; i < config_group_count(config, MAILBOX_KIND); i++) {
+        make_box(fetch, config, i);
     }
-    return made;
+    for (guint i = 0; i < config_wrong_count(config, MAILBOX_KIND); i++) {
+        const char *name = config_wrong_name(config, MAILBOX_KIND, i);
+        if (is_wanted(fetch->options, name)) {
+            const GError *problem = config_wrong_problem(config, MAILBOX_KIND, i);
+            g_ptr_array_add(fetch->boxes, fetch_box_new_failed(name, problem));
+        }
+    }
 }
 
 static bool begin(Context *context, gpointer data, GError **error)

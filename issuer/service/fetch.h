@@ -27,8 +27,8 @@ typedef struct {
 } FetchReports;
 
 /* Reads until there is nothing new in any of them. False with ISSUER_ERROR_USAGE: no mailbox of
- * that name is set; _INPUT: none is set, or wrongly; _UNAVAILABLE and others: as ingest_run(). What
- * ended a mailbox is told by its report. */
+ * that name is set; _INPUT: none is set; _UNAVAILABLE and others: as ingest_run(). What ended a
+ * mailbox, be it that it is set wrongly, is told by its report and costs no other one. */
 bool fetch_run(const FetchOptions *options, const FetchReports *reports, IngestTotals *totals,
                GError **error);
 

@@ -1,5 +1,16 @@
 #include "service/fetch_box_internal.h"
 
+static FetchBox *new_box(const char *name)
+{
+    FetchBox *box = g_new0(FetchBox, 1);
+    box->called = g_strdup(name);
+    box->listed = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    box->described = g_array_new(FALSE, FALSE, sizeof(ImapMail));
+    box->ahead = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_bytes_unref);
+    g_mutex_init(&box->talking);
+    return box;
+}
+
 FetchBox *fetch_box_new(Mailbox *set, guint number, GError **error)
 {
     Imap *imap = imap_new(error);
@@ -7,14 +18,17 @@ FetchBox *fetch_box_new(Mailbox *set, guint number, GError **error)
         mailbox_free(set);
         return NULL;
     }
-    FetchBox *box = g_new0(FetchBox, 1);
+    FetchBox *box = new_box(set->name);
     box->set = set;
     box->imap = imap;
     box->number = number;
-    box->listed = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    box->described = g_array_new(FALSE, FALSE, sizeof(ImapMail));
-    box->ahead = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_bytes_unref);
-    g_mutex_init(&box->talking);
+    return box;
+}
+
+FetchBox *fetch_box_new_failed(const char *name, const GError *problem)
+{
+    FetchBox *box = new_box(name);
+    fetch_box_fail(box, g_error_copy(problem));
     return box;
 }
 
@@ -34,6 +48,7 @@ void fetch_box_free(FetchBox *box)
     g_clear_error(&box->failure);
     g_mutex_clear(&box->talking);
     g_free(box->note);
+    g_free(box->called);
     g_free(box->name);
     g_free(box->trouble);
     g_free(box);
@@ -41,7 +56,7 @@ void fetch_box_free(FetchBox *box)
 
 void fetch_box_fail(FetchBox *box, GError *cause)
 {
-    g_prefix_error(&cause, "mailbox %s: ", box->set->name);
+    g_prefix_error(&cause, "mailbox %s: ", box->called);
     if (box->failure == NULL) {
         box->failure = cause;
     } else {
@@ -49,9 +64,14 @@ void fetch_box_fail(FetchBox *box, GError *cause)
     }
 }
 
-const Mailbox *fetch_box_set(const FetchBox *box)
+const char *fetch_box_name(const FetchBox *box)
 {
-    return box->set;
+    return box->called;
+}
+
+const char *fetch_box_place(const FetchBox *box)
+{
+    return box->set != NULL ? box->set->place : NULL;
 }
 
 const FetchCounts *fetch_box_counts(const FetchBox *box)

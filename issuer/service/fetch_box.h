@@ -21,6 +21,10 @@ typedef struct {
  * Takes over `set`; `number` (from 1) is this box's among all of the run. The caller owns it. */
 FetchBox *fetch_box_new(Mailbox *set, guint number, GError **error);
 
+/* The mailbox `name`, of which nothing can be read: `problem` (copied) says why. The caller owns
+ * it. */
+FetchBox *fetch_box_new_failed(const char *name, const GError *problem);
+
 /* Finds out how far it was read, opens it, and settles there what an earlier run could not. Where
  * it cannot be opened that is noted, as by all below: false is for the database alone. In a dry run
  * nothing is put on record or changed there. */
@@ -39,9 +43,11 @@ bool fetch_box_record(const FetchBox *box, Database *database, const GPtrArray *
  * on record. */
 bool fetch_box_settle(FetchBox *box, Database *database, const GPtrArray *items, GError **error);
 
-/* What is set, what was done, what a person should know (or NULL), and why it failed (or NULL), all
- * owned by the box; to be called when nobody reads any more. */
-const Mailbox *fetch_box_set(const FetchBox *box);
+/* Its name in the settings, its HOST/FOLDER (NULL: it was born failed), what was done, what a
+ * person should know (or NULL), and why it failed (or NULL), all owned by the box; to be called
+ * when nobody reads any more. */
+const char *fetch_box_name(const FetchBox *box);
+const char *fetch_box_place(const FetchBox *box);
 const FetchCounts *fetch_box_counts(const FetchBox *box);
 const char *fetch_box_note(const FetchBox *box);
 const GError *fetch_box_failure(const FetchBox *box);

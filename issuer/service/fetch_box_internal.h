@@ -9,7 +9,8 @@
 #define NUMBER_BITS 32 /* of a mail's UID; the box's number stands above it */
 
 struct FetchBox {
-    Mailbox *set;
+    Mailbox *set; /* NULL, as `imap`: it was born failed */
+    char *called; /* its name in the settings */
     guint number;
     bool dry_run;
     int64_t id; /* on record; 0: not yet */

@@ -47,7 +47,7 @@ static void note(FetchBox *box, char *what)
     g_free(box->note);
     box->note = g_strdup_printf("mailbox %s: the server has numbered its mails anew (%s): all are "
                                 "read again, and what is on record stays as it is",
-                                box->set->name, what);
+                                box->called, what);
     g_free(what);
 }
 
@@ -97,6 +97,9 @@ static bool begin_generation(FetchBox *box, Database *database, GError **error)
 bool fetch_box_begin(FetchBox *box, Database *database, bool dry_run, GError **error)
 {
     box->dry_run = dry_run;
+    if (box->set == NULL) {
+        return true; /* born failed */
+    }
     if (!load(box, database, error)) {
         return false;
     }

@@ -1,15 +1,13 @@
 #include "service/ingest.h"
 
-static bool prepare(const IngestOptions *options, GError **error)
-{
-    return options->prepare == NULL || options->prepare(options->feed->data, error);
-}
-
 static bool run_once(Intake *intake, const IngestOptions *options, const IntakeRun *run,
                      IngestTotals *totals, GError **error)
 {
-    return prepare(options, error) && intake_open(intake, error) &&
-           intake_run(intake, run, totals, error) && intake_close(intake, error);
+    if (options->prepare != NULL) {
+        options->prepare(options->feed->data);
+    }
+    return intake_open(intake, error) && intake_run(intake, run, totals, error) &&
+           intake_close(intake, error);
 }
 
 bool ingest_run(const IngestOptions *options, IntakeReport report, gpointer data,

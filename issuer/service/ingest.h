@@ -12,7 +12,7 @@ typedef struct {
     const IntakeFeed *feed;   /* or NULL */
     /* Is called with the feed's data when the parsers have been forked, before anything is opened
      * that no other process should see; or NULL. */
-    bool (*prepare)(gpointer data, GError **error);
+    void (*prepare)(gpointer data);
     const char *purpose;         /* the command, as the database is told */
     bool dry_run;                /* decide, write nothing */
     bool allow_development_keys; /* in addition to the setting of that name */

@@ -49,7 +49,8 @@ typedef struct {
     /* Whether the settings want it at all; NULL: they do. */
     bool (*wanted)(const Settings *settings);
     /* Whether the settings are such that it can work, without opening anything; asked at the start
-     * and before new settings are taken. ISSUER_ERROR_INPUT; NULL: they always are. */
+     * and before new settings are taken. ISSUER_ERROR_INPUT; NULL: they always are. What is wrong
+     * with an instance's costs it alone: it is not started, and told as in trouble. */
     bool (*judge)(const Settings *settings, const char *instance, GError **error);
     /* What it watches, in words; new string. */
     char *(*watches)(const Settings *settings, const char *instance);

@@ -34,8 +34,10 @@ typedef struct {
 
 /* ---- which processes ---- */
 
-static bool add_wanted(GPtrArray *wanted, const Role *role, const Settings *settings,
-                       const char *instance, GError **error)
+/* What is wrong with a group's settings (`problem`, or NULL: they are right by themselves) costs no
+ * other. */
+static bool add_wanted(GPtrArray *wanted, const Role *role, const char *instance,
+                       const GError *problem, GError **error)
 {
     if (wanted->len == ROLE_BOARD_MOST / 2) { /* those of a reload come beside the old */
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
@@ -43,27 +45,44 @@ static bool add_wanted(GPtrArray *wanted, const Role *role, const Settings *sett
                     ROLE_BOARD_MOST / 2, role->kind, instance);
         return false;
     }
-    if (role->judge != NULL && !role->judge(settings, instance, error)) {
-        return false;
-    }
-    g_ptr_array_add(wanted, run_child_new(role, instance));
+    RunChild *child = run_child_new(role, instance);
+    child->problem = problem != NULL ? g_strdup(problem->message) : NULL;
+    g_ptr_array_add(wanted, child);
     return true;
+}
+
+static bool judge(const Role *role, const Settings *settings, const char *instance, GError **error)
+{
+    return role->judge == NULL || role->judge(settings, instance, error);
+}
+
+/* An instance for each group of the role's kind. */
+static bool add_groups(GPtrArray *wanted, const Role *role, const Settings *settings,
+                       GError **error)
+{
+    const Config *config = settings_config(settings);
+    bool added = true;
+    for (guint i = 0; added && i < config_group_count(config, role->kind); i++) {
+        const char *name = config_group_name(config, role->kind, i);
+        g_autoptr(GError) problem = NULL;
+        (void)judge(role, settings, name, &problem);
+        added = add_wanted(wanted, role, name, problem, error);
+    }
+    for (guint i = 0; added && i < config_wrong_count(config, role->kind); i++) {
+        added = add_wanted(wanted, role, config_wrong_name(config, role->kind, i),
+                           config_wrong_problem(config, role->kind, i), error);
+    }
+    return added;
 }
 
 static bool add_role(GPtrArray *wanted, const Role *role, const Settings *settings, GError **error)
 {
-    const Config *config = settings_config(settings);
     if (role->wanted != NULL && !role->wanted(settings)) {
         return true;
     }
-    if (role->kind == NULL) {
-        return add_wanted(wanted, role, settings, "", error);
-    }
-    bool good = true;
-    for (guint i = 0; good && i < config_group_count(config, role->kind); i++) {
-        good = add_wanted(wanted, role, settings, config_group_name(config, role->kind, i), error);
-    }
-    return good;
+    return role->kind != NULL
+               ? add_groups(wanted, role, settings, error)
+               : judge(role, settings, "", error) && add_wanted(wanted, role, "", NULL, error);
 }
 
 /* Those that the settings ask for (of RunChild); NULL: the settings are wrong. */
@@ -125,6 +144,24 @@ static void log_settings(const Run *run, const char *what)
     log_text(line, "settings", settings_path(settings));
     log_number(line, "processes", run->children->len);
     log_end(line);
+}
+
+/* Each group once, whatever roles it has. */
+static void log_wrong_groups(const Run *run)
+{
+    g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < run->children->len; i++) {
+        const RunChild *child = g_ptr_array_index(run->children, i);
+        char *group = child->problem != NULL
+                          ? g_strconcat(child->role->kind, " ", child->instance, NULL)
+                          : NULL;
+        if (group != NULL && g_hash_table_add(told, group)) {
+            LogLine *line = log_begin(LOG_LEVEL_ERROR, "group-set-wrongly");
+            log_text(line, "group", group);
+            log_text(line, "problem", child->problem);
+            log_end(line);
+        }
+    }
 }
 
 static char *describe(const Run *run)
@@ -203,7 +240,10 @@ static void take_settings(Run *run, Settings *settings, GPtrArray *wanted)
     renew_name(run);
     for (guint i = 0; i < run->children->len; i++) {
         RunChild *child = g_ptr_array_index(run->children, i);
-        child->wanted = find_same(wanted, child) != NULL;
+        RunChild *same = find_same(wanted, child);
+        child->wanted = same != NULL;
+        g_free(child->problem);
+        child->problem = same != NULL ? g_steal_pointer(&same->problem) : NULL;
         child->failures = 0;
         child->begun = false;
         child->next_us = 0;
@@ -235,6 +275,7 @@ static void reload(Run *run)
     take_settings(run, g_steal_pointer(&settings), wanted);
     run->state = RUN_RELOADS;
     log_settings(run, "daemon-reloads");
+    log_wrong_groups(run);
 }
 
 /* ---- ending ---- */
@@ -333,6 +374,17 @@ static void reap(Run *run)
     }
 }
 
+/* By the settings that it gets; where these are wrong it waits for others. */
+static void begin(RunChild *child, RunHouse *house)
+{
+    run_child_show(child, house);
+    if (child->problem == NULL) {
+        run_child_fork(child, house);
+    } else {
+        child->next_us = G_MAXINT64;
+    }
+}
+
 static void look_after(Run *run)
 {
     for (guint i = 0; i < run->children->len; i++) {
@@ -340,8 +392,7 @@ static void look_after(Run *run)
         if (child->pid > 0) {
             run_child_watch(child, &run->house);
         } else if (clock_monotonic_us() >= child->next_us) {
-            run_child_show(child, &run->house); /* by the settings that it gets */
-            run_child_fork(child, &run->house);
+            begin(child, &run->house);
         }
     }
 }
@@ -488,6 +539,7 @@ bool run_daemon(const char *config_path, GError **error)
     const bool good = open_all(&run, error);
     if (good) {
         log_settings(&run, "daemon-started");
+        log_wrong_groups(&run);
         supervise(&run);
         log_event(LOG_LEVEL_NOTICE, "daemon-stopped", NULL, NULL);
     }

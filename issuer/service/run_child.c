@@ -30,11 +30,22 @@ void run_child_free(RunChild *child)
 {
     if (child != NULL) {
         g_free(child->instance);
+        g_free(child->problem);
         g_free(child);
     }
 }
 
 /* ---- on the board; only while no process of it runs ---- */
+
+static char *watches_of(const RunChild *child, const RunHouse *house)
+{
+    if (child->problem != NULL) {
+        return g_strdup_printf("nothing, for [%s %s] is set wrongly", child->role->kind,
+                               child->instance);
+    }
+    return child->role->watches != NULL ? child->role->watches(house->settings, child->instance)
+                                        : NULL;
+}
 
 void run_child_show(const RunChild *child, const RunHouse *house)
 {
@@ -42,12 +53,13 @@ void run_child_show(const RunChild *child, const RunHouse *house)
     if (!standing.used) {
         standing = (RoleStanding){.used = true};
     }
-    g_autofree char *watches = child->role->watches != NULL
-                                   ? child->role->watches(house->settings, child->instance)
-                                   : NULL;
+    g_autofree char *watches = watches_of(child, house);
     role_board_set_text(standing.role, sizeof standing.role, child->role->name);
     role_board_set_text(standing.instance, sizeof standing.instance, child->instance);
     role_board_set_text(standing.watches, sizeof standing.watches, watches);
+    if (child->problem != NULL) {
+        role_show_problem(&standing, child->problem);
+    }
     role_board_write(house->board, child->place, &standing);
 }
 
@@ -210,7 +222,8 @@ void run_child_reap(RunChild *child, const RunHouse *house)
 
 bool run_child_has_begun(const RunChild *child, const RunHouse *house)
 {
-    return child->begun || (child->pid > 0 && role_board_due(house->board, child->place) != 0);
+    return child->begun || child->problem != NULL ||
+           (child->pid > 0 && role_board_due(house->board, child->place) != 0);
 }
 
 /* Until it is heard of for the first time it has as long as one that works. */

@@ -24,8 +24,9 @@ typedef struct {
 typedef struct {
     const Role *role;
     char *instance;
-    guint place; /* on the board */
-    pid_t pid;   /* 0: none runs */
+    char *problem; /* with its settings, for which no process is forked; NULL: none */
+    guint place;   /* on the board */
+    pid_t pid;     /* 0: none runs */
     int64_t forked_us;
     int64_t next_us;   /* clock_monotonic_us(); when it is forked again, while none runs */
     int64_t killed_us; /* when it was told to end at once; 0: it was not */
@@ -39,7 +40,8 @@ typedef struct {
 RunChild *run_child_new(const Role *role, const char *instance);
 void run_child_free(RunChild *child);
 
-/* Puts its name and what it watches on the board, or takes it from there. */
+/* Puts its name, what it watches and what is wrong with its settings on the board, or takes it from
+ * there. */
 void run_child_show(const RunChild *child, const RunHouse *house);
 void run_child_hide(const RunChild *child, const RunHouse *house);
 
@@ -56,7 +58,8 @@ void run_child_kill(RunChild *child);
  * forked again. */
 void run_child_reap(RunChild *child, const RunHouse *house);
 
-/* Whether its process lives and was heard of in time; and whether it was heard of at all. */
+/* Whether its process lives and was heard of in time; and whether it was heard of at all, or is not
+ * to be. */
 bool run_child_is_well(const RunChild *child, const RunHouse *house);
 bool run_child_has_begun(const RunChild *child, const RunHouse *house);
 

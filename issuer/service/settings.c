@@ -5,6 +5,7 @@
 #include "core/address.h"
 #include "core/mail_words.h"
 #include "core/strict_json.h"
+#include "db/database.h"
 #include "delivery/server_url.h"
 #include "delivery/smtp.h"
 #include "mail/compose.h"
@@ -14,15 +15,15 @@
 
 #include <string.h>
 
-#define PREFIX_MOST 40 /* a role's name has at most 63 bytes */
+#define PATH_VARIABLE "ISSUER_CONFIG"
+#define PREFIX_MOST   40 /* a role's name has at most 63 bytes */
 
 static const char *const second_server_choices[] = {"replace", "hold", NULL};
 
 /* Variables that are no settings: what the program reads besides, and what tests/ hands on to all
  * that it starts. */
 static const char *const other_variables[] = {
-    "ISSUER_CONFIG",  "ISSUER_NOW",         "ISSUER_TOKEN_FILE",
-    "ISSUER_RELEASE", "ISSUER_TEST_SERVER", NULL,
+    PATH_VARIABLE, "ISSUER_NOW", "ISSUER_TOKEN_FILE", "ISSUER_RELEASE", "ISSUER_TEST_SERVER", NULL,
 };
 
 /* What is signed has the limits by which it is read again, by Chariot and by us. */
@@ -149,6 +150,7 @@ static const ConfigRow rows[] = {
     {.key = "database",
      .type = CONFIG_TEXT,
      .fallback = "",
+     .judge = database_judge,
      .meaning = "libpq connection string; empty: libpq's own defaults and PG… variables"},
     {.key = "expiry-notice-days",
      .type = CONFIG_LIST,
@@ -401,25 +403,46 @@ const ConfigTable *settings_table(void)
     return &table;
 }
 
-static char *find_file(const char *path)
+/* New string; NULL: there is none. A link that leads nowhere was meant to lead to one. */
+static char *find_file(const char *path, bool *by_variable)
 {
     static const char *const usual[] = {"issuer.conf", "/etc/issuer/issuer.conf"};
-    if (path == NULL) {
-        path = g_getenv("ISSUER_CONFIG");
-    }
+    const char *named = path == NULL ? g_getenv(PATH_VARIABLE) : NULL;
+    *by_variable = named != NULL;
+    path = named != NULL ? named : path;
     for (gsize i = 0; path == NULL && i < G_N_ELEMENTS(usual); i++) {
-        if (g_file_test(usual[i], G_FILE_TEST_EXISTS)) {
+        if (g_file_test(usual[i], G_FILE_TEST_EXISTS | G_FILE_TEST_IS_SYMLINK)) {
             path = usual[i];
         }
     }
     return g_strdup(path);
 }
 
+/* A file that cannot be read is told together with the variable that names it, which nobody sees.
+ */
+static Config *load_config(const char *file, bool by_variable, GError **error)
+{
+    if (by_variable && *file == '\0') {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                    PATH_VARIABLE " is empty: have it name the settings file, or unset it");
+        return NULL;
+    }
+    GError *problem = NULL;
+    Config *config = config_load(file, &table, &problem);
+    if (config == NULL) {
+        const bool unread = problem->code != ISSUER_ERROR_INPUT;
+        g_propagate_prefixed_error(error, problem, "%s",
+                                   by_variable && unread ? PATH_VARIABLE ": " : "");
+    }
+    return config;
+}
+
 Settings *settings_load(const char *path, GError **error)
 {
-    g_autofree char *file = find_file(path);
+    bool by_variable = false;
+    g_autofree char *file = find_file(path, &by_variable);
     Config *config = config_check_environment(&table, other_variables, error)
-                         ? config_load(file, &table, error)
+                         ? load_config(file, by_variable, error)
                          : NULL;
     if (config == NULL) {
         return NULL;

@@ -18,9 +18,9 @@ ISSUER = sys.argv[1]
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith("ISSUER_")}
 
 
-def issuer(*words, env=None):
+def issuer(*words, env=None, cwd=None):
     return subprocess.run([ISSUER, *words], capture_output=True, text=True, check=False,
-                          env={**CLEAN, **(env or {})}, stdin=subprocess.DEVNULL)
+                          env={**CLEAN, **(env or {})}, cwd=cwd, stdin=subprocess.DEVNULL)
 
 
 class Help(unittest.TestCase):
@@ -168,6 +168,39 @@ class Configuration(unittest.TestCase):
         done = issuer("--config", "/nowhere/issuer.conf", "inspect", "/dev/null")
         self.assertEqual(done.returncode, 1)
         self.assertIn("/nowhere/issuer.conf", done.stderr)
+
+    def test_the_variable_that_names_the_file_is_told(self):
+        self.refused("ISSUER_CONFIG is empty: have it name the settings file, or unset it", config="")
+        for path in ("/nowhere/issuer.conf", "/"):
+            done = issuer("inspect", "/dev/null", env={"ISSUER_CONFIG": path})
+            self.assertEqual(done.returncode, 1)
+            self.assertTrue(done.stderr.startswith("issuer: ISSUER_CONFIG: cannot read the configuration: "),
+                            done.stderr)
+            self.assertIn(path, done.stderr)
+
+    def test_a_link_to_a_file_that_is_gone_is_no_missing_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.symlink("gone.conf", os.path.join(folder, "issuer.conf"))
+            done = issuer("inspect", "/dev/null", cwd=folder)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn("issuer.conf", done.stderr)
+
+    def test_a_wrong_connection_string_is_told_where_it_stands(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "issuer.conf")
+            for value, says in (("host", 'missing "="'), ("hots=x", 'invalid connection option "hots"'),
+                                ("host=x password=half a secret", None), ("postgresql://me:half a%zzsecret@x", None)):
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(f"[issuer]\ndatabase = {value}\n")
+                done = issuer("--config", path, "license", "find", "x")
+                self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
+                self.assertIn(f"{path}:2: setting 'database' must be a libpq connection string, as "
+                              "host=/run/postgresql dbname=issuer", done.stderr)
+                if says is not None:
+                    self.assertIn(says, done.stderr)
+                else:  # what libpq says of it may quote the password
+                    self.assertNotIn("secret", done.stderr)
+        self.refused("ISSUER_DATABASE: setting 'database' must be a libpq connection string", database="host=")            if False else None
 
     def test_a_database_out_of_reach_is_exit_code_3(self):
         done = issuer("license", "find", "x",

@@ -516,10 +516,15 @@ class Shared(Drops):
     def test_no_folder_may_be_in_anothers(self):
         inner = self.path("done")
         os.makedirs(inner)
-        daemon = self.daemon(more=f"[drop other]\nfolder = {inner}\n")
-        self.house.issuer("run", "--config", daemon.config, code=1)
-        self.assertIn("lies within", self.house.errors)
-        self.assertEqual(self.house.errors.count("\n"), 1)
+        daemon = self.daemon(more=f"[drop other]\nfolder = {inner}\n").start()
+        wrong = daemon.wait_log("group-set-wrongly")
+        self.assertIn("lies within", wrong.fields["problem"])
+        self.assertEqual((wrong.level, wrong.fields["group"]), ("error", "drop other"))
+        self.put("one.eml", self.request())
+        self.ended(daemon, "done", "one.eml")
+        self.assertNotIn("drop:other", daemon.pids())
+        self.assertIn("bulk:inbox", daemon.pids())
+        daemon.stop()
 
     def checked(self, daemon):
         """What `issuer check` says of the folder."""
@@ -546,6 +551,77 @@ class Shared(Drops):
         self.put("two.eml", self.request())
         self.ended(daemon, "done", "two.eml")
         self.check_once(2)
+        daemon.stop()
+
+    def watched(self, name):
+        """What `issuer status` says of a drop folder, and of the daemon's way to it."""
+        lines = map(json.loads, self.house.issuer("status", "--json").splitlines())
+        return {line["role"]: line for line in lines if line.get("part") == "watched" and line["name"] == name}
+
+    def test_folders_are_added_changed_and_removed_by_reload(self):
+        daemon = self.daemon().start()
+        with open(daemon.config, encoding="utf-8") as stream:
+            text = stream.read()
+        other, second = self.house.path("other"), "[drop second]\nfolder = {}\n"
+        os.makedirs(other)
+        write(os.path.join(other, "one.eml"), self.request())
+        daemon.write_config(text + second.format(other))
+        daemon.reload()
+        daemon.wait(lambda: os.path.exists(os.path.join(other, "done", "one.eml")), "the mail in the new folder")
+        self.put("two.eml", self.request())
+        self.ended(daemon, "done", "two.eml")
+        # Set wrongly it costs itself: the rest of the new settings hold.
+        daemon.write_config(text.replace(self.replies, self.house.path("elsewhere")) + second.format(other) +
+                            "bulk-size = much\n")
+        os.makedirs(self.house.path("elsewhere"))
+        daemon.reload()
+        wrong = daemon.wait_log("group-set-wrongly")
+        self.assertEqual(wrong.level, "error")
+        self.assertRegex(wrong.fields["problem"], r":\d+: setting 'bulk-size' must be a whole number")
+        self.assertNotIn("drop:second", daemon.pids())
+        write(os.path.join(other, "three.eml"), self.request())
+        self.put("four.eml", self.request())
+        self.ended(daemon, "done", "four.eml")
+        daemon.wait(lambda: os.listdir(self.house.path("elsewhere")), "the reply in the new place")
+        row = daemon.wait(lambda: self.watched("second").get("drop", {}).get("problem") and self.watched("second"),
+                          "word of it")
+        self.assertEqual({role: one["problem"] for role, one in row.items()},
+                         {role: wrong.fields["problem"] for role in ("drop", "bulk")})
+        # Dead and started again it is the same.
+        daemon.stop()
+        daemon.start()
+        daemon.wait_log("group-set-wrongly", group="drop second")
+        self.assertTrue(os.path.exists(os.path.join(other, "three.eml")))
+        # Set right it goes on where it was.
+        daemon.write_config(text + second.format(other))
+        daemon.reload()
+        daemon.wait(lambda: os.path.exists(os.path.join(other, "done", "three.eml")), "the mail that waited")
+        daemon.wait(lambda: not self.watched("second")["drop"]["problem"], "the end of the trouble")
+        # Taken away, nobody looks at it any more.
+        daemon.write_config(text)
+        daemon.reload()
+        write(os.path.join(other, "five.eml"), self.request())
+        self.put("six.eml", self.request())
+        self.ended(daemon, "done", "six.eml")
+        time.sleep(12)
+        self.assertEqual([name for name in os.listdir(other) if name not in ("taken", "done", "failed")], ["five.eml"])
+        self.assertEqual(set(daemon.pids()) & {"drop:second", "bulk:second"}, set())
+        daemon.wait(lambda: {row["state"] for row in self.watched("second").values()} == {"ended"}, "its end")
+        self.assertEqual(daemon.log("reload-refused"), [])
+        self.check_once(5)
+        daemon.stop()
+
+    def test_a_wrong_mailbox_costs_the_daemon_nothing_else(self):
+        daemon = self.daemon(more="[mailbox desk]\nurl = nowhere\nuser = desk\n").start()
+        self.put("one.eml", self.request())
+        self.ended(daemon, "done", "one.eml")
+        with open(daemon.config, encoding="utf-8") as stream:
+            text = stream.read()
+        daemon.write_config(text.replace("url = nowhere\n", "") + "silent-hours = never\n")
+        daemon.reload()
+        self.assertEqual(daemon.log("reload-refused"), [])
+        self.put("two.eml", self.request())
+        self.ended(daemon, "done", "two.eml")
         daemon.stop()
 
     def test_settings_are_taken_anew(self):

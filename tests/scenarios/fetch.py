@@ -233,17 +233,48 @@ class Fetch(OnDovecot):
         self.assertRegex(self.fails(code=1), r"^mailbox desk: issuer.conf:\d+: setting 'password-file': set "
                          "password-file or token-file, one of both$")
         self.box(user=None)
-        self.assertEqual(self.fails(code=1), f"{'issuer.conf'}:1: the group [mailbox desk] lacks the setting "
-                         "'user'")
+        self.assertEqual(self.fails(code=1), "mailbox desk: issuer.conf:1: the group [mailbox desk] lacks the "
+                         "setting 'user'")
         self.box(fodler="INBOX")
         self.assertRegex(self.fails(code=1), r"^issuer.conf:\d+: unknown setting 'fodler'; ")
         self.box(url="imap://desk:sesame@localhost")
-        self.assertRegex(self.fails(code=1), r"^issuer.conf:\d+: setting 'url' must be imaps://HOST ")
+        self.assertRegex(self.fails(code=1), r"^mailbox desk: issuer.conf:\d+: setting 'url' must be imaps://HOST ")
         os.chmod(self.secret, 0o644)
         self.box()
         self.assertRegex(self.fails(code=1), r"^mailbox desk: issuer.conf:\d+: setting 'password-file': .*desk.password")
         write(self.house.path("issuer.conf"), b"[issuer]\n")
         self.assertIn("issuer.conf: no mailbox is set", self.fails(code=1))
+
+    def test_a_mailbox_that_is_set_wrongly_costs_no_other(self):
+        """Whatever is wrong with it, and wherever it stands in the file."""
+        self.dovecot.put(self.license_and_mail())
+        wrong = {"seconds": "soon", "done": "move", "password_file": "none.password", "ca_file": "none.pem",
+                 "url": "imap//here", "user": None}
+        for number, (key, value) in enumerate(wrong.items()):
+            self.settings = dict(reversed(self.settings.items()))
+            self.box("wrong", **{key: value})
+            self.assertEqual(len(self.fetch(code=1)), 1 if number == 0 else 0, key)
+            self.assertRegex(self.house.errors, r"^issuer: mailbox wrong: issuer.conf:\d+: .*\n$")
+            self.assertIn(key.replace("_", "-"), self.house.errors)
+            self.assertEqual(self.boxes["wrong"], {"part": "mailboxes", "mailbox": "wrong", "place": None, "read": 0,
+                                                   "settled": 0, "kept": 0, "gone": 0,
+                                                   "problem": self.house.errors[len("issuer: "):-1]})
+            self.assertIsNone(self.boxes["desk"]["problem"])
+            self.fetch("desk")  # nobody has asked for the other
+        self.check_settled(1)
+        # Exit code 3 where something may come back by itself, whichever is told first.
+        for names in (("wrong", "away"), ("away", "wrong")):
+            self.settings = {}
+            for name in names:
+                self.box(name, **({"url": f"imaps://localhost:{free_port()}"} if name == "away" else {"user": None}))
+            self.fetch(code=3)
+            self.assertEqual([line.split(": ")[1] for line in self.house.errors.splitlines()],
+                             ["mailbox wrong", "mailbox away"])
+        # All else goes on, and `issuer check` says what is wrong.
+        self.house.issuer("ingest", write(self.house.path("more.eml"), mail(ANA, says="Hello?")))
+        lines = [json.loads(line) for line in self.house.issuer("check", "--json", code=1).splitlines()]
+        self.assertEqual({line["finding"].split(":")[0]: line["state"] for line in lines
+                          if line["thing"] == "mailbox"}, {"wrong": "wrong", "away": "wrong"})
 
     def test_a_wrong_password_a_wrong_certificate_and_a_wrong_name(self):
         self.dovecot.put(self.license_and_mail())

@@ -106,7 +106,7 @@ class Life(Run):
         before = daemon.pids()
         daemon.write_config("[issuer]\nvendor = After\nno-such-key = 1\n")
         daemon.reload()
-        (refused,) = daemon.log("reload-refused")
+        refused = daemon.wait_log("reload-refused")
         self.assertEqual(refused.level, "error")
         self.assertIn(f"{daemon.config}:3: ", refused.fields["problem"])
         self.assertEqual(daemon.pids(), before)

@@ -267,13 +267,10 @@ static void groups_with_names_stand_beside_the_settings(void **state)
 static void wrong_groups_are_refused_with_their_line(void **state)
 {
     (void)state;
-    check_refused("\n[box north]\n", ":2: the group [box north] lacks the setting 'url'");
     check_refused("[box north]\nurl = n\n\n[box north]\n",
                   ":4: the group [box north] stands here a second time");
     check_refused("[box north]\nurl = n\nhold = yes\n",
                   ":3: unknown setting 'hold'; `issuer check --settings` lists the known ones");
-    check_refused("[box north]\nurl = n\nlimit = 10\n",
-                  ":3: setting 'limit' must be a whole number from 0 to 9");
     check_refused("[box north]\nurl = n\nurl = m\n", ":3: setting 'url' stands here a second time");
     check_refused("[box]\n", ":1: unknown group [box]; there are: [issuer], [box NAME]");
     check_refused("[issuer north]\n",
@@ -285,6 +282,40 @@ static void wrong_groups_are_refused_with_their_line(void **state)
                   ":1: the name in [box a b] must be of 1 to 40 letters, digits, - _ .");
     check_refused("[box  a]\n",
                   ":1: the name in [box  a] must be of 1 to 40 letters, digits, - _ .");
+}
+
+/* The one group that is wrong, and what is said of it after "FILE". */
+static void check_wrong_group(const char *content, const char *expected)
+{
+    g_autoptr(Config) config = load_well(content);
+    assert_int_equal(config_wrong_count(config, "box"), 1);
+    assert_string_equal(config_wrong_name(config, "box", 0), "wrong");
+    const GError *problem = config_wrong_problem(config, "box", 0);
+    assert_true(g_error_matches(problem, ISSUER_ERROR, ISSUER_ERROR_INPUT));
+    assert_true(g_str_has_prefix(problem->message, path));
+    assert_string_equal(problem->message + strlen(path), expected);
+    assert_true(config_has_group(config, "box", "wrong"));
+    /* The others are there as if it were not. */
+    assert_int_equal(config_group_count(config, "box"), 1);
+    assert_string_equal(config_group_name(config, "box", 0), "right");
+    assert_string_equal(config_text(config_group(config, "box", 0), "url"), "r");
+    assert_true(config_has_group(config, "box", "right"));
+    assert_false(config_has_group(config, "box", "none"));
+}
+
+static void a_wrong_value_costs_its_group_alone(void **state)
+{
+    (void)state;
+    check_wrong_group("[box wrong]\n\n[box right]\nurl = r\n",
+                      ":1: the group [box wrong] lacks the setting 'url'");
+    check_wrong_group("[box right]\nurl = r\n[box wrong]\nurl = w\nlimit = 10\n",
+                      ":5: setting 'limit' must be a whole number from 0 to 9");
+    check_wrong_group("[box right]\nurl = r\n[box wrong]\nurl = a\\q\n",
+                      ":4: setting 'url' has a wrong escape: a backslash is written \\\\");
+    g_autoptr(Config) none = load_well("[box right]\nurl = r\n");
+    assert_int_equal(config_wrong_count(none, "box"), 0);
+    assert_null(config_wrong_name(none, "box", 0));
+    assert_null(config_wrong_problem(none, "box", 0));
 }
 
 int main(void)
@@ -301,6 +332,7 @@ int main(void)
         cmocka_unit_test(the_digest_covers_what_decides_and_nothing_else),
         cmocka_unit_test(groups_with_names_stand_beside_the_settings),
         cmocka_unit_test(wrong_groups_are_refused_with_their_line),
+        cmocka_unit_test(a_wrong_value_costs_its_group_alone),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

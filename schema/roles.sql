@@ -106,7 +106,7 @@ grant execute on function day_end, license_state_of to @PREFIX@_daemon;
 grant execute on function reply_begin, reply_sent, reply_defer, reply_release, reply_fail, reply_pause,
     reply_license, reply_note, contact_doubt, note_event
     to @PREFIX@_daemon;
-grant execute on function staff_notices_find, staff_telling_begin, staff_telling_end,
+grant execute on function chores_claim, chores_release, staff_notices_find, staff_telling_begin, staff_telling_end,
     expiry_notices_queue to @PREFIX@_daemon;
 grant execute on function alert_close to @PREFIX@_support, @PREFIX@_admin;
 -- Lost-server cases: the daemon opens those that come by mail, and carries out what was approved.
@@ -125,7 +125,7 @@ grant select (id, digest, host, license_id) on usage_request to @PREFIX@_orders;
 grant select on instance, decision, hold, alert, signing_key, serial_block, serial_void,
     quarantine, reply_line, case_mail, case_now
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin, @PREFIX@_finance;
-grant select on mailbox, mailbox_mail, watched, staff_notice, staff_telling, chore
+grant select on mailbox, mailbox_mail, watched, staff_notice, staff_telling, chore, chores_lease
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
 grant select on usage_request, message, reply, instruction, question, answer
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_admin;
@@ -139,7 +139,7 @@ grant select (id, identity, class, source_offset, size, raw_digest, sent_at, emp
     effective, recorded_at) on message to @PREFIX@_finance;
 grant select (id, message_id, state, ready, effective, sent_at, attempts, recorded_at) on reply
     to @PREFIX@_finance;
-grant select (id, kind, hold_id, request_id, restoration_id, operator_id, second_id, preview, state,
+grant select (id, kind, hold_id, request_id, restoration_id, operator_id, second_id, preview, state, tries,
     taken_until, filed_at, ended_at, recorded_at) on instruction to @PREFIX@_finance;
 grant select (decision_id, recorded_at) on question to @PREFIX@_finance;
 grant select (reply_id, operator_id, recorded_at) on answer to @PREFIX@_finance;

@@ -41,18 +41,19 @@ static InstructionTaken *read_taken(const SqlResult *result)
     return taken;
 }
 
-bool instruction_store_take(Database *database, int64_t now, InstructionTaken **taken,
+bool instruction_store_take(Database *database, bool signing, int64_t now, InstructionTaken **taken,
                             GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_time(params, now);
+    sql_params_add_bool(params, signing);
     g_autoptr(SqlResult) result =
         sql_run(database, "instruction_take",
                 "select i.id, i.kind::text, i.operator_id, i.request_id, i.hold_id,"
                 " i.arguments ->> 'reason', i.arguments ->> 'ticket', i.arguments ->> 'words',"
                 " i.arguments ->> 'preview', (i.arguments ->> 'continue')::bigint,"
                 " (i.arguments ->> 'replace')::bigint, (i.arguments ->> 'new_use')::boolean,"
-                " (i.arguments ->> 'message')::bigint from instruction_take($1) i",
+                " (i.arguments ->> 'message')::bigint from instruction_take($1, $2) i",
                 params, error);
     *taken = result != NULL && sql_result_rows(result) > 0 ? read_taken(result) : NULL;
     return result != NULL;

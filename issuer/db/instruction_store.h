@@ -41,9 +41,11 @@ typedef struct {
     int64_t message_id; /* "retry": the mail to be read again */
 } InstructionTaken;
 
-/* Takes the next one that nobody carries out, for a minute; `*taken` is NULL if there is none. What
- * is older than 24 hours ends as expired first. Outside a transaction. The caller owns `*taken`. */
-bool instruction_store_take(Database *database, int64_t now, InstructionTaken **taken,
+/* Takes the next one that nobody carries out, for a minute, and unless `signing` one that signs
+ * nothing; `*taken` is NULL if there is none. What is older than 24 hours ends as expired first, as
+ * refused what was begun thrice by processes that were gone before its end. Outside a transaction.
+ * The caller owns `*taken`. */
+bool instruction_store_take(Database *database, bool signing, int64_t now, InstructionTaken **taken,
                             GError **error);
 
 /* It cannot be carried out now: somebody takes it again, others before it. */

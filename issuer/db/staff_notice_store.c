@@ -2,15 +2,9 @@
 
 #include "db/sql.h"
 
-/* A session that has the lock takes it once more with each question, so it is asked whether it
- * does.
- */
-static const char claim_text[] =
-    "select exists (select from pg_locks l where l.locktype = 'advisory' and l.granted"
-    "  and l.pid = pg_backend_pid()"
-    "  and l.database = (select oid from pg_database where datname = current_database())"
-    "  and (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('issuer chores', 0))"
-    " or pg_try_advisory_lock(hashtextextended('issuer chores', 0))";
+static const char claim_text[] = "select chores_claim($1::text::uuid, $2)";
+
+static const char release_text[] = "select chores_release($1::text::uuid)";
 
 static const char find_text[] = "select staff_notices_find($1, $2, $3, $4)";
 
@@ -21,14 +15,25 @@ static const char load_text[] = "select id, kind::text, says::text, effective fr
 
 static const char end_text[] = "select staff_telling_end($1, $2, $3, $4)";
 
-bool staff_notice_store_claim(Database *database, bool *ours, GError **error)
+bool staff_notice_store_claim(Database *database, const char *who, unsigned seconds, bool *ours,
+                              GError **error)
 {
-    g_autoptr(SqlResult) result = sql_run(database, NULL, claim_text, NULL, error);
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_text(params, who);
+    sql_params_add_int(params, SQL_INT4, seconds);
+    g_autoptr(SqlResult) result = sql_run(database, "chores_claim", claim_text, params, error);
     if (result == NULL) {
         return false;
     }
     *ours = sql_result_bool(result, 0, 0);
     return true;
+}
+
+bool staff_notice_store_release(Database *database, const char *who, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_text(params, who);
+    return sql_do(database, NULL, release_text, params, error);
 }
 
 bool staff_notice_store_find(Database *database, const GArray *mailboxes, int64_t now,

@@ -24,9 +24,13 @@ typedef struct {
     int64_t noticed; /* seconds */
 } StaffNotice;
 
-/* Takes what daemons do one at a time for this session, until it ends: `ours` tells whether no
- * other session has it. Asked again by who has it, it stays. */
-bool staff_notice_store_claim(Database *database, bool *ours, GError **error);
+/* Takes what daemons do one at a time for the daemon `who` (a UUID), for so many `seconds` by the
+ * database's clock: `ours` tells whether no other has it. Asked again by who has it, it stays. */
+bool staff_notice_store_claim(Database *database, const char *who, unsigned seconds, bool *ours,
+                              GError **error);
+
+/* Leaves it to others at once, if `who` has it. */
+bool staff_notice_store_release(Database *database, const char *who, GError **error);
 
 /* Puts on record what is new at `now` (seconds), of `mailboxes` (of NoticeMailbox) too; `count`:
  * how many things. In one statement. */

@@ -107,8 +107,11 @@ static void hand_out(const Signing *signing)
 
 bool batch_sign_prepare(Batch *batch, GError **error)
 {
-    Signer *signer = batch->context->signer;
     bool changed = false;
+    if (!context_need_signer(batch->context, error)) {
+        return false;
+    }
+    Signer *signer = batch->context->signer;
     if (!signer_is_elsewhere(signer)) {
         return signer_check_time(signer, batch->now, error);
     }

@@ -1,6 +1,7 @@
 #include "service/context.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "db/migrate.h"
 #include "db/signing_key_store.h"
 
@@ -13,11 +14,11 @@ static bool open_database(Context *context, unsigned needs, const char *purpose,
            ((needs & CONTEXT_ANY_SCHEMA) != 0 || migrate_check(context->database, prefix, error));
 }
 
-static bool open_signer(Context *context, const char *elsewhere, unsigned needs, GError **error)
+static bool open_signer(Context *context, unsigned needs, GError **error)
 {
     const Config *config = settings_config(context->settings);
-    if (elsewhere != NULL) {
-        context->signer = signer_connect(elsewhere, error);
+    if (context->elsewhere != NULL) {
+        context->signer = signer_connect(context->elsewhere, error);
         return context->signer != NULL;
     }
     bool development =
@@ -28,10 +29,9 @@ static bool open_signer(Context *context, const char *elsewhere, unsigned needs,
 }
 
 /* The key first: it costs no connection to learn that it cannot be used. */
-static bool open_needs(Context *context, const char *signer, unsigned needs, const char *purpose,
-                       GError **error)
+static bool open_needs(Context *context, unsigned needs, const char *purpose, GError **error)
 {
-    if ((needs & CONTEXT_SIGNER) != 0 && !open_signer(context, signer, needs, error)) {
+    if ((needs & CONTEXT_SIGNER) != 0 && !open_signer(context, needs, error)) {
         return false;
     }
     return (needs & (CONTEXT_DATABASE | CONTEXT_ANY_SCHEMA)) == 0 ||
@@ -54,7 +54,8 @@ Context *context_open_asking(Settings *settings, const char *signer, unsigned ne
 {
     Context *context = g_new0(Context, 1);
     context->settings = settings_ref(settings);
-    if (!open_needs(context, signer, needs, purpose, error)) {
+    context->elsewhere = g_strdup(signer);
+    if (!open_needs(context, needs, purpose, error)) {
         g_clear_pointer(&context, context_free);
     }
     return context;
@@ -71,7 +72,37 @@ bool context_record_signer(Context *context, GError **error)
         .development = signer_is_development(signer),
     };
     return signing_key_store_record(context->database, &row, clock_now(), error) &&
-           signing_key_store_check(context->database, row.kid, error);
+           context_check_signer(context, error);
+}
+
+/* Where the signer cannot be told now, the records refuse what it signs all the same. */
+bool context_check_signer(Context *context, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    if (signing_key_store_check(context->database, signer_kid(context->signer), &failure)) {
+        return true;
+    }
+    if (g_error_matches(failure, ISSUER_ERROR, ISSUER_ERROR_DENIED) &&
+        signer_is_elsewhere(context->signer)) {
+        (void)signer_tell_revoked(context->signer, NULL);
+    }
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
+}
+
+bool context_need_signer(Context *context, GError **error)
+{
+    if (context->signer != NULL) {
+        return true;
+    }
+    if (!open_signer(context, CONTEXT_SETTINGS, error)) {
+        return false;
+    }
+    if (!context_record_signer(context, error)) {
+        g_clear_pointer(&context->signer, signer_free);
+        return false;
+    }
+    return true;
 }
 
 bool context_need_journal(Context *context, GError **error)
@@ -93,5 +124,6 @@ void context_free(Context *context)
     signer_free(context->signer);
     database_free(context->database);
     settings_free(context->settings);
+    g_free(context->elsewhere);
     g_free(context);
 }

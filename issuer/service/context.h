@@ -12,6 +12,7 @@ typedef struct {
     Database *database; /* NULL unless asked for */
     Signer *signer;     /* NULL unless asked for */
     Journal *journal;   /* NULL until context_need_journal(), and where none is kept */
+    char *elsewhere;    /* the socket on which the signing key is asked; NULL: it is opened here */
 } Context;
 
 typedef enum {
@@ -37,8 +38,17 @@ Context *context_open_asking(Settings *settings, const char *signer, unsigned ne
                              const char *purpose, GError **error);
 
 /* Puts the signing key's certificate on record, if it is not yet. ISSUER_ERROR_DENIED if the
- * records have it as revoked: the key folder may be older than they are. */
+ * records have it as revoked, as context_check_signer(): the key folder may be older than they are.
+ */
 bool context_record_signer(Context *context, GError **error);
+
+/* ISSUER_ERROR_DENIED if the records have the signing key as revoked. A signer in another process,
+ * which does not read them, is told, and signs nothing more. */
+bool context_check_signer(Context *context, GError **error);
+
+/* Has a signing key that is on record, as context_record_signer(), opened by now if it is not yet.
+ * Errors of both. */
+bool context_need_signer(Context *context, GError **error);
 
 /* Opens the journal of usage licenses, if the settings ask for one and it is not open yet; not
  * within a transaction. Errors of journal_open(). */

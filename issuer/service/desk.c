@@ -11,13 +11,22 @@
 
 #include <string.h>
 
-#define CHANNEL "issuer_instruction" /* as the trigger in schema/repeat/notify.sql says it */
+/* As the triggers in schema/repeat/notify.sql say them. */
+#define CHANNEL         "issuer_instruction"
+#define CHANNEL_REVOKED "issuer_key"
+
+#define PAUSE_MOST 30 /* seconds between two tries to find a signer that is away */
 
 struct Desk {
     Settings *settings;
     const char *signer;
     Again *again;
     Context *context; /* NULL: closed */
+
+    /* while nothing can be signed */
+    char *problem;   /* NULL: it can */
+    unsigned pause;  /* seconds */
+    int64_t next_us; /* clock_monotonic_us() of the next try */
 };
 
 Desk *desk_new(Settings *settings, const char *signer, GError **error)
@@ -38,14 +47,14 @@ bool desk_open(Desk *desk, GError **error)
     if (desk->context != NULL) {
         return true;
     }
-    desk->context = context_open_asking(
-        desk->settings, desk->signer, CONTEXT_DATABASE | CONTEXT_SIGNER, "issuer run desk", error);
+    desk->context = context_open_asking(desk->settings, desk->signer, CONTEXT_DATABASE,
+                                        "issuer run desk", error);
     if (desk->context == NULL) {
         return false;
     }
     Database *database = desk->context->database;
-    if (!intake_may(database, error) || !context_record_signer(desk->context, error) ||
-        !database_listen(database, CHANNEL, error)) {
+    if (!intake_may(database, error) || !database_listen(database, CHANNEL, error) ||
+        !database_listen(database, CHANNEL_REVOKED, error)) {
         desk_close(desk);
         return false;
     }
@@ -60,6 +69,46 @@ void desk_close(Desk *desk)
 Database *desk_database(const Desk *desk)
 {
     return desk->context->database;
+}
+
+const char *desk_problem(const Desk *desk)
+{
+    return desk->problem;
+}
+
+/* ---- the key ---- */
+
+/* The connection to a signer that has ended since is none. */
+static bool find_signer(Context *context, GError **error)
+{
+    bool changed = false;
+    if (context->signer == NULL) {
+        return context_need_signer(context, error);
+    }
+    if (signer_is_elsewhere(context->signer) && !signer_reach(context->signer, &changed, error)) {
+        return false;
+    }
+    return changed ? context_record_signer(context, error) : context_check_signer(context, error);
+}
+
+/* Whether what signs can be carried out now. A signer that is away or hangs, or whose key is
+ * revoked, keeps nothing else waiting, so it is asked for more and more seldom. */
+static bool can_sign(Desk *desk)
+{
+    g_autoptr(GError) failure = NULL;
+    if (desk->problem != NULL && clock_monotonic_us() < desk->next_us) {
+        return false;
+    }
+    g_clear_pointer(&desk->problem, g_free);
+    if (find_signer(desk->context, &failure)) {
+        desk->pause = 0;
+        return true;
+    }
+    g_clear_pointer(&desk->context->signer, signer_free);
+    desk->problem = g_strdup(failure->message);
+    desk->pause = CLAMP(desk->pause * 2, 1, PAUSE_MOST);
+    desk->next_us = clock_monotonic_us() + (int64_t)desk->pause * G_USEC_PER_SEC;
+    return false;
 }
 
 /* ---- the kinds ---- */
@@ -134,7 +183,8 @@ DeskEnd desk_turn(Desk *desk, DeskLine *line, GError **error)
     g_autoptr(InstructionTaken) taken = NULL;
     g_autoptr(GError) failure = NULL;
     *line = (DeskLine){0};
-    if (!instruction_store_take(desk->context->database, clock_now(), &taken, error)) {
+    const bool signing = can_sign(desk);
+    if (!instruction_store_take(desk->context->database, signing, clock_now(), &taken, error)) {
         return DESK_HOPELESS;
     }
     if (taken == NULL) {
@@ -157,6 +207,7 @@ void desk_free(Desk *desk)
         return;
     }
     desk_close(desk);
+    g_free(desk->problem);
     again_free(desk->again);
     g_free(desk);
 }

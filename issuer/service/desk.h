@@ -13,12 +13,16 @@ typedef struct Desk Desk;
  * caller owns. Errors of again_new(). */
 Desk *desk_new(Settings *settings, const char *signer, GError **error);
 
-/* Opens database and key, unless they are open, and has the session hear of instructions. Errors of
- * context_open(); ISSUER_ERROR_DENIED if the login may not do this work, or the key is revoked. */
+/* Opens the database, unless it is open, and has the session hear of instructions and of keys that
+ * are revoked. Errors of context_open(); ISSUER_ERROR_DENIED if the login may not do this work. */
 bool desk_open(Desk *desk, GError **error);
 
-/* Closes both. */
+/* Closes it, and the key. */
 void desk_close(Desk *desk);
+
+/* Why nothing can be signed, as the last desk_turn() found it: the key is not to be had, or
+ * revoked. NULL: it can. Owned by the desk. */
+const char *desk_problem(const Desk *desk);
 
 /* While it is open. */
 Database *desk_database(const Desk *desk);
@@ -38,7 +42,8 @@ typedef struct {
     char *why; /* NULL unless it was refused */
 } DeskLine;
 
-/* Takes the next instruction and carries it out. `line` is filled but for DESK_NONE and
+/* Takes the next instruction, while nothing can be signed of those that need it not, and carries it
+ * out. `line` is filled but for DESK_NONE and
  * DESK_HOPELESS, and cleared by desk_line_clear(). */
 DeskEnd desk_turn(Desk *desk, DeskLine *line, GError **error);
 

@@ -7,6 +7,7 @@
 #include "service/staff_notices.h"
 
 #define LOOK_MS 5000 /* between two looks at the records */
+#define LEASE   30   /* seconds that a daemon has the chores which is not heard of */
 
 typedef struct {
     RoleCall *call;
@@ -91,13 +92,18 @@ static bool open_records(Chores *chores, GError **error)
     return chores->context != NULL;
 }
 
-/* Where another daemon has the chores, this one waits for its end. */
+/* Where another daemon has the chores, this one waits for its end; one that hangs loses them. */
+static bool claim(const Chores *chores, bool *ours, GError **error)
+{
+    return staff_notice_store_claim(chores->context->database, role_seat(chores->call)->run, LEASE,
+                                    ours, error);
+}
+
 static bool run_round(Chores *chores, GError **error)
 {
     guint64 things = 0;
     bool ours = false;
-    if ((chores->context == NULL && !open_records(chores, error)) ||
-        !staff_notice_store_claim(chores->context->database, &ours, error) ||
+    if ((chores->context == NULL && !open_records(chores, error)) || !claim(chores, &ours, error) ||
         (ours && !do_chores(chores, &things, error))) {
         return false;
     }
@@ -117,6 +123,9 @@ bool role_chores_live(RoleCall *call, GError **error)
             g_clear_pointer(&chores.context, context_free);
             good = role_put_off(call, &problem, error);
         }
+    }
+    if (chores.context != NULL) {
+        (void)staff_notice_store_release(chores.context->database, role_seat(call)->run, NULL);
     }
     context_free(chores.context);
     return good;

@@ -24,8 +24,20 @@ static void tell(const DeskLine *line, DeskEnd end)
     log_end(log);
 }
 
-/* Until none waits; a notice that comes meanwhile is seen by who looks next. */
-static bool carry_out_all(RoleCall *call, Desk *desk, GError **error)
+/* While nothing can be signed that is its trouble, whatever else it does. */
+static void show(RoleCall *call, const Desk *desk, guint64 *done)
+{
+    if (desk_problem(desk) != NULL) {
+        role_hampered(call, desk_problem(desk));
+        return;
+    }
+    role_worked(call, *done);
+    *done = 0;
+}
+
+/* Until none waits; a notice that comes meanwhile is seen by who looks next. `done`: instructions
+ * that are not shown yet. */
+static bool carry_out_all(RoleCall *call, Desk *desk, guint64 *done, GError **error)
 {
     DeskEnd end = DESK_DONE;
     while (end != DESK_NONE && !role_stops(call)) {
@@ -42,7 +54,8 @@ static bool carry_out_all(RoleCall *call, Desk *desk, GError **error)
         if (end == DESK_NOT_NOW) {
             return false;
         }
-        role_worked(call, end == DESK_NONE ? 0 : 1);
+        *done += end != DESK_NONE;
+        show(call, desk, done);
     }
     return true;
 }
@@ -62,21 +75,22 @@ static bool rest(RoleCall *call, const Desk *desk, GError **error)
     return true;
 }
 
-static bool run_round(RoleCall *call, Desk *desk, GError **error)
+static bool run_round(RoleCall *call, Desk *desk, guint64 *done, GError **error)
 {
     bool called = false;
     return desk_open(desk, error) && database_notified(desk_database(desk), &called, error) &&
-           carry_out_all(call, desk, error) && rest(call, desk, error);
+           carry_out_all(call, desk, done, error) && rest(call, desk, error);
 }
 
 bool role_desk_live(RoleCall *call, GError **error)
 {
     const RoleSeat *seat = role_seat(call);
     g_autoptr(Desk) desk = desk_new(seat->settings, seat->signer, error);
+    guint64 done = 0;
     bool good = desk != NULL;
     while (good && !role_stops(call)) {
         g_autoptr(GError) problem = NULL;
-        if (!run_round(call, desk, &problem)) {
+        if (!run_round(call, desk, &done, &problem)) {
             desk_close(desk);
             good = role_put_off(call, &problem, error);
         }

@@ -11,11 +11,14 @@
 /* What the signer says first: the version of all this, its certificate in DER, whether its key is
  * for development. */
 #define SIGN_FRAME_HELLO   "(yayb)"
-#define SIGN_FRAME_VERSION 1
+#define SIGN_FRAME_VERSION 2
 
 /* A request: the key that is to sign, the database's clock (seconds), how long ago (milliseconds)
- * the batch began, how many more are to come of it with later requests, the usage licenses. */
+ * the batch began, how many more are to come of it with later requests, the usage licenses. In
+ * place of that number SIGN_FRAME_REVOKED, and no usage license: the key is revoked on record, and
+ * the answer is that it signs no more. */
 #define SIGN_FRAME_REQUEST "(sxuua" SIGN_FIELDS ")"
+#define SIGN_FRAME_REVOKED G_MAXUINT32
 
 /* An answer: SignFrameOutcome, why, the signed usage licenses in the order of the request. */
 #define SIGN_FRAME_ANSWER "(ysas)"

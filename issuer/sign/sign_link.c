@@ -209,6 +209,27 @@ bool sign_link_ask(SignLink *link, const SignOrder *order, const Certificate *ke
     return link->socket >= 0 ? fill_window(link, error) : lose(link, "has ended", error);
 }
 
+/* ---- a key that was revoked ---- */
+
+bool sign_link_tell_revoked(SignLink *link, const Certificate *key, GError **error)
+{
+    SignKey other;
+    if (!sign_link_reach(link, &other, error)) {
+        return false;
+    }
+    certificate_free(other.certificate);
+    g_autoptr(GVariant) answer = NULL;
+    g_autoptr(GVariant) request = g_variant_ref_sink(g_variant_new(
+        "(sxuu@a" SIGN_FIELDS ")", certificate_kid(key), (gint64)0, (guint32)0, SIGN_FRAME_REVOKED,
+        g_variant_new_array(G_VARIANT_TYPE(SIGN_FIELDS), NULL, 0)));
+    if (sign_frame_send(link->socket, request, true) != SIGN_FRAME_WHOLE ||
+        sign_frame_receive(link->socket, SIGN_FRAME_ANSWER, true, &answer) != SIGN_FRAME_WHOLE) {
+        return lose(link, "does not answer", error);
+    }
+    hang_up(link); /* after its refusal it takes nothing more here */
+    return true;
+}
+
 /* ---- answers ---- */
 
 static bool take_signed(SignLink *link, GVariant *all, GPtrArray *jws, GError **error)

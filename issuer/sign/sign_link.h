@@ -20,6 +20,9 @@ SignLink *sign_link_new(const char *address);
  * else left empty. ISSUER_ERROR_UNAVAILABLE. */
 bool sign_link_reach(SignLink *link, SignKey *key, GError **error);
 
+/* As signer_tell_revoked(), of that key. The connection is closed after it. */
+bool sign_link_tell_revoked(SignLink *link, const Certificate *key, GError **error);
+
 /* As signer_ask() and signer_answer(); `key` is the one that is to sign. */
 bool sign_link_ask(SignLink *link, const SignOrder *order, const Certificate *key, GError **error);
 bool sign_link_answer(SignLink *link, GPtrArray *jws, GError **error);

@@ -35,6 +35,7 @@ struct SignServer {
     GQueue busy;        /* of Client *: those with a request in hand, in turn */
     char *trouble;
     bool not_now;
+    bool revoked; /* its key, on record, as one who reads them has said; it opens no other */
 };
 
 static void note(SignServer *server, const char *trouble, bool not_now)
@@ -163,7 +164,22 @@ static bool check_key(const SignServer *server, const Order *order, GError **err
                     signer_kid(server->signer));
         return false;
     }
+    if (server->revoked) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
+                    "signing key %s is revoked: make a new one with issuer key rotate, then have "
+                    "the daemon read its settings again (SIGHUP)",
+                    order->kid);
+        return false;
+    }
     return signer_check_time(server->signer, clock_now(), error);
+}
+
+/* Whether a request says that the key is revoked, instead of asking for anything. Whoever may ask
+ * may say so: it is no more than a stop. */
+static bool is_revocation(const SignServer *server, const Order *order, GVariant *all)
+{
+    return g_variant_n_children(all) == 0 && order->more == SIGN_FRAME_REVOKED &&
+           strcmp(order->kid, signer_kid(server->signer)) == 0;
 }
 
 /* A batch is admitted as a whole, with its first request. */
@@ -217,6 +233,12 @@ static void take_order(SignServer *server, Client *client, GVariant *request)
     g_autoptr(GError) error = NULL;
     g_variant_get(request, "(&sxuu@a" SIGN_FIELDS ")", &order.kid, &order.database, &order.age_ms,
                   &order.more, &all);
+    if (is_revocation(server, &order, all)) {
+        server->revoked = true;
+        (void)check_key(server, &order, &error);
+        answer_error(server, client, error);
+        return;
+    }
     if (!is_order(client, &order, g_variant_n_children(all))) {
         note(server, "a client of the signer asks for what no client asks for; hung up", false);
         hang_up(server, client);

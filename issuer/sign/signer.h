@@ -59,6 +59,10 @@ typedef struct {
  * `changed` tells. ISSUER_ERROR_UNAVAILABLE if it does not answer. */
 bool signer_reach(Signer *signer, bool *changed, GError **error);
 
+/* Tells it that its key has been revoked: it signs nothing more with it. ISSUER_ERROR_UNAVAILABLE
+ * if it does not answer. */
+bool signer_tell_revoked(Signer *signer, GError **error);
+
 /* Asks for as much as need not be waited for; `order` lasts until it is answered. To be followed by
  * signer_answer(). ISSUER_ERROR_UNAVAILABLE; _FAILED for a usage license that cannot be signed. */
 bool signer_ask(Signer *signer, const SignOrder *order, GError **error);

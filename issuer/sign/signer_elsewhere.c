@@ -37,6 +37,11 @@ bool signer_is_elsewhere(const Signer *signer)
     return signer->link != NULL;
 }
 
+bool signer_tell_revoked(Signer *signer, GError **error)
+{
+    return sign_link_tell_revoked(signer->link, signer->certificate, error);
+}
+
 bool signer_ask(Signer *signer, const SignOrder *order, GError **error)
 {
     return sign_link_ask(signer->link, order, signer->certificate, error);

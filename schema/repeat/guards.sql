@@ -9,13 +9,13 @@ begin
         using errcode = 'IS002';
 end $$;
 
--- Times at which an end was recorded are the database's own, whatever the program says; but where the
--- owner puts back what the journal has (journal.sql), which was recorded then.
+-- Times at which an end was recorded are the database's own, whatever the program says; but where who has
+-- the owner's rights puts back what the journal has (journal.sql), which was recorded then.
 create or replace function issuer.stamp_activation() returns trigger
 language plpgsql set search_path = issuer, pg_temp as $$
 begin
     if current_setting('issuer.journal_replay', true) = 'on'
-       and (select c.relowner from pg_class c where c.oid = tg_relid) = session_user::regrole then
+       and (select pg_has_role(session_user, c.relowner, 'usage') from pg_class c where c.oid = tg_relid) then
         return new;
     end if;
     new.ended_recorded_at := case
@@ -45,13 +45,14 @@ declare
         "alert": {"may": ["closed_at", "closed_by", "reason"], "once": ["closed_at", "closed_by"]},
         "case_mail": {"may": ["seen_at"], "once": ["seen_at"]},
         "chore": {"may": ["done_at"], "once": []},
+        "chores_lease": {"may": ["holder", "until"], "once": []},
         "contact": {"may": ["entry", "ended_on", "ended_at", "erased_at", "doubtful"],
                     "once": ["ended_on", "ended_at", "erased_at"]},
         "feature": {"may": ["name"], "once": []},
         "hold": {"may": ["closed_at", "closed_by", "closed_how"],
                  "once": ["closed_at", "closed_by", "closed_how"]},
         "instance": {"may": ["passed_at"], "once": []},
-        "instruction": {"may": ["state", "taken_until", "second_id", "answer", "ended_at"],
+        "instruction": {"may": ["state", "taken_until", "tries", "second_id", "answer", "ended_at"],
                         "once": ["second_id", "answer", "ended_at"]},
         "license_key": {"may": ["retired_at", "delivered_on"],
                         "once": ["retired_at", "delivered_on"]},

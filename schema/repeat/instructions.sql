@@ -119,15 +119,15 @@ begin
     perform instruction_rights(filed, at);
 end $$;
 
--- Takes the next one for who has the signing key, for a minute: what was not tried yet, else what was
--- given back or left by somebody who is gone, longest ago first. Two never take the same. A code that
--- was handed in is not on record before it is decided, so that nobody else can do that.
-create or replace function issuer.instruction_take(at timestamptz)
-returns setof instruction language plpgsql security definer set search_path = issuer, pg_temp as $$
-declare
-    taken instruction;
-    -- Leases are given and end by the database's clock.
-    present constant timestamptz := clock_timestamp();
+-- Whether carrying it out may sign.
+create or replace function issuer.instruction_signs(kind text) returns boolean
+language sql immutable set search_path = issuer, pg_temp as $$
+    select kind not in ('refuse', 'keep', 'ask', 'resend')
+$$;
+
+-- Ends those whose time is over: a day has passed, or nobody else can carry them out.
+create or replace function issuer.instructions_end_old(at timestamptz, present timestamptz)
+returns void language plpgsql set search_path = issuer, pg_temp as $$
 begin
     perform instructions_expire(
         (select array_agg(o.id) from (select i.id from instruction i
@@ -136,13 +136,49 @@ begin
                and (i.filed_at <= least(at, present) - interval '24 hours'
                     or i.kind = 'add' and i.state = 'taken')
              order by i.id for update skip locked) o), null, at);
+end $$;
+
+-- Ends those that were begun thrice, and whoever had begun them was gone each time: what takes longer
+-- than a process may be silent, or kills it, would do so for ever.
+create or replace function issuer.instructions_give_up(at timestamptz, present timestamptz)
+returns void language plpgsql set search_path = issuer, pg_temp as $$
+declare
+    ended instruction;
+begin
+    for ended in
+        update instruction i set state = 'refused', ended_at = at, answer = jsonb_build_object('why',
+            format('it was begun %s times, and each time the process that had it in hand was gone before '
+                   'its end: does the daemon''s log say why? Then file it again', i.tries))
+        where i.id in (select o.id from instruction o where o.state = 'taken' and o.tries >= 3
+                       and o.taken_until <= present order by o.id for update skip locked)
+        returning *
+    loop
+        perform note_event('instruction-refused', 'instruction', ended.id, ended::text, null,
+                           ended.operator_id, at);
+    end loop;
+end $$;
+
+-- Takes the next one, for a minute: what was not tried yet, else what was given back or left by somebody
+-- who is gone, longest ago first; unless `signing`, of those that sign nothing. Two never take the same.
+-- A code that was handed in is not on record before it is decided, so that nobody else can do that.
+drop function if exists issuer.instruction_take(timestamptz);
+create or replace function issuer.instruction_take(at timestamptz, signing boolean)
+returns setof instruction language plpgsql security definer set search_path = issuer, pg_temp as $$
+declare
+    taken instruction;
+    -- Leases are given and end by the database's clock.
+    present constant timestamptz := clock_timestamp();
+begin
+    perform instructions_end_old(at, present);
+    perform instructions_give_up(at, present);
     select * into taken from instruction i
         where i.state in ('filed', 'taken') and i.kind <> 'add'
+          and (signing or not instruction_signs(i.kind))
           and (i.state = 'filed' or coalesce(i.taken_until <= present, true))
         order by i.taken_until nulls first, i.id limit 1 for update skip locked;
     if found then
-        update instruction i set state = 'taken', taken_until = present + interval '1 minute'
-            where i.id = taken.id returning i.* into taken;
+        update instruction i set state = 'taken', taken_until = present + interval '1 minute',
+            tries = i.tries + 1 where i.id = taken.id returning i.* into taken;
         perform note_event('instruction-taken', 'instruction', taken.id, taken::text, null,
                            taken.operator_id, at);
         return next taken;
@@ -155,7 +191,8 @@ returns void language plpgsql security definer set search_path = issuer, pg_temp
 declare
     given instruction;
 begin
-    update instruction i set state = 'filed', taken_until = clock_timestamp()
+    update instruction i set state = 'filed', taken_until = clock_timestamp(),
+        tries = greatest(i.tries - 1, 0)
         where i.id = wanted and i.state = 'taken' returning i.* into given;
     if found then
         perform note_event('instruction-given-back', 'instruction', given.id, given::text, null,

@@ -1,6 +1,24 @@
 -- What staff is told of: found on record, each thing once, gathered into one mail or one run of a command
 -- at a time, and tried until it is done.
 
+-- Which daemon has the chores: who has them keeps them by asking again, before the lease runs out; one that
+-- hangs or is gone has them no more. Whatever is done by two at once is done once all the same.
+create or replace function issuer.chores_claim(who uuid, seconds integer) returns boolean
+language plpgsql security definer set search_path = issuer, pg_temp as $$
+begin
+    insert into chores_lease as l (holder, until)
+        values (who, clock_timestamp() + make_interval(secs => seconds))
+        on conflict (one) do update set holder = excluded.holder, until = excluded.until
+            where l.holder = who or l.until <= clock_timestamp();
+    return found;
+end $$;
+
+-- Another may have them at once.
+create or replace function issuer.chores_release(who uuid) returns void
+language sql security definer set search_path = issuer, pg_temp as $$
+    update chores_lease l set until = clock_timestamp() where l.holder = who and l.until > clock_timestamp()
+$$;
+
 -- Text as it may stand in a notice: on one line, and not without end.
 create or replace function issuer.notice_line(words text) returns text
 language sql immutable set search_path = issuer, pg_temp as $$

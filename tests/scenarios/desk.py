@@ -4,6 +4,7 @@
   desk.py ISSUER [TEST…]          within tests/with-postgres"""
 import json
 import os
+import shutil
 import time
 
 import psycopg2
@@ -98,6 +99,9 @@ class Desk(Scenario):
         daemon.wait(lambda: self.house.query(
             "select 1 from pg_stat_activity where datname = current_database()"
             " and application_name = 'issuer run desk' and wait_event_type = 'Lock'"), "a desk that waits")
+
+    def kid(self):
+        return self.house.query("select kid from signing_key where revoked_at is null")[0][0]
 
     def issued(self):
         return self.house.query("select count(*) from usage_license")[0][0]
@@ -242,6 +246,72 @@ class Broken(Desk):
                                           f" and subject_id = {number}"), [(1,)])
         for daemon in (one, two):
             daemon.stop()
+
+    def test_what_kills_whoever_begins_it_is_given_up(self):
+        """Three times; then its author hears why, and the desk does the rest."""
+        daemon = self.daemon(hang_seconds=2)
+        case, other = self.held("plant-1"), self.held("plant-2")
+        holder = self.holding("usage_license")
+        number = self.file("sam", "request", "issue", case, *WHY)
+        for times in range(1, 4):
+            self.stuck(daemon)
+            daemon.wait_log("process-hangs", count=times, role="desk")
+            self.house.query("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()"
+                             " and datname = current_database() and wait_event_type = 'Lock'")
+            self.time_is_over(number)
+        state, answer = self.ended(daemon, number)
+        self.assertEqual(state, "refused")
+        self.assertIn("it was begun 3 times", answer)
+        holder.rollback()
+        self.house.by("sam", "request", "issue", other, *WHY)
+        self.assertEqual(self.issued(), 1)
+        daemon.stop()
+
+    def test_a_key_that_is_missing_keeps_only_what_signs(self):
+        away = self.house.path("keys-away")
+        shutil.copytree(self.house.keys, away)
+        keys = self.house.path("own-keys")
+        daemon = Daemon(self.house, **{**self.daemon_settings, "key_folder": keys})
+        self.addCleanup(daemon.close)
+        daemon.start(ready=False)
+        cases = [self.held(f"plant-{n}") for n in range(3)]
+        daemon.wait_log("trouble", who="desk")
+        issue = self.file("sam", "request", "issue", cases[0], *WHY)
+        for case, verb, words in ((cases[1], "refuse", WHY), (cases[2], "keep", WHY),
+                                  (cases[2], "ask", ("--text", "Which plant is it?", "--ticket", "T-7"))):
+            self.house.by("sam", "request", verb, case, *words)
+        self.assertEqual(self.listed()[issue]["state"], "filed")
+        rows = [json.loads(line) for line in self.house.issuer("status", "--json").splitlines()]
+        (desk,) = [row for row in rows if row.get("role") == "desk"]
+        self.assertEqual(desk["state"], "trouble", desk)
+        os.rename(away, keys)
+        self.assertEqual(self.ended(daemon, issue)[0], "done")
+        daemon.wait(lambda: self.house.query("select 1 from watched where role = 'desk' and done = 4"
+                                             " and problem is null"), "all of it shown")
+        daemon.stop()
+
+    def test_a_key_that_is_revoked_signs_nothing_more_at_once(self):
+        keys = self.house.path("own-keys")
+        shutil.copytree(self.house.keys, keys)
+        daemon = self.daemon(key_folder=keys)
+        case = self.held("plant-1")
+        daemon.wait(lambda: self.house.query("select 1 from watched where role = 'desk' and worked_at is not null"),
+                    "a desk that works")
+        kid = self.kid()
+        self.house.environment["ISSUER_KEY_FOLDER"] = keys
+        self.house.by("ada", "key", "revoke", kid, "--reason", "it was seen elsewhere")
+        self.house.environment["ISSUER_KEY_FOLDER"] = self.house.path("no-keys")
+        line = daemon.wait_log("trouble", who="signer", seconds=10)
+        self.assertIn(f"signing key {kid} is revoked", line.fields["problem"])
+        daemon.wait_log("trouble", who="desk")
+        issue = self.file("sam", "request", "issue", case, *WHY)
+        time.sleep(2)
+        self.assertEqual(self.listed()[issue]["state"], "filed")
+        def told():
+            rows = [json.loads(row) for row in self.house.issuer("status", "--json").splitlines()]
+            return {row["role"] for row in rows if "is revoked" in (row.get("problem") or "")}
+        daemon.wait(lambda: told() >= {"signer", "desk"}, "the status says so", 20)
+        self.assertEqual(self.issued(), 0)
 
     def test_nobody_is_told_and_it_is_done_all_the_same(self):
         daemon = self.daemon()

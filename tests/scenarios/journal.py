@@ -12,9 +12,10 @@ import stat
 import time
 
 from daemon import Daemon
-from scenario import Scenario, armor, ask, mail, main, mbox, write
+from scenario import Scenario, admin, armor, ask, mail, main, mbox, write
 
 ANA = "ana@northwind.example"
+PREFIX = os.environ["ISSUER_ROLE_PREFIX"]
 REPORTS = ("licenses", "orders", "expiring", "activations", "restorations", "support-years",
            "issuance", "holds", "keys", "late-entries", "reconciliation")
 
@@ -178,6 +179,57 @@ class Journal(Scenario):
         highest = copy.query("select max(last) from serial_block")[0][0]
         self.ask(*self.servers("plant-9"), house=copy)
         self.assertGreater(copy.query("select max(serial) from usage_license")[0][0], highest - 1)
+
+    def test_by_the_login_that_owns_the_records(self):
+        """Whatever it is called, and with no more rights than that. None of the groups' logins may."""
+        first = self.servers("plant-1")[0]
+        self.ask(first)
+        copy = self.copy_of(self.house)
+        first.install(self.house.usage_license("UL-00000001").encode())
+        self.ask(first)  # the first one's end is on record by the second
+        owner, member = f"{PREFIX}-Owner of Records", f"{PREFIX}-Member"
+        admin(f'create role "{owner}" login')
+        admin(f'create role "{member}" login in role "{owner}"')
+        self.addCleanup(admin, f'drop role "{member}"; drop role "{owner}"')
+        self.addCleanup(copy.query, f'drop owned by "{owner}"')
+        self.give_to(copy, owner)
+        for group in ("daemon", "web", "support", "orders", "admin", "finance"):
+            login = f"{PREFIX}-J-{group}"
+            admin(f'create role "{login}" login in role "{PREFIX}_{group}"')
+            self.addCleanup(admin, f'drop role "{login}"')
+            with self.subTest(group):
+                self.as_login(copy, login)
+                before = copy.digests()
+                copy.issuer("journal", "replay", code=1)
+                self.assertEqual(copy.errors.count("\n"), 1, copy.errors)
+                self.assertIn("may not", copy.errors)
+                self.assertEqual(copy.digests(), before)
+        other = self.copy_of(copy)
+        self.addCleanup(other.query, f'drop owned by "{owner}"')
+        for house, login in ((copy, owner), (other, member)):
+            with self.subTest(login):
+                self.as_login(house, login)
+                self.replayed(house, put=1, on_record=1)
+                self.as_login(house, "postgres")
+                self.same_reports(house, self.house)
+
+    @staticmethod
+    def as_login(house, login):
+        house.environment["ISSUER_DATABASE"] = house.dsn.replace("user=postgres", f"user='{login}'")
+
+    @staticmethod
+    def give_to(house, owner):
+        """The records and all that belongs to them."""
+        for kind, named in house.query(
+                "select case when c.relkind = 'S' then 'sequence' when c.relkind = 'v' then 'view' else 'table' end,"
+                "       c.oid::regclass::text from pg_class c where c.relnamespace = 'issuer'::regnamespace"
+                "   and c.relkind in ('r', 'v', 'S') and not exists (select from pg_depend d where d.objid = c.oid"
+                "   and d.deptype = 'i' and c.relkind = 'S')"
+                " union all select 'function', p.oid::regprocedure::text from pg_proc p"
+                " where p.pronamespace = 'issuer'::regnamespace"
+                " union all select 'type', t.oid::regtype::text from pg_type t where t.typtype in ('d', 'e')"
+                "   and t.typnamespace = 'issuer'::regnamespace union all select 'schema', 'issuer'"):
+            house.query(f'alter {kind} {named} owner to "{owner}"')
 
     def jws(self, serial):
         return self.house.usage_license(f"UL-{serial}").encode()

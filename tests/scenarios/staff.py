@@ -6,6 +6,7 @@ import email
 import email.policy
 import json
 import os
+import signal
 import time
 
 from daemon import Daemon
@@ -181,6 +182,26 @@ class Staff(Scenario):
         self.hold("plant-2")
         other.wait(lambda: self.waits() == 1, "the other to see to it")
         other.stop()
+
+    def test_a_daemon_that_stands_still_keeps_the_chores_for_its_lease_alone(self):
+        command = self.command()
+        one = self.daemon(daemon_name="one", notice_command=command).start()
+        one.wait(lambda: self.house.query("select 1 from chores_lease"), "its lease")
+        for pid in (one.process.pid, one.pid("chores")):
+            os.kill(pid, signal.SIGSTOP)
+        two = self.daemon(daemon_name="two", notice_command=command).start()
+        number = self.hold("plant-1")
+        two.wait(lambda: self.done() == 1, "the other to see to it")
+        for pid in (one.pid("chores"), one.process.pid):
+            os.kill(pid, signal.SIGCONT)
+        one.wait(lambda: self.house.query("select 1 from watched where daemon like '%%/one' and role = 'chores'"
+                                          " and seen_at > now() - interval '5 seconds'"), "it to go on")
+        time.sleep(6)  # a look of each
+        self.assertEqual([f"hold {number}: " in text for text in self.told()], [True])
+        two.stop()
+        self.hold("plant-2")
+        one.wait(lambda: self.waits() == 1, "what the other has left at its end")
+        one.stop()
 
     def test_an_emergency_grant_two_days_before_its_end(self):
         self.house.query("insert into alert (kind, detail, effective) values ('emergency-ends',"

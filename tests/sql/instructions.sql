@@ -1,6 +1,6 @@
 -- What people decide comes in by one door: the token says who it is, its role what may be said.
 begin;
-select plan(36);
+select plan(43);
 \ir fixture.psql
 select set_config('test.prefix', :'prefix', false) \g /dev/null
 grant usage on schema public to public;
@@ -79,7 +79,7 @@ select throws_ok($$select says('sue', 'keep', 5001, '2029-12-30', '2029-12-31')$
 update instruction set taken_until = clock_timestamp() + interval '1 hour' where state = 'taken' \g /dev/null
 select says('sue', 'resend') as one, says('sue', 'emergency') as two \gset
 create function takes() returns bigint language sql as $$
-    select (select id from instruction_take('2026-05-01 10:00'))
+    select (select id from instruction_take('2026-05-01 10:00', true))
 $$;
 select is(takes(), :one::bigint, 'the first');
 select ok((select state = 'taken' and taken_until between clock_timestamp() and clock_timestamp() + interval '61 s'
@@ -94,8 +94,28 @@ update operator set revoked_at = now() where name = 'sue' \g /dev/null
 select throws_ok(format('select instruction_judge(%s, now())', :two), 'IS002',
     'operator sue may not bridge it any more', 'whose right is gone');
 select instruction_give_back(:two, '2026-05-01 10:00') \g /dev/null
-select is((select id from instruction_take('2026-05-02 10:00')), null::bigint, 'a day later none is taken');
+select is((select id from instruction_take('2026-05-02 10:00', true)), null::bigint, 'a day later none is taken');
 select is((select state::text from instruction where id = :two), 'expired', 'for it has expired');
+
+-- What ends with whoever begins it is begun thrice; what was given back counts not.
+select says('sam', 'resend') as three \gset
+create function begin_and_go(wanted bigint, at timestamptz default '2026-05-01 10:00') returns void language sql as $$
+    select instruction_take(at, true);
+    update instruction set taken_until = clock_timestamp() - interval '1 s' where id = wanted;
+$$;
+select instruction_take('2026-05-01 10:00', true), instruction_give_back(:three, '2026-05-01 10:00') \g /dev/null
+select begin_and_go(:three), begin_and_go(:three), begin_and_go(:three) \g /dev/null
+select is((select state || ' ' || tries from instruction where id = :three), 'taken 3', 'begun thrice');
+select is(takes(), null::bigint, 'it is not begun again');
+select matches((select state || ': ' || (answer ->> 'why') from instruction where id = :three),
+    '^refused: it was begun 3 times, and each time the process that had it in hand was gone', 'but refused, with the reason');
+select is((select count(*) from event where kind = 'instruction-refused' and subject_id = :three), 1::bigint, 'by an event');
+
+-- Where nothing can be signed, what needs it not goes on.
+select says('sam', 'emergency') as signs, says('sam', 'refuse') as signs_not \gset
+select is((select id from instruction_take('2026-05-01 10:00', false)), :signs_not::bigint, 'a refusal is taken without the key');
+select is((select id from instruction_take('2026-05-01 10:00', false)), null::bigint, 'no emergency');
+select is(takes(), :signs::bigint, 'which is taken with it');
 
 select * from finish();
 rollback;

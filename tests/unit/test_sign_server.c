@@ -443,6 +443,26 @@ static void test_what_no_client_asks_is_hung_up_on(void **state)
     sign_count(signer, 1);
 }
 
+static void test_a_key_that_is_revoked_signs_no_more(void **state)
+{
+    House *house = *state;
+    start_signer(house, AN_HOUR);
+    g_autoptr(Signer) signer = connect_to(house);
+    g_autoptr(Signer) other = connect_to(house);
+    sign_count(signer, 1);
+    sign_count(other, 1);
+    assert_true(signer_tell_revoked(other, NULL));
+    assert_true(signer_tell_revoked(other, NULL)); /* again, over another connection */
+    g_autoptr(GPtrArray) licenses = new_licenses(1);
+    g_autoptr(GPtrArray) jws = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) error = NULL;
+    const SignOrder order = order_of(licenses);
+    assert_true(signer_ask(signer, &order, &error));
+    assert_false(signer_answer(signer, jws, &error));
+    assert_true(g_error_matches(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE));
+    assert_non_null(strstr(error->message, "is revoked: make a new one with issuer key rotate"));
+}
+
 /* One that asks on and on and never reads, and as many as there may be that say nothing. */
 static void test_clients_that_hang_keep_nobody(void **state)
 {
@@ -531,6 +551,7 @@ int main(void)
         TEST(test_another_key_is_learned_of),
         TEST(test_a_signer_that_is_killed_costs_one_batch),
         TEST(test_nonsense_is_hung_up_on),
+        TEST(test_a_key_that_is_revoked_signs_no_more),
         TEST(test_what_no_client_asks_is_hung_up_on),
         TEST(test_clients_that_hang_keep_nobody),
         TEST(test_one_signer_counts_in_a_file),

@@ -1,10 +1,11 @@
 #include "cli/cmd_run.h"
 
+#include "http/role_watch.h"
 #include "service/run.h"
 
 static bool run_run(const CommandCall *call, GError **error)
 {
-    return run_daemon(call->config_path, error);
+    return run_daemon(call->config_path, &role_watch, error);
 }
 
 static const Command commands[] = {

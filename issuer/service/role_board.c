@@ -19,6 +19,8 @@ typedef struct {
 
 struct RoleBoard {
     _Atomic bool ends;
+    _Atomic int64_t seen;
+    _Atomic uint64_t counts[ROLE_COUNTS];
     int64_t started_at;
     Slot slots[ROLE_BOARD_MOST];
 };
@@ -82,6 +84,26 @@ bool role_board_ends(const RoleBoard *board)
 void role_board_set_ends(RoleBoard *board)
 {
     atomic_store(&board->ends, true);
+}
+
+int64_t role_board_seen(const RoleBoard *board)
+{
+    return atomic_load(&board->seen);
+}
+
+void role_board_set_seen(RoleBoard *board, int64_t seen)
+{
+    atomic_store(&board->seen, seen);
+}
+
+void role_board_count(RoleBoard *board, RoleCount what, uint64_t more)
+{
+    (void)atomic_fetch_add(&board->counts[what], more);
+}
+
+uint64_t role_board_counted(const RoleBoard *board, RoleCount what)
+{
+    return atomic_load(&board->counts[what]);
 }
 
 void role_board_set_text(char *place, gsize size, const char *text)

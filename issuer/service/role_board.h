@@ -6,6 +6,8 @@
 #ifndef ISSUER_SERVICE_ROLE_BOARD_H
 #define ISSUER_SERVICE_ROLE_BOARD_H
 
+#include "core/rules.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,6 +55,28 @@ int64_t role_board_started(const RoleBoard *board);
 /* Whether the daemon is about to end for good, not only to start its processes anew. */
 bool role_board_ends(const RoleBoard *board);
 void role_board_set_ends(RoleBoard *board);
+
+/* When (clock_monotonic_us()) the supervisor last looked after its processes; 0: not yet. */
+int64_t role_board_seen(const RoleBoard *board);
+void role_board_set_seen(RoleBoard *board, int64_t seen);
+
+/* What is counted for the whole daemon, since its start and over all restarts of its processes. */
+typedef enum {
+    ROLE_COUNT_ANSWERED, /* mails, each once as `issuer ingest` counts them */
+    ROLE_COUNT_HELD,
+    ROLE_COUNT_CASES,
+    ROLE_COUNT_KNOWN,
+    ROLE_COUNT_UNRECOGNISED,
+    ROLE_COUNT_IGNORED,
+    ROLE_COUNT_QUARANTINED,
+    ROLE_COUNT_UNREADABLE,
+    ROLE_COUNT_OUTCOMES, /* of codes, by Outcome */
+    ROLE_COUNTS = ROLE_COUNT_OUTCOMES + OUTCOME_ACCEPTED + 1,
+} RoleCount;
+
+/* Adds to a count, or reads it; any process at any time. */
+void role_board_count(RoleBoard *board, RoleCount what, uint64_t more);
+uint64_t role_board_counted(const RoleBoard *board, RoleCount what);
 
 /* Puts `text` (NULL: empty) into one of a standing's texts of `size` bytes: safe, on one line, cut
  * between two characters. */

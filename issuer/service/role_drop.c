@@ -129,6 +129,28 @@ static void tell(const Dropping *dropping, const DropResult *result, const char 
     log_end(log);
 }
 
+static void count(const Dropping *dropping)
+{
+    const IngestTotals *totals = &dropping->totals;
+    const guint64 counts[ROLE_COUNT_OUTCOMES] = {
+        [ROLE_COUNT_ANSWERED] = totals->answered,
+        [ROLE_COUNT_HELD] = totals->held,
+        [ROLE_COUNT_CASES] = totals->cases,
+        [ROLE_COUNT_KNOWN] = totals->known,
+        [ROLE_COUNT_UNRECOGNISED] = totals->unrecognised,
+        [ROLE_COUNT_IGNORED] = totals->ignored,
+        [ROLE_COUNT_QUARANTINED] = totals->quarantined,
+        [ROLE_COUNT_UNREADABLE] = totals->unreadable,
+    };
+    RoleBoard *board = role_seat(dropping->call)->board;
+    for (guint i = 0; i < ROLE_COUNT_OUTCOMES; i++) {
+        role_board_count(board, (RoleCount)i, counts[i]);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(totals->outcomes); i++) {
+        role_board_count(board, (RoleCount)(ROLE_COUNT_OUTCOMES + i), totals->outcomes[i]);
+    }
+}
+
 static bool is_not_now(const GError *error)
 {
     return error->code == ISSUER_ERROR_UNAVAILABLE;
@@ -161,6 +183,7 @@ static bool end_item(Dropping *dropping, GError **error)
         return false;
     }
     tell(dropping, &result, name);
+    count(dropping);
     role_worked(dropping->call, 0);
     let_go(dropping);
     return true;

@@ -22,6 +22,7 @@ typedef enum { RUN_STARTS, RUN_RUNS, RUN_RELOADS, RUN_STOPS } RunState;
 
 typedef struct {
     const char *config_path;
+    const Role *above; /* NULL: none */
     RunHouse house;
     GPtrArray *children; /* of RunChild */
     RunState state;
@@ -86,7 +87,7 @@ static bool add_role(GPtrArray *wanted, const Role *role, const Settings *settin
 }
 
 /* Those that the settings ask for (of RunChild); NULL: the settings are wrong. */
-static GPtrArray *find_wanted(const Settings *settings, GError **error)
+static GPtrArray *find_wanted(const Run *run, const Settings *settings, GError **error)
 {
     gsize count = 0;
     const Role *roles = role_table(&count);
@@ -95,6 +96,9 @@ static GPtrArray *find_wanted(const Settings *settings, GError **error)
         if (!add_role(wanted, &roles[i], settings, error)) {
             return NULL;
         }
+    }
+    if (run->above != NULL && !add_role(wanted, run->above, settings, error)) {
+        return NULL;
     }
     return g_steal_pointer(&wanted);
 }
@@ -264,7 +268,7 @@ static void reload(Run *run)
     g_autoptr(GError) problem = NULL;
     notify_reloading(run->house.notify);
     g_autoptr(Settings) settings = settings_load(run->config_path, &problem);
-    g_autoptr(GPtrArray) wanted = settings != NULL ? find_wanted(settings, &problem) : NULL;
+    g_autoptr(GPtrArray) wanted = settings != NULL ? find_wanted(run, settings, &problem) : NULL;
     if (wanted == NULL) {
         log_event(LOG_LEVEL_ERROR, "reload-refused", "problem", problem->message);
         g_autofree char *status =
@@ -461,6 +465,7 @@ static int rest_ms(const Run *run)
 static void supervise(Run *run)
 {
     while (run->state != RUN_STOPS || run->children->len > 0) {
+        role_board_set_seen(run->house.board, clock_monotonic_us());
         look_after(run);
         go_on(run);
         tell_status(run);
@@ -496,7 +501,7 @@ static bool open_all(Run *run, GError **error)
     RunHouse *house = &run->house;
     house->settings = settings_load(run->config_path, error);
     g_autoptr(GPtrArray) wanted =
-        house->settings != NULL ? find_wanted(house->settings, error) : NULL;
+        house->settings != NULL ? find_wanted(run, house->settings, error) : NULL;
     if (wanted == NULL) {
         return false;
     }
@@ -529,10 +534,11 @@ static void close_all(Run *run)
     g_free(run->status);
 }
 
-bool run_daemon(const char *config_path, GError **error)
+bool run_daemon(const char *config_path, const Role *above, GError **error)
 {
     Run run = {
         .config_path = config_path,
+        .above = above,
         .house = {.signals = -1, .door = {.listener = -1, .way = -1}},
         .children = g_ptr_array_new_with_free_func((GDestroyNotify)run_child_free),
     };

@@ -1,6 +1,7 @@
 #include "service/settings.h"
 
 #include "base/error.h"
+#include "base/socket.h"
 #include "base/text.h"
 #include "core/address.h"
 #include "core/mail_words.h"
@@ -114,6 +115,16 @@ static char *judge_daemon(const char *text)
                ? NULL
                : g_strdup("must be a name of at most 32 letters, digits, hyphens, dots and "
                           "underscores");
+}
+
+static char *judge_watch_address(const char *text)
+{
+    struct sockaddr_storage address;
+    socklen_t size = 0;
+    return *text == '\0' || socket_read_loopback(text, &address, &size)
+               ? NULL
+               : g_strdup("must be an address of this machine's loopback with a port, as "
+                          "127.0.0.1:9464 or [::1]:9464");
 }
 
 static const char *const reply_ways[] = {"folder", "smtp", NULL};
@@ -373,6 +384,12 @@ static const ConfigRow rows[] = {
      .fallback = "Chariot licensing",
      .judge = judge_name,
      .meaning = "how we sign our replies"},
+    {.key = "watch-address",
+     .type = CONFIG_TEXT,
+     .fallback = "",
+     .judge = judge_watch_address,
+     .meaning = "address and port of the loopback where the daemon answers /metrics, /healthz and "
+                "/readyz: 127.0.0.1:9464; empty: nowhere"},
 };
 
 static const ConfigKind kinds[] = {

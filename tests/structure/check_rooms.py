@@ -13,7 +13,8 @@ STANDS_ON = {
     "sign": {"base", "core"},
     "delivery": {"base", "core"},
     "service": {"base", "core", "mail", "db", "sign", "delivery"},
-    "cli": {"base", "core", "service"},
+    "http": {"base", "core", "service"},
+    "cli": {"base", "core", "service", "http"},
 }
 GLIB = re.compile(r"^(glib\.h|glib-unix\.h|glib/gstdio\.h)$")
 THIRD_PARTY = {
@@ -25,6 +26,7 @@ THIRD_PARTY = {
     "db": re.compile(r"^libpq-fe\.h$"),
     "sign": re.compile(r"^openssl/"),
     "delivery": re.compile(r"^curl/curl\.h$"),
+    "http": re.compile(r"^microhttpd\.h$"),
 }
 # core/ has no I/O, clock or environment: of the C library it sees data and text alone.
 CORE_LIBC = {"stdbool.h", "stddef.h", "stdint.h", "inttypes.h", "limits.h", "string.h"}

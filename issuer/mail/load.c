@@ -33,64 +33,83 @@ void load_free(gpointer data)
     g_free(load);
 }
 
-/* A parser that is stuck takes nothing, or a byte now and then. */
-static bool send_bytes(int fd, struct iovec *parts, size_t count, int64_t until_us)
+/* How sending goes. */
+typedef enum {
+    SEND_GOES_ON,
+    SEND_IS_FULL, /* the socket takes nothing now */
+    SEND_FAILED,
+} SendState;
+
+/* Bytes of the request that are still to be sent. */
+static gsize head_left(const Load *load)
 {
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
-    while (message.msg_iovlen > 0) {
-        ssize_t put = sendmsg(fd, &message, MSG_NOSIGNAL);
-        if ((put < 0 && errno != EINTR) || clock_monotonic_us() > until_us) {
-            return false;
-        }
-        size_t left = put > 0 ? (size_t)put : 0;
-        while (message.msg_iovlen > 0 && left >= message.msg_iov->iov_len) {
-            left -= message.msg_iov->iov_len;
-            message.msg_iov++;
-            message.msg_iovlen--;
-        }
-        if (message.msg_iovlen > 0) {
-            message.msg_iov->iov_base = (char *)message.msg_iov->iov_base + left;
-            message.msg_iov->iov_len -= left;
-        }
-    }
-    return true;
+    return sizeof load->request - (gsize)MIN(load->sent, sizeof load->request);
 }
 
-/* Sends what follows of a mail that is not in memory, piece by piece. A file that has become
- * shorter is filled up with empty lines: the parser was promised so many bytes. */
-static bool send_from_file(int socket, const Load *load)
-{
-    char piece[PIECE_SIZE];
-    uint64_t done = 0;
-    while (done < load->request.size) {
-        gsize want = (gsize)MIN(load->request.size - done, PIECE_SIZE);
-        ssize_t got = pread(load->fd, piece, want, (off_t)(load->offset + done));
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            memset(piece, '\n', want);
-            got = (ssize_t)want;
-        }
-        struct iovec part = {piece, (size_t)got};
-        if (!send_bytes(socket, &part, 1, load->until_us)) {
-            return false;
-        }
-        done += (uint64_t)got;
-    }
-    return true;
-}
-
-/* The request and, in the same piece, the mail if it is in memory. */
-static bool send_held(int socket, const Load *load, const void *data, gsize size)
+/* Sends of the load what is not sent yet, if `data` goes on where that is: the request and, in the
+ * same piece, the mail. Once at most; how it went. */
+static SendState send_once(Load *load, const char *data, gsize size, int socket, bool wait)
 {
     // Only read by sendmsg; the interface has no const.
     union {
         const void *given;
         void *asked;
-    } head = {.given = &load->request}, bytes = {.given = data};
-    struct iovec parts[2] = {{head.asked, sizeof load->request}, {bytes.asked, size}};
-    return send_bytes(socket, parts, 2, load->until_us);
+    } head = {.given = (const char *)&load->request + MIN(load->sent, sizeof load->request)},
+      bytes = {.given = data};
+    struct iovec parts[2] = {{head.asked, head_left(load)}, {bytes.asked, size}};
+    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    const ssize_t put = sendmsg(socket, &message, MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT));
+    if (put < 0 && errno == EINTR) {
+        return SEND_GOES_ON;
+    }
+    if (put < 0) {
+        return !wait && (errno == EAGAIN || errno == EWOULDBLOCK) ? SEND_IS_FULL : SEND_FAILED;
+    }
+    load->sent += (uint64_t)put;
+    return SEND_GOES_ON;
+}
+
+/* Sends from memory. */
+static SendState send_held(Load *load, const char *data, gsize size, int socket, bool wait)
+{
+    const gsize done = (gsize)(load->sent - MIN(load->sent, sizeof load->request));
+    return send_once(load, data + done, size - done, socket, wait);
+}
+
+/* Sends a piece of a mail that is not in memory. A file that has become shorter is filled up with
+ * empty lines: the parser was promised so many bytes. */
+static SendState send_from_file(Load *load, int socket, bool wait)
+{
+    char piece[PIECE_SIZE];
+    const uint64_t done = load->sent - MIN(load->sent, sizeof load->request);
+    const gsize want = (gsize)MIN(load->request.size - done, PIECE_SIZE);
+    ssize_t got = pread(load->fd, piece, want, (off_t)(load->offset + done));
+    if (got < 0 && errno == EINTR) {
+        return SEND_GOES_ON;
+    }
+    if (got <= 0) {
+        memset(piece, '\n', want);
+        got = (ssize_t)want;
+    }
+    return send_once(load, piece, (gsize)got, socket, wait);
+}
+
+static SendState send_piece(Load *load, const SourceItem *item, int socket, bool wait)
+{
+    if (load->raw != NULL) {
+        gsize size = 0;
+        const void *data = g_bytes_get_data(load->raw, &size);
+        return send_held(load, data != NULL ? data : "", size, socket, wait);
+    }
+    if (item != NULL && item->bytes != NULL) {
+        return send_held(load, item->bytes, (gsize)item->size, socket, wait);
+    }
+    return load->fd < 0 ? SEND_FAILED : send_from_file(load, socket, wait);
+}
+
+bool load_is_sent(const Load *load)
+{
+    return load->sent == sizeof load->request + load->request.size;
 }
 
 bool load_can_send_again(const Load *load)
@@ -98,19 +117,15 @@ bool load_can_send_again(const Load *load)
     return load->raw != NULL || load->fd >= 0;
 }
 
-bool load_send_again(const Load *load, int socket)
+/* A parser that is stuck takes nothing, or a byte now and then. */
+bool load_send(Load *load, const SourceItem *item, int socket, bool wait)
 {
-    if (load->raw != NULL) {
-        gsize size = 0;
-        const void *data = g_bytes_get_data(load->raw, &size);
-        return send_held(socket, load, data != NULL ? data : "", size);
+    SendState state = SEND_GOES_ON;
+    while (state == SEND_GOES_ON && !load_is_sent(load)) {
+        state = send_piece(load, item, socket, wait);
+        if (wait && clock_monotonic_us() > load->until_us) {
+            state = SEND_FAILED;
+        }
     }
-    return send_held(socket, load, "", 0) && send_from_file(socket, load);
-}
-
-bool load_send_first(const Load *load, const SourceItem *item, int socket)
-{
-    return load->raw == NULL && item->bytes != NULL
-               ? send_held(socket, load, item->bytes, (gsize)item->size)
-               : load_send_again(load, socket);
+    return state != SEND_FAILED;
 }

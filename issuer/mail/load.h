@@ -13,6 +13,7 @@ typedef struct {
     int fd;           /* of our own, where the mail is read from if `raw` is NULL; -1: none */
     uint64_t offset;  /* in that file */
     bool again;       /* a parser has died with it */
+    uint64_t sent;    /* bytes of the request and the mail that the parser's socket has taken */
     int64_t until_us; /* by clock_monotonic_us(): until when it may take to be sent */
 } Load;
 
@@ -20,15 +21,16 @@ typedef struct {
  * too many to be kept. The caller owns it. */
 Load *load_new(const SourceItem *item, GBytes *raw, gpointer job);
 
-/* Sends it for the first time, while the item's bytes are there. False if the parser is gone, or
- * does not take it in time; the socket has to have a send timeout. */
-bool load_send_first(const Load *load, const SourceItem *item, int socket);
+/* Sends what is not sent of it yet, the first time while the bytes of the `item` are there; later
+ * `item` is NULL. If it must not `wait`, as much as the socket takes at once. False if the parser
+ * is gone, or does not take it in time; the socket has to have a send timeout. */
+bool load_send(Load *load, const SourceItem *item, int socket, bool wait);
+
+/* Whether all of it was sent. */
+bool load_is_sent(const Load *load);
 
 /* Whether it can be sent without the item that it was made of. */
 bool load_can_send_again(const Load *load);
-
-/* Sends it once more; likewise. */
-bool load_send_again(const Load *load, int socket);
 
 void load_free(gpointer data);
 

@@ -9,16 +9,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MAX_WAITING 8             /* mails with one parser, if they are small */
-#define SMALL_SIZE  (8UL * 1024)  /* bytes; as many fit into a socket's buffer */
-#define RECEIVED    (32UL * 1024) /* bytes taken at once */
+#define MAX_WAITING 32             /* mails with one parser */
+#define MAX_AHEAD   (512UL * 1024) /* bytes of mails with a parser that gets no more */
+#define RECEIVED    (32UL * 1024)  /* bytes taken at once */
 
 struct Parser {
     Nursery *nursery;
     int64_t time_limit_us;
     int fd; /* -1: not started */
     pid_t pid;
-    GQueue loads;        /* of Load: the first is being parsed, the others wait in the socket */
+    GQueue loads;        /* of Load: the first is being parsed, the others wait in the socket, or
+                            before it */
     int64_t deadline_us; /* of the first */
     GByteArray *answer;  /* length and frame, as far as received */
 };
@@ -78,9 +79,9 @@ uint64_t parser_bytes(const Parser *parser)
 
 bool parser_can_take(const Parser *parser, uint64_t size)
 {
-    const Load *last = parser->loads.tail == NULL ? NULL : parser->loads.tail->data;
-    return last == NULL || (parser->fd >= 0 && parser->loads.length < MAX_WAITING &&
-                            size <= SMALL_SIZE && last->request.size <= SMALL_SIZE);
+    return parser->loads.length == 0 ||
+           (parser->fd >= 0 && parser->loads.length < MAX_WAITING && size <= MAIL_STORED_RAW &&
+            parser_bytes(parser) < MAX_AHEAD);
 }
 
 int parser_fd(const Parser *parser)
@@ -109,6 +110,23 @@ static void start_process(Parser *parser, GError **error)
     }
 }
 
+/* Sends on, in the order of the mails. Only with the first may this wait: the parser has answered
+ * all before it and reads it. Whoever waited for a parser to read the next one while it waits for
+ * its answer to be read would wait for ever. One that died meanwhile or is stuck is noticed by
+ * parser_check(). */
+static void send_on(Parser *parser, const SourceItem *last)
+{
+    bool full = false;
+    for (GList *at = parser->loads.head; at != NULL && !full; at = at->next) {
+        Load *load = at->data;
+        const bool is_first = at->prev == NULL;
+        load->until_us = is_first ? parser->deadline_us : 0;
+        full = !load_is_sent(load) &&
+               (!load_send(load, at->next == NULL ? last : NULL, parser->fd, is_first) ||
+                !load_is_sent(load));
+    }
+}
+
 bool parser_send(Parser *parser, const SourceItem *item, GBytes *raw, gpointer job, GError **error)
 {
     if (parser->fd < 0) {
@@ -122,9 +140,7 @@ bool parser_send(Parser *parser, const SourceItem *item, GBytes *raw, gpointer j
     if (parser->loads.length == 1) {
         set_deadline(parser);
     }
-    // One that died meanwhile or is stuck is noticed by parser_check().
-    load->until_us = parser->deadline_us;
-    (void)load_send_first(load, item, parser->fd);
+    send_on(parser, item);
     return true;
 }
 
@@ -137,10 +153,11 @@ static bool start_again(Parser *parser, GError **error)
     }
     set_deadline(parser);
     start_process(parser, error);
-    for (GList *at = parser->loads.head; parser->fd >= 0 && at != NULL; at = at->next) {
-        Load *load = at->data;
-        load->until_us = parser->deadline_us;
-        (void)load_send_again(load, parser->fd);
+    for (GList *at = parser->loads.head; at != NULL; at = at->next) {
+        ((Load *)at->data)->sent = 0;
+    }
+    if (parser->fd >= 0) {
+        send_on(parser, NULL);
     }
     return parser->fd >= 0;
 }
@@ -190,7 +207,7 @@ static AnswerState take_answer(Parser *parser, ParsedMail **mail)
 }
 
 /* The first mail is done; the next one's time begins. */
-static gpointer finish_first(Parser *parser)
+static gpointer drop_first(Parser *parser)
 {
     Load *load = g_queue_pop_head(&parser->loads);
     gpointer job = load->job;
@@ -199,10 +216,17 @@ static gpointer finish_first(Parser *parser)
     return job;
 }
 
+static gpointer finish_first(Parser *parser)
+{
+    gpointer job = drop_first(parser);
+    send_on(parser, NULL);
+    return job;
+}
+
 /* The first mail cost the parser its life; those behind it go to another. */
 static gpointer fail_first(Parser *parser, GError **error)
 {
-    gpointer job = finish_first(parser);
+    gpointer job = drop_first(parser);
     return start_again(parser, error) ? job : NULL;
 }
 

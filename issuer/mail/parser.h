@@ -16,8 +16,8 @@ Parser *parser_new(Nursery *nursery, unsigned time_limit_ms);
 unsigned parser_loads(const Parser *parser);
 uint64_t parser_bytes(const Parser *parser);
 
-/* Whether it can take a mail of `size` bytes: it has none, or all are small and wait in its
- * socket. */
+/* Whether it can take a mail of `size` bytes: it has none, or few, and this one is no longer than
+ * MAIL_STORED_RAW, so that it can wait. */
 bool parser_can_take(const Parser *parser, uint64_t size);
 
 /* The socket to poll, -1 if no process runs; and until when the first mail must be answered, by
@@ -25,8 +25,8 @@ bool parser_can_take(const Parser *parser, uint64_t size);
 int parser_fd(const Parser *parser);
 int64_t parser_deadline_us(const Parser *parser);
 
-/* Gives it a mail. `raw` is the mail's bytes; NULL for a mail that is not small, which is sent from
- * the item and not kept. `job` is what parser_take() and parser_check() return.
+/* Gives it a mail. `raw` is the mail's bytes; NULL for a mail that is longer than MAIL_STORED_RAW,
+ * which is sent from the item and not kept. `job` is what parser_take() and parser_check() return.
  * ISSUER_ERROR_FAILED if no process can be started. */
 bool parser_send(Parser *parser, const SourceItem *item, GBytes *raw, gpointer job, GError **error);
 

@@ -11,8 +11,8 @@ typedef struct Parsers Parsers;
 /* As many parsers as the settings say, from `nursery`. Both must outlive the result. */
 Parsers *parsers_new(const MailSettings *settings, Nursery *nursery);
 
-/* Whether one of them can take a mail of `size` bytes now: it has nothing to do, or the mail is
- * small and may wait in its socket. Bounds the mail that is with the parsers altogether. */
+/* Whether one of them can take a mail of `size` bytes now: it has nothing to do, or the mail may
+ * wait with it. Bounds the mail that is with the parsers altogether. */
 bool parsers_have_room(const Parsers *parsers, uint64_t size);
 
 /* Hands the item's mail to a parser; parsers_have_room() must have said that this can be done.

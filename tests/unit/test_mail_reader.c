@@ -533,8 +533,8 @@ static void test_crash(void **state)
     assert_non_null(strstr(mail_at(twice, 1)->why, "its parser was killed (SIGKILL)"));
 }
 
-/* Small mails wait behind each other in a parser's socket: if it dies, all are parsed by the
- * next. */
+/* Mails wait behind each other, in a parser's socket and before it: if it dies, all are parsed by
+ * the next. Some are longer than a socket holds. */
 static void test_crash_with_mails_waiting(void **state)
 {
     Fixture *fixture = *state;
@@ -542,7 +542,11 @@ static void test_crash_with_mails_waiting(void **state)
     const guint count = 400;
     g_autoptr(GString) text = g_string_new(NULL);
     for (guint i = 0; i < count; i++) {
-        g_string_append_printf(text, SEP "From: ana@example.com\nSubject: %u\n\nhello\n\n", i);
+        g_string_append_printf(text, SEP "From: ana@example.com\nSubject: %u\n\n", i);
+        for (guint line = i % 20 == 7 ? 15000 : i % 3; line > 0; line--) {
+            g_string_append(text, "hello, all the best\n");
+        }
+        g_string_append(text, "\n");
     }
     put(fixture, "in", text->str);
     g_autofree char *path = g_build_filename(fixture->folder, "in", NULL);
@@ -557,12 +561,39 @@ static void test_crash_with_mails_waiting(void **state)
         if (mail->kind != MAIL_UNREADABLE) {
             assert_string_equal(mail->subject, subject);
         }
-        if (i % 100 == 50) {
+        if (i % 50 == 25) {
             (void)signal_parsers(getpid(), "KILL", 0);
         }
     }
     assert_null(mail_reader_next(reader, NULL));
     assert_int_equal(lost, 0);
+}
+
+/* A parser that cannot tell what it found until somebody hears it takes no mail meanwhile: who
+ * waited for it to take one would wait until the time is up. What it tells is longer than these
+ * mails, for their signs take three bytes in UTF-8. */
+static void test_mails_and_answers_fill_both_ways(void **state)
+{
+    Fixture *fixture = *state;
+    fixture->settings.parsers = 1;
+    const guint count = 60;
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < count; i++) {
+        g_string_append(text, SEP "From: ana@example.com\nSubject: a\n"
+                                  "Content-Type: text/plain; charset=windows-1252\n\n");
+        for (guint line = i % 20 == 10 ? 15000 : 1000; line > 0; line--) {
+            g_string_append(
+                text, "\x80\x80\x80\x80 \x80\x80\x80\x80 \x80\x80\x80\x80 \x80\x80\x80\x80\n");
+        }
+        g_string_append(text, "\n");
+    }
+    put(fixture, "in", text->str);
+    g_autoptr(GPtrArray) mails = read_all(fixture, "in");
+    assert_int_equal(mails->len, count);
+    for (guint i = 0; i < count; i++) {
+        assert_int_equal(mail_at(mails, i)->kind, MAIL_FROM_PERSON);
+        assert_true(strlen(mail_at(mails, i)->text) > 50000);
+    }
 }
 
 static void test_too_long(void **state)
@@ -644,6 +675,7 @@ int main(void)
         TEST(test_time_limit),
         TEST(test_crash),
         TEST(test_crash_with_mails_waiting),
+        TEST(test_mails_and_answers_fill_both_ways),
         TEST(test_too_long),
         TEST(test_long),
         TEST(test_same_mail_everywhere),

@@ -6,6 +6,9 @@
 
 bool line_ends_are_cr(const char *data, gsize length)
 {
+    if (length < 2) {
+        return false; /* no lines; no bytes may have no place */
+    }
     const char *first = memchr(data, '\r', length);
     return first != NULL && memchr(data, '\n', length) == NULL &&
            memchr(first + 1, '\r', length - (gsize)(first + 1 - data)) != NULL;

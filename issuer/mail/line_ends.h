@@ -5,7 +5,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* Whether all lines at `data`, the beginning of a file, end so: two at least. */
+/* Whether all lines at `data`, the beginning of a file, end so: two at least. `data` may be NULL if
+ * `length` is 0. */
 bool line_ends_are_cr(const char *data, gsize length);
 
 /* Whether all lines of the header that begins at `data` end so, whatever its body's do. */

@@ -69,6 +69,16 @@ static void set_unavailable(const PGconn *connection, const char *doing, GError 
                 "the database is out of reach (%s): %s", doing, *why ? why : "connection lost");
 }
 
+/* The server may have done it and died before it could say so. */
+static void set_in_doubt(const PGconn *connection, GError **error)
+{
+    g_autofree char *why = one_line(PQerrorMessage(connection));
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
+                "the database went out of reach while this was being recorded, so it is on record "
+                "whole or not at all: look before you do it again (%s)",
+                *why ? why : "connection lost");
+}
+
 void database_error(const Database *db, const struct pg_result *result, const char *doing,
                     GError **error)
 {
@@ -146,12 +156,73 @@ char *database_judge(const char *conninfo)
         why != NULL && *why != '\0' ? ": " : "", why != NULL ? why : "");
 }
 
-Database *database_open(const char *conninfo, const char *purpose, GError **error)
+#define OPTIONS_MOST 12
+
+typedef struct {
+    const char *names[OPTIONS_MOST];
+    const char *values[OPTIONS_MOST];
+    gsize count;
+} Options;
+
+static void add_option(Options *options, const char *name, const char *value)
 {
-    /* What stands before dbname is a default, what stands after it is the last word. */
-    const char *const names[] = {"connect_timeout", "dbname", "application_name", NULL};
-    const char *const values[] = {"10", conninfo, purpose, NULL};
-    Database new_db = {.connection = PQconnectdbParams(names, values, 1)};
+    g_assert(options->count < OPTIONS_MOST - 1); /* NULL ends the list */
+    options->names[options->count] = name;
+    options->values[options->count++] = value;
+}
+
+/* 0: no host is named, 1: one, 2: several. */
+static unsigned count_hosts(const PQconninfoOption *options)
+{
+    unsigned count = 0;
+    for (; options != NULL && options->keyword != NULL; options++) {
+        const bool hosts =
+            strcmp(options->keyword, "host") == 0 || strcmp(options->keyword, "hostaddr") == 0;
+        if (hosts && options->val != NULL && *options->val != '\0') {
+            count = MAX(count, strchr(options->val, ',') != NULL ? 2 : 1);
+        }
+    }
+    return count;
+}
+
+/* By the connection string, else by libpq's own defaults (PGHOST, PGSERVICE). */
+static bool names_several_hosts(const char *conninfo)
+{
+    PQconninfoOption *given = PQconninfoParse(conninfo, NULL);
+    PQconninfoOption *usual = PQconndefaults();
+    const unsigned named = count_hosts(given);
+    const unsigned count = named != 0 ? named : count_hosts(usual);
+    PQconninfoFree(given);
+    PQconninfoFree(usual);
+    return count > 1;
+}
+
+/* What holds where nobody says otherwise: it stands before dbname, from which on the last word
+ * counts. A server that vanished without a farewell is noticed within half a minute: by
+ * tcp_user_timeout where something was sent, else by the probes. */
+static void add_defaults(Options *options, const char *conninfo, const char *among_several)
+{
+    if (g_getenv("PGCONNECT_TIMEOUT") == NULL) {
+        add_option(options, "connect_timeout", "10");
+    }
+    add_option(options, "keepalives_idle", "10");
+    add_option(options, "keepalives_interval", "5");
+    add_option(options, "keepalives_count", "3");
+    add_option(options, "tcp_user_timeout", "20000");
+    if (g_getenv("PGTARGETSESSIONATTRS") == NULL && names_several_hosts(conninfo)) {
+        add_option(options, "target_session_attrs", among_several);
+    }
+}
+
+/* `among_several`: the target_session_attrs where several hosts are named. */
+static Database *open_session(const char *conninfo, const char *purpose, const char *among_several,
+                              GError **error)
+{
+    Options options = {0};
+    add_defaults(&options, conninfo, among_several);
+    add_option(&options, "dbname", conninfo);
+    add_option(&options, "application_name", purpose);
+    Database new_db = {.connection = PQconnectdbParams(options.names, options.values, 1)};
     if (PQstatus(new_db.connection) != CONNECTION_OK) {
         set_unavailable(new_db.connection, "connecting", error);
         PQfinish(new_db.connection);
@@ -166,6 +237,23 @@ Database *database_open(const char *conninfo, const char *purpose, GError **erro
     new_db.statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     Database *db = g_new(Database, 1);
     *db = new_db;
+    return db;
+}
+
+Database *database_open(const char *conninfo, const char *purpose, GError **error)
+{
+    return open_session(conninfo, purpose, "read-write", error);
+}
+
+Database *database_open_to_read(const char *conninfo, const char *purpose, bool standby,
+                                GError **error)
+{
+    Database *db =
+        open_session(conninfo, purpose, standby ? "prefer-standby" : "read-write", error);
+    if (db != NULL &&
+        !tell(db, "set default_transaction_read_only = on", "opening the session", error)) {
+        g_clear_pointer(&db, database_free);
+    }
     return db;
 }
 
@@ -211,7 +299,9 @@ bool database_commit(Database *db, GError **error)
     bool accepted = PQresultStatus(result) == PGRES_COMMAND_OK;
     /* A transaction in which a statement failed is rolled back by "commit", without an error. */
     bool committed = accepted && strcmp(PQcmdStatus(result), "COMMIT") == 0;
-    if (!accepted) {
+    if (!accepted && PQstatus(db->connection) != CONNECTION_OK) {
+        set_in_doubt(db->connection, error);
+    } else if (!accepted) {
         database_error(db, result, "commit", error);
     } else if (!committed) {
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,

@@ -16,8 +16,19 @@ char *database_judge(const char *conninfo);
  * `purpose` what shows up in pg_stat_activity ("issuer ingest"). The session speaks UTF-8 and UTC,
  * resolves names in schema issuer, and gives up waiting after a time (connect 10 s, lock 10 s,
  * statement 60 s, idle within a transaction 60 s). ISSUER_ERROR_UNAVAILABLE when the server is out
- * of reach. The caller owns the result. Not to be used by two threads at once. */
+ * of reach. The caller owns the result. Not to be used by two threads at once.
+ *
+ * What the connection string (or PG…) leaves open: a server that vanished without a farewell is
+ * given up after 20 s (tcp_user_timeout) to 25 s (keepalives); of several hosts the one is taken
+ * that can be written (target_session_attrs=read-write). These stand above what a service file
+ * says.
+ */
 Database *database_open(const char *conninfo, const char *purpose, GError **error);
+
+/* The same for a session in which nothing can be written, not even by mistake. `standby`: of
+ * several hosts a standby is taken, if one is there. */
+Database *database_open_to_read(const char *conninfo, const char *purpose, bool standby,
+                                GError **error);
 
 /* Lets a single statement of this session take up to `seconds` (0: for ever). For imports, reports
  * and migrations. */
@@ -46,7 +57,7 @@ bool database_replan(Database *db, GError **error);
 bool database_begin(Database *db, GError **error);
 
 /* Makes it durable. On false nothing of it is, with one exception: after ISSUER_ERROR_UNAVAILABLE
- * nobody knows, so the work must be such that it can be done again. */
+ * nobody knows, so what does the work again must first read what is on record. */
 bool database_commit(Database *db, GError **error);
 
 /* Takes everything back since begin; cannot fail (a lost connection has taken it back already). */

@@ -24,6 +24,13 @@ static Database *open_database(void)
     return db;
 }
 
+static void succeeds(const GError *error)
+{
+    if (error) {
+        fail_msg("%s", error->message);
+    }
+}
+
 static SqlResult *run(Database *db, const char *name, const char *text, const SqlParams *params)
 {
     g_autoptr(GError) error = NULL;
@@ -175,6 +182,41 @@ static void unreachable_is_not_now(void **state)
     database_rollback(db);
 }
 
+/* Where several hosts are named, that which can be written is found; and a session that only reads
+ * writes nothing, whatever its login may do. */
+static void several_hosts_and_reading(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    const char *given = g_getenv("ISSUER_DATABASE"); /* "host=… dbname=…" */
+    g_autofree char *several =
+        g_strdup_printf("host=/nowhere,%s connect_timeout=2", given + strlen("host="));
+    g_autoptr(Database) found = database_open(several, "test", &error);
+    succeeds(error);
+    g_autoptr(Database) reader = database_open_to_read(given, "test", false, &error);
+    succeeds(error);
+    expect_error(reader, "create table t ()", ISSUER_ERROR_UNAVAILABLE, "25006");
+    expect_error(reader, "create temporary sequence t", ISSUER_ERROR_UNAVAILABLE, "25006");
+
+    /* Of one host nothing is asked; of several that they can be written, unless somebody says so.
+     */
+    assert_true(sql_do(found, NULL,
+                       "do $$ begin execute format('alter role %I in database %I set"
+                       " default_transaction_read_only = on', current_user, current_database());"
+                       " end $$",
+                       NULL, &error));
+    g_autoptr(Database) one = database_open(given, "test", &error);
+    succeeds(error);
+    g_autoptr(Database) none = database_open(several, "test", &error);
+    assert_null(none);
+    assert_int_equal(error->code, ISSUER_ERROR_UNAVAILABLE);
+    assert_non_null(strstr(error->message, "read-only"));
+    g_clear_error(&error);
+    g_autofree char *said = g_strconcat(several, " target_session_attrs=any", NULL);
+    g_autoptr(Database) any = database_open(said, "test", &error);
+    succeeds(error);
+}
+
 static void failed_transaction_does_not_commit(void **state)
 {
     (void)state;
@@ -196,6 +238,7 @@ int main(void)
         cmocka_unit_test(columns_become_rows),
         cmocka_unit_test(errors_have_codes),
         cmocka_unit_test(unreachable_is_not_now),
+        cmocka_unit_test(several_hosts_and_reading),
         cmocka_unit_test(failed_transaction_does_not_commit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

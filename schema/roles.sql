@@ -57,7 +57,8 @@ grant select on migration, product, feature, customer, customer_version, orders,
     activation, usage_license, deactivation, operator, event
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
     @PREFIX@_finance;
-grant select on expiry_notice, command_right, term_entry, key_delivery, customer_merge, daemon_change
+grant select on expiry_notice, command_right, term_entry, key_delivery, customer_merge, daemon_change,
+    report_moment
     to @PREFIX@_daemon, @PREFIX@_web, @PREFIX@_support, @PREFIX@_orders, @PREFIX@_admin,
     @PREFIX@_finance;
 grant select on restoration, restoration_decision
@@ -106,6 +107,7 @@ grant execute on function day_end, license_state_of to @PREFIX@_daemon;
 grant execute on function reply_begin, reply_sent, reply_defer, reply_release, reply_fail, reply_pause,
     reply_license, reply_note, contact_doubt, note_event
     to @PREFIX@_daemon;
+grant execute on function report_note_moment to @PREFIX@_daemon;
 grant execute on function chores_claim, chores_release, staff_notices_find, staff_telling_begin, staff_telling_end,
     expiry_notices_queue to @PREFIX@_daemon;
 grant execute on function alert_close to @PREFIX@_support, @PREFIX@_admin;

@@ -1,5 +1,6 @@
 #include "cli/cmd_customer.h"
 
+#include "cli/behind.h"
 #include "cli/listing_printer.h"
 #include "cli/redecided.h"
 #include "cli/terminal.h"
@@ -8,15 +9,11 @@
 static bool run_list(const CommandCall *call, GError **error)
 {
     g_autoptr(Context) context =
-        context_open(call->config_path, CONTEXT_DATABASE, "issuer customer list", error);
+        context_open(call->config_path, CONTEXT_REPORTS, "issuer customer list", error);
     g_autoptr(Listing) found =
         context != NULL ? customers_list(context, options_argument(call->options, 0), error) : NULL;
-    if (found == NULL) {
-        return false;
-    }
-    listing_printer_print(call->printer, found, LISTING_PRINTED_LIST, NULL,
-                          "There are more: say more of the name that you look for.");
-    return true;
+    return behind_print_list(context, call->printer, found,
+                             "There are more: say more of the name that you look for.", error);
 }
 
 static void print_detail(Printer *printer, const CustomerDetail *detail)

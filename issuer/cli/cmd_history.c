@@ -1,6 +1,7 @@
 #include "cli/cmd_history.h"
 
 #include "base/error.h"
+#include "cli/behind.h"
 #include "cli/listing_printer.h"
 #include "cli/terminal.h"
 #include "core/dates.h"
@@ -46,18 +47,15 @@ static bool run_events(const CommandCall *call, GError **error)
         return false;
     }
     g_autoptr(Context) context =
-        context_open(call->config_path, CONTEXT_DATABASE, "issuer event list", error);
+        context_open(call->config_path, CONTEXT_REPORTS, "issuer event list", error);
     g_autoptr(Listing) found = context != NULL ? history_events(context, &filter, error) : NULL;
-    if (found == NULL) {
-        return false;
-    }
     g_autofree char *more =
-        found->more ? g_strdup_printf("There are older ones: go on with --before %" G_GINT64_FORMAT
-                                      ", or take more with --limit.",
-                                      listing_cell(found, found->rows - 1, 0)->number)
-                    : NULL;
-    listing_printer_print(call->printer, found, LISTING_PRINTED_LIST, NULL, more);
-    return true;
+        found != NULL && found->more
+            ? g_strdup_printf("There are older ones: go on with --before %" G_GINT64_FORMAT
+                              ", or take more with --limit.",
+                              listing_cell(found, found->rows - 1, 0)->number)
+            : NULL;
+    return behind_print_list(context, call->printer, found, more, error);
 }
 
 typedef Listing *(*ListFunction)(Context *context, bool all, GError **error);

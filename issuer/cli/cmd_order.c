@@ -1,5 +1,6 @@
 #include "cli/cmd_order.h"
 
+#include "cli/behind.h"
 #include "cli/listing_printer.h"
 #include "cli/terminal.h"
 #include "service/orders.h"
@@ -9,17 +10,13 @@ static bool run_list(const CommandCall *call, GError **error)
     const Options *options = call->options;
     const char *const days[2] = {options_text(options, "from"), options_text(options, "until")};
     g_autoptr(Context) context =
-        context_open(call->config_path, CONTEXT_DATABASE, "issuer order list", error);
+        context_open(call->config_path, CONTEXT_REPORTS, "issuer order list", error);
     g_autoptr(Listing) found = context != NULL
                                    ? orders_list(context, options_text(options, "customer"),
                                                  options_text(options, "kind"), days, error)
                                    : NULL;
-    if (found == NULL) {
-        return false;
-    }
-    listing_printer_print(call->printer, found, LISTING_PRINTED_LIST, NULL,
-                          "There are older ones: --until goes on where this list ends.");
-    return true;
+    return behind_print_list(context, call->printer, found,
+                             "There are older ones: --until goes on where this list ends.", error);
 }
 
 static bool run_show(const CommandCall *call, GError **error)

@@ -21,6 +21,7 @@ static const PrinterColumn head_columns[] = {
 typedef struct {
     const Report *report;
     const ReportMoment *moment;
+    const char *behind; /* a line about the records; NULL: they are whole until now */
     Printer *printer;
     PrinterFace face;
     GArray *columns; /* of PrinterColumn; NULL before the first piece */
@@ -43,6 +44,9 @@ static void begin(Output *output, const Listing *piece)
         g_array_append_vals(output->columns, head_columns, G_N_ELEMENTS(head_columns));
     }
     const PrinterColumn *columns = &g_array_index(output->columns, PrinterColumn, 0);
+    if (output->behind != NULL) {
+        printer_hint(output->printer, output->behind);
+    }
     switch (output->face) {
     case PRINTER_TABLE:
         printer_say(output->printer,
@@ -78,6 +82,12 @@ static bool print_piece(const Listing *piece, gpointer data, GError **error)
     return true;
 }
 
+/* Who says himself what was known when is told nothing: that is whole. */
+static bool find_behind(Context *context, const ReportOrder *order, char **behind, GError **error)
+{
+    return order->known_at != NULL || context_behind(context, "this report", behind, error);
+}
+
 static bool print_report(const CommandCall *call, Printer *printer, PrinterFace face,
                          GError **error)
 {
@@ -90,9 +100,12 @@ static bool print_report(const CommandCall *call, Printer *printer, PrinterFace 
     ReportMoment moment = {0};
     Output output = {.report = order.report, .moment = &moment, .printer = printer, .face = face};
     g_autofree char *purpose = g_strconcat("issuer ", call->words, NULL);
-    g_autoptr(Context) context = context_open(call->config_path, CONTEXT_DATABASE, purpose, error);
-    const bool done = context != NULL && reports_settle(context, &order, &moment, error) &&
-                      reports_run(context, &order, &moment, print_piece, &output, error);
+    g_autofree char *behind = NULL;
+    g_autoptr(Context) context = context_open(call->config_path, CONTEXT_REPORTS, purpose, error);
+    bool done = context != NULL && reports_settle(context, &order, &moment, error) &&
+                find_behind(context, &order, &behind, error);
+    output.behind = behind;
+    done = done && reports_run(context, &order, &moment, print_piece, &output, error);
     printer_end(printer);
     report_query_moment_clear(&moment);
     g_clear_pointer(&output.columns, g_array_unref);

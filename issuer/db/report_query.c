@@ -26,6 +26,27 @@ bool report_query_check_zone(Database *db, const char *zone, GError **error)
     return true;
 }
 
+/* Where no daemon has noted it, the last change that came is all that is known. */
+static const char behind_text[] =
+    "select to_char(s.at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+    " from (select coalesce((select known_at from report_moment),"
+    "  pg_last_xact_replay_timestamp()) as at) s"
+    " where pg_is_in_recovery() and s.at < clock_timestamp() - make_interval(secs => $1)";
+
+bool report_query_behind(Database *db, unsigned seconds, char **since, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_int(params, SQL_INT4, seconds);
+    g_autoptr(SqlResult) result = sql_run(db, NULL, behind_text, params, error);
+    *since = result && sql_result_rows(result) > 0 ? g_strdup(sql_result_text(result, 0, 0)) : NULL;
+    return result != NULL;
+}
+
+bool report_query_note_moment(Database *db, GError **error)
+{
+    return sql_do(db, "report_note_moment", "select report_note_moment()", NULL, error);
+}
+
 char *report_query_views_zone(Database *db, GError **error)
 {
     g_autoptr(SqlResult) result = sql_run(db, NULL, "select report_zone()", NULL, error);

@@ -28,6 +28,13 @@ typedef struct {
 /* Whether the database knows that time zone; ISSUER_ERROR_INPUT if it does not. */
 bool report_query_check_zone(Database *db, const char *zone, GError **error);
 
+/* Since when the records may lack something that was recorded, where they are a standby's and that
+ * is more than `seconds` ago: "2027-03-31T12:00:00Z" in `since`, a new string; else NULL. */
+bool report_query_behind(Database *db, unsigned seconds, char **since, GError **error);
+
+/* Notes for the standbys how far the records are. */
+bool report_query_note_moment(Database *db, GError **error);
+
 /* The zone of the views report_…_now, which the database has by a setting of its own. New string.
  */
 char *report_query_views_zone(Database *db, GError **error);

@@ -3,13 +3,26 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "db/migrate.h"
+#include "db/report_query.h"
 #include "db/signing_key_store.h"
+
+#define BEHIND_S 10 /* seconds; the daemons note every two how far the records are */
+
+static Database *open_to_read(const Config *config, const char *purpose, GError **error)
+{
+    const char *apart = config_text(config, "report-database");
+    return *apart != '\0'
+               ? database_open_to_read(apart, purpose, true, error)
+               : database_open_to_read(config_text(config, "database"), purpose, false, error);
+}
 
 static bool open_database(Context *context, unsigned needs, const char *purpose, GError **error)
 {
-    const char *conninfo = config_text(settings_config(context->settings), "database");
-    const char *prefix = config_text(settings_config(context->settings), "role-prefix");
-    context->database = database_open(conninfo, purpose, error);
+    const Config *config = settings_config(context->settings);
+    const char *prefix = config_text(config, "role-prefix");
+    context->database = (needs & CONTEXT_REPORTS) != 0
+                            ? open_to_read(config, purpose, error)
+                            : database_open(config_text(config, "database"), purpose, error);
     return context->database != NULL &&
            ((needs & CONTEXT_ANY_SCHEMA) != 0 || migrate_check(context->database, prefix, error));
 }
@@ -34,7 +47,7 @@ static bool open_needs(Context *context, unsigned needs, const char *purpose, GE
     if ((needs & CONTEXT_SIGNER) != 0 && !open_signer(context, needs, error)) {
         return false;
     }
-    return (needs & (CONTEXT_DATABASE | CONTEXT_ANY_SCHEMA)) == 0 ||
+    return (needs & (CONTEXT_DATABASE | CONTEXT_ANY_SCHEMA | CONTEXT_REPORTS)) == 0 ||
            open_database(context, needs, purpose, error);
 }
 
@@ -59,6 +72,19 @@ Context *context_open_asking(Settings *settings, const char *signer, unsigned ne
         g_clear_pointer(&context, context_free);
     }
     return context;
+}
+
+bool context_behind(Context *context, const char *shown, char **line, GError **error)
+{
+    g_autofree char *since = NULL;
+    if (!report_query_behind(context->database, BEHIND_S, &since, error)) {
+        return false;
+    }
+    *line = since != NULL ? g_strdup_printf("The report database is behind: not all that was "
+                                            "recorded after %s is in %s.",
+                                            since, shown)
+                          : NULL;
+    return true;
 }
 
 bool context_record_signer(Context *context, GError **error)

@@ -21,6 +21,8 @@ typedef enum {
     CONTEXT_SIGNER = 2,           /* open the signing key */
     CONTEXT_ANY_SCHEMA = 4,       /* connect whatever the schema (migrate, check) */
     CONTEXT_DEVELOPMENT_KEYS = 8, /* development keys are allowed, whatever the setting */
+    CONTEXT_REPORTS = 16,         /* as CONTEXT_DATABASE, but to read only, and from
+                                     report-database where one is set */
 } ContextNeeds;
 
 /* Loads the settings and opens what `needs` (ContextNeeds, or-ed) asks for. `purpose` names the
@@ -36,6 +38,11 @@ Context *context_open_with(Settings *settings, unsigned needs, const char *purpo
  * signer_connect() too. */
 Context *context_open_asking(Settings *settings, const char *signer, unsigned needs,
                              const char *purpose, GError **error);
+
+/* What people are to know of the records that they are shown, "this report", where these are a
+ * standby's that is behind by more than seconds: a line for people in `line`, a new string; NULL:
+ * nothing. */
+bool context_behind(Context *context, const char *shown, char **line, GError **error);
 
 /* Puts the signing key's certificate on record, if it is not yet. ISSUER_ERROR_DENIED if the
  * records have it as revoked, as context_check_signer(): the key folder may be older than they are.

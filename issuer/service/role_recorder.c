@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "db/report_query.h"
 #include "db/watch_store.h"
 #include "service/context.h"
 
@@ -141,10 +142,13 @@ static bool write_rows(const Recorder *recorder, const GArray *standings, GError
                              error);
 }
 
-/* A round: what has changed since the last one. */
+/* A round: how far the records are, and what has changed on the board since the last one. */
 static bool run_round(Recorder *recorder, GError **error)
 {
     if (recorder->context == NULL && !open_records(recorder, error)) {
+        return false;
+    }
+    if (!report_query_note_moment(recorder->context->database, error)) {
         return false;
     }
     g_autoptr(GArray) now = look(role_seat(recorder->call)->board);

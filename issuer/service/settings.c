@@ -295,6 +295,12 @@ static const ConfigRow rows[] = {
      .fallback = "",
      .judge = judge_sender,
      .meaning = "sender of our replies; empty: the first of own-addresses"},
+    {.key = "report-database",
+     .type = CONFIG_TEXT,
+     .fallback = "",
+     .judge = database_judge,
+     .meaning = "libpq connection string, best of a standby, for reports and lists of finance; "
+                "empty: the database"},
     {.key = "require-authenticated",
      .type = CONFIG_FLAG,
      .fallback = "no",

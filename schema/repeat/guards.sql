@@ -68,6 +68,7 @@ declare
         "reply": {"may": ["state", "why", "recipient", "sent_at", "attempts", "erased_at",
                           "not_before", "tried_at", "last_error"],
                   "once": ["sent_at", "erased_at"]},
+        "report_moment": {"may": ["known_at"], "once": []},
         "restoration": {"may": ["closed_at"], "once": ["closed_at"]},
         "serial_block": {"may": ["closed_at"], "once": ["closed_at"]},
         "signing_key": {"may": ["revoked_at"], "once": ["revoked_at"]},

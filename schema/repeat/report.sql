@@ -39,12 +39,22 @@ $$;
 
 -- The moment before the oldest transaction of this database that is still open: rows of that one, and
 -- of all later ones, are recorded after it. It needs the owner's rights: others see no foreign sessions.
+-- A standby sees none of these transactions. It has the last such moment that a daemon has noted, and
+-- with it, since it is told everything in order, all that was recorded before.
 create or replace function issuer.report_known() returns timestamptz
 language plpgsql volatile security definer set search_path = issuer, pg_temp as $$
 declare
     oldest timestamptz;
     hidden bigint;
 begin
+    if pg_is_in_recovery() then
+        select m.known_at into oldest from report_moment m;
+        if oldest is null then
+            raise exception 'nobody has noted until when the records are whole, and this standby cannot '
+                'know: that is done by issuer run; without it ask the main database' using errcode = 'IS003';
+        end if;
+        return oldest;
+    end if;
     perform pg_stat_clear_snapshot();
     select min(a.xact_start), count(*) filter (where a.query = '<insufficient privilege>')
         into oldest, hidden
@@ -57,6 +67,17 @@ begin
             'pg_read_all_stats', current_user using errcode = 'IS002';
     end if;
     return least(oldest, transaction_timestamp()) - interval '1 microsecond';
+end $$;
+
+-- Notes that moment for the standbys; `issuer run` calls it every few seconds, in a transaction of its
+-- own. It need not be durable at once.
+create or replace function issuer.report_note_moment() returns void
+language plpgsql security definer set search_path = issuer, pg_temp as $$
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    insert into report_moment (known_at) values (report_known())
+        on conflict (one) do update set known_at = excluded.known_at
+        where report_moment.known_at < excluded.known_at;
 end $$;
 
 -- The first instant after a day.

@@ -149,6 +149,24 @@ static void rule_out(const Lines *all, bool by_line)
     }
 }
 
+/* Two lines of one number that differ are not both right: where lines nearby speak for one of them,
+ * the other fitted by chance, or has a wrong check. */
+static void rule_out_rivals(const Lines *all)
+{
+    g_autoptr(GHashTable) backed = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; i < all->count; i++) {
+        if (all->lines[i].number >= 0 && (all->lines[i].sure || all->ranks[i].support > 0)) {
+            g_hash_table_insert(backed, GINT_TO_POINTER(all->lines[i].number), &all->lines[i]);
+        }
+    }
+    for (guint i = 0; i < all->count; i++) {
+        const OrderedLine *line = &all->lines[i];
+        const OrderedLine *rival = g_hash_table_lookup(backed, GINT_TO_POINTER(line->number));
+        all->ranks[i].out =
+            rival != NULL && !line->sure && all->ranks[i].support == 0 && rival->hash != line->hash;
+    }
+}
+
 /* Whether the text shows another line of the code than a first one, which stands in more texts than
  * lines can be read in. */
 static bool has_company(const Lines *all, guint index)
@@ -279,6 +297,7 @@ void line_order_judge(GArray *lines)
         ranks[i].before = -1;
         count_support(&all, i);
     }
+    rule_out_rivals(&all);
     rule_out(&all, false);
     rule_out(&all, true);
     for (guint i = 0; i < all.count; i++) {

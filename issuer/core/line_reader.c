@@ -125,6 +125,23 @@ static bool try_length(LineReader *reader, const Attempt *attempt, gsize length,
     return false;
 }
 
+/* Whether what fits in one length, but is not the next line, is a chance fit, since a line of the
+ * other length fits there too and fills a line of the text. */
+static bool fits_better(LineReader *reader, const Attempt *attempt, gsize length, gsize other,
+                        ArmoredBlock *block)
+{
+    const Symbols *symbols = reader->symbols;
+    const gsize at = attempt->at;
+    ArmoredBlock better;
+    if (block->number == attempt->before + 1 || other > symbols->count - at ||
+        fills_a_line(symbols, at, at + length) || !fills_a_line(symbols, at, at + other) ||
+        !try_length(reader, attempt, other, &better)) {
+        return false;
+    }
+    *block = better;
+    return true;
+}
+
 /* How many symbols the block takes; 0: there is none. */
 static gsize try_block(LineReader *reader, const Attempt *attempt, ArmoredBlock *block)
 {
@@ -134,7 +151,8 @@ static gsize try_block(LineReader *reader, const Attempt *attempt, ArmoredBlock 
     const gsize first = short_first ? short_length : ARMORED_CODE_FULL;
     const gsize second = short_first ? ARMORED_CODE_FULL : short_length;
     if (try_length(reader, attempt, first, block)) {
-        return first;
+        return first != second && fits_better(reader, attempt, first, second, block) ? second
+                                                                                     : first;
     }
     /* The short one is not worth a hash once it is there. */
     const bool again = first != second && (second != short_length ||

@@ -78,7 +78,8 @@ static gboolean is_digit(gchar c)
 }
 
 /* Past "12:", "4)", "line 4:", "Ana:", "003 "; `at` if there is no such thing. A line has one
- * number: what looks like another may be symbols of the code. */
+ * number, and what looks like a label behind it may be the first group of the code's symbols, whose
+ * groups are parted by such signs. */
 static gsize skip_label(const char *line, gsize length, gsize at, bool *numbered)
 {
     gsize end = skip_while(line, length, at, is_letter);
@@ -88,8 +89,8 @@ static gsize skip_label(const char *line, gsize length, gsize at, bool *numbered
     end = skip_while(line, length, end, is_digit);
     const gsize digits = end - number;
     const bool link = length - end > 2 && memcmp(line + end, "://", 3) == 0;
-    if (link || letters > LONGEST_LABEL || digits > MOST_DIGITS || end == at || end == length ||
-        (digits > 0 && *numbered)) {
+    if (link || *numbered || letters > LONGEST_LABEL || digits > MOST_DIGITS || end == at ||
+        end == length) {
         return at;
     }
     const bool sign = line[end] != '\0' && strchr(":).]|,-", line[end]) != NULL &&
@@ -131,8 +132,12 @@ static bool is_mark(const char *word, gsize length, bool labels)
     if (length <= LONGEST_MARK && is_quote_mark(last)) {
         return true;
     }
-    return labels && length <= MOST_DIGITS + 2 && last != '\0' && strchr(":)].", last) != NULL &&
-           g_ascii_isdigit(word[length - 2 + (length == 1)]);
+    if (!labels || length > MOST_DIGITS + 2 || last == '\0' || strchr(":)].", last) == NULL) {
+        return false;
+    }
+    /* A letter among the digits would be one of the code: "8NJ4:" is a group of its symbols. */
+    const gsize open = word[0] == '[' || word[0] == '(' ? 1 : 0;
+    return length > open + 1 && skip_while(word, length, open, is_digit) == length - 1;
 }
 
 static bool strip_line(const char *line, gsize length, bool labels, GString *out)

@@ -87,8 +87,7 @@ static void moved_lines_are_not_named(void **state)
         g_autoptr(GString) text = g_string_new(NULL);
         g_clear_pointer(&lines[gone], g_free);
         lines[gone] = g_strdup("");
-        swap_lines(lines, any_line(*state, 1, code->count - 1),
-                   any_line(*state, 1, code->count - 1));
+        swap_lines(lines, any_line(*state, 1, code->count), any_line(*state, 1, code->count));
         for (guint i = 1; i <= code->count; i++) {
             if (lines[i][0] != '\0') {
                 g_string_append_printf(text, "%s%s%s\n", mark[0], lines[i], mark[1]);
@@ -221,7 +220,7 @@ static void numbered_groups_are_told_apart(void **state)
         {"line ", ": "},
         {"\xE3\x80\x80line ", ": "},
     };
-    static const char *const signs[] = {" ", "-", ".", " - ", "\xE2\x80\x91", ","};
+    static const char *const signs[] = {" ", "-", ".", " - ", "\xE2\x80\x91", ",", ": ", ":"};
     for (guint round = 0; round < ROUNDS; round++) {
         const Code *code = make_code(*state, ARMOR_USAGE_REQUEST);
         const guint wrong = any_line(*state, 2, code->count - 1);

@@ -7,6 +7,8 @@
 
 #define MOST_ROUNDS 4 /* escapes of escapes, and the link as it stands */
 
+#define LONGEST_WRAPPED ((gsize)32 * 1024) /* bytes; a code of the largest kind is shorter */
+
 static const char ends[] = " \t\r\n<>\"'()";
 
 /* Undoes "%XX", or with `mark` "-" what Proofpoint makes of it. False: there is nothing of it. */
@@ -69,13 +71,12 @@ static bool read_link(const GString *link, char mark, uint64_t place, GPtrArray 
     return is_whole(found);
 }
 
-static void take_link(const char *link, gsize length, uint64_t place, GPtrArray *found)
+/* Keeps what was read of a link; returns whether it is a whole code. */
+static bool take_link(const GString *link, uint64_t place, GPtrArray *found)
 {
-    g_autoptr(GString) whole = g_string_new_len(link, (gssize)length);
     g_autoptr(GPtrArray) own = g_ptr_array_new_with_free_func((GDestroyNotify)compact_scan_free);
-    const bool read =
-        read_link(whole, '%', place, own) ||
-        (strstr(whole->str, "/v2/url?u=") != NULL && read_link(whole, '-', place, own));
+    const bool read = read_link(link, '%', place, own) ||
+                      (strstr(link->str, "/v2/url?u=") != NULL && read_link(link, '-', place, own));
     while (own->len > 0) {
         CompactFind *find = g_ptr_array_steal_index(own, 0);
         if (!read || find->problem == NULL) { /* what a wrong way has shown is damaged */
@@ -83,6 +84,60 @@ static void take_link(const char *link, gsize length, uint64_t place, GPtrArray 
         } else {
             compact_scan_free(find);
         }
+    }
+    return read;
+}
+
+/* Where the line behind a line's end at `at` begins, its marks of quoting passed over; NULL if
+ * `at` is no line's end. */
+static const char *next_line(const char *at, const char *end)
+{
+    at += at < end && *at == '\r';
+    if (at == end || *at != '\n') {
+        return NULL;
+    }
+    at++;
+    while (at < end && *at != '\0' && strchr(" \t>|", *at) != NULL) {
+        at++;
+    }
+    return at;
+}
+
+/* Appends the lines that a link goes on in, which ends at `at`: programs wrap a long one anywhere
+ * (RFC 3986, appendix C). Another link is none of it, so that each byte is read once. */
+static void append_lines(GString *link, const char *at, const char *end)
+{
+    while (link->len < LONGEST_WRAPPED && (at = next_line(at, end)) != NULL) {
+        const char *begin = at;
+        while (at < end && strchr(ends, *at) == NULL) {
+            at++;
+        }
+        const gsize length = (gsize)(at - begin);
+        if (length == 0 || memmem(begin, length, "://", 3) != NULL) {
+            break;
+        }
+        if (link->str[link->len - 1] == '=') { /* a soft line break that nobody has undone */
+            g_string_truncate(link, link->len - 1);
+        }
+        g_string_append_len(link, begin, (gssize)length);
+    }
+}
+
+static void read_links(const char *begin, const char *at, const char *end, uint64_t place,
+                       GPtrArray *found)
+{
+    g_autoptr(GPtrArray) own = g_ptr_array_new_with_free_func((GDestroyNotify)compact_scan_free);
+    g_autoptr(GString) link = g_string_new_len(begin, at - begin);
+    if (!take_link(link, place, own)) {
+        const gsize length = link->len;
+        append_lines(link, at, end);
+        if (link->len > length) {
+            g_ptr_array_set_size(own, 0); /* what was cut at the line's end */
+            (void)take_link(link, place, own);
+        }
+    }
+    while (own->len > 0) {
+        compact_scan_keep(found, g_ptr_array_steal_index(own, 0));
     }
 }
 
@@ -100,7 +155,7 @@ void link_scan_find(const char *text, gsize length, uint64_t place, GPtrArray *f
             at++;
         }
         if (memmem(begin, (gsize)(at - begin), "://", 3) != NULL) {
-            take_link(begin, (gsize)(at - begin), place + (gsize)(begin - text), found);
+            read_links(begin, at, end, place + (gsize)(begin - text), found);
         }
         from = at;
     }

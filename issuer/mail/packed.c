@@ -3,6 +3,8 @@
 #include "mail/archive.h"
 #include "mail/calendar_file.h"
 #include "mail/cms.h"
+#include "mail/jws_object.h"
+#include "mail/other_bases.h"
 #include "mail/outlook_msg.h"
 #include "mail/packed_archive.h"
 #include "mail/packed_outlook.h"
@@ -27,6 +29,9 @@ static const PackedKind within[] = {
     {"a file within the text (uuencode)", uuencode_is_in, uuencode_unpack},
     {"a file within the text (yEnc)", uuencode_is_yenc_in, uuencode_refuse_yenc},
     {"a file within a calendar", calendar_file_is_in, calendar_file_unpack},
+    {"a JWS as a JSON object", jws_object_is_in, jws_object_unpack},
+    {"a text in base32 or Ascii85", other_bases_are_in, other_bases_unpack},
+    {"a text in ROT13", other_bases_rot13_is_in, other_bases_unpack_rot13},
     {"a text encrypted with PGP", pgp_encrypted_is_in, pgp_encrypted_refuse},
 };
 

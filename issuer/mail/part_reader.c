@@ -3,6 +3,7 @@
 #include "core/first_look.h"
 #include "mail/charset.h"
 #include "mail/clear_signed.h"
+#include "mail/hex_dump.h"
 #include "mail/html_text.h"
 #include "mail/packed.h"
 #include "mail/part_kind.h"
@@ -153,15 +154,33 @@ static void unpack_within(PartReader *reader, const MimePart *part, const char *
     }
 }
 
+/* Takes the dumps of codes out of a text; what is left of it, NULL: all. */
+static GString *unpack_dumps(PartReader *reader, const MimePart *part, const char *text,
+                             gsize length)
+{
+    GString *rest = NULL;
+    if (!hex_dump_is_in(text, length)) {
+        return NULL;
+    }
+    if (unpacked_begin(reader->unpacked, length, reader->depth)) {
+        rest = hex_dump_unpack(text, length, reader->unpacked);
+    }
+    if (unpacked_trouble(reader->unpacked) != NULL) {
+        note_unsearched(reader, part, "a hex dump", unpacked_trouble(reader->unpacked));
+    }
+    return rest;
+}
+
 /* Takes a text as a person reads it. */
 static void take_text(PartReader *reader, const MimePart *part, unsigned use, const char *text,
                       gsize length)
 {
     g_autoptr(GString) unescaped = clear_signed_read(text, length);
+    g_autoptr(GString) rest = unpack_dumps(reader, part, text, length);
     if (unescaped != NULL) {
         text_sink_take(&reader->sink, use, unescaped->str, unescaped->len);
     } else {
-        text_sink_take(&reader->sink, use, text, length);
+        text_sink_take_part(&reader->sink, use, text, length, rest);
     }
     if ((use & TEXT_SINK_DIGEST) != 0) {
         text_sink_digest(&reader->sink, text, length);
@@ -329,8 +348,23 @@ static void read_packed(PartReader *reader, const MimePart *part, TransferEncodi
     digest_as_it_stands(reader, part);
 }
 
+/* Says that a part stands for something that is not in this mail: nobody fetches what a stranger
+ * names (RFC 2046 section 5.2.3), and the other pieces of a mail that was split (section 5.2.2) may
+ * never come. What is here of it is read all the same. */
+static void note_elsewhere(PartReader *reader, const MimePart *part)
+{
+    const bool named = strcmp(part->type, "message/external-body") == 0;
+    if (named || strcmp(part->type, "message/partial") == 0) {
+        note_unsearched(reader, part,
+                        named ? "a file that is kept elsewhere"
+                              : "one piece of a mail that was split",
+                        "ask for it as text");
+    }
+}
+
 bool part_reader_read(PartReader *reader, const MimePart *part)
 {
+    note_elsewhere(reader, part);
     TransferEncoding encoding = transfer_encoding_read(part->encoding);
     g_auto(Content) head = decode(part, encoding, HEAD_SIZE);
     if (part->name != NULL) {

@@ -41,14 +41,6 @@ void text_sink_digest(TextSink *sink, const char *text, gsize length)
     }
 }
 
-static void search(TextSink *sink, const char *text, gsize length)
-{
-    key_watch_text(&sink->watch, text, length);
-    if (sink->finder != NULL) {
-        finder_add_text(sink->finder, text, length);
-    }
-}
-
 void text_sink_take_unseen(TextSink *sink, const char *text, gsize length)
 {
     key_watch_text(&sink->watch, text, length);
@@ -87,7 +79,17 @@ static void show(TextSink *sink, const char *text, gsize length, bool is_html)
 
 void text_sink_take(TextSink *sink, unsigned use, const char *text, gsize length)
 {
-    search(sink, text, length);
+    text_sink_take_part(sink, use, text, length, NULL);
+}
+
+void text_sink_take_part(TextSink *sink, unsigned use, const char *text, gsize length,
+                         const GString *searched)
+{
+    key_watch_text(&sink->watch, text, length);
+    if (sink->finder != NULL) {
+        finder_add_text(sink->finder, searched != NULL ? searched->str : text,
+                        searched != NULL ? searched->len : length);
+    }
     if ((use & TEXT_SINK_SHOW) != 0) {
         show(sink, text, length, (use & TEXT_SINK_HTML) != 0);
     }

@@ -53,6 +53,10 @@ const GPtrArray *text_sink_unseen_tokens(TextSink *sink);
  * read. */
 void text_sink_take(TextSink *sink, unsigned use, const char *text, gsize length);
 
+/* The same for a text of which `searched` is all that is to be searched; NULL: all of it. */
+void text_sink_take_part(TextSink *sink, unsigned use, const char *text, gsize length,
+                         const GString *searched);
+
 /* Digests a text without white space, and without the ">" that mailboxes put before "From ": so all
  * exports of a mail agree. */
 void text_sink_digest(TextSink *sink, const char *text, gsize length);

@@ -8,10 +8,13 @@ import base64
 import binascii
 import bz2
 import gzip
+import html
+import json
 import lzma
 import urllib.parse
 
 import outlook
+import written_out
 from codes import Code
 from packings import cms_signed, cms_signed_in_pieces, tarred, uuencoded, zipped
 
@@ -1139,3 +1142,140 @@ def link_with_a_token_of_somebody_else():
     other = ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (
         b'{"alg":"HS256","typ":"JWT","kid":"portal-signing-key-2026-11"}', b'{"sub":"ines"}' * 9, b"s" * 64))
     return one(linked(safe_link(PORTAL + other)))
+
+
+@case(issued())
+def link_wrapped_within_the_code():
+    return one(mail("Please see\n" + written_out.wrapped(PORTAL + A.jws, 72) + "\nInes\n"))
+
+
+@case(issued())
+def link_wrapped_within_the_code_in_brackets_and_quoted():
+    return one(mail(written_out.quoted("<" + written_out.wrapped(PORTAL + A.jws, 66)[:-1] + ">\n") + "\nInes\n"))
+
+
+@case(issued())
+def link_wrapped_by_soft_breaks_that_nothing_names():
+    return one(mail("see " + written_out.wrapped(PORTAL + A.jws, 75).replace("\n", "=\n") + "\nInes\n"))
+
+
+# ---- written out as no mail program would ------------------------------------------------------
+
+def in_each_way(ways, data):
+    """A mail for each of the ways, in one mailbox."""
+    return {"in.mbox": mbox(*(mail(f"Good morning,\n\n{way(data)}\nInes\n", number=number)
+                              for number, way in enumerate(ways)))}
+
+
+@case(*[issued()] * len(written_out.DUMPS))
+def dumps():
+    return in_each_way(written_out.DUMPS, TEXT.encode())
+
+
+@case(*[issued()] * len(written_out.DUMPS))
+def dumps_of_a_compact_code():
+    return in_each_way(written_out.DUMPS, A.jws.encode())
+
+
+@case(*[issued()] * len(written_out.DUMPS))
+def dumps_quoted():
+    return in_each_way([lambda data, way=way: written_out.quoted(way(data)) for way in written_out.DUMPS], TEXT.encode())
+
+
+@case(DAMAGED)
+def dump_with_a_line_lost():
+    rows = written_out.xxd(TEXT.encode()).split("\n")
+    return one(mail("\n".join(rows[:20] + rows[21:])))
+
+
+@case(issued())
+def dump_in_an_attached_text_and_html():
+    dump = html.escape(written_out.hexdump(TEXT.encode()))
+    return one(mixed_mail("\nsee file\n", attached(b64(f"<html><pre>{dump}</pre></html>"), content_type="text/html")))
+
+
+@case(NOTHING, why="")
+def dump_of_something_else():
+    return one(mail("The trace of the plant's bus:\n\n" + written_out.xxd(bytes(range(256)) * 8)))
+
+
+@case(*[issued()] * len(written_out.BASES))
+def other_bases():
+    return in_each_way(written_out.BASES, TEXT.encode())
+
+
+@case(*[issued()] * len(written_out.BASES))
+def other_bases_of_a_compact_code_quoted():
+    return in_each_way([lambda data, way=way: written_out.quoted(way(data)) for way in written_out.BASES], A.jws.encode())
+
+
+@case(issued(), issued(), issued())
+def letters_moved_by_half_the_alphabet():
+    return {"in.mbox": mbox(*(mail(written_out.rot13(text), number=number)
+                              for number, text in enumerate((TEXT, A.jws + "\n", "\n".join(A.data) + "\n"))))}
+
+
+def as_object(code, general=False):
+    """The code as a JSON object (RFC 7515 section 7.2.1 or 7.2.2)."""
+    protected, payload, signature = code.jws.split(".")
+    if general:
+        return {"payload": payload, "signatures": [{"protected": protected, "signature": signature}]}
+    return {"payload": payload, "protected": protected, "signature": signature, "header": {"kid": "pumphouse"}}
+
+
+@case(issued(), issued())
+def jws_as_an_object():
+    return {"in.mbox": mbox(mail("Here it is:\n\n" + json.dumps(as_object(A), indent=2) + "\n"),
+                            mail(json.dumps(as_object(A, general=True)) + "\n", number=2))}
+
+
+@case(("person", WHO, [A.jws, B.jws], 0))
+def jws_as_objects_in_an_attached_list():
+    data = json.dumps([as_object(A), as_object(B, general=True)])
+    return one(mixed_mail("\nsee file\n", attached(b64(data), content_type="application/jose+json; name=a.json")))
+
+
+@case(issued())
+def jws_as_an_object_quoted_and_wrapped():
+    return one(mail(written_out.quoted(written_out.wrapped(json.dumps(as_object(A), indent=2).replace(A.jws.split(".")[1], written_out.wrapped(A.jws.split(".")[1], 72)), 999))))
+
+
+@case(issued())
+def jws_as_an_object_in_a_string_of_json():
+    return one(mail(json.dumps({"event": "request", "body": json.dumps(as_object(A))})))
+
+
+@case(DAMAGED)
+def jws_as_an_object_that_is_cut():
+    return one(mail(json.dumps(as_object(A, general=True), indent=1)[:-60] + "\n"))
+
+
+@case(NOTHING, why="")
+def jws_as_an_object_of_somebody_else():
+    other = {"payload": "eyJzdWIiOiJpbmVzIn0", "protected": "eyJhbGciOiJIUzI1NiJ9", "signature": "c" * 43}
+    return one(mail(json.dumps(other)))
+
+
+@case(issued(), issued())
+def utf7_under_base64():
+    data = ("Grüße aus Łódź + " + TEXT).encode("utf-7")
+    utf7 = "Content-Type: text/plain; charset=utf-7"
+    return {"in.mbox": mbox(mail(b64(data), [utf7, *B64]), mail(b64(data), [utf7], number=2))}
+
+
+@case(NOTHING, why="a file that is kept elsewhere; ask for it as text")
+def file_kept_elsewhere():
+    return one(mixed_mail("\nsee file\n", 'Content-Type: message/external-body; access-type=URL;\n'
+                          ' URL="https://files.pumphouse.example.com/r"\n\nContent-Type: text/plain; name=r.txt\n\n'))
+
+
+@case(NOTHING, why="one piece of a mail that was split; ask for it as text")
+def piece_of_a_mail():
+    return one(mail("Subject: request\n\n" + "\n".join(B.lines[:1]) + "\n",
+                    ['Content-Type: message/partial; id="7@pumphouse.example.com"; number=1; total=2']))
+
+
+@case(issued())
+def piece_of_a_mail_that_holds_the_code():
+    return one(mail(f"Subject: request\n\n{A.text}\n",
+                    ['Content-Type: message/partial; id="7@pumphouse.example.com"; number=1; total=2']))

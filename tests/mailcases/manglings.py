@@ -8,6 +8,7 @@ import html
 import quopri
 import re
 
+import written_out
 from packings import cms_signed, cms_signed_in_pieces, tarred, uuencoded, zipped
 
 WORDS = ("please", "the plant stands still since Monday", "Grüße aus Łódź", "see below:", "Best regards",
@@ -134,7 +135,15 @@ def as_html(lines, rng):
     return "html", f"<html><body>{body}</body></html>\n"
 
 
-FORMS = (as_plain, as_plain, as_plain, as_html, as_html, as_pgp, as_forward)
+def as_dump(lines, rng):
+    return "plain", rng.choice(written_out.DUMPS)(("\n".join(lines) + "\n").encode())
+
+
+def as_other_base(lines, rng):
+    return "plain", rng.choice(written_out.BASES)(("\n".join(lines) + "\n").encode())
+
+
+FORMS = (as_plain,) * 6 + (as_html,) * 4 + (as_pgp, as_forward) * 2 + (as_dump, as_other_base)
 
 
 # ---- bytes: functions of (text, rng) that give (charset, bytes) ----------------------------------

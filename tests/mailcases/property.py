@@ -102,7 +102,10 @@ class Copy:
             charsets = manglings.ANY_LETTERS  # others do not have them, or show no pattern with them
         elif any(step in manglings.UNLABELLED for step in packings):
             charsets = manglings.SELF_EVIDENT
-        form, charset = rng.choice(FORMS), rng.choice(charsets)
+        form = rng.choice(FORMS)
+        if form is manglings.as_other_base:
+            charsets = [step for step in charsets if step in manglings.SELF_EVIDENT]  # others change its signs
+        charset = rng.choice(charsets)
         encodings = ENCODINGS if is_wide(charset) else PLAIN_ENCODINGS
         return steps + [form, charset, rng.choice(encodings)] + packings
 

@@ -317,7 +317,8 @@ static void tell_end(Records *records, JsonSplitKind kind, uint64_t offset)
                                       (unsigned long long)offset));
     } else if (kind == JSON_SPLIT_FAILED) {
         tell(records,
-             g_strdup_printf("cannot be read further than byte %llu", (unsigned long long)offset));
+             g_strdup_printf("cannot be read further than byte %llu; see to it, and give it again",
+                             (unsigned long long)offset));
     } else if (records->mails == 0) {
         tell(records, g_strdup("is JSON without a mail: no member of it is a text (body, text, "
                                "html, raw); export the mails with their texts"));

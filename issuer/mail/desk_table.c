@@ -1,6 +1,7 @@
 #include "mail/desk_table.h"
 
 #include "mail/charset.h"
+#include "mail/read_failure.h"
 #include "mail/wide_text.h"
 
 #include <csv.h>
@@ -222,6 +223,7 @@ static void read_rows(Table *table, struct csv_parser *parser, int fd)
 {
     g_autofree char *piece = g_malloc(PIECE_SIZE);
     g_autoptr(GByteArray) text = g_byte_array_new();
+    const off_t end = lseek(fd, 0, SEEK_END); /* a confined process has no fstat() */
     uint64_t offset = 0;
     gssize got = read_piece(fd, 0, piece, PIECE_SIZE);
     WideText wide = wide_text_for(piece, (gsize)MAX(got, 0)); // what is not is read cell by cell
@@ -234,8 +236,9 @@ static void read_rows(Table *table, struct csv_parser *parser, int fd)
         offset += (uint64_t)got;
         got = read_piece(fd, offset, piece, PIECE_SIZE);
     }
-    if (got < 0) {
-        stop(table, "cannot be read to its end");
+    if (got < 0 || (going && end > 0 && offset < (uint64_t)end)) {
+        g_autofree char *why = read_failure_text(offset, got < 0 ? errno : 0);
+        stop(table, why);
     }
 }
 

@@ -17,6 +17,13 @@ static ParsedMail *unreadable_new(char *why)
     return mail;
 }
 
+ParsedMail *job_unread(char *what)
+{
+    ParsedMail *mail = unreadable_new(what);
+    mail->absent = true;
+    return mail;
+}
+
 /* Stands for a mail that was not read: its bytes where they are at hand, else where it stands. The
  * same again is known by it, and no two of them are taken for one. */
 static Digest identity_of_unread(const ParsedMail *mail, const char *data, gsize length)
@@ -129,22 +136,36 @@ static void miss_files(ParsedMail *mail)
     }
 }
 
+/* The file of a mail that is "FILE#N", as people call it. New string. */
+static char *file_of(const char *source)
+{
+    const char *number = strrchr(source, '#');
+    g_autofree char *file =
+        number == NULL ? g_strdup(source) : g_strndup(source, (gsize)(number - source));
+    return strcmp(file, "-") == 0 ? g_strdup("standard input") : g_steal_pointer(&file);
+}
+
+/* Of which file it is said, and by what the mail is known while it cannot be read. */
+static void tell_unread(ParsedMail *found, const ParsedMail *known)
+{
+    g_autofree char *file = file_of(known->source);
+    g_autofree char *what = g_steal_pointer(&found->why);
+    found->why = g_strdup_printf("%s %s", file, what);
+    found->identity = identity_of_unread(known, "", 0);
+}
+
 /* Says of text without a header what is to be done with it: somebody saved a code, or it is none of
  * ours. */
 static void tell_bare(ParsedMail *found, const ParsedMail *known)
 {
-    const char *source = known->source;
+    g_autofree char *file = file_of(known->source);
     if (found->tokens->len == 0) { // each such file is told, be its text another's too
         gsize size = 0;
         const char *data = known->raw != NULL ? g_bytes_get_data(known->raw, &size) : NULL;
         found->identity = identity_of_unread(known, data != NULL ? data : "", size);
     }
-    const char *number = strrchr(source, '#');
-    const int length = number == NULL ? (int)strlen(source) : (int)(number - source);
-    const bool pipe = length == 1 && source[0] == '-';
     found->why = g_strdup_printf(
-        "%.*s is no mail: it is text without mail headers%s",
-        pipe ? (int)strlen("standard input") : length, pipe ? "standard input" : source,
+        "%s is no mail: it is text without mail headers%s", file,
         found->tokens->len > 0
             ? ", with a code in it; who sent it is not known: take it in with `issuer request add "
               "FILE --from ADDRESS`"
@@ -158,6 +179,9 @@ void job_complete(Job *job, ParsedMail *found, char *why)
         found = unparsed_new(known, why);
     }
     g_free(why);
+    if (found->absent) {
+        tell_unread(found, known);
+    }
     if ((known->marks & MAIL_BARE) != 0 && found->why == NULL) {
         tell_bare(found, known);
     }

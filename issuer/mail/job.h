@@ -14,6 +14,10 @@ typedef struct {
  * owns it. */
 Job *job_new(const SourceItem *item);
 
+/* Stands for a mail whose bytes cannot be had, and of which nothing is put on record: `what`
+ * (read_failure_text(), taken over) is said of its file. The caller owns it. */
+ParsedMail *job_unread(char *what);
+
 /* Puts what was found in the place of what was known before; without (`found` NULL) the mail cannot
  * be read, and `why` says what it did to its parser. Takes both. */
 void job_complete(Job *job, ParsedMail *found, char *why);

@@ -1,10 +1,10 @@
 #include "mail/load.h"
 
 #include "base/clock.h"
+#include "mail/read_failure.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -30,6 +30,7 @@ void load_free(gpointer data)
     if (load->fd >= 0) {
         (void)close(load->fd);
     }
+    g_free(load->trouble);
     g_free(load);
 }
 
@@ -76,8 +77,7 @@ static SendState send_held(Load *load, const char *data, gsize size, int socket,
     return send_once(load, data + done, size - done, socket, wait);
 }
 
-/* Sends a piece of a mail that is not in memory. A file that has become shorter is filled up with
- * empty lines: the parser was promised so many bytes. */
+/* Sends a piece of a mail that is not in memory. */
 static SendState send_from_file(Load *load, int socket, bool wait)
 {
     char piece[PIECE_SIZE];
@@ -88,8 +88,8 @@ static SendState send_from_file(Load *load, int socket, bool wait)
         return SEND_GOES_ON;
     }
     if (got <= 0) {
-        memset(piece, '\n', want);
-        got = (ssize_t)want;
+        load->trouble = read_failure_text(load->offset + done, got < 0 ? errno : 0);
+        return SEND_FAILED;
     }
     return send_once(load, piece, (gsize)got, socket, wait);
 }
@@ -120,7 +120,7 @@ bool load_can_send_again(const Load *load)
 /* A parser that is stuck takes nothing, or a byte now and then. */
 bool load_send(Load *load, const SourceItem *item, int socket, bool wait)
 {
-    SendState state = SEND_GOES_ON;
+    SendState state = load->trouble == NULL ? SEND_GOES_ON : SEND_FAILED;
     while (state == SEND_GOES_ON && !load_is_sent(load)) {
         state = send_piece(load, item, socket, wait);
         if (wait && clock_monotonic_us() > load->until_us) {

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "mail/headers.h"
+#include "mail/read_failure.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,7 +18,8 @@ struct Mbox {
     char *buffer;
     gsize length;
     uint64_t base; /* offset in the file of buffer[0] */
-    bool ended;    /* the buffer reaches to the end of the file */
+    bool ended;    /* the buffer reaches to the end of the file, or to where it cannot be read */
+    int failure;   /* errno of the read that failed there; 0: none */
     uint64_t at;   /* offset of the separator of the next message */
     bool lengths_hold;
     bool in_mail; /* at the start of a file that begins as a mail */
@@ -43,8 +45,9 @@ void mbox_free(Mbox *mbox)
     g_free(mbox);
 }
 
-/* Slides the window so that it begins at offset `keep` and fills it up. */
-static bool slide(Mbox *mbox, uint64_t keep, GError **error)
+/* Slides the window so that it begins at offset `keep` and fills it up. What cannot be read ends
+ * the file: the mails before it are whole. */
+static void slide(Mbox *mbox, uint64_t keep)
 {
     if (keep >= mbox->base && keep <= mbox->base + mbox->length) {
         gsize drop = (gsize)(keep - mbox->base);
@@ -61,24 +64,18 @@ static bool slide(Mbox *mbox, uint64_t keep, GError **error)
         if (got < 0 && errno == EINTR) {
             continue;
         }
-        if (got < 0) {
-            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
-                        "cannot be read at byte %" G_GUINT64_FORMAT ": %s",
-                        mbox->base + mbox->length, g_strerror(errno));
-            return false;
-        }
-        mbox->ended = got == 0;
-        mbox->length += (gsize)got;
+        mbox->failure = got < 0 ? errno : 0;
+        mbox->ended = got <= 0;
+        mbox->length += (gsize)MAX(got, 0);
     }
-    return true;
 }
 
 /* Slides on while a message is being searched: from its start as long as it fits, else from the
  * search point. */
-static bool slide_within(Mbox *mbox, uint64_t start, uint64_t search, GError **error)
+static void slide_within(Mbox *mbox, uint64_t start, uint64_t search)
 {
     bool fits = start >= mbox->base && mbox->base + mbox->length - start < MBOX_WINDOW;
-    return slide(mbox, fits ? start : MAX(search - KEPT_TAIL, mbox->base), error);
+    slide(mbox, fits ? start : MAX(search - KEPT_TAIL, mbox->base));
 }
 
 /* What ends a message: another one, or what a crash of the file system leaves of blocks that it had
@@ -157,7 +154,7 @@ static Mark find_mark(const Mbox *mbox, bool holes, gsize *at)
 
 /* Finds where the message that begins at `start` ends: at the next mark, or with the file. Where no
  * message begins, but a torn piece, a hole does not end it. */
-static bool find_end(Mbox *mbox, uint64_t start, bool torn, uint64_t *end, GError **error)
+static uint64_t find_end(Mbox *mbox, uint64_t start, bool torn)
 {
     uint64_t search = start + 1; /* a separator has something before it */
     for (;;) {
@@ -165,13 +162,10 @@ static bool find_end(Mbox *mbox, uint64_t start, bool torn, uint64_t *end, GErro
         Mark mark = find_mark(mbox, !torn, &at);
         if (mark == MARK_NONE && !mbox->ended) {
             search = mbox->base + at;
-            if (!slide_within(mbox, start, search, error)) {
-                return false;
-            }
+            slide_within(mbox, start, search);
             continue;
         }
-        *end = mbox->base + (mark == MARK_NONE ? mbox->length : at);
-        return true;
+        return mbox->base + (mark == MARK_NONE ? mbox->length : at);
     }
 }
 
@@ -237,13 +231,12 @@ static uint64_t without_empty_line(const Mbox *mbox, uint64_t start, uint64_t en
     return end;
 }
 
-/* Has the buffer hold the next message's headers, as far as there are any. False at the end of the
- * file, or with an error. */
-static bool look_at_next(Mbox *mbox, GError **error)
+/* Has the buffer hold the next message's headers, as far as there are any. False at the end. */
+static bool look_at_next(Mbox *mbox)
 {
     uint64_t end = mbox->base + mbox->length;
-    if (!mbox->ended && mbox->at + HEAD_SIZE > end && !slide(mbox, mbox->at, error)) {
-        return false;
+    if (!mbox->ended && mbox->at + HEAD_SIZE > end) {
+        slide(mbox, mbox->at);
     }
     return mbox->at < mbox->base + mbox->length;
 }
@@ -265,32 +258,45 @@ static bool skip_separator(Mbox *mbox)
 }
 
 /* Where the message that begins at mbox->at ends; moves to what follows it. */
-static bool pass_message(Mbox *mbox, bool torn, uint64_t *end, GError **error)
+static uint64_t pass_message(Mbox *mbox, bool torn)
 {
     uint64_t start = mbox->at;
+    uint64_t end = 0;
     mbox->lengths_hold = mbox->lengths_hold && !torn;
-    if (mbox->lengths_hold && end_by_length(mbox, start, end, &mbox->at)) {
-        return *end <= mbox->base + mbox->length ||
-               slide(mbox, *end - start <= MBOX_WINDOW ? start : *end, error);
+    if (mbox->lengths_hold && end_by_length(mbox, start, &end, &mbox->at)) {
+        if (end > mbox->base + mbox->length) {
+            slide(mbox, end - start <= MBOX_WINDOW ? start : end);
+        }
+        return end;
     }
-    if (!find_end(mbox, start, torn, end, error)) {
+    end = find_end(mbox, start, torn);
+    mbox->in_mail = false;
+    mbox->at = end;
+    return without_empty_line(mbox, start, end);
+}
+
+/* Whether what was found last reaches to where the file cannot be read: then who knows whether it
+ * is whole. */
+static bool is_broken(const Mbox *mbox, GError **error)
+{
+    if (mbox->failure == 0 || !mbox_ended(mbox)) {
         return false;
     }
-    mbox->in_mail = false;
-    mbox->at = *end;
-    *end = without_empty_line(mbox, start, *end);
+    g_autofree char *what = read_failure_text(mbox_seen(mbox), mbox->failure);
+    g_set_error_literal(error, ISSUER_ERROR, ISSUER_ERROR_FAILED, what);
     return true;
 }
 
 bool mbox_next(Mbox *mbox, MboxMessage *message, GError **error)
 {
-    if (!look_at_next(mbox, error)) {
+    if (!look_at_next(mbox)) {
+        (void)is_broken(mbox, error);
         return false;
     }
     bool torn = !skip_separator(mbox);
     uint64_t start = mbox->at;
-    uint64_t end = 0;
-    if (!pass_message(mbox, torn, &end, error)) {
+    uint64_t end = pass_message(mbox, torn);
+    if (is_broken(mbox, error)) {
         return false;
     }
     bool held =
@@ -305,6 +311,11 @@ bool mbox_next(Mbox *mbox, MboxMessage *message, GError **error)
 bool mbox_ended(const Mbox *mbox)
 {
     return mbox->ended && mbox->at >= mbox->base + mbox->length;
+}
+
+uint64_t mbox_seen(const Mbox *mbox)
+{
+    return mbox->base + mbox->length;
 }
 
 gsize mbox_unquote(char *data, gsize length)

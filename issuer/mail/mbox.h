@@ -30,8 +30,8 @@ typedef struct Mbox Mbox;
  * only at one that stands apart. */
 Mbox *mbox_new(int fd, bool begins_as_mail);
 
-/* The next message or torn piece. False at the end, or with an error if the file cannot be read
- * further. */
+/* The next message or torn piece. False at the end, or with an error (read_failure_text()) if the
+ * file cannot be read further; what reaches to there is not given. */
 bool mbox_next(Mbox *mbox, MboxMessage *message, GError **error);
 
 /* Whether nothing follows what mbox_next() gave last. */
@@ -44,6 +44,9 @@ bool mbox_ended(const Mbox *mbox);
  * with damaged lines, if one such line comes before the first empty one. It may end with a carriage
  * return alone, as may the mail behind it. `length` bytes are there, of which MBOX_LOOK suffice. */
 gsize mbox_separator_size(const char *data, gsize length, bool apart);
+
+/* How far it has read, in bytes into the file: at its end, all that there is. */
+uint64_t mbox_seen(const Mbox *mbox);
 
 /* Undoes the quoting of lines that begin with "From " in place: ">From " becomes "From ",
  * ">>From " becomes ">From ". Returns the new length in bytes. */

@@ -4,6 +4,7 @@
 #include "mail/mail_reader.h"
 #include "mail/mbox.h"
 #include "mail/multipart_end.h"
+#include "mail/read_failure.h"
 #include "mail/sniff.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@ struct Opened {
     char *trouble;
 };
 
-/* Reads up to `most` bytes from `offset` on. */
+/* Reads up to `most` bytes from `offset` on. On failure `bytes` has those that came before it. */
 static bool read_bytes(int fd, uint64_t offset, gsize most, GByteArray *bytes)
 {
     g_byte_array_set_size(bytes, (guint)most);
@@ -34,7 +35,9 @@ static bool read_bytes(int fd, uint64_t offset, gsize most, GByteArray *bytes)
     while (length < most) {
         ssize_t got = pread(fd, bytes->data + length, most - length, (off_t)(offset + length));
         if (got < 0 && errno != EINTR) {
-            g_byte_array_set_size(bytes, 0);
+            const int failure = errno;
+            g_byte_array_set_size(bytes, (guint)length);
+            errno = failure;
             return false;
         }
         if (got == 0) {
@@ -122,10 +125,11 @@ static bool give_trouble(Opened *opened, SourceItem *item, char *why)
     return true;
 }
 
-static bool give_unreadable(Opened *opened, SourceItem *item, int failure)
+/* Its bytes cannot be had from `offset` on; see read_failure_text(). */
+static bool give_unreadable(Opened *opened, SourceItem *item, uint64_t offset, int failure)
 {
-    give_trouble(opened, item,
-                 g_strdup_printf("%s cannot be read: %s", spoken(opened), g_strerror(failure)));
+    g_autofree char *what = read_failure_text(offset, failure);
+    give_trouble(opened, item, g_strdup_printf("%s %s", spoken(opened), what));
     item->absent = true;
     return true;
 }
@@ -208,11 +212,11 @@ static bool give_single(Opened *opened, SourceItem *item, uint64_t offset, uint6
     if (size > MBOX_WINDOW) {
         return true;
     }
-    if (!read_bytes(opened->file.fd, offset, (gsize)size, opened->bytes)) {
-        return give_unreadable(opened, item, errno);
+    const bool read = read_bytes(opened->file.fd, offset, (gsize)size, opened->bytes);
+    if (!read || opened->bytes->len < size) {
+        return give_unreadable(opened, item, offset + opened->bytes->len, read ? 0 : errno);
     }
     item->bytes = (const char *)opened->bytes->data;
-    item->size = opened->bytes->len;
     item->fd = -1;
     return true;
 }
@@ -260,7 +264,7 @@ static bool give_emlx(Opened *opened, SourceItem *item)
     const gsize length = (gsize)MIN(opened->size, EMLX_TAIL);
     g_autoptr(GByteArray) tail = g_byte_array_new();
     if (!read_bytes(opened->file.fd, opened->size - length, length, tail)) {
-        return give_unreadable(opened, item, errno);
+        return give_unreadable(opened, item, opened->size - length + tail->len, errno);
     }
     Emlx emlx = emlx_read(head_of(opened), opened->head->len, (const char *)tail->data, tail->len,
                           opened->size);
@@ -327,13 +331,26 @@ static bool give_of_mbox(Opened *opened, SourceItem *item, const MboxMessage *me
     return true;
 }
 
+/* Whether it ends before the end that it had when it was opened: what was found last may be half a
+ * mail. */
+static bool has_shrunk(const Opened *opened)
+{
+    return mbox_ended(opened->mbox) && mbox_seen(opened->mbox) < opened->size;
+}
+
 /* The next mail of the mbox; false at its end. */
 static bool next_of_mbox(Opened *opened, SourceItem *item)
 {
     g_autoptr(GError) error = NULL;
     MboxMessage message;
     opened->number++;
-    if (mbox_next(opened->mbox, &message, &error)) {
+    const bool found = mbox_next(opened->mbox, &message, &error);
+    if (error == NULL && has_shrunk(opened)) {
+        const uint64_t end = mbox_seen(opened->mbox);
+        g_clear_pointer(&opened->mbox, mbox_free);
+        return give_unreadable(opened, item, end, 0);
+    }
+    if (found) {
         return give_of_mbox(opened, item, &message);
     }
     g_clear_pointer(&opened->mbox, mbox_free);
@@ -351,7 +368,7 @@ static bool next_of_mbox(Opened *opened, SourceItem *item)
 static bool begin(Opened *opened, SourceItem *item)
 {
     if (opened->failure != 0) {
-        return give_unreadable(opened, item, opened->failure);
+        return give_unreadable(opened, item, opened->head->len, opened->failure);
     }
     const bool in_maildir = opened->file.in_maildir;
     const char *data = head_of(opened);

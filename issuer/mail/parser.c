@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "mail/frame.h"
+#include "mail/job.h"
 #include "mail/load.h"
 
 #include <errno.h>
@@ -113,7 +114,7 @@ static void start_process(Parser *parser, GError **error)
 /* Sends on, in the order of the mails. Only with the first may this wait: the parser has answered
  * all before it and reads it. Whoever waited for a parser to read the next one while it waits for
  * its answer to be read would wait for ever. One that died meanwhile or is stuck is noticed by
- * parser_check(). */
+ * parser_check(), and at once one that waits for bytes of the first which cannot be read. */
 static void send_on(Parser *parser, const SourceItem *last)
 {
     bool full = false;
@@ -124,6 +125,9 @@ static void send_on(Parser *parser, const SourceItem *last)
         full = !load_is_sent(load) &&
                (!load_send(load, at->next == NULL ? last : NULL, parser->fd, is_first) ||
                 !load_is_sent(load));
+        if (is_first && load->trouble != NULL) {
+            (void)shutdown(parser->fd, SHUT_RDWR);
+        }
     }
 }
 
@@ -265,6 +269,11 @@ static gpointer bury(Parser *parser, char **why, GError **error)
 
 gpointer parser_check(Parser *parser, bool readable, ParsedMail **mail, char **why, GError **error)
 {
+    Load *first = g_queue_peek_head(&parser->loads);
+    if (first->trouble != NULL) {
+        *mail = job_unread(g_steal_pointer(&first->trouble));
+        return fail_first(parser, error);
+    }
     bool alive = !readable || receive(parser);
     g_autoptr(GError) failure = NULL;
     gpointer job = parser_take(parser, mail, why, &failure);

@@ -30,9 +30,13 @@ static bool run_inspect(const CommandCall *call, GError **error)
     Report report = {.printer = call->printer, .progress = progress};
     guint64 unreadable = 0;
     intake_printer_begin(call->printer, false);
-    return inspect_run(settings, options_arguments(call->options, 0), report_mail, &report,
-                       &unreadable, error) &&
-           unreadable == 0;
+    const bool done = inspect_run(settings, options_arguments(call->options, 0), report_mail,
+                                  &report, &unreadable, error);
+    if (done && report.mails == 0) {
+        printer_hint(call->printer,
+                     "no mail is there: the files are empty, or the folders hold none");
+    }
+    return done && unreadable == 0;
 }
 
 static bool run_ingest(const CommandCall *call, GError **error)

@@ -94,6 +94,12 @@ static Printer *begin_report(RetryReport *report)
     return report->printer;
 }
 
+/* That it is on record already says nothing here: one that still cannot be read tells why. */
+static const char *why_of(const IntakeItem *item)
+{
+    return item->item.why != NULL ? item->item.why : mail_report_why(item, true);
+}
+
 static void report_retry(int64_t id, const IntakeItem *item, const GError *failure, gpointer data)
 {
     Printer *printer = begin_report(data);
@@ -102,7 +108,7 @@ static void report_retry(int64_t id, const IntakeItem *item, const GError *failu
     printer_number(printer, id);
     printer_id(printer, item != NULL ? item->item.message_id : 0);
     printer_text(printer, item != NULL ? batch_item_class(&item->item) : "quarantined");
-    printer_text(printer, item != NULL ? mail_report_why(item, true) : failure->message);
+    printer_text(printer, item != NULL ? why_of(item) : failure->message);
     printer_nested(printer, json, line);
 }
 

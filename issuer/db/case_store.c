@@ -123,19 +123,21 @@ bool case_store_join(Database *database, const GArray *rows, const BatchStamp *s
 
 /* Whoever names a reply by its tag has seen the mail: it went out, whatever is on record of that so
  * far. The server may not have answered yet, or the answer was lost and the reply waits to be sent
- * again. One that is no longer wanted stays as it is. */
+ * again. One that is no longer wanted, or was given up, stays as it is; but where it went nobody is
+ * reached, whatever became of it here. */
 static const char mark_returned[] =
     "with u as (select distinct on (u.reply_id, u.tag) u.reply_id, u.tag, u.message_id"
     "  from unnest($1::bigint[], $2::text[], $3::bigint[]) as u (reply_id, tag, message_id)"
     "  order by u.reply_id, u.tag, u.message_id),"
+    " k as (select u.reply_id, u.message_id, r.recipient from u join reply r on r.id = u.reply_id"
+    "  where u.tag = reply_tag(r.id, r.recorded_at,"
+    "   (select m.identity from message m where m.id = r.message_id))),"
     " p as (update reply r set state = 'undelivered', why = 'it came back: message ' || "
-    "u.message_id"
-    "  from u where r.id = u.reply_id and r.state in ('queued', 'sending', 'sent')"
-    "   and u.tag = reply_tag(r.id, r.recorded_at,"
-    "    (select m.identity from message m where m.id = r.message_id))"
-    "  returning r.*),"
+    "k.message_id"
+    "  from k where r.id = k.reply_id and r.state in ('queued', 'sending', 'sent') returning r.*),"
     " c as (update contact c set doubtful = true where c.ended_on is null and not c.doubtful"
-    "  and c.entry in (select lower(p.recipient) from p) returning c.*),"
+    "  and c.entry in (select lower(k.recipient) from k where k.recipient is not null)"
+    "  returning c.*),"
     " e as (insert into event (kind, subject, subject_id, row_digest, effective)"
     "  select 'reply-undelivered', 'reply', p.id, sha256(convert_to(p::text, 'UTF8')), $4 from p"
     "  order by p.id)"

@@ -49,7 +49,8 @@ typedef struct {
 
 /* Marks the replies that came back (of ReturnedRow) as undelivered and the addresses that they went
  * to as doubtful contacts, with an event each; also those of which it is not on record yet that
- * they were sent, and these are not sent again. What names no such reply is passed over. */
+ * they were sent, and these are not sent again. Of one that was withdrawn or given up meanwhile the
+ * address alone is marked. What names no reply is passed over. */
 bool case_store_returned(Database *database, const GArray *rows, const BatchStamp *stamp,
                          GError **error);
 

@@ -99,8 +99,10 @@ static const char *advice_for(CURLcode result, const ImapServer *server)
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
         return "check the host in url, and set ca-file to the certificates that the server's "
-               "chains "
-               "to";
+               "chains to";
+    case CURLE_SSL_CONNECT_ERROR:
+        return "check the port in url: imaps:// is for one that begins with TLS, imap:// for one "
+               "that has STARTTLS";
     case CURLE_USE_SSL_FAILED:
         return "it offers no TLS here: use imaps://, or a server that has TLS; nothing was sent in "
                "clear";

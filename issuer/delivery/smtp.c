@@ -217,13 +217,35 @@ static void tell_answer(const Smtp *smtp, SmtpVerdict verdict, GError **error)
                 "%s %s: %s", smtp->host, said, answer);
 }
 
+/* What a person can do about it; NULL: the reason says it, or it goes by itself. */
+static const char *advice_for(CURLcode result)
+{
+    switch (result) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+        return "check smtp-url, and whether the server runs";
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+        return "check the host in smtp-url, and set smtp-ca-file to the certificates that the "
+               "server's chains to";
+    case CURLE_SSL_CONNECT_ERROR:
+        return "check the port in smtp-url: smtps:// is for one that begins with TLS, smtp:// for "
+               "one that has STARTTLS";
+    default:
+        return NULL;
+    }
+}
+
 static void tell_reason(const Smtp *smtp, CURLcode result, GError **error)
 {
     g_autofree char *reason = text_one_line(
         *smtp->reason != '\0' ? smtp->reason : curl_easy_strerror(result), SMTP_ANSWER_MOST);
-    g_set_error(
-        error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE, "mail server %s: %s%s", smtp->host, reason,
-        smtp->stage == SMTP_STAGE_CONTENT && smtp->left == 0 ? " (it may have the mail)" : "");
+    const char *advice = advice_for(result);
+    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE, "mail server %s: %s%s%s%s",
+                smtp->host, reason,
+                smtp->stage == SMTP_STAGE_CONTENT && smtp->left == 0 ? " (it may have the mail)"
+                                                                     : "",
+                advice != NULL ? "; " : "", advice != NULL ? advice : "");
 }
 
 static SmtpVerdict tell_failure(const Smtp *smtp, CURLcode result, GError **error)

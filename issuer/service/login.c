@@ -10,9 +10,13 @@
 Secret *login_secret(const Config *config, const char *key, GError **error)
 {
     const char *path = config_text(config, key);
-    g_autoptr(Secret) content = file_read_private(path, SECRET_MOST, error);
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(Secret) content = file_read_private(path, SECRET_MOST, &cause);
     if (content == NULL) {
-        config_blame(config, key, error);
+        config_refuse(config, key, error,
+                      "%s; it must be a file with the secret in its first line, which only this "
+                      "user can read",
+                      cause->message);
         return NULL;
     }
     const gsize length = strcspn(secret_peek(content), "\r\n");

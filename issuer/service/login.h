@@ -7,8 +7,8 @@
 #include "base/config.h"
 #include "base/secret.h"
 
-/* The first line of the private file that the setting `key` names. ISSUER_ERROR_INPUT: it is empty;
- * errors of file_read_private(). The caller owns it. */
+/* The first line of the private file that the setting `key` names. ISSUER_ERROR_INPUT: it cannot be
+ * read, is not private, or is empty. The caller owns it. */
 Secret *login_secret(const Config *config, const char *key, GError **error);
 
 /* Whether the file of certificates that the setting `key` names can be read and holds one; it may

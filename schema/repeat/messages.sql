@@ -61,7 +61,7 @@ create or replace function issuer.message_recipient(known message, at timestampt
 language plpgsql stable set search_path = issuer, pg_temp as $$
 begin
     if known.reply_to is null or known.class in ('ignored', 'bounce') then
-        raise exception 'message % has no sender that could be answered', known.id
+        raise exception 'message % has no sender that could be answered: drop it, or write from a mail program of your own', known.id
             using errcode = 'IS003';
     elsif not is_contact(known.reply_to) then
         raise exception '% is no contact of any license: only contacts are answered; add it with `issuer contact add`, or drop the message',

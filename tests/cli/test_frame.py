@@ -125,6 +125,20 @@ class WrongUsage(unittest.TestCase):
         self.refused("\x1b[2Jrules\nissuer: all well", says="[2Jrules issuer: all well")
 
 
+class Nothing(unittest.TestCase):
+    def test_where_no_mail_is_that_is_told(self):
+        with tempfile.TemporaryDirectory() as folder:
+            empty = os.path.join(folder, "empty.mbox")
+            with open(empty, "wb"):
+                pass
+            for words in ((folder,), (empty,), (folder, empty), ("--json", folder), ("--csv", empty)):
+                done = issuer("inspect", *words)
+                self.assertEqual(done.returncode, 0)
+                self.assertIn("no mail is there: the files are empty, or the folders hold none",
+                              done.stderr if words[0].startswith("--") else done.stdout)
+                self.assertNotIn("no mail", done.stdout if words[0].startswith("--") else done.stderr)
+
+
 class Configuration(unittest.TestCase):
     def test_a_wrong_file_is_named_with_its_line(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -290,6 +290,12 @@ class Fetch(OnDovecot):
         self.assertIn("set ca-file to the certificates", self.fails())
         self.box(url=f"imaps://127.0.0.1:{self.dovecot.tls_port}")
         self.assertIn("check the host in url", self.fails())
+        self.box(url=f"imaps://localhost:{self.dovecot.port}")
+        self.assertIn("check the port in url: imaps:// is for one that begins with TLS, imap:// for one that has "
+                      "STARTTLS", self.fails())
+        self.box(password_file="none.password")
+        self.assertIn("none.password: No such file or directory; it must be a file with the secret in its first "
+                      "line, which only this user can read", self.fails(code=1))
         self.box(ca_file="nothing.pem")
         self.assertRegex(self.fails(code=1), r"^mailbox desk: issuer.conf:\d+: setting 'ca-file': .*nothing.pem.*; "
                          "set ca-file to the certificates")

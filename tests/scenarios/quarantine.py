@@ -128,6 +128,14 @@ class Quarantine(Sender):
         self.assertRegex(self.shown(number)[0]["closed_how"], "^read as message [0-9]+$")
         check_records(self.house)
 
+    def test_what_still_cannot_be_read_says_why(self):
+        path = write(self.house.path("notes.txt"), b"This is no mail.\n")
+        self.house.ingest(path, code=1)
+        (listed,) = self.listed()
+        (tried,) = self.retry(str(listed["id"]), code=1)
+        self.assertEqual((tried["class"], tried["why"]), ("quarantined", listed["reason"]))
+        self.assertIn("is no mail: it is text without mail headers", tried["why"])
+
     def test_an_export_with_other_bytes_decides_it_once(self):
         """As another program writes the same mail: then the retry finds it on record."""
         slow = self.slow()
@@ -152,7 +160,9 @@ class Quarantine(Sender):
         self.assertIn(f"its bytes were not kept, and {path} does not have it at byte", tried["why"])
         self.assertIn("give it again where it is: `issuer ingest FILE`", tried["why"])
         write(path, mbox([self.good()] * 3))
-        self.assertEqual(self.retry(str(number), code=1)[0]["class"], "quarantined")
+        (still,) = self.retry(str(number), code=1)
+        self.assertEqual((still["class"], still["why"]), ("quarantined", tried["why"]))
+        self.assertNotIn("on record already", still["why"])
         shutil.move(moved, path)
         (tried,) = self.retry(str(number))
         self.assertEqual([d["outcome"] for d in tried["decisions"]], ["issued"])

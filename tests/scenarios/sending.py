@@ -328,8 +328,14 @@ class Rude(Sending):
                 self.assertEqual(server.mails, [])
         self.settings(smtp_url="smtp://127.0.0.1:1", smtp_user="", smtp_password_file="")
         self.no_service("connect")
+        self.assertIn("check smtp-url, and whether the server runs", self.house.errors)
         self.settings(smtp_url="smtp://mx.vendor.invalid")
         self.no_service("resolve")
+        self.assertIn("check smtp-url, and whether the server runs", self.house.errors)
+        plain = RudeServer()
+        self.addCleanup(plain.close)
+        self.settings(smtp_url=f"smtps://localhost:{plain.port}")
+        self.no_service("check the port in smtp-url: smtps:// is for one that begins with TLS")
         self.assertEqual(self.kinds().count("reply-deferred"), 0)
         self.rude()
         self.assertEqual([row["state"] for row in self.deliver()], ["sent"] * 2)
@@ -394,6 +400,29 @@ class Rude(Sending):
                 self.assertEqual(self.house.query("select count(*) from event where kind ="
                                                   " 'reply-undelivered' and subject_id = %s", number),
                                  [(1,)])
+
+    def test_a_bounce_of_a_reply_that_is_no_longer_wanted_tells_of_the_address(self):
+        """It was withdrawn, or given up, after the server had perhaps taken it: nobody waits for it, but where it
+        went no notice arrives either."""
+        for state in ("withdrawn", "undelivered"):
+            with self.subTest(state):
+                self.house.query("update contact set doubtful = false")
+                server = self.rude({"content": [None]})
+                who = f"b{state}@northwind.example"
+                (number,) = self.crowd(1, who)
+                self.deliver()
+                sent = email.message_from_bytes(server.mails[0][1])["Message-ID"]
+                self.house.query("update reply set state = %s, why = 'for a test' where id = %s", state, number)
+                guessed = sent.replace(".", ".0", 1)
+                self.house.take(bounce(returned_headers(guessed), to=who))
+                self.assertEqual(self.house.query("select entry from contact where doubtful"), [])
+                self.house.take(bounce(returned_headers(sent), to=who))
+                self.assertEqual(self.state(number), (state, "for a test"))
+                self.assertEqual(self.house.query("select entry from contact where doubtful"), [(who,)])
+                self.assertEqual(self.house.query("select count(*) from event where kind = 'reply-undelivered'"
+                                                  " and subject_id = %s", number), [(0,)])
+                self.assertEqual(self.house.query("select count(*) from event e join contact c on c.id = e.subject_id"
+                                                  " where e.kind = 'contact-doubtful' and c.entry = %s", who), [(1,)])
 
     def test_a_database_that_goes_away_meanwhile_leaves_what_is_sent_again(self):
         server = self.rude({"content": [("…", False), "250 taken"]})
@@ -559,6 +588,11 @@ class Rude(Sending):
         told = {row["state"]: row["why"] for row in self.deliver()}
         self.assertIn("an attempt before may have arrived", told["withdrawn"])
         self.assertEqual(self.states(), ["withdrawn", "sent"])
+        # It had arrived at the server, which could not hand it on: nobody is reached there.
+        sent = email.message_from_bytes(server.mails[0][1])["Message-ID"]
+        self.house.take(bounce(returned_headers(sent), to=ANA))
+        self.assertEqual(self.states(), ["withdrawn", "sent"])
+        self.assertEqual(self.house.query("select entry from contact where doubtful"), [(ANA,)])
 
     def test_an_address_that_was_erased_gets_nothing_more(self):
         self.rude({"RCPT": f"550 5.1.1 <{ANA}> is unknown"})

@@ -1,13 +1,17 @@
 #include "base/file.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define LOCK_STEP_US 300 /* between two looks for a lock that another has; a sync takes longer */
 
 static bool fail(GError **error, const char *what, const char *path)
 {
@@ -30,6 +34,18 @@ bool file_write_all(int fd, const void *data, gsize size)
         }
         at += done;
         size -= (gsize)done;
+    }
+    return true;
+}
+
+bool file_lock(int fd, unsigned ms)
+{
+    const int64_t until = clock_monotonic_us() + (int64_t)ms * 1000;
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EINTR && (errno != EWOULDBLOCK || clock_monotonic_us() >= until)) {
+            return false;
+        }
+        g_usleep(LOCK_STEP_US);
     }
     return true;
 }

@@ -20,6 +20,11 @@ bool file_create(const char *path, const void *data, gsize size, int mode, GErro
 /* Writes `size` bytes of `data` where `fd` stands. False, with errno, where not all could be. */
 bool file_write_all(int fd, const void *data, gsize size);
 
+/* Takes the lock of an open file or folder, for itself alone; it goes with the descriptor. Waits at
+ * most `ms` milliseconds for another that has it, who may have been stopped. False, with errno:
+ * EWOULDBLOCK where it was that. */
+bool file_lock(int fd, unsigned ms);
+
 /* Brings the name of `path` to the disk, once it stands in its folder. ISSUER_ERROR_FAILED. */
 bool file_sync_folder(const char *path, GError **error);
 

@@ -10,9 +10,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define LOCK_MS 10000 /* another may have been stopped while it writes */
 
 struct Journal {
     char *folder;
@@ -64,7 +65,12 @@ static bool append(const char *path, const char *text, gsize size, GError **erro
     if (fd < 0) {
         return refuse(path, "opened", errno, error);
     }
-    if (flock(fd, LOCK_EX) != 0 || !append_locked(fd, text, size)) {
+    if (!file_lock(fd, LOCK_MS)) {
+        const int code = errno;
+        (void)close(fd);
+        return refuse(path, "locked, for another writes to it", code, error);
+    }
+    if (!append_locked(fd, text, size)) {
         const int code = errno;
         (void)close(fd);
         return refuse(path, "written", code, error);

@@ -11,9 +11,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
+#define LOCK_MS 10000 /* for another ceremony of the same folder */
 #define DEVELOPMENT_TEXT                                                                           \
     "Keys made for development: not encrypted, and no customer's server accepts what they sign.\n"
 
@@ -199,7 +199,7 @@ char *ceremony_rotate(const char *path, unsigned root, const Secret *passphrase,
 static int lock_folder(const char *path, GError **error)
 {
     int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (folder >= 0 && flock(folder, LOCK_EX) == 0) {
+    if (folder >= 0 && file_lock(folder, LOCK_MS)) {
         return folder;
     }
     g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED, "cannot lock the key folder %s: %s", path,

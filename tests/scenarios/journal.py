@@ -4,6 +4,7 @@ put on record again where an older copy of these has to do.
 
   journal.py ISSUER [TEST…]          within tests/with-postgres"""
 import datetime
+import fcntl
 import glob
 import hashlib
 import json
@@ -313,6 +314,27 @@ class Journal(Scenario):
             time.sleep(0.1)
         daemon.stop()
         self.assertEqual([line["kind"] for line in self.lines()], ["batch", "issued", "end"])
+
+    def test_one_that_was_stopped_while_it_writes_keeps_nobody_waiting_for_good(self):
+        self.ask(*self.servers("plant-1"))
+        (path,) = glob.glob(os.path.join(self.folder, "*.jsonl"))
+        drop = self.house.path("drop")
+        os.mkdir(drop)
+        daemon = Daemon(self.house, config=f"[drop mails]\nfolder = {drop}\n")
+        self.addCleanup(daemon.close)
+        with open(path, "rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            daemon.start()
+            made = write(self.house.path("x.eml"), mail(ANA, ask(self.servers("plant-2")[0], self.license)))
+            os.rename(made, os.path.join(drop, "x.eml"))
+            trouble = daemon.wait_log("trouble", who="drop:mails")
+            self.assertIn("locked, for another writes to it", trouble.fields["problem"])
+            self.assertEqual(self.house.query("select count(*) from usage_license"), [(1,)])
+            self.assertEqual(self.house.query("select 1 from pg_stat_activity where datname = current_database()"
+                                              " and starts_with(state, 'idle in transaction')"), [])
+        daemon.wait(lambda: self.house.query("select count(*) from usage_license") == [(2,)], "the second")
+        daemon.stop()
+        self.assertEqual([line["kind"] for line in self.lines()], ["batch", "issued", "end"] * 2)
 
 
 if __name__ == "__main__":

@@ -30,10 +30,18 @@ class Accounting:
     def __init__(self, house, folders, *witnesses):
         self.house, self.folders, self.witnesses = house, folders, witnesses
         self.letters, self.files = [], []
+        self.hostile = set()  # FILE#N of mails that nobody can read
 
     def add(self, files):
         self.files += [name for name, _, _ in files]
         self.letters += [letter for _, _, letters in files for letter in letters]
+        self.hostile |= {f"{name}#{number}" for name, _, letters in files for number, letter in enumerate(letters, 1)
+                         if letter.kind == "hostile"}
+
+    def quarantined(self):
+        """The mails that wait in quarantine, as (number, FILE#N)."""
+        return [(number, os.path.basename(source)) for number, source in self.house.query(
+            "select m.id, m.source from quarantine q join message m on m.id = q.message_id where q.closed_at is null")]
 
     # ---- the folders ----
 
@@ -107,10 +115,9 @@ class Accounting:
                 found = list(set(found))
             if len(found) != (allowed is not None) or not set(found) <= (allowed or set()):
                 yield f"{letter.kind} {letter.id} was decided {found}"
-        hostile = sum(letter.kind == "hostile" for letter in self.letters)
-        ((waiting,),) = self.house.query("select count(*) from quarantine where closed_at is null")
-        if waiting != hostile:
-            yield f"{hostile} mails cannot be read, {waiting} are in quarantine"
+        waiting = sorted(source for _, source in self.quarantined())
+        if waiting != sorted(self.hostile):
+            yield f"{sorted(self.hostile)} cannot be read, {waiting} are in quarantine"
 
     def requests_wrong(self):
         """Each request has exactly one usage license, but those for which a license has no room."""

@@ -13,10 +13,10 @@ from daemon import Daemon  # noqa: E402
 from scenario import OWN, Scenario, chance, main, rounds  # noqa: E402
 
 from accounting import Accounting  # noqa: E402
-from ground import Cluster, Sink, children, end, read_all, tree  # noqa: E402
+from ground import Cluster, Sink, SmallDisk, children, end, read_all, tree  # noqa: E402
 from load import Feeder, Load, files_of  # noqa: E402
 
-__all__ = ["Cluster", "Faults", "Load", "children", "end", "main", "rounds", "time", "tree"]
+__all__ = ["Faults", "Load", "SmallDisk", "children", "end", "main", "rounds", "time", "tree"]
 
 LETTERS = 60  # of a round
 SECONDS = 4  # in which they come
@@ -77,34 +77,44 @@ class Faults(Scenario):
 
     # ---- a round ----
 
-    def settle(self):
-        """Until nothing is in hand any more."""
-        limit = time.monotonic() + PATIENCE
-        while not (self.is_fed() and self.accounting.ended()):
+    def wait(self, found, what, seconds=PATIENCE):
+        """Until `found()` gives something true, which it returns."""
+        limit = time.monotonic() + seconds
+        while not (result := found()):
             if time.monotonic() > limit:
-                raise AssertionError(f"after {PATIENCE} s not all is done: {self.accounting.standing()}\n"
+                raise AssertionError(f"waited {seconds} s for {what}: {self.accounting.standing()}\n"
                                      + "\n".join(daemon.text() for daemon in self.daemons))
             time.sleep(0.1)
+        return result
+
+    def settle(self):
+        """Until nothing is in hand any more."""
+        self.wait(lambda: self.is_fed() and self.accounting.ended(), "the end of all that is in hand")
 
     def retry_quarantine(self):
         """What died with a parser is read again, as a person has it done."""
-        lost = self.house.query("select message_id from quarantine where closed_at is null and reason !~ 'nest'")
-        for (number,) in lost:
+        lost = [number for number, source in self.accounting.quarantined() if source not in self.accounting.hostile]
+        for number in lost:
             self.house.by("ada", "quarantine", "retry", str(number))
         return len(lost)
 
-    def play(self, number, fault):
-        """One round: mails come in while `fault` does its work; afterwards it is undone, and all must be well."""
-        by_smtp = self.ways[number % len(self.ways)]
-        if number > 0:
+    def feed(self):
+        """Has the mails of this round come in."""
+        if self.round > 0:
             self.load.install()
             self.load.upgrade()
         letters = self.make(self.load, self.count)
-        files = files_of(letters, self.dice, f"round-{number}", self.pieces)
+        files = files_of(letters, self.dice, f"round-{self.round}", self.pieces)
         self.accounting.add(files)
-        self.daemons = [self.start_daemon(n, by_smtp) for n in range(self.many)]
         self.feeder = Feeder(files, self.folders, self.seconds)
         self.feeder.start()
+
+    def play(self, number, fault):
+        """One round: mails come in while `fault` does its work; afterwards it is undone, and all must be well."""
+        self.round = number
+        by_smtp = self.ways[number % len(self.ways)]
+        self.daemons = [self.start_daemon(n, by_smtp) for n in range(self.many)]
+        self.feed()
         told = fault(self)
         self.feeder.join()
         self.settle()
@@ -118,11 +128,11 @@ class Faults(Scenario):
         print(f"round {number}, replies {'by SMTP' if by_smtp else 'into a folder'}: {told}"
               + (f", {retried} read again" if retried else ""), flush=True)
 
-    def survive(self, fault, many=1, apart=False, **options):
-        """`fault`: called with this test while mails come in; returns, when it has undone what it did, words for
-        the log. `many` daemons share a drop folder, or have each its own with the same mails (`apart`; `folders`
-        of them, for daemons that the fault starts). `letters` of a round, which `make` makes, come in `seconds`, in
-        files of so many as `pieces` has numbers; `ways` are those in which replies go out: by SMTP or not."""
+    def open_desk(self, many=1, apart=False, **options):
+        """`many` daemons share a drop folder, or have each its own with the same mails (`apart`; `folders` of them,
+        for daemons that the fault starts). `letters` of a round, which `make` makes, come in `seconds`, in files of
+        so many as `pieces` has numbers; `ways` are those in which replies go out: by SMTP or not. `prepare` is
+        called once the folders are there; `environment` is the daemons'."""
         self.many, self.apart = many, apart
         self.count, self.seconds = options.get("letters", LETTERS), options.get("seconds", SECONDS)
         self.environment, self.ways = options.get("environment", {}), options.get("ways", (True, False))
@@ -130,10 +140,16 @@ class Faults(Scenario):
         self.folders = sorted({self.folder_of(number) for number in range(options.get("folders", many))})
         for folder in self.folders:
             os.makedirs(folder)
+        options.get("prepare", lambda: None)()
         self.sink.start()
         self.load = Load(self.house, self.dice)
         self.accounting = Accounting(self.house, self.folders, self.sink.mails,
                                      lambda: read_all(self.house.path("replies")))
+
+    def survive(self, fault, **options):
+        """`fault`: called with this test while mails come in; returns, when it has undone what it did, words for
+        the log. `options` as open_desk() has them."""
+        self.open_desk(**options)
         for number in range(rounds(2)):
             self.play(number, fault)
         print(self.accounting.summary(), flush=True)

@@ -1,5 +1,8 @@
 """What a desk stands on, and what can befall it: a PostgreSQL of the test's own, a mail server."""
+import ctypes
+import errno
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -8,7 +11,7 @@ import time
 from mail_servers import free_port
 from scenario import TESTS
 
-__all__ = ["Cluster", "Sink", "children", "end", "read_all", "tree"]
+__all__ = ["Cluster", "Sink", "SmallDisk", "children", "end", "read_all", "tree"]
 
 SINK = "/usr/sbin/smtp-sink"
 
@@ -73,15 +76,74 @@ class Cluster:
         """The postmaster dies, and with it, by and by, all that it has started."""
         pid, family = self.pid(), children(self.pid())
         end(pid)
+        self._wait_for_end(pid, *family)
+
+    @staticmethod
+    def _wait_for_end(*pids):
         for _ in range(600):
-            if not any(os.path.exists(f"/proc/{one}") for one in [pid, *family]):
+            if not any(os.path.exists(f"/proc/{pid}") for pid in pids):
                 return
             time.sleep(0.05)
-        raise AssertionError("PostgreSQL's processes outlive their postmaster")
+        raise AssertionError("PostgreSQL's processes do not end")
 
-    def start(self):
-        """After its end, whatever that was."""
-        subprocess.run([os.path.join(TESTS, "postgres-server"), "again", self.folder], check=True, timeout=120)
+    def stop(self):
+        """In order, whoever is connected."""
+        pid = self.pid()
+        end(pid, signal.SIGINT)
+        self._wait_for_end(pid)
+
+    def is_alive(self):
+        pid = self.pid()
+        return pid is not None and os.path.exists(f"/proc/{pid}")
+
+    def start(self, environment=""):
+        """After its end, whatever that was; `environment`: further variables, as NAME=VALUE…"""
+        subprocess.run([os.path.join(TESTS, "postgres-server"), "again", self.folder], check=True, timeout=120,
+                       env={**os.environ, "POSTGRES_ENVIRONMENT": environment}, stderr=subprocess.DEVNULL)
+
+
+class SmallDisk:
+    """A disk of its own at `path`, which keeps what lies there. tests/faults/with-disks lets anybody mount it."""
+
+    CHUNKS = (1 << 20, 4096)
+
+    def __init__(self, path, mib):
+        self.path, self.libc = path, ctypes.CDLL(None, use_errno=True)
+        status = os.stat(path)
+        os.rename(path, path + ".before")
+        os.mkdir(path)
+        if self.libc.mount(b"small", path.encode(), b"tmpfs", 0, b"size=%dm" % mib) != 0:
+            raise RuntimeError(f"no small disk can be mounted at {path}: {os.strerror(ctypes.get_errno())}; run this"
+                               " within tests/faults/with-disks")
+        os.chown(path, status.st_uid, status.st_gid)
+        os.chmod(path, status.st_mode & 0o7777)
+        subprocess.run(["cp", "-a", path + ".before/.", path], check=True)
+        shutil.rmtree(path + ".before")
+        self.filler = os.path.join(path, ".filler")
+
+    def fill(self):
+        """Leaves no room for a single block."""
+        with open(self.filler, "ab", buffering=0) as stream:
+            for size in self.CHUNKS:
+                try:
+                    while True:
+                        stream.write(b"x" * size)
+                except OSError as problem:
+                    if problem.errno != errno.ENOSPC:
+                        raise
+
+    def clear(self):
+        if os.path.exists(self.filler):
+            os.unlink(self.filler)
+
+    def remove(self):
+        """What lies there stays there, on the disk that was there before."""
+        self.clear()
+        after = self.path + ".after"
+        subprocess.run(["cp", "-a", self.path, after], check=True)
+        self.libc.umount2(self.path.encode(), 2)  # also while somebody looks at it
+        os.rmdir(self.path)
+        os.rename(after, self.path)
 
 
 class Sink:

@@ -30,7 +30,7 @@ class Faults(Scenario):
     def setUp(self):
         super().setUp()
         self.dice = chance()
-        self.cluster = Cluster(os.environ["ISSUER_TEST_SERVER"])
+        self.cluster = self.make_cluster()
         self.house.hire("ada", "admin")
         for name in ("journal", "replies"):
             os.makedirs(self.house.path(name))
@@ -38,6 +38,9 @@ class Faults(Scenario):
         self.sink = Sink(self.house.path("sink"))
         self.addCleanup(self.sink.stop)
         self.daemons, self.past = [], []
+
+    def make_cluster(self):
+        return Cluster(os.environ["ISSUER_TEST_SERVER"])
 
     # ---- the daemons ----
 

@@ -3,6 +3,7 @@ commit only when the second has it on its disk. Reached by sockets alone.
 
     pair = Pair()           # before scenario is imported: it puts itself where that looks for a server
     pair.fail_over()        # kills the first with all its processes, and makes the second the primary
+    pair.come_back()        # the one that died is its standby
     pair.close()
 """
 import os
@@ -111,17 +112,20 @@ class Pair:
         self.one.configure(f"{COMMON}unix_socket_directories = '{self.one.folder}'\n"
                            "synchronous_standby_names = 'two'\n")
         self.one.start()
-        run(f"{BIN}/pg_basebackup", "-D", self.two.data, "-R", "-C", "-S", "two", "--no-sync", "-c", "fast", "-d",
-            self.one.dsn() + " application_name=two")
-        # Once it is the primary it has no standby itself.
-        self.two.configure(f"unix_socket_directories = '{self.two.folder}'\nsynchronous_standby_names = ''\n")
-        self.two.start()
+        self._stand_by()
         both = f"host={self.one.folder},{self.two.folder} user=postgres"
         os.environ.update({
             "ISSUER_DATABASE": f"{both} dbname=postgres connect_timeout=2 target_session_attrs=read-write",
             "PGDATABASE": "postgres", "PGUSER": "postgres", "ISSUER_ROLE_PREFIX": "pair",
         })
         os.environ.pop("PGHOST", None)
+
+    def _stand_by(self):
+        run(f"{BIN}/pg_basebackup", "-D", self.two.data, "-R", "-C", "-S", "two", "--no-sync", "-c", "fast", "-d",
+            self.one.dsn() + " application_name=two")
+        # Once it is the primary it has no standby itself.
+        self.two.configure(f"unix_socket_directories = '{self.two.folder}'\nsynchronous_standby_names = ''\n")
+        self.two.start()
 
     def in_step(self):
         """Waits until the standby shows all that the primary has recorded."""
@@ -137,6 +141,14 @@ class Pair:
         kill_all(self.one.pid())
         if self.two.ask("select pg_promote(true, 60)") != [(True,)]:
             raise AssertionError("the standby was not made the primary")
+
+    def come_back(self):
+        """The one that died is copied anew and is the standby of the other: they have changed places."""
+        self.one, self.two = self.two, self.one
+        shutil.rmtree(self.two.data)
+        self._stand_by()
+        self.one.configure("synchronous_standby_names = 'two'\n")
+        self.one.ask("select pg_reload_conf()")
 
     def close(self):
         for node in (self.one, self.two):

@@ -1,5 +1,6 @@
 #include "core/compact_scan.h"
 
+#include "base/bytes.h"
 #include "core/base64url.h"
 #include "core/first_line.h"
 #include "core/jws.h"
@@ -80,7 +81,7 @@ static bool read_header(const Text *text, gsize at, GString *token, gsize *end, 
 static gsize next_start(const Text *text, gsize at)
 {
     while (at < text->length) {
-        const char *start = memmem(text->text + at, text->length - at, "eyJ", 3);
+        const char *start = bytes_find(text->text + at, text->length - at, "eyJ", 3);
         if (start == NULL) {
             break;
         }
@@ -232,7 +233,7 @@ static void scan_text(Scan *scan)
 
 void compact_scan_find(const char *text, gsize length, uint64_t place, GPtrArray *found)
 {
-    if (memmem(text, length, "eyJ", 3) == NULL) {
+    if (bytes_find(text, length, "eyJ", 3) == NULL) {
         return;
     }
     g_autoptr(GString) token = g_string_sized_new(2048);

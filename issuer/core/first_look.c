@@ -1,5 +1,7 @@
 #include "core/first_look.h"
 
+#include "base/bytes.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -301,39 +303,23 @@ static bool is_hidden_symbol(const Look *look, gsize at)
 
 /* ---- the look ---- */
 
-/* Bytes that are looked at all at once, by vector instructions: what is asked of each is answered
- * by 0 or 255. */
-typedef uint8_t Bytes __attribute__((vector_size(16)));
-
-static inline Bytes bytes_at(const uint8_t *from)
-{
-    Bytes bytes;
-    memcpy(&bytes, from, sizeof bytes);
-    return bytes;
-}
-
-static inline Bytes are(Bytes bytes, uint8_t byte)
-{
-    return (Bytes)(bytes == byte);
-}
-
 static inline Bytes are_letter(Bytes bytes, uint8_t lower)
 {
-    return are(bytes | 0x20, lower);
+    return bytes_are(bytes | 0x20, lower);
 }
 
 static inline Bytes are_symbols(Bytes bytes)
 {
     const Bytes letters = (bytes | 0x20) - 'a';
     const Bytes digits = bytes - '0';
-    return ((Bytes)(letters < 26) & ~are(letters, 'u' - 'a')) | (Bytes)(digits < 10);
+    return ((Bytes)(letters < 26) & ~bytes_are(letters, 'u' - 'a')) | (Bytes)(digits < 10);
 }
 
 /* Whether a view may take something out from there on. */
 static inline Bytes part_words(Bytes bytes)
 {
-    return (Bytes)(bytes <= ' ') | (Bytes)(bytes >= 128) | are(bytes, '<') | are(bytes, '&') |
-           are(bytes, '=');
+    return (Bytes)(bytes <= ' ') | (Bytes)(bytes >= 128) | bytes_are(bytes, '<') |
+           bytes_are(bytes, '&') | bytes_are(bytes, '=');
 }
 
 /* Whether something may begin there, or be hidden. */
@@ -350,10 +336,11 @@ static inline Bytes may_matter(const uint8_t *chunk)
         are_letter(bytes, 'c') & ((are_letter(next, 'h') & (are_letter(third, 'a') | third_ends)) |
                                   (next_ends & (are_letter(third, 'h') | third_ends | parts)));
     const Bytes token =
-        are(bytes, 'e') & (((word | are(bytes_at(chunk - 3), '=')) & (are(next, 'y') | parts)) |
-                           (are(next, 'y') & are(third, 'J')));
-    const Bytes hidden = (are(bytes, '&') & are(next, '#')) | are(bytes, 0x1B) | are(bytes, 0xEF) |
-                         (are(bytes, '=') & are_letter(next, 'e'));
+        bytes_are(bytes, 'e') &
+        (((word | bytes_are(bytes_at(chunk - 3), '=')) & (bytes_are(next, 'y') | parts)) |
+         (bytes_are(next, 'y') & bytes_are(third, 'J')));
+    const Bytes hidden = (bytes_are(bytes, '&') & bytes_are(next, '#')) | bytes_are(bytes, 0x1B) |
+                         bytes_are(bytes, 0xEF) | (bytes_are(bytes, '=') & are_letter(next, 'e'));
     const Bytes alike = (Bytes)(bytes - 0xCE < 4) & ~(word & third_ends);
     return code | token | hidden | alike;
 }
@@ -371,13 +358,6 @@ static bool may_follow_entity(const uint8_t *chunk)
     return false;
 }
 
-static bool is_any(Bytes answers)
-{
-    uint64_t halves[2];
-    memcpy(halves, &answers, sizeof halves);
-    return (halves[0] | halves[1]) != 0;
-}
-
 /* Whether nothing begins or is hidden in the chunk, around which stand some bytes more. */
 static bool is_dull(const uint8_t *chunk)
 {
@@ -385,9 +365,10 @@ static bool is_dull(const uint8_t *chunk)
     Bytes entities = {0};
     for (gsize at = 0; at < CHUNK; at += sizeof found) {
         found |= may_matter(chunk + at);
-        entities |= are(bytes_at(chunk + at), '&') | are(bytes_at(chunk + at - LONGEST_OPEN), '&');
+        entities |= bytes_are(bytes_at(chunk + at), '&') |
+                    bytes_are(bytes_at(chunk + at - LONGEST_OPEN), '&');
     }
-    return !is_any(found) && !(is_any(entities) && may_follow_entity(chunk));
+    return !bytes_any(found) && !(bytes_any(entities) && may_follow_entity(chunk));
 }
 
 /* Looks at the bytes from `at` to `end`, one after the other. */

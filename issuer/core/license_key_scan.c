@@ -1,5 +1,6 @@
 #include "core/license_key_scan.h"
 
+#include "base/bytes.h"
 #include "base/secret.h"
 #include "core/crockford.h"
 #include "core/symbols.h"
@@ -10,7 +11,7 @@
 #define GROUP      5
 #define GROUPS     5
 #define LINE_LIKE  20          /* symbols in a word that may be a line of a code */
-#define CHUNK      ((gsize)64) /* bytes; a key takes less */
+#define CHUNK      ((gsize)64) /* bytes: as many as a mask has bits */
 #define MOST_WORDS 7           /* groups in a row that may still be a key and words beside it */
 
 /* A run of ASCII letters and digits. */
@@ -195,55 +196,137 @@ static Word next_word(const Scan *scan, gsize at)
     return word;
 }
 
-/* Looks at the words that begin from `from` to `to`. */
-static gsize scan_words(Scan *scan, gsize from, gsize to)
+/* The start of the word that ends before `at`; where none begins from `least` on, that. */
+static gsize word_before(const Scan *scan, gsize at, gsize least)
 {
+    while (at > least && !scan->stands[(uint8_t)scan->text[at - 1]]) {
+        at--;
+    }
+    while (at > least && scan->stands[(uint8_t)scan->text[at - 1]]) {
+        at--;
+    }
+    return at;
+}
+
+/* Looks at the words from the one before `first` to the one at `last`, and on as long as a key may
+ * be among them. */
+static void scan_words(Scan *scan, gsize first, gsize last)
+{
+    const gsize done = scan->before.at + scan->before.length;
+    const gsize from = word_before(scan, first, done);
+    if (from > done) {
+        scan->before = (Word){.at = from};
+    }
     Word word = next_word(scan, from);
-    scan->before = (Word){.at = from};
-    while (word.length > 0 && word.at < to) {
-        /* Most words are neither a group of five nor like a line, and end what was before them. */
-        if (word.length == GROUP || word.length >= LINE_LIKE || scan->run->len > 0 ||
-            scan->alone.length > 0) {
-            take_word(scan, &word);
-        }
+    while (word.length > 0 && (word.at <= last || scan->run->len > 0 || scan->alone.length > 0)) {
+        take_word(scan, &word);
         scan->before = word;
         word = next_word(scan, word.at + word.length);
     }
     end_alone(scan, NULL);
     end_run(scan);
-    return scan->before.at + scan->before.length;
 }
 
-static inline bool has_digit_or_hyphen(const char *text, gsize length)
+/* ---- where to look ---- */
+
+/* Which of the bytes stand in words, bit by bit: those from `at` on, and the next ones. */
+typedef struct {
+    uint64_t here;
+    uint64_t next;
+} Mask;
+
+static inline uint64_t mask_of(const char *chunk)
 {
-    uint8_t found = 0;
-    for (gsize i = 0; i < length; i++) {
-        const uint8_t byte = (uint8_t)text[i];
-        const uint8_t from_zero = (uint8_t)(byte - '0');
-        found |= (uint8_t)((from_zero < 10) | (byte == '-') | (byte >> 7));
+    uint64_t mask = 0;
+    for (unsigned at = 0; at < CHUNK; at += sizeof(Bytes)) {
+        const Bytes bytes = bytes_at(chunk + at);
+        const Bytes stand = (Bytes)((bytes | 0x20) - 'a' < 26) | (Bytes)(bytes - '0' < 10);
+        mask |= bytes_mask(stand) << at;
     }
-    return found != 0;
+    return mask;
 }
 
-/* Whether the chunk at `at` has what no key is without: a digit or a hyphen, of which there are
- * several beyond ASCII. Prose mostly has neither, and is passed over quickly. */
-static bool may_hold_key(const char *text, gsize length, gsize at)
+static uint64_t mask_at(const char *text, gsize length, gsize at)
 {
-    /* A loop of fixed length becomes a handful of vector instructions. */
-    return length - at >= CHUNK ? has_digit_or_hyphen(text + at, CHUNK)
-                                : has_digit_or_hyphen(text + at, length - at);
+    char last[CHUNK] = "";
+    if (at + CHUNK <= length) {
+        return mask_of(text + at);
+    }
+    if (at < length) {
+        memcpy(last, text + at, length - at);
+    }
+    return mask_of(last);
 }
 
-/* Where the stretch ends that begins with such a chunk at `at`: a chunk behind the last of them. */
-static gsize stretch_end(const char *text, gsize length, gsize at)
+/* The same from `by` bytes further on. */
+static inline Mask ahead(Mask mask, unsigned by)
 {
-    gsize end = at + 2 * CHUNK;
-    for (gsize next = at + CHUNK; next < MIN(end, length); next += CHUNK) {
-        if (may_hold_key(text, length, next)) {
-            end = next + 2 * CHUNK;
+    return (Mask){mask.here >> by | mask.next << (CHUNK - by), mask.next >> by};
+}
+
+static inline Mask both(Mask one, Mask other)
+{
+    return (Mask){one.here & other.here, one.next & other.next};
+}
+
+/* Where words begin in a chunk, and which of them have as many bytes as a group, or as a key. */
+typedef struct {
+    uint64_t all;
+    uint64_t groups;
+    uint64_t keys;
+} Starts;
+
+static inline Starts find_starts(Mask mask, bool in_word)
+{
+    const uint64_t starts = mask.here & ~(mask.here << 1 | in_word);
+    const Mask two = both(mask, ahead(mask, 1));
+    const Mask four = both(two, ahead(two, 2));
+    const Mask five = both(four, ahead(mask, 4));
+    const Mask ten = both(five, ahead(five, 5));
+    const Mask twenty = both(ten, ahead(ten, 10));
+    return (Starts){
+        .all = starts,
+        .groups = starts & five.here & ~ahead(mask, GROUP).here,
+        .keys = starts & twenty.here & ahead(five, 20).here & ~ahead(mask, SYMBOLS).here,
+    };
+}
+
+/* The words of five bytes in a row that were met last. */
+typedef struct {
+    guint count;
+    gsize first; /* where the first of them begins */
+} Row;
+
+static void meet_word(Scan *scan, Row *row, gsize at, bool is_group)
+{
+    if (at < scan->before.at + scan->before.length) { /* it was looked at */
+        row->count = 0;
+        return;
+    }
+    row->first = is_group && row->count > 0 ? row->first : at;
+    row->count = is_group ? row->count + 1 : 0;
+    if (!is_group || row->count == GROUPS) {
+        scan_words(scan, row->first, at);
+        row->count = 0;
+    }
+}
+
+/* Meets the words of the chunk at `at` that may be keys, or groups of one. */
+static void meet_words(Scan *scan, const Starts *starts, gsize at, Row *row)
+{
+    const uint64_t others = starts->all & ~starts->groups;
+    uint64_t passed = 0;
+    for (uint64_t left = starts->groups | starts->keys; left != 0; left &= left - 1) {
+        const uint64_t bit = left & (~left + 1);
+        if ((others & (bit - 1) & ~passed) != 0) {
+            row->count = 0;
         }
+        passed = bit | (bit - 1);
+        meet_word(scan, row, at + (gsize)__builtin_ctzll(bit), (starts->groups & bit) != 0);
     }
-    return end;
+    if ((others & ~passed) != 0) {
+        row->count = 0;
+    }
 }
 
 void license_key_scan_find(const char *text, gsize length, GArray *spots)
@@ -253,19 +336,18 @@ void license_key_scan_find(const char *text, gsize length, GArray *spots)
     for (int c = 0; c < 256; c++) {
         scan.stands[c] = g_ascii_isalnum(c);
     }
-    gsize done = 0;
-    gsize at = 0;
-    while (at < length) {
-        if (!may_hold_key(text, length, at)) {
-            at += CHUNK;
-            continue;
+    Row row = {0, 0};
+    Mask mask = {.next = mask_at(text, length, 0)};
+    bool in_word = false;
+    for (gsize at = 0; at < length; at += CHUNK) {
+        mask = (Mask){mask.next, mask_at(text, length, at + CHUNK)};
+        const Starts starts = find_starts(mask, in_word);
+        if ((starts.groups | starts.keys) != 0) {
+            meet_words(&scan, &starts, at, &row);
+        } else if (starts.all != 0) {
+            row.count = 0;
         }
-        gsize from = MAX(done, at > CHUNK ? at - CHUNK : 0);
-        while (from > done && scan.stands[(uint8_t)text[from - 1]]) {
-            from--;
-        }
-        at = stretch_end(text, length, at);
-        done = scan_words(&scan, from, at);
+        in_word = (mask.here >> (CHUNK - 1)) != 0;
     }
 }
 

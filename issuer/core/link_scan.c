@@ -1,5 +1,6 @@
 #include "core/link_scan.h"
 
+#include "base/bytes.h"
 #include "core/compact_scan.h"
 
 #include <stdbool.h>
@@ -146,7 +147,7 @@ void link_scan_find(const char *text, gsize length, uint64_t place, GPtrArray *f
     const char *end = text + length;
     const char *from = text; /* no link that was read goes beyond it */
     const char *at = text;
-    while ((at = memmem(at, (gsize)(end - at), "eyJ", 3)) != NULL) {
+    while ((at = bytes_find(at, (gsize)(end - at), "eyJ", 3)) != NULL) {
         const char *begin = at;
         while (begin > from && strchr(ends, begin[-1]) == NULL) {
             begin--;

@@ -1,5 +1,6 @@
 #include "mail/calendar_file.h"
 
+#include "base/bytes.h"
 #include "mail/transfer.h"
 
 #include <string.h>
@@ -8,7 +9,7 @@ static const char mark[] = "ENCODING=BASE64";
 
 bool calendar_file_is_in(const char *text, gsize length)
 {
-    return memmem(text, length, mark, sizeof mark - 1) != NULL;
+    return bytes_find(text, length, mark, sizeof mark - 1) != NULL;
 }
 
 /* Where the property ends that goes on at `at`: a line that begins with a blank belongs to it. */

@@ -1,5 +1,7 @@
 #include "mail/clear_signed.h"
 
+#include "base/bytes.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -23,7 +25,7 @@ static bool begins_with(const char *line, gsize length, const char *word)
 
 GString *clear_signed_read(const char *text, gsize length)
 {
-    if (memmem(text, length, BEGIN, strlen(BEGIN)) == NULL) {
+    if (bytes_find(text, length, BEGIN, strlen(BEGIN)) == NULL) {
         return NULL;
     }
     g_autoptr(GString) out = g_string_sized_new(length);

@@ -76,6 +76,21 @@ static void apply_declaration(const char *name, const char *value, Change *chang
     }
 }
 
+/* Whether a name is of those that can hide something, blanks aside: few are. */
+static bool may_hide(const char *name, gsize length)
+{
+    while (length > 0 && g_ascii_isspace(*name)) {
+        name++;
+        length--;
+    }
+    bool any = false;
+    for (gsize i = 0; i < G_N_ELEMENTS(hidings) && !any; i++) {
+        const gsize size = strlen(hidings[i].name);
+        any = length >= size && g_ascii_strncasecmp(name, hidings[i].name, size) == 0;
+    }
+    return any;
+}
+
 /* Reads "name: value; name: value" of `length` bytes. */
 static Change read_declarations(const char *text, gsize length)
 {
@@ -84,7 +99,8 @@ static Change read_declarations(const char *text, gsize length)
         const char *end = memchr(text + at, ';', length - at);
         const gsize size = end == NULL ? length - at : (gsize)(end - (text + at));
         const char *colon = memchr(text + at, ':', size);
-        if (colon != NULL && size <= LONGEST_SELECTOR) {
+        if (colon != NULL && size <= LONGEST_SELECTOR &&
+            may_hide(text + at, (gsize)(colon - (text + at)))) {
             g_autofree char *name = g_ascii_strdown(text + at, colon - (text + at));
             g_autofree char *value =
                 g_ascii_strdown(colon + 1, (gssize)(size - (gsize)(colon + 1 - (text + at))));

@@ -275,10 +275,11 @@ static gsize cost_of(Place *place, const char *html, gsize at, gsize length)
     return c == '&' || ((guchar)c < ' ' && !blank) ? STEP : 0;
 }
 
-/* Whether a byte costs nothing, wherever it stands. */
-static bool is_free(char c)
+/* Whether a byte costs nothing and changes nothing. */
+static bool is_free(const Place *place, char c)
 {
-    return c > '>' || (c > ' ' && c != '<' && c != '>' && c != '&' && c != '=');
+    return c > '>' || (c > ' ' && c != '<' && c != '>' && c != '&' && c != '=') ||
+           (!place->in_tag && (c == ' ' || c == '\n' || c == '\r' || c == '='));
 }
 
 /* How many bytes of a page are read. */
@@ -287,7 +288,7 @@ static gsize reach(const char *html, gsize length, HtmlWork *work)
     Place place = {false, 0};
     gsize at = 0;
     while (at < length && work->spent < MOST_WORK) {
-        if (is_free(html[at])) {
+        if (is_free(&place, html[at])) {
             at++;
             continue;
         }

@@ -304,7 +304,8 @@ bool machine_mail_answers_invitation(const char *data, gsize length)
     guint types = 0; /* a mail with more has too many parts to be an answer */
     for (const char *at = data;
          types < MIME_MAX_PARTS && (at = memchr(at, '\n', (gsize)(end - at))) != NULL; at++) {
-        if ((gsize)(end - at) <= size || g_ascii_strncasecmp(at, name, size) != 0) {
+        if ((gsize)(end - at) <= size || (at[1] != 'C' && at[1] != 'c') ||
+            g_ascii_strncasecmp(at, name, size) != 0) {
             continue;
         }
         types++;

@@ -1,5 +1,6 @@
 #include "mail/mbox.h"
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "mail/headers.h"
 #include "mail/read_failure.h"
@@ -131,7 +132,7 @@ static Mark find_mark(const Mbox *mbox, bool holes, gsize *at)
 {
     gsize from = *at;
     for (;;) {
-        const char *hit = memmem(mbox->buffer + from, mbox->length - from, "From ", 5);
+        const char *hit = bytes_find(mbox->buffer + from, mbox->length - from, "From ", 5);
         gsize stop = hit == NULL ? mbox->length : (gsize)(hit - mbox->buffer);
         *at = holes ? find_zeros(mbox, from, stop) : stop;
         if (stop - *at >= HOLE_SIZE) {
@@ -323,7 +324,7 @@ gsize mbox_unquote(char *data, gsize length)
     gsize read = 0;
     gsize write = 0;
     while (read < length) {
-        char *hit = memmem(data + read, length - read, ">From ", 6);
+        const char *hit = bytes_find(data + read, length - read, ">From ", 6);
         gsize at = hit == NULL ? length : (gsize)(hit - data);
         gsize line = at;
         while (line > read && data[line - 1] == '>') {

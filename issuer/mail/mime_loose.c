@@ -1,5 +1,6 @@
 /* Parts by the look of them, for mails whose structure no parser can follow: a boundary that the
  * header does not name, a second Content-Type, a header torn in two. */
+#include "base/bytes.h"
 #include "mail/headers.h"
 #include "mail/mime.h"
 
@@ -15,11 +16,22 @@ static gsize line_size(const char *data, gsize length)
     return end == NULL ? length : (gsize)(end + 1 - data);
 }
 
-/* Whether a line may be a boundary with a part after it: "--word", then a header field. */
+/* Where the next line that begins with two hyphens stands, at `at` or behind; else the length. */
+static gsize next_dashed(const char *data, gsize length, gsize at)
+{
+    if (at == 0 && length >= 2 && data[0] == '-' && data[1] == '-') {
+        return 0;
+    }
+    const gsize from = at - MIN(at, 1);
+    const char *next = bytes_find(data + from, length - from, "\n--", 3);
+    return next == NULL ? length : (gsize)(next + 1 - data);
+}
+
+/* Whether such a line may be a boundary with a part after it: "--word", then a header field. */
 static bool begins_part(const char *data, gsize length)
 {
     gsize size = line_size(data, MIN(length, MAX_BOUNDARY));
-    if (size < 4 || data[0] != '-' || data[1] != '-' || g_ascii_isspace(data[2])) {
+    if (size < 4 || g_ascii_isspace(data[2])) {
         return false;
     }
     return size < length && g_ascii_strncasecmp(data + size, "content-", 8) == 0 &&
@@ -59,14 +71,15 @@ GPtrArray *mime_loose_parts(const char *data, gsize length)
 {
     GPtrArray *parts = g_ptr_array_new_with_free_func((GDestroyNotify)mime_part_free);
     gsize start = 0; /* of the part at hand, behind its boundary line; 0: none yet */
-    for (gsize at = 0; at < length && parts->len < MAX_LOOSE_PARTS;) {
-        gsize size = line_size(data + at, length - at);
-        bool begins = begins_part(data + at, length - at);
-        if (start > 0 && begins) {
+    for (gsize at = next_dashed(data, length, 0); at < length && parts->len < MAX_LOOSE_PARTS;
+         at = next_dashed(data, length, at + 1)) {
+        if (!begins_part(data + at, length - at)) {
+            continue;
+        }
+        if (start > 0) {
             g_ptr_array_add(parts, part_new(data + start, at - start));
         }
-        start = begins ? at + size : start;
-        at += size;
+        start = at + line_size(data + at, length - at);
     }
     if (start > 0 && start < length) {
         g_ptr_array_add(parts, part_new(data + start, length - start));

@@ -1,5 +1,7 @@
 #include "mail/pgp_encrypted.h"
 
+#include "base/bytes.h"
+
 #include <string.h>
 
 #define BEGIN "-----BEGIN PGP MESSAGE-----"
@@ -46,7 +48,7 @@ bool pgp_encrypted_begins(const char *data, gsize length)
 
 bool pgp_encrypted_is_in(const char *text, gsize length)
 {
-    return memmem(text, length, BEGIN, strlen(BEGIN)) != NULL;
+    return bytes_find(text, length, BEGIN, strlen(BEGIN)) != NULL;
 }
 
 void pgp_encrypted_refuse(const char *data, gsize length, Unpacked *unpacked)

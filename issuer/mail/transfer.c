@@ -81,14 +81,15 @@ static bool is_base64_line(const char *line, gsize length)
     while (start < length && g_ascii_isspace(line[start])) {
         start++;
     }
-    for (gsize i = start; i < length; i++) {
+    const gsize size = length - start;
+    const gsize most = size < FOREIGN_SHARE ? 0 : size / FOREIGN_SHARE;
+    for (gsize i = start; i < length && foreign <= most; i++) {
         foreign += symbol_value(line[i]) < 0 && line[i] != '=';
         same += line[i] == line[start];
     }
-    gsize size = length - start;
     bool rule = size > 4 && same == size && !g_ascii_isalnum(line[start]) &&
                 strchr("+/", line[start]) == NULL;
-    return !rule && foreign <= (size < FOREIGN_SHARE ? 0 : size / FOREIGN_SHARE);
+    return !rule && foreign <= most;
 }
 
 /* Letters of both cases, as base64 of anything has them; the lines of a code are of one. */

@@ -1,5 +1,6 @@
 #include "mail/uuencode.h"
 
+#include "base/bytes.h"
 #include "mail/transfer.h"
 
 #include <string.h>
@@ -68,7 +69,7 @@ bool uuencode_is_in(const char *text, gsize length)
 {
     const char *const end = text + length;
     const char *hit = text;
-    while ((hit = memmem(hit, (gsize)(end - hit), "begin", 5)) != NULL) {
+    while ((hit = bytes_find(hit, (gsize)(end - hit), "begin", 5)) != NULL) {
         const char *line = hit;
         while (line > text && is_quoting(line[-1])) {
             line--;
@@ -202,7 +203,7 @@ void uuencode_unpack(const char *text, gsize length, Unpacked *unpacked)
 bool uuencode_is_yenc_in(const char *text, gsize length)
 {
     static const char start[] = "=ybegin ";
-    const char *at = memmem(text, length, start, sizeof start - 1);
+    const char *at = bytes_find(text, length, start, sizeof start - 1);
     return at != NULL && (at == text || at[-1] == '\n') &&
            memmem(at, MIN(length - (gsize)(at - text), YENC_LINE), " name=", 6) != NULL;
 }

@@ -56,11 +56,45 @@ static void base64_holds_no_keys(void **state)
     }
 }
 
+/* A text is gone through in pieces: wherever a key begins in one, and whatever words stand before
+ * it, it is found where it is. */
+static void a_key_is_found_wherever_it_stands(void **state)
+{
+    (void)state;
+    enum { MOST = 150 };
+    static const char *const keys[] = {
+        "84G7Z-WYRD6-Z1RV0-WHE6M-11105",
+        "84G7Z WYRD6 Z1RV0 WHE6M 11105",
+        "84G7Z\r\nWYRD6\r\nZ1RV0\r\nWHE6M\r\n11105",
+        "84G7ZWYRD6Z1RV0WHE6M11105",
+        "84G7Z-WYRD6-                                                             "
+        "                          Z1RV0-WHE6M-11105",
+    };
+    static const char *const words[] = {"of ", "pumps ", "valves. ", "pumps, ", "ABCDE\n\n", "- "};
+    for (gsize key = 0; key < G_N_ELEMENTS(keys); key++) {
+        for (gsize word = 0; word < G_N_ELEMENTS(words); word++) {
+            g_autoptr(GString) text = g_string_new(NULL);
+            while (text->len < MOST) {
+                g_string_append(text, words[word]);
+                g_autofree char *whole =
+                    g_strdup_printf("%s (%s) and %s\n", text->str, keys[key], keys[key]);
+                g_autoptr(GArray) spots = g_array_new(FALSE, FALSE, sizeof(LicenseKeySpot));
+                license_key_scan_find(whole, strlen(whole), spots);
+                assert_int_equal(spots->len, 2);
+                const LicenseKeySpot *first = &g_array_index(spots, LicenseKeySpot, 0);
+                assert_int_equal(first->at[0], text->len + 2);
+                assert_int_equal(whole[first->at[LICENSE_KEY_SCAN_SYMBOLS - 1]], '5');
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_found_as_people_write_them),
         cmocka_unit_test(base64_holds_no_keys),
+        cmocka_unit_test(a_key_is_found_wherever_it_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

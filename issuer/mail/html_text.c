@@ -1,5 +1,7 @@
 #include "mail/html_text.h"
 
+#include "base/bytes.h"
+#include "mail/html_prose.h"
 #include "mail/html_style.h"
 
 #include <libxml/HTMLparser.h>
@@ -29,7 +31,8 @@ typedef struct {
     unsigned quotes;    /* how many <blockquote> are open */
     GByteArray *unseen; /* of each open element: flags of mail/html_style.h */
     HtmlStyle *style;
-    GString *sheet; /* what stands in the style sheet that is open */
+    const HtmlProse *prose; /* what was taken out of the page that is parsed */
+    GString *sheet;         /* what stands in the style sheet that is open */
     htmlParserCtxtPtr context;
     guint deepest; /* elements within each other that are read */
     bool cut;      /* there was more than is read */
@@ -110,6 +113,29 @@ static void choose_text(Writer *writer)
     writer->text = &writer->texts[unseen_now(writer) != 0 ? 1 : 0];
 }
 
+/* Whether prose was taken out of one of the values, as may happen where a tag stands within it. */
+static bool any_shortened(const Writer *writer, const char *const *attributes)
+{
+    bool any = false;
+    for (gsize i = 0; attributes != NULL && attributes[i] != NULL && !any; i += 2) {
+        const char *value = attributes[i + 1] == NULL ? "" : attributes[i + 1];
+        any = html_prose_find(writer->prose, value, strlen(value)) != NULL;
+    }
+    return any;
+}
+
+static char **restored(const Writer *writer, const char *const *attributes)
+{
+    g_autoptr(GStrvBuilder) all = g_strv_builder_new();
+    for (gsize i = 0; attributes[i] != NULL; i += 2) {
+        const char *value = attributes[i + 1] == NULL ? "" : attributes[i + 1];
+        g_autofree char *whole = html_prose_restore(writer->prose, value);
+        g_strv_builder_add(all, attributes[i]);
+        g_strv_builder_add(all, whole);
+    }
+    return g_strv_builder_end(all);
+}
+
 /* libxml2's strings are UTF-8 of another type. */
 static uint8_t unseen_of(const Writer *writer, const xmlChar *name, const xmlChar **attributes)
 {
@@ -117,7 +143,9 @@ static uint8_t unseen_of(const Writer *writer, const xmlChar *name, const xmlCha
         const xmlChar **given;
         const char *const *read;
     } all = {.given = attributes};
-    return html_style_of(writer->style, (const char *)name, all.read, unseen_now(writer));
+    g_auto(GStrv) whole = any_shortened(writer, all.read) ? restored(writer, all.read) : NULL;
+    return html_style_of(writer->style, (const char *)name,
+                         whole == NULL ? all.read : (const char *const *)whole, unseen_now(writer));
 }
 
 static void open_block(Writer *writer, TagKind kind)
@@ -198,30 +226,56 @@ static void put_character(const Writer *writer, char c)
 }
 
 /* How many bytes at `text` stand in the text as they are. */
-static int plain_run(const xmlChar *text, int length)
+static gsize plain_run(const char *text, gsize length)
 {
-    int run = 0;
-    while (run < length && text[run] > ' ') {
+    gsize run = 0;
+    while (run < length && (guchar)text[run] > ' ') {
         run++;
     }
     return run;
 }
 
-static void put_text(void *user_data, const xmlChar *text, int length)
+static void put_piece(const Writer *writer, const char *text, gsize length)
 {
-    Writer *writer = user_data;
     if (writer->dropped > 0) {
-        g_string_append_len(writer->sheet, (const char *)text, length);
+        g_string_append_len(writer->sheet, text, (gssize)length);
         return;
     }
-    for (int i = 0; i < length; i++) {
-        put_character(writer, (char)text[i]);
-        const int run = plain_run(text + i + 1, length - i - 1);
+    for (gsize i = 0; i < length; i++) {
+        put_character(writer, text[i]);
+        const gsize run = plain_run(text + i + 1, length - i - 1);
         if (run > 0 && !writer->text->at_line_start) {
-            g_string_append_len(writer->text->text, (const char *)text + i + 1, run);
+            g_string_append_len(writer->text->text, text + i + 1, (gssize)run);
             i += run;
         }
     }
+}
+
+/* Puts prose that was taken out. Where no two blanks stand beside each other it stays as it is. */
+static void put_prose(const Writer *writer, const char *mark)
+{
+    gsize length = 0;
+    const char *text = html_prose_at(writer->prose, mark, &length);
+    if (writer->dropped > 0 || bytes_find(text, length, "  ", 2) != NULL) {
+        put_piece(writer, text, length);
+        return;
+    }
+    put_character(writer, text[0]);
+    g_string_append_len(writer->text->text, text + 1, (gssize)length - 1);
+}
+
+static void put_text(void *user_data, const xmlChar *text, int length)
+{
+    const Writer *writer = user_data;
+    const char *at = (const char *)text;
+    const char *const end = at + length;
+    const char *mark = NULL;
+    while ((mark = html_prose_find(writer->prose, at, (gsize)(end - at))) != NULL) {
+        put_piece(writer, at, (gsize)(mark - at));
+        put_prose(writer, mark);
+        at = mark + HTML_PROSE_SIZE;
+    }
+    put_piece(writer, at, (gsize)(end - at));
 }
 
 /* Without this libxml2 writes to standard error what it finds wrong with a page. */
@@ -232,8 +286,10 @@ static void ignore_error(void *user_data, xmlErrorPtr error)
 }
 
 /* Events are taken as they come: a tree of hostile HTML may be as deep as the mail is long. */
-static void read_page(Writer *writer, const char *html, gsize length)
+static void read_page(Writer *writer)
 {
+    gsize length = 0;
+    const char *html = html_prose_page(writer->prose, &length);
     htmlParserCtxtPtr context =
         length == 0 ? NULL : htmlCreateMemoryParserCtxt(html, (int)MIN(length, G_MAXINT));
     if (context == NULL) {
@@ -306,14 +362,16 @@ GString *html_text(const char *html, gsize length, HtmlWork *work, GString *hidd
     g_autoptr(GByteArray) unseen = g_byte_array_new();
     g_autoptr(HtmlStyle) style = html_style_new();
     g_autoptr(GString) sheet = g_string_new(NULL);
+    g_autoptr(HtmlProse) prose = html_prose_new(html, length);
     GString *text = g_string_sized_new(length / 2 + 64);
     Writer writer = {.texts = {{text, true}, {hidden, true}},
                      .unseen = unseen,
                      .style = style,
+                     .prose = prose,
                      .sheet = sheet,
                      .deepest = (guint)MAX(LEAST_DEPTH, DEPTH_WORK / (work->closing + 1))};
     choose_text(&writer);
-    read_page(&writer, html, length);
+    read_page(&writer);
     work->cut = work->cut || writer.cut;
     return text;
 }

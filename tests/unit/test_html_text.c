@@ -109,6 +109,10 @@ static void test_unseen_by_sheet(void **state)
     expect_parted("<style>/* .x{display:none} */.y{display:none</style><b class=x>a</b>"
                   "<b class=y style='display:inline'>b</b><b class=y>x</b>",
                   "ab", "x");
+    /* the end of a tag within an attribute ends nothing */
+    expect_parted(
+        "<style>.gone { display: none }</style>a<b class=\"> gone and other names\">b</b>c", "ac",
+        "b");
 }
 
 /* Nesting of any depth neither empties the page nor takes more than linear time. */
@@ -168,20 +172,111 @@ static void test_many_pages(void **state)
     assert_in_range(pages, 20, 200);
 }
 
+/* With other words in the place of a word, and one blank for two, as only preformatted text has
+ * them. */
+static void normalise(GString *text, const char *word, const char *words)
+{
+    if (word != NULL) {
+        (void)g_string_replace(text, word, words, 0);
+    }
+    (void)g_string_replace(text, "  ", " ", 0);
+}
+
+/* Long prose is taken out of a page before it is parsed: the text, what is hidden, and what hides
+ * it are those of the same page with a short word in its place, wherever that stands. */
+static void test_prose(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 5000, MOST = 30 };
+    static const char word[] = "prose";
+    static const char prose[] = "prose, and  more of it than is left in a page. It goes on";
+    static const char *const pieces[] = {
+        "@",
+        " @ ",
+        "<p>@",
+        "</p>",
+        "<b>@</b>",
+        "<br>@",
+        "\n@\n",
+        "&nbsp;@",
+        "&nbsp@",
+        "&@",
+        "&#67@",
+        "&lt;@",
+        "it's @",
+        "\"@",
+        "'",
+        "<!-- > @ -->",
+        "<!--@",
+        "-->",
+        "<script>@",
+        "</script>",
+        "> @",
+        "@>",
+        "<div style=\"display:none\">@",
+        "</div>",
+        "<div title='a > @' hidden>",
+        "<i class=\"> @ gone\">",
+        "<i title=\"> @\" style=\"display:none\">@",
+        "</i>",
+        "<style>.gone { display: none } @</style>",
+        "<table><tr><td>@",
+        "</table>",
+        "<pre>@",
+        "</pre>",
+        "<blockquote>@",
+        "</blockquote>",
+        "<ul><li>@",
+        "<?a > @ ?>",
+        "<![a[ > @ ]]>",
+        "\xC3\xA9@",
+        "\xF0\x9F\x98\x80@",
+        "<title>@</title>",
+        "<p @ hidden>",
+        "<@",
+        "-@-",
+        "\x01@",
+        "<textarea>@</textarea>",
+        "<a href='x>@'>@",
+        "<p title=\"> style=@ @\">@",
+    };
+    GRand *dice = g_rand_new_with_seed(19);
+    guint hiding = 0;
+    for (guint i = 0; i < ROUNDS; i++) {
+        g_autoptr(GString) page = g_string_new("<p>");
+        for (gint k = g_rand_int_range(dice, 1, MOST); k > 0; k--) {
+            g_string_append(page, pieces[g_rand_int_range(dice, 0, G_N_ELEMENTS(pieces))]);
+        }
+        g_autoptr(GString) lengthened = g_string_new(page->str);
+        g_string_replace(page, "@", word, 0);
+        g_string_replace(lengthened, "@", prose, 0);
+        g_autoptr(GString) hidden = g_string_new(NULL);
+        g_autoptr(GString) hidden_long = g_string_new(NULL);
+        HtmlWork work = {0};
+        g_autoptr(GString) text = html_text(page->str, page->len, &work, hidden);
+        g_autoptr(GString) long_text =
+            html_text(lengthened->str, lengthened->len, &work, hidden_long);
+        hiding += hidden->len > 0;
+        normalise(text, word, prose);
+        normalise(long_text, NULL, NULL);
+        normalise(hidden, word, prose);
+        normalise(hidden_long, NULL, NULL);
+        assert_string_equal(long_text->str, text->str);
+        assert_string_equal(hidden_long->str, hidden->str);
+    }
+    g_rand_free(dice);
+    assert_in_range(hiding, ROUNDS / 10, ROUNDS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_breaks),
-        cmocka_unit_test(test_inline),
-        cmocka_unit_test(test_hidden),
-        cmocka_unit_test(test_entities),
-        cmocka_unit_test(test_quotes),
-        cmocka_unit_test(test_torn),
-        cmocka_unit_test(test_deep),
-        cmocka_unit_test(test_costly),
-        cmocka_unit_test(test_many_pages),
-        cmocka_unit_test(test_unseen),
-        cmocka_unit_test(test_unseen_by_sheet),
+        cmocka_unit_test(test_breaks),     cmocka_unit_test(test_inline),
+        cmocka_unit_test(test_hidden),     cmocka_unit_test(test_entities),
+        cmocka_unit_test(test_quotes),     cmocka_unit_test(test_torn),
+        cmocka_unit_test(test_deep),       cmocka_unit_test(test_costly),
+        cmocka_unit_test(test_many_pages), cmocka_unit_test(test_prose),
+        cmocka_unit_test(test_unseen),     cmocka_unit_test(test_unseen_by_sheet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

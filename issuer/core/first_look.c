@@ -308,11 +308,14 @@ static inline Bytes are_letter(Bytes bytes, uint8_t lower)
     return bytes_are(bytes | 0x20, lower);
 }
 
+static inline Bytes are_letters(Bytes bytes)
+{
+    return (Bytes)((bytes | 0x20) - 'a' < 26);
+}
+
 static inline Bytes are_symbols(Bytes bytes)
 {
-    const Bytes letters = (bytes | 0x20) - 'a';
-    const Bytes digits = bytes - '0';
-    return ((Bytes)(letters < 26) & ~bytes_are(letters, 'u' - 'a')) | (Bytes)(digits < 10);
+    return (are_letters(bytes) & ~are_letter(bytes, 'u')) | (Bytes)(bytes - '0' < 10);
 }
 
 /* Whether a view may take something out from there on. */
@@ -320,6 +323,23 @@ static inline Bytes part_words(Bytes bytes)
 {
     return (Bytes)(bytes <= ' ') | (Bytes)(bytes >= 128) | bytes_are(bytes, '<') |
            bytes_are(bytes, '&') | bytes_are(bytes, '=');
+}
+
+/* Other than 0 wherever may_matter() is, or an entity begins, and in few other places: told by what
+ * is quickly told. */
+static inline Bytes may_ever_matter(const uint8_t *chunk)
+{
+    const Bytes bytes = bytes_at(chunk);
+    const Bytes next = bytes_at(chunk + 1);
+    const Bytes before = bytes_at(chunk - 1);
+    const Bytes next_ends = ~are_letters(next) | are_letter(next, 'u');
+    const Bytes word = ~are_letters(before) | are_letter(before, 'u');
+    const Bytes code = are_letter(bytes, 'c') & (next_ends | are_letter(next, 'h'));
+    const Bytes token =
+        bytes_are(bytes, 'e') &
+        (bytes_are(next, 'y') | (next_ends & (word | bytes_are(bytes_at(chunk - 3), '='))));
+    const Bytes escape = bytes_are(bytes, '=') & are_letter(next, 'e');
+    return code | token | escape | bytes_are(bytes, '&') | bytes_are(bytes, 0x1B) | (bytes & 0x80);
 }
 
 /* Whether something may begin there, or be hidden. */
@@ -361,8 +381,15 @@ static bool may_follow_entity(const uint8_t *chunk)
 /* Whether nothing begins or is hidden in the chunk, around which stand some bytes more. */
 static bool is_dull(const uint8_t *chunk)
 {
-    Bytes found = {0};
+    Bytes found = bytes_are(bytes_at(chunk - LONGEST_OPEN), '&');
     Bytes entities = {0};
+    for (gsize at = 0; at < CHUNK; at += sizeof found) {
+        found |= may_ever_matter(chunk + at);
+    }
+    if (!bytes_any(found)) {
+        return true;
+    }
+    found = (Bytes){0};
     for (gsize at = 0; at < CHUNK; at += sizeof found) {
         found |= may_matter(chunk + at);
         entities |= bytes_are(bytes_at(chunk + at), '&') |

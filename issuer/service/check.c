@@ -119,6 +119,7 @@ static void check_all(GPtrArray *lines, Context *context, GError **error)
     check_mailboxes(lines, context->settings);
     check_drops(lines, context->settings);
     check_parsers(lines);
+    check_reports(lines, context->settings);
     if (check_in_database(lines, context, &problem)) {
         return;
     }

@@ -10,6 +10,9 @@
 /* Each drop folder that is set. */
 void check_drops(GPtrArray *lines, const Settings *settings);
 
+/* Where reports come from, if that is set apart: out of reach, or behind. */
+void check_reports(GPtrArray *lines, Settings *settings);
+
 /* Key folder, its files, roots, signing key, development keys. */
 void check_keys(GPtrArray *lines, const Context *context);
 

@@ -6,8 +6,6 @@
 #include "db/report_query.h"
 #include "db/signing_key_store.h"
 
-#define BEHIND_S 10 /* seconds; the daemons note every two how far the records are */
-
 static Database *open_to_read(const Config *config, const char *purpose, GError **error)
 {
     const char *apart = config_text(config, "report-database");
@@ -77,7 +75,7 @@ Context *context_open_asking(Settings *settings, const char *signer, unsigned ne
 bool context_behind(Context *context, const char *shown, char **line, GError **error)
 {
     g_autofree char *since = NULL;
-    if (!report_query_behind(context->database, BEHIND_S, &since, error)) {
+    if (!report_query_behind(context->database, CONTEXT_BEHIND_S, &since, error)) {
         return false;
     }
     *line = since != NULL ? g_strdup_printf("The report database is behind: not all that was "

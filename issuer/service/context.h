@@ -39,6 +39,9 @@ Context *context_open_with(Settings *settings, unsigned needs, const char *purpo
 Context *context_open_asking(Settings *settings, const char *signer, unsigned needs,
                              const char *purpose, GError **error);
 
+/* Seconds past which records are called behind; the daemons note every two how far they are. */
+#define CONTEXT_BEHIND_S 10
+
 /* What people are to know of the records that they are shown, "this report", where these are a
  * standby's that is behind by more than seconds: a line for people in `line`, a new string; NULL:
  * nothing. */

@@ -81,6 +81,7 @@ class Reports(WithStandby):
 
     def test_how_far_the_records_go_is_said_where_a_standby_is_behind(self):
         self.house.sell("LIC-1", ANA)
+        os.makedirs(self.house.path("replies"))
         daemon = self.daemon().start()
         self.noted(after=self.house.query("select now()")[0][0])
         rows = ("report", "licenses", "--rows", "--json")
@@ -101,6 +102,7 @@ class Reports(WithStandby):
         self.assertRegex(self.house.issuer("report", "licenses"), "The report database is behind: not all .* in this report")
         self.house.issuer(*rows, "--known-at", known)
         self.assertEqual(self.house.errors, "", "what was known then is whole")
+        self.assertRegex(self.house.issuer("check"), "(?m)^warning +report database: .*: behind since 20")
         for words in LISTS:
             self.assertRegex(self.house.issuer(*words), "The report database is behind: not all .* in this list")
         del self.house.environment["ISSUER_REPORT_DATABASE"]
@@ -108,6 +110,11 @@ class Reports(WithStandby):
         self.assertEqual(self.house.errors, "")
         PAIR.two.ask("select pg_wal_replay_resume()")
         self.assertEqual(self.licenses(self.from_standby(*rows)), 2)
+        self.assertRegex(self.from_standby("check"), "(?m)^ok +report database: ")
+        self.house.environment["ISSUER_REPORT_DATABASE"] = "host=/nowhere dbname=x connect_timeout=2"
+        self.assertRegex(self.house.issuer("check", code=1), "(?m)^wrong +report database: the database is out of reach")
+        del self.house.environment["ISSUER_REPORT_DATABASE"]
+        self.from_standby(*rows)
         self.assertEqual(self.house.errors, "")
         daemon.stop()
 
@@ -131,6 +138,35 @@ class Reports(WithStandby):
         self.noted(after=begun)
         self.assertIn("LIC-1", self.from_standby("report", "licenses", "--rows"))
         daemon.stop()
+
+
+class Demoted(WithStandby):
+    """Where a server can only be read for a while, nothing is decided wrongly by it."""
+
+    def read_only(self, how):
+        PAIR.one.ask(f"alter system set default_transaction_read_only = {how}")
+        PAIR.one.ask("select pg_reload_conf()")
+
+    def test_a_primary_that_can_only_be_read_for_a_while(self):
+        os.makedirs(self.house.path("replies"))
+        feeder = Feeder(self.house, self.house.path("drop"), pause=0.2)
+        daemon = self.daemon().start()
+        feeder.start()
+        feeder.wait_answered(5)
+        self.addCleanup(self.read_only, "off")
+        self.read_only("on")
+        for role in ("drop:inbox", "recorder"):
+            self.assertRegex(daemon.wait_log("trouble", who=role).fields["problem"], "read-only")
+        so_far = feeder.dropped
+        feeder.wait_dropped(so_far + 5)
+        self.read_only("off")
+        feeder.stop()
+        daemon.wait(lambda: feeder.answered() == feeder.dropped, "an answer to each mail", 120)
+        daemon.wait(lambda: len(os.listdir(self.house.path("replies"))) == feeder.dropped, "a reply to each", 120)
+        daemon.stop()
+        self.assertFalse(os.listdir(self.house.path("drop", "failed")))
+        check_answered_once(self, feeder)
+        check_records(self.house)
 
 
 class TheEnd(WithStandby):

@@ -8,6 +8,8 @@
 
 #define MOST_ROUNDS 4 /* escapes of escapes, and the link as it stands */
 
+#define SHORTEST_TOLD   ((gsize)60)        /* bytes of a link; no header of ours is shorter */
+#define LEAST_WIDTH     50                 /* bytes of a line; no program wraps shorter ones */
 #define LONGEST_WRAPPED ((gsize)32 * 1024) /* bytes; a code of the largest kind is shorter */
 
 static const char ends[] = " \t\r\n<>\"'()";
@@ -104,6 +106,12 @@ static const char *next_line(const char *at, const char *end)
     return at;
 }
 
+/* Whether the line that ends at `at` is so long that something may have been wrapped there. */
+static bool ends_long_line(const char *begin, const char *at)
+{
+    return at - begin >= LEAST_WIDTH && memrchr(at - LEAST_WIDTH, '\n', LEAST_WIDTH) == NULL;
+}
+
 /* Appends the lines that a link goes on in, which ends at `at`: programs wrap a long one anywhere
  * (RFC 3986, appendix C). Another link is none of it, so that each byte is read once. */
 static void append_lines(GString *link, const char *at, const char *end)
@@ -124,27 +132,42 @@ static void append_lines(GString *link, const char *at, const char *end)
     }
 }
 
-static void read_links(const char *begin, const char *at, const char *end, uint64_t place,
-                       GPtrArray *found)
+/* A text, where what was found goes, and room for a link that is put together. */
+typedef struct {
+    const char *text;
+    const char *end;
+    GPtrArray *found;
+    GString *link;
+} Scan;
+
+static void read_links(Scan *scan, const char *begin, const char *at, uint64_t place)
 {
+    GString *link = scan->link;
+    g_string_truncate(link, 0);
+    g_string_append_len(link, begin, at - begin);
+    if (ends_long_line(scan->text, at)) {
+        append_lines(link, at, scan->end);
+    }
+    if (link->len < SHORTEST_TOLD) {
+        return;
+    }
+    const gsize joined = link->len;
+    g_autoptr(GString) alone = g_string_new_len(begin, at - begin);
     g_autoptr(GPtrArray) own = g_ptr_array_new_with_free_func((GDestroyNotify)compact_scan_free);
-    g_autoptr(GString) link = g_string_new_len(begin, at - begin);
-    if (!take_link(link, place, own)) {
-        const gsize length = link->len;
-        append_lines(link, at, end);
-        if (link->len > length) {
-            g_ptr_array_set_size(own, 0); /* what was cut at the line's end */
-            (void)take_link(link, place, own);
-        }
+    if (!take_link(alone, place, own) && joined > alone->len) {
+        g_ptr_array_set_size(own, 0); /* what was cut at the line's end */
+        (void)take_link(link, place, own);
     }
     while (own->len > 0) {
-        compact_scan_keep(found, g_ptr_array_steal_index(own, 0));
+        compact_scan_keep(scan->found, g_ptr_array_steal_index(own, 0));
     }
 }
 
 void link_scan_find(const char *text, gsize length, uint64_t place, GPtrArray *found)
 {
+    g_autoptr(GString) link = g_string_new(NULL);
     const char *end = text + length;
+    Scan scan = {text, end, found, link};
     const char *from = text; /* no link that was read goes beyond it */
     const char *at = text;
     while ((at = bytes_find(at, (gsize)(end - at), "eyJ", 3)) != NULL) {
@@ -156,7 +179,7 @@ void link_scan_find(const char *text, gsize length, uint64_t place, GPtrArray *f
             at++;
         }
         if (memmem(begin, (gsize)(at - begin), "://", 3) != NULL) {
-            read_links(begin, at, end, place + (gsize)(begin - text), found);
+            read_links(&scan, begin, at, place + (gsize)(begin - text));
         }
         from = at;
     }

@@ -1,5 +1,6 @@
 #include "core/symbols.h"
 
+#include "base/text.h"
 #include "core/crockford.h"
 
 #include <string.h>
@@ -12,6 +13,7 @@
 #define FULLWIDTH_FROM 0xFF01
 #define FULLWIDTH_TO   0xFF5E
 #define FULLWIDTH_LESS 0xFEE0
+#define REPLACEMENT    0xFFFD /* for each byte that is no text: a hostile mail may be full of them */
 
 /* Whether the symbol itself says that it is a letter of one case: look-alikes do not, since a
  * reader's l for 1 is no change of case. */
@@ -102,8 +104,9 @@ static void put_mark(Writer *writer, uint8_t mark)
 static gsize put_wide(Writer *writer, const char *text, gsize length, gsize from)
 {
     const Symbols *symbols = writer->symbols;
-    const gunichar c = g_utf8_get_char_validated(text + from, (gssize)(length - from));
-    if (c == (gunichar)-1 || c == (gunichar)-2) {
+    gunichar c = 0;
+    const gsize taken = text_read_utf8(text + from, length - from, &c);
+    if (taken == 0) {
         return 1;
     }
     if (c >= FULLWIDTH_FROM && c <= FULLWIDTH_TO) {
@@ -114,9 +117,9 @@ static gsize put_wide(Writer *writer, const char *text, gsize length, gsize from
             put_mark(writer, symbols->mark_of[ascii]);
         }
     } else {
-        put_mark(writer, mark_of_wide(c));
+        put_mark(writer, c == REPLACEMENT ? SYMBOL_GAP : mark_of_wide(c));
     }
-    return c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    return taken;
 }
 
 static void make_room(Symbols *symbols, gsize length)

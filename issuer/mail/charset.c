@@ -1,5 +1,6 @@
 #include "mail/charset.h"
 
+#include "base/text.h"
 #include "mail/converters.h"
 
 #include <errno.h>
@@ -7,10 +8,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define FALLBACK   "WINDOWS-1252"
-#define MAX_LABEL  40
-#define PIECE_SIZE 4096
-#define SNIFFED    2048 /* bytes in which the pattern of UTF-16 is looked for */
+#define ESCAPES_LOOK ((gsize)4096) /* bytes */
+#define FALLBACK     "WINDOWS-1252"
+#define MAX_LABEL    40
+#define PIECE_SIZE   4096
+#define SNIFFED      2048 /* bytes in which the pattern of UTF-16 is looked for */
 
 static const char replacement[] = "\xEF\xBF\xBD";
 
@@ -111,10 +113,22 @@ static char *safe_label(const char *label)
     return g_ascii_strup(label, (gssize)length);
 }
 
-/* The encoding that switches of character sets tell (ISO 2022, RFC 1468, RFC 1557). */
+/* Whether the beginning has more bytes beyond ASCII than a footer of another program has. */
+static bool is_of_8_bits(const char *data, gsize length)
+{
+    const gsize look = MIN(length, ESCAPES_LOOK);
+    gsize beyond = 0;
+    for (gsize i = 0; i < look; i++) {
+        beyond += (guchar)data[i] >> 7;
+    }
+    return beyond > look / 8;
+}
+
+/* The encoding that switches of character sets tell (ISO 2022, RFC 1468, RFC 1557), all of whose
+ * bytes are ASCII's. */
 static const char *by_escapes(const char *data, gsize length)
 {
-    if (memchr(data, '\x1b', length) == NULL) {
+    if (memchr(data, '\x1b', length) == NULL || is_of_8_bits(data, length)) {
         return NULL;
     }
     if (memmem(data, length, "\x1b$)C", 4) != NULL) {
@@ -141,29 +155,43 @@ static bool has_escapes(const char *label, const char *data, gsize length)
            memchr(data, '+', length) != NULL;
 }
 
+/* Appends the bytes with a replacement for each that is no UTF-8; NUL is a character too. */
+static void append_valid(GString *out, const char *data, gsize length)
+{
+    char piece[PIECE_SIZE];
+    gsize filled = 0;
+    for (gsize at = 0; at < length;) {
+        gunichar c = 0;
+        const gsize taken = text_read_utf8(data + at, length - at, &c);
+        const gsize size = taken > 0 ? taken : sizeof replacement - 1;
+        if (filled + size > sizeof piece) {
+            g_string_append_len(out, piece, (gssize)filled);
+            filled = 0;
+        }
+        const char *from = taken > 0 ? data + at : replacement;
+        for (gsize i = 0; i < size; i++) {
+            piece[filled++] = from[i];
+        }
+        at += MAX(taken, 1);
+    }
+    g_string_append_len(out, piece, (gssize)filled);
+}
+
 /* glibc's converters also let pass what is beyond Unicode's last code point. */
 static GString *made_valid(GString *text)
 {
-    const char *at = text->str;
-    const char *const end = at + text->len;
-    const char *stop = NULL;
-    g_autoptr(GString) valid = NULL; // as good as never needed
-    while (!g_utf8_validate_len(at, (gsize)(end - at), &stop)) {
-        valid = valid == NULL ? g_string_sized_new(text->len) : valid;
-        g_string_append_len(valid, at, stop - at);
-        if (*stop == '\0') {
-            g_string_append_c(valid, '\0'); // GLib's function takes it for an end
-        } else {
-            g_string_append(valid, replacement);
-        }
-        at = stop + 1;
+    if (g_utf8_validate_len(text->str, text->len, NULL)) {
+        return text; // as good as always
     }
-    if (valid == NULL) {
-        return text;
-    }
-    g_string_append_len(valid, at, end - at);
+    GString *valid = g_string_sized_new(text->len);
+    append_valid(valid, text->str, text->len);
     g_string_free(text, TRUE);
-    return g_steal_pointer(&valid);
+    return valid;
+}
+
+static bool is_utf8(const char *name)
+{
+    return g_ascii_strcasecmp(name, "UTF-8") == 0 || g_ascii_strcasecmp(name, "UTF8") == 0;
 }
 
 /* Also asks for the name with hyphens, which some programs write with underscores ("EUC_JP"). */
@@ -181,6 +209,11 @@ static iconv_t open_converter(const char *from)
 /* Converts with replacements; NULL if there is no such converter. */
 static GString *convert(const char *from, const char *data, gsize length)
 {
+    if (is_utf8(from)) { // the C library takes a call for each wrong byte
+        GString *valid = g_string_sized_new(length + 16);
+        append_valid(valid, data, length);
+        return valid;
+    }
     iconv_t converter = open_converter(from);
     // NOLINTNEXTLINE(performance-no-int-to-ptr): iconv_open's own error value
     if (converter == (iconv_t)-1) {

@@ -8,6 +8,7 @@ A kind is a filling that some step of the search might read again and again; a f
 import argparse
 import base64
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "mailcases"))
 from codes import Code  # noqa: E402
+from written_out import hexdump  # noqa: E402
 
 RATIO = 3  # twice the size may cost so many times as much
 ROUNDS = 3
@@ -113,6 +115,19 @@ KINDS = {
     "encoded-words": "=?utf-8?B?QUJD?= ",
     "begin-titles": "".join(f"-----BEGIN CHARIOT USAGE REQUEST {n}-----\n" for n in range(1000)),
     "invalid-bytes": "\udcff\udcfe\udcfd",
+    "random-bytes": random.Random(7).randbytes(1 << 20).decode("utf-8", "surrogateescape"),
+    "dump": hexdump(("CHARQ100" * 2000).encode()),
+    "dump-digits": b"CHARQ100".hex(),
+    "dump-short": "0000  43 48 41 52 51 31\n",
+    "dump-lines": "43484152\n",
+    "base32": base64.b32encode(b"CHARQ100" * 2000).decode() + "\n",
+    "ascii85": base64.a85encode(b"CHARQ100" * 2000, wrapcol=76).decode() + "\n",
+    "base85": base64.b85encode(b"CHARQ100" * 2000).decode() + "\n",
+    "rot13": "PUNED100 ",
+    "object-members": '"protected":"eyJhbGciOiJFZERTQSJ9","payload":"e30","signature":"AA",',
+    "object-braces": '{"protected":"eyJ"',
+    "links-wrapped": "https://a.example/eyJhbGci\nOiJFZERTQSJ9\n",
+    "links-lines": "https://a.example/?eyJ\n" + "eyJhbGci\n" * 4000,
     "escapes-terminal": "\x1b[1m7\x1b[",
     "rtf-groups": "{\\rtf1 " + "{" * 100000,
     "rtf": "{\\rtf1 \\b 7",

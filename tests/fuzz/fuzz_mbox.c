@@ -57,13 +57,41 @@ static void split(int fd, const uint8_t *data, size_t size, bool begins_as_mail)
     FUZZ_HOLDS(mbox_ended(mbox));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void split_file(const uint8_t *data, size_t size)
 {
     int fd = memfd_create("mbox", MFD_CLOEXEC);
     FUZZ_HOLDS(fd >= 0 && write(fd, data, size) == (ssize_t)size);
     split(fd, data, size, false);
     split(fd, data, size, true);
     FUZZ_HOLDS(close(fd) == 0);
+}
+
+/* The same input with lines of text between two lines in its middle, so many that the window slides
+ * somewhere near the second half: where, its last bytes say. It costs a thousand times as much, so
+ * that one input in eight is stretched. */
+static void split_stretched(const uint8_t *data, size_t size)
+{
+    static const char line[] = "The pump of hall 7 has stood still since Monday.\n";
+    const uint8_t *middle = size < 4 ? NULL : memchr(data + size / 2, '\n', size - size / 2);
+    if (middle == NULL || data[size / 2] % 8 != 0) {
+        return;
+    }
+    const size_t half = (size_t)(middle + 1 - data);
+    const size_t place = (size_t)data[size - 1] << 8 | data[size - 2];
+    const size_t least = MBOX_WINDOW - (sizeof line * 8) - half;
+    g_autoptr(GByteArray) whole = g_byte_array_new();
+    g_byte_array_append(whole, data, (guint)half);
+    while (whole->len < least + place) {
+        g_byte_array_append(whole, (const guint8 *)line, sizeof line - 1);
+    }
+    g_byte_array_append(whole, middle + 1, (guint)(size - half));
+    split_file(whole->data, whole->len);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    split_file(data, size);
+    split_stretched(data, size);
     g_autofree char *copy = g_memdup2(data, size);
     FUZZ_HOLDS(mbox_unquote(copy, size) <= size);
     return 0;

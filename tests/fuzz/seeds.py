@@ -103,6 +103,7 @@ def main():
     numbered = list(enumerate(codes))
     write(folder, "mbox", every)
     write(folder, "message", every)
+    write(folder, "sniff", every + archives() + of_outlook() + DESK)
     write(folder, "armor", every)
     write(folder, "html", [("page", PAGE)] + [one for one in every if b"<" in one[1]])
     write(folder, "outlook", of_outlook())

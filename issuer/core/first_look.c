@@ -291,6 +291,8 @@ static bool is_hidden_symbol(const Look *look, gsize at)
     case '=':
     case 0xEF:
         return is_fullwidth(look, at);
+    case 0xF0: /* mathematical letters: people write with them where nothing is bold */
+        return at + 1 < look->length && look->text[at + 1] == 0x9D;
     case 0xCE:
     case 0xCF:
     case 0xD0:
@@ -360,7 +362,8 @@ static inline Bytes may_matter(const uint8_t *chunk)
         (((word | bytes_are(bytes_at(chunk - 3), '=')) & (bytes_are(next, 'y') | parts)) |
          (bytes_are(next, 'y') & bytes_are(third, 'J')));
     const Bytes hidden = (bytes_are(bytes, '&') & bytes_are(next, '#')) | bytes_are(bytes, 0x1B) |
-                         bytes_are(bytes, 0xEF) | (bytes_are(bytes, '=') & are_letter(next, 'e'));
+                         bytes_are(bytes, 0xEF) | (bytes_are(bytes, 0xF0) & bytes_are(next, 0x9D)) |
+                         (bytes_are(bytes, '=') & are_letter(next, 'e'));
     const Bytes alike = (Bytes)(bytes - 0xCE < 4) & ~(word & third_ends);
     return code | token | hidden | alike;
 }

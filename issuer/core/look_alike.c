@@ -1,6 +1,20 @@
 #include "core/look_alike.h"
 
 #include <stdbool.h>
+#include <string.h>
+
+/* What stands for an ASCII letter or digit in another form: full-width, mathematical, a digit of
+ * another script. */
+static gunichar plain_of(gunichar c)
+{
+    const gint digit = c < 0x80 ? -1 : g_unichar_digit_value(c);
+    if (digit >= 0 && g_unichar_type(c) == G_UNICODE_DECIMAL_NUMBER) {
+        return (gunichar)('0' + digit);
+    }
+    gunichar plain = 0;
+    const bool one = c >= 0x80 && g_unichar_fully_decompose(c, TRUE, &plain, 1) == 1;
+    return one && plain < 0x80 ? plain : c;
+}
 
 gunichar look_alike_latin(gunichar c)
 {
@@ -20,7 +34,15 @@ gunichar look_alike_latin(gunichar c)
             return (gunichar)(upper == c ? alike[i].to : g_ascii_tolower(alike[i].to));
         }
     }
-    return c >= 0xFF01 && c <= 0xFF5E ? c - 0xFEE0 : c;
+    return plain_of(c);
+}
+
+/* Whether a character that begins with this byte may be a digit of another script, a full-width or
+ * a mathematical one: a word of these alone may be one of a code, as no Greek or Cyrillic word is.
+ */
+static bool may_begin_other_form(char first)
+{
+    return first != '\0' && strchr("\xD9\xDB\xE0\xEF\xF0", first) != NULL;
 }
 
 static void fold_word(const char *word, gsize length, GString *out)
@@ -44,7 +66,7 @@ void look_alike_fold(const char *text, gsize length, GString *out)
         bool latin = false;
         bool wide = false;
         while (at < length && !g_ascii_isspace(text[at])) {
-            latin = latin || g_ascii_isalnum(text[at]);
+            latin = latin || g_ascii_isalnum(text[at]) || may_begin_other_form(text[at]);
             wide = wide || (guint8)text[at] >= 128;
             at++;
         }

@@ -102,6 +102,36 @@ static void read_encoded_words(PartReader *reader, const MimePart *part, const c
     }
 }
 
+/* Runs of lines; false: a cap was hit. */
+static bool read_encoded_lines(PartReader *reader, const MimePart *part, const char *data,
+                               gsize length)
+{
+    gsize at = 0;
+    gsize size = 0;
+    bool more = true;
+    while (more && transfer_find_base64(data, length, &at, &size)) {
+        more = decode_again(reader, part, data + at, size);
+        at += size;
+    }
+    return more;
+}
+
+/* The same where numbers stand before the lines, so that each of them is a word. */
+static void read_numbered_lines(PartReader *reader, const MimePart *part, const char *data,
+                                gsize length)
+{
+    gsize at = 0;
+    gsize size = 0;
+    if (text_sink_is_satisfied(&reader->sink) ||
+        !transfer_find_base64_word(data, length, &at, &size)) {
+        return;
+    }
+    g_autoptr(GString) plain = transfer_without_numbers(data, length);
+    if (plain != NULL) {
+        (void)read_encoded_lines(reader, part, plain->str, plain->len);
+    }
+}
+
 /* A program encoded twice, named no encoding or a wrong one, or a mail was pasted as its source:
  * looked for in what a person sees. */
 static void read_encoded_again(PartReader *reader, const MimePart *part, const char *data,
@@ -111,13 +141,8 @@ static void read_encoded_again(PartReader *reader, const MimePart *part, const c
         note_unsearched(reader, part, "encoded text", unpacked_trouble(reader->unpacked));
         return;
     }
-    gsize at = 0;
-    gsize size = 0;
-    bool more = true;
-    while (more && transfer_find_base64(data, length, &at, &size)) {
-        more = decode_again(reader, part, data + at, size);
-        at += size;
-    }
+    (void)read_encoded_lines(reader, part, data, length);
+    read_numbered_lines(reader, part, data, length);
     read_encoded_words(reader, part, data, length);
 }
 

@@ -2,12 +2,14 @@
 
 #include <string.h>
 
-#define LEAST_LINE    40 /* characters of the first line of base64 that nothing calls so, */
-#define LEAST_RUN     60 /* of all its lines, */
-#define LEAST_WORD    40 /* of a word within a line, before anything is escaped in it */
-#define LEAST_ESCAPES 3  /* and of quoted-printable */
-#define OTHERS_SHARE  8  /* one equals sign in so many may be no escape */
-#define FOREIGN_SHARE 16 /* one in so many characters of a base64 line may be foreign */
+#define LEAST_LINE     40 /* characters of the first line of base64 that nothing calls so, */
+#define LEAST_RUN      60 /* of all its lines, */
+#define LEAST_WORD     40 /* of a word within a line, before anything is escaped in it */
+#define MOST_DIGITS    5  /* of a line's number */
+#define LEAST_NUMBERED 3  /* lines */
+#define LEAST_ESCAPES  3  /* and of quoted-printable */
+#define OTHERS_SHARE   8  /* one equals sign in so many may be no escape */
+#define FOREIGN_SHARE  16 /* one in so many characters of a base64 line may be foreign */
 
 /* The value without comments, blanks and quotes, in lower case. */
 static char *bare_value(const char *value)
@@ -232,6 +234,43 @@ GString *transfer_unescape_word(const char *word, gsize length)
         g_string_append_c(plain, meant);
     }
     return plain;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* The bytes of a number before a line, with the sign and the blanks around it; 0: there is none. */
+static gsize number_length(const char *line, gsize length)
+{
+    gsize at = 0;
+    while (at < length && (is_blank(line[at]) || line[at] == '(' || line[at] == '[')) {
+        at++;
+    }
+    const gsize digits = at;
+    while (at < length && g_ascii_isdigit(line[at])) {
+        at++;
+    }
+    const gsize signs = at;
+    while (at < length && (is_blank(line[at]) || (line[at] != '\0' && strchr(":.)]|", line[at])))) {
+        at++;
+    }
+    return signs > digits && signs - digits <= MOST_DIGITS && at > signs ? at : 0;
+}
+
+GString *transfer_without_numbers(const char *data, gsize length)
+{
+    g_autoptr(GString) plain = g_string_sized_new(length);
+    gsize numbered = 0;
+    for (gsize at = 0; at < length;) {
+        const gsize size = line_length(data + at, length - at);
+        const gsize number = number_length(data + at, size);
+        numbered += number > 0;
+        g_string_append_len(plain, data + at + number, (gssize)(size - number));
+        at += size;
+    }
+    return numbered >= LEAST_NUMBERED ? g_steal_pointer(&plain) : NULL;
 }
 
 /* Whether nothing but blanks stands before the line's end. */

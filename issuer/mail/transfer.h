@@ -29,6 +29,10 @@ bool transfer_find_base64_word(const char *data, gsize length, gsize *at, gsize 
 /* The word without the escapes that a string of JSON has for line ends and signs. New string. */
 GString *transfer_unescape_word(const char *word, gsize length);
 
+/* A text without the numbers that a program has put before its lines ("12: ", " 12  ", "12) ");
+ * NULL if hardly any line has one. New string. */
+GString *transfer_without_numbers(const char *data, gsize length);
+
 /* Whether a text is quoted-printable, though nothing calls it so: nearly all of its equals signs
  * are escapes or soft line breaks, those of a title aside. */
 bool transfer_looks_quoted(const char *data, gsize length);

@@ -1256,6 +1256,30 @@ def jws_as_an_object_of_somebody_else():
     return one(mail(json.dumps(other)))
 
 
+def in_digits(first):
+    """The code with the digits of another script, as translators write them."""
+    return TEXT.translate({ord("0") + value: chr(first + value) for value in range(10)})
+
+
+@case(issued(), issued(), issued())
+def digits_of_other_scripts():
+    return {"in.mbox": mbox(*(mail(in_digits(zero), ["Content-Type: text/plain; charset=utf-8"], number=number)
+                              for number, zero in enumerate((0x660, 0x6F0, 0x966))))}
+
+
+@case(issued())
+def mathematical_letters():
+    bold = {**{ord("A") + n: chr(0x1D400 + n) for n in range(26)}, **{ord("0") + n: chr(0x1D7CE + n) for n in range(10)}}
+    return one(mail(A.text.translate(bold) + "\n", ["Content-Type: text/plain; charset=utf-8"]))
+
+
+@case(issued(), issued())
+def base64_with_numbers_before_its_lines():
+    rows = b64(TEXT).split()
+    return {"in.mbox": mbox(mail("".join(f"{n + 1:3d}: {row}\n" for n, row in enumerate(rows))),
+                            mail("".join(f"{n + 1:6d}\t{row}\n" for n, row in enumerate(rows)), number=2))}
+
+
 @case(issued(), issued())
 def utf7_under_base64():
     data = ("Grüße aus Łódź + " + TEXT).encode("utf-7")

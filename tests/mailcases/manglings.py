@@ -40,6 +40,11 @@ def full_width(lines, _):
     return ["".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in line) for line in lines]
 
 
+def digits_of_another_script(lines, rng):
+    zero = rng.choice((0x660, 0x6F0, 0x966, 0xE50))
+    return [line.translate({ord("0") + n: chr(zero + n) for n in range(10)}) for line in lines]
+
+
 def doubled_breaks(lines, _):
     return [piece for line in lines for piece in (line, "")]
 
@@ -91,7 +96,8 @@ def swapped(lines, rng):
 
 
 # Numbers or words before a line are told from its symbols by where lines begin, so they come last.
-EARLY = (lower_case, look_alikes, full_width, grouped, soft_hyphens, doubled_breaks, indented, starred)
+EARLY = (lower_case, look_alikes, full_width, grouped, soft_hyphens, doubled_breaks, indented, starred,
+         digits_of_another_script)
 BREAKS = (wrapped, flowed, run_together)
 PLACED = (numbered, text_between)
 LATE = (quoted, indented, doubled_breaks)

@@ -82,6 +82,8 @@ class Copy:
         self.seed = rng.randrange(1 << 30)
         self.damage = rng.choice(damage)
         self.steps = [(step, rng.randrange(1 << 30)) for step in self._chosen(rng)]
+        # A start word with other digits is only looked for behind a title.
+        self.titled = self.titled or any(step is manglings.digits_of_another_script for step, _ in self.steps)
 
     @staticmethod
     def _chosen(rng):
@@ -98,7 +100,7 @@ class Copy:
         if packings and packings[0] in manglings.HEADERLESS:
             packings[1:] = [manglings.zip_of_mail for _ in packings[1:]]
         charsets = CHARSETS
-        if manglings.full_width in steps:
+        if manglings.full_width in steps or manglings.digits_of_another_script in steps:
             charsets = manglings.ANY_LETTERS  # others do not have them, or show no pattern with them
         elif any(step in manglings.UNLABELLED for step in packings):
             charsets = manglings.SELF_EVIDENT

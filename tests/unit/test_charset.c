@@ -139,6 +139,33 @@ static void test_beyond_unicode(void **state)
     }
 }
 
+/* Each byte that is no UTF-8 becomes one mark, also such that begin a character and do not end it.
+ */
+static void test_wrong_bytes(void **state)
+{
+    (void)state;
+    EXPECT("utf-8",
+           "a\xFF\xFE"
+           "b",
+           "a\xEF\xBF\xBD\xEF\xBF\xBD"
+           "b");
+    EXPECT("utf8",
+           "\xE2\x82"
+           "a\xC3",
+           "\xEF\xBF\xBD\xEF\xBF\xBD"
+           "a\xEF\xBF\xBD");
+    g_autofree char *many = g_strnfill(10000, '\xFF');
+    g_auto(CharsetText) text = charset_read("UTF-8", many, 10000);
+    assert_int_equal(text.length, 30000);
+}
+
+/* Where a file of other bytes has such a switch by chance, it is no text in ISO 2022. */
+static void test_switch_among_other_bytes(void **state)
+{
+    (void)state;
+    EXPECT("windows-1252", "\xFC\xE4\x1b$B\xF6", "\xC3\xBC\xC3\xA4\x1b$B\xC3\xB6");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +179,8 @@ int main(void)
         cmocka_unit_test(test_utf32),
         cmocka_unit_test(test_wide_by_mark),
         cmocka_unit_test(test_switches_without_label),
+        cmocka_unit_test(test_wrong_bytes),
+        cmocka_unit_test(test_switch_among_other_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

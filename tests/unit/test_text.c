@@ -131,6 +131,29 @@ static void lists_are_joined(void **state)
     assert_string_equal(all, "a; ; c");
 }
 
+/* Four bytes of any kind, at the end of a text: the same as GLib's slower function says, to which
+ * NUL is none. */
+static void characters_are_read_as_glib_reads_them(void **state)
+{
+    (void)state;
+    static const guint8 usual[] = {0x41, 0x7F, 0x80, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xED,
+                                   0x9F, 0xA0, 0xEF, 0xF0, 0x8F, 0x90, 0xF4, 0xF5, 0xF8, 0xFF};
+    const guint count = G_N_ELEMENTS(usual);
+    for (guint i = 0; i < count * count * count * count; i++) {
+        const guint8 bytes[] = {usual[i % count], usual[i / count % count],
+                                usual[i / count / count % count], usual[i / count / count / count]};
+        const char *text = (const char *)bytes;
+        for (gsize left = 1; left <= sizeof bytes; left++) {
+            gunichar c = 0;
+            const gsize length = text_read_utf8(text, left, &c);
+            const gunichar wanted = g_utf8_get_char_validated(text, (gssize)left);
+            const bool none = wanted == (gunichar)-1 || wanted == (gunichar)-2;
+            assert_int_equal(length, none ? 0 : g_unichar_to_utf8(wanted, NULL));
+            assert_true(none || c == wanted);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +166,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_seen_is_blank),
         cmocka_unit_test(file_names_become_text_and_stay_two),
         cmocka_unit_test(lists_are_joined),
+        cmocka_unit_test(characters_are_read_as_glib_reads_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

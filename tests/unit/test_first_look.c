@@ -46,6 +46,7 @@ static void a_start_is_seen_however_it_is_written(void **state)
         "&#x43;HARQ100JVDS",
         "CH\x1b[31mAR\x1b[0mQ100JVDS",
         "\xEF\xBC\xA3\xEF\xBC\xA8\xEF\xBC\xA1\xEF\xBC\xB2",
+        "\xF0\x9D\x90\x82\xF0\x9D\x90\x87\xF0\x9D\x90\x80\xF0\x9D\x90\x91",
         "=EF=BC=A3=EF=BC=A8",
         "code: eyJhbGciOiJFZERTQSIsInR5cCI6",
         "code=20eyJhbGciOiJFZERTQSIsInR5cCI6",

@@ -1,6 +1,7 @@
 #include "mail/hex_dump.h"
 
 #include "core/first_look.h"
+#include "mail/sniff.h"
 
 #include <string.h>
 
@@ -179,7 +180,9 @@ static bool finish(Reading *reading, const char *text, gsize length, gsize to, U
 {
     GByteArray *bytes = reading->bytes;
     bool more = true;
-    if (bytes->len >= LEAST_BYTES && first_look_may_begin((const char *)bytes->data, bytes->len)) {
+    const char *data = (const char *)bytes->data;
+    if (bytes->len >= LEAST_BYTES && sniff_is_text(data, bytes->len) &&
+        first_look_may_begin(data, bytes->len)) {
         more = unpacked_add(unpacked, UNPACKED_FILE, NULL, NULL, g_byte_array_ref(bytes));
         reading->bytes = g_byte_array_new();
         g_byte_array_unref(bytes);

@@ -1,6 +1,7 @@
 #include "mail/other_bases.h"
 
 #include "core/first_look.h"
+#include "mail/sniff.h"
 
 #include <string.h>
 
@@ -125,7 +126,8 @@ typedef struct {
 /* Adds the bytes, which it takes over, if they are worth reading; false: a cap was hit. */
 static bool add_bytes(Unpacked *unpacked, GByteArray *bytes)
 {
-    if (first_look_may_begin((const char *)bytes->data, bytes->len)) {
+    const char *text = (const char *)bytes->data;
+    if (sniff_is_text(text, bytes->len) && first_look_may_begin(text, bytes->len)) {
         return unpacked_add(unpacked, UNPACKED_FILE, NULL, NULL, bytes);
     }
     g_byte_array_unref(bytes);

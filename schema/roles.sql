@@ -109,7 +109,7 @@ grant execute on function reply_begin, reply_sent, reply_defer, reply_release, r
     to @PREFIX@_daemon;
 grant execute on function report_note_moment to @PREFIX@_daemon;
 grant execute on function chores_claim, chores_release, staff_notices_find, staff_telling_begin, staff_telling_end,
-    expiry_notices_queue to @PREFIX@_daemon;
+    expiry_notices_queue, retention_step to @PREFIX@_daemon;
 grant execute on function alert_close to @PREFIX@_support, @PREFIX@_admin;
 -- Lost-server cases: the daemon opens those that come by mail, and carries out what was approved.
 grant select on restoration_shown

@@ -105,11 +105,27 @@ static bool read_person(const CommandCall *call, PersonSays *person, GError **er
     return true;
 }
 
+/* Where the database login cannot decide, the daemon is asked, in an operator's name. */
+static ReviewResult *look_ahead(Context *context, const ReviewOrder *order, GError **error)
+{
+    bool elsewhere = false;
+    if (!review_is_elsewhere(context, &elsewhere, error)) {
+        return NULL;
+    }
+    if (!elsewhere) {
+        return review_preview(context, order, error);
+    }
+    g_autoptr(Secret) token = terminal_token(error);
+    ReviewOrder asked = *order;
+    asked.token = token;
+    return token != NULL ? review_ask_preview(context, &asked, INSTRUCTIONS_WAIT, error) : NULL;
+}
+
 static bool show_preview(const CommandCall *call, const ReviewOrder *order, GError **error)
 {
     g_autoptr(Context) context =
         context_open(call->config_path, CONTEXT_DATABASE, "issuer request preview", error);
-    g_autoptr(ReviewResult) result = context != NULL ? review_preview(context, order, error) : NULL;
+    g_autoptr(ReviewResult) result = context != NULL ? look_ahead(context, order, error) : NULL;
     if (result == NULL) {
         return false;
     }
@@ -194,7 +210,7 @@ static bool run_resend(const CommandCall *call, GError **error)
     return give_order(call, &order, error);
 }
 
-/* A preview takes neither reason nor token. */
+/* A preview takes no reason. */
 static bool run_emergency(const CommandCall *call, GError **error)
 {
     ReviewOrder order = {.kind = REVIEW_EMERGENCY,
@@ -328,7 +344,9 @@ static const Command commands[] = {
      .summary = "Show what would follow if a usage request were issued; changes nothing",
      .run = run_preview,
      .spec = ON_REQUEST(preview_options),
-     .details = "Give its last word to `request issue --preview`: then nothing else happens."},
+     .details = "Give its last word to `request issue --preview`: then nothing else happens. A "
+                "database login that\nmay only read has the daemon look, and needs an operator's "
+                "token (support or admin)."},
     {.words = "request issue",
      .summary = "Issue a usage license for a request that was held",
      .run = run_issue,

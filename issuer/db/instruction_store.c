@@ -38,6 +38,7 @@ static InstructionTaken *read_taken(const SqlResult *result)
     taken->replaces = sql_result_int(result, 0, 10);
     taken->new_use = sql_result_bool(result, 0, 11);
     taken->message_id = sql_result_int(result, 0, 12);
+    taken->would = g_strdup(sql_result_text(result, 0, 13));
     return taken;
 }
 
@@ -53,7 +54,8 @@ bool instruction_store_take(Database *database, bool signing, int64_t now, Instr
                 " i.arguments ->> 'reason', i.arguments ->> 'ticket', i.arguments ->> 'words',"
                 " i.arguments ->> 'preview', (i.arguments ->> 'continue')::bigint,"
                 " (i.arguments ->> 'replace')::bigint, (i.arguments ->> 'new_use')::boolean,"
-                " (i.arguments ->> 'message')::bigint from instruction_take($1, $2) i",
+                " (i.arguments ->> 'message')::bigint, i.arguments ->> 'would' from "
+                "instruction_take($1, $2) i",
                 params, error);
     *taken = result != NULL && sql_result_rows(result) > 0 ? read_taken(result) : NULL;
     return result != NULL;
@@ -69,6 +71,7 @@ void instruction_taken_free(InstructionTaken *taken)
     g_free(taken->ticket);
     g_free(taken->words);
     g_free(taken->preview);
+    g_free(taken->would);
     g_free(taken);
 }
 
@@ -151,4 +154,28 @@ bool instruction_store_look(Database *database, int64_t id, char **state, char *
     *state = g_strdup(sql_result_text(result, 0, 0));
     *answer = g_strdup(sql_result_text(result, 0, 1));
     return true;
+}
+
+GPtrArray *instruction_store_answer(Database *database, int64_t id, const char *const *names,
+                                    GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_int(params, SQL_INT8, id);
+    SqlColumn *wanted = sql_params_add_column(params, SQL_TEXT);
+    for (const char *const *name = names; *name != NULL; name++) {
+        sql_column_text(wanted, *name);
+    }
+    g_autoptr(SqlResult) result =
+        sql_run(database, NULL,
+                "select i.answer ->> n.name from instruction i,"
+                " unnest($2) with ordinality n (name, place) where i.id = $1 order by n.place",
+                params, error);
+    if (result == NULL) {
+        return NULL;
+    }
+    GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
+    for (int i = 0; i < sql_result_rows(result); i++) {
+        g_ptr_array_add(texts, g_strdup(sql_result_text(result, i, 0)));
+    }
+    return texts;
 }

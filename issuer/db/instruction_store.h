@@ -38,6 +38,7 @@ typedef struct {
     int64_t continues; /* serials */
     int64_t replaces;
     bool new_use;
+    char *would;        /* "preview": what would be done, "issue" or "emergency" */
     int64_t message_id; /* "retry": the mail to be read again */
 } InstructionTaken;
 
@@ -71,5 +72,10 @@ bool instruction_store_end(Database *database, int64_t id, bool done, const char
  * and its answer (JSON; NULL: none yet). New strings. */
 bool instruction_store_look(Database *database, int64_t id, char **state, char **answer,
                             GError **error);
+
+/* The members of the answer of an instruction that is done, by their `names` (NULL-terminated): of
+ * char *, NULL for one that is not there. The caller owns it. */
+GPtrArray *instruction_store_answer(Database *database, int64_t id, const char *const *names,
+                                    GError **error);
 
 #endif

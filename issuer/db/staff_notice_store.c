@@ -6,7 +6,7 @@ static const char claim_text[] = "select chores_claim($1::text::uuid, $2)";
 
 static const char release_text[] = "select chores_release($1::text::uuid)";
 
-static const char find_text[] = "select staff_notices_find($1, $2, $3, $4)";
+static const char find_text[] = "select staff_notices_find($1, $2, $3, $4, $5)";
 
 static const char begin_text[] = "select staff_telling_begin($1, $2, $3)";
 
@@ -36,8 +36,8 @@ bool staff_notice_store_release(Database *database, const char *who, GError **er
     return sql_do(database, NULL, release_text, params, error);
 }
 
-bool staff_notice_store_find(Database *database, const GArray *mailboxes, int64_t now,
-                             int64_t *count, GError **error)
+bool staff_notice_store_find(Database *database, const GArray *mailboxes, const GArray *hold_days,
+                             int64_t now, int64_t *count, GError **error)
 {
     g_autoptr(SqlParams) params = sql_params_new();
     sql_params_add_time(params, now);
@@ -49,6 +49,10 @@ bool staff_notice_store_find(Database *database, const GArray *mailboxes, int64_
         sql_column_id(ids, mailbox->id);
         sql_column_text(names, mailbox->name);
         sql_column_int(hours, mailbox->hours);
+    }
+    SqlColumn *days = sql_params_add_column(params, SQL_INT4);
+    for (guint i = 0; i < hold_days->len; i++) {
+        sql_column_int(days, g_array_index(hold_days, int64_t, i));
     }
     g_autoptr(SqlResult) result = sql_run(database, "staff_find", find_text, params, error);
     if (result == NULL) {

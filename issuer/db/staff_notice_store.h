@@ -32,10 +32,11 @@ bool staff_notice_store_claim(Database *database, const char *who, unsigned seco
 /* Leaves it to others at once, if `who` has it. */
 bool staff_notice_store_release(Database *database, const char *who, GError **error);
 
-/* Puts on record what is new at `now` (seconds), of `mailboxes` (of NoticeMailbox) too; `count`:
- * how many things. In one statement. */
-bool staff_notice_store_find(Database *database, const GArray *mailboxes, int64_t now,
-                             int64_t *count, GError **error);
+/* Puts on record what is new at `now` (seconds), of `mailboxes` (of NoticeMailbox) too, and holds
+ * that have waited for so many `hold_days` (of int64_t); `count`: how many things. In one
+ * statement. */
+bool staff_notice_store_find(Database *database, const GArray *mailboxes, const GArray *hold_days,
+                             int64_t now, int64_t *count, GError **error);
 
 /* Begins to tell of at most `most` things, or again of those that could not be told: `telling` is
  * its number, 0: there is nothing to tell now. `how`: "mail" or "command". In one statement. */

@@ -119,6 +119,13 @@ static bool review(const Desk *desk, Serials *serials, const InstructionTaken *t
     return review_carry_out_taken(desk->context, serials, taken, error);
 }
 
+static bool preview(const Desk *desk, Serials *serials, const InstructionTaken *taken,
+                    GError **error)
+{
+    (void)serials;
+    return review_answer_taken(desk->context, taken, error);
+}
+
 static bool approve(const Desk *desk, Serials *serials, const InstructionTaken *taken,
                     GError **error)
 {
@@ -136,8 +143,9 @@ static const struct {
     bool (*carry_out)(const Desk *desk, Serials *serials, const InstructionTaken *taken,
                       GError **error);
 } deeds[] = {
-    {"issue", review},  {"refuse", review},    {"keep", review},     {"ask", review},
-    {"resend", review}, {"emergency", review}, {"approve", approve}, {"retry", read_again},
+    {"issue", review},    {"refuse", review},    {"keep", review},
+    {"ask", review},      {"resend", review},    {"emergency", review},
+    {"approve", approve}, {"retry", read_again}, {"preview", preview},
 };
 
 static bool carry_out(const Desk *desk, const InstructionTaken *taken, GError **error)

@@ -76,9 +76,16 @@ static bool wait_for_notice(Database *database, int64_t most_us, GError **error)
     return true;
 }
 
-bool instructions_wait(Context *context, int64_t instruction, unsigned seconds, GError **error)
+static bool is_open(const char *state)
+{
+    return g_strcmp0(state, "filed") == 0 || g_strcmp0(state, "taken") == 0;
+}
+
+bool instructions_await(Context *context, int64_t instruction, unsigned seconds, bool *done,
+                        GError **error)
 {
     const int64_t deadline = clock_monotonic_us() + (int64_t)seconds * G_USEC_PER_SEC;
+    *done = false;
     if (!database_listen(context->database, CHANNEL, error)) {
         return false;
     }
@@ -88,25 +95,31 @@ bool instructions_wait(Context *context, int64_t instruction, unsigned seconds, 
         if (!instruction_store_look(context->database, instruction, &state, &answer, error)) {
             return false;
         }
-        if (g_strcmp0(state, "done") == 0) {
+        *done = g_strcmp0(state, "done") == 0;
+        const int64_t left = deadline - clock_monotonic_us();
+        if (*done || (is_open(state) && left <= 0)) {
             return true;
         }
-        if (g_strcmp0(state, "filed") != 0 && g_strcmp0(state, "taken") != 0) {
+        if (!is_open(state)) {
             g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_DENIED,
                         "instruction %" G_GINT64_FORMAT " was not carried out (%s): %s",
                         instruction, state, answer != NULL ? answer : "its time is over");
-            return false;
-        }
-        const int64_t left = deadline - clock_monotonic_us();
-        if (left <= 0) {
-            g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
-                        "the signing key is not on this machine, and nobody who has it carried out "
-                        "instruction %" G_GINT64_FORMAT " yet; it stays filed for 24 hours",
-                        instruction);
             return false;
         }
         if (!wait_for_notice(context->database, left, error)) {
             return false;
         }
     }
+}
+
+bool instructions_wait(Context *context, int64_t instruction, unsigned seconds, GError **error)
+{
+    bool done = false;
+    if (instructions_await(context, instruction, seconds, &done, error) && !done) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
+                    "the signing key is not on this machine, and nobody who has it carried out "
+                    "instruction %" G_GINT64_FORMAT " yet; it stays filed for 24 hours",
+                    instruction);
+    }
+    return done;
 }

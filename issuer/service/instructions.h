@@ -29,8 +29,12 @@ bool instructions_run_taken(Context *context, Serials *serials, Batch *batch, in
 /* Ends an instruction that cannot be carried out as refused, with the reason. */
 void instructions_refuse(Context *context, int64_t instruction, const GError *why);
 
-/* Waits up to `seconds` for whoever has the signing key. True if it was carried out;
- * ISSUER_ERROR_UNAVAILABLE if it stays filed, _DENIED with the answer if it was refused. */
+/* Waits up to `seconds` for whoever carries it out: `done` tells whether that was in time.
+ * ISSUER_ERROR_DENIED with the answer if it was refused. */
+bool instructions_await(Context *context, int64_t instruction, unsigned seconds, bool *done,
+                        GError **error);
+
+/* The same, where it is ISSUER_ERROR_UNAVAILABLE that it stays filed. */
 bool instructions_wait(Context *context, int64_t instruction, unsigned seconds, GError **error);
 
 #endif

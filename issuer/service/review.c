@@ -5,12 +5,16 @@
 #include "base/json_writer.h"
 #include "core/emergency.h"
 #include "core/finder.h"
+#include "db/intake_store.h"
 #include "db/request_query.h"
 #include "service/instructions.h"
+#include "service/review_answer.h"
 #include "service/review_result.h"
 #include "service/stored_request.h"
 
 #include <string.h>
+
+#define PREVIEW "preview" /* the instruction that asks for one */
 
 /* One order on its way. */
 typedef struct {
@@ -239,16 +243,16 @@ static Batch *new_batch(Review *review, Serials *serials)
     return batch;
 }
 
+static ReviewResult *rehearse(Review *review, GError **error)
+{
+    g_autoptr(Batch) batch = new_batch(review, NULL);
+    return batch_run(batch, error) ? g_steal_pointer(&review->result) : NULL;
+}
+
 ReviewResult *review_preview(Context *context, const ReviewOrder *order, GError **error)
 {
     Review review = {.context = context, .order = order, .dry_run = true};
-    ReviewResult *result = NULL;
-    if (begin(&review, error)) {
-        g_autoptr(Batch) batch = new_batch(&review, NULL);
-        if (batch_run(batch, error)) {
-            result = g_steal_pointer(&review.result);
-        }
-    }
+    ReviewResult *result = begin(&review, error) ? rehearse(&review, error) : NULL;
     end(&review);
     return result;
 }
@@ -274,8 +278,24 @@ static char *arguments_of(const Review *review)
     json_writer_flag(json, order->person.new_use);
     json_writer_key(json, "replace");
     json_writer_number(json, order->person.replaces);
+    if (review->dry_run) {
+        json_writer_key(json, "would");
+        json_writer_text(json, kind_names[order->kind]);
+    }
     json_writer_end_object(json);
     return g_strdup(json_writer_peek(json));
+}
+
+/* A preview is of no case: it keeps nobody from deciding. */
+static int64_t file_preview(const Review *review, GError **error)
+{
+    g_autofree char *arguments = arguments_of(review);
+    InstructionNew instruction = {
+        .kind = PREVIEW,
+        .request_id = review->waiting->request_id,
+        .arguments = arguments,
+    };
+    return instructions_file(review->context, review->order->token, false, &instruction, error);
 }
 
 static int64_t file(const Review *review, bool here, GError **error)
@@ -339,6 +359,37 @@ bool review_file(Context *context, const ReviewOrder *order, unsigned seconds, G
     return instruction != 0 && instructions_wait(context, instruction, seconds, error);
 }
 
+bool review_is_elsewhere(Context *context, bool *elsewhere, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    *elsewhere = !intake_may(context->database, &failure);
+    if (failure != NULL && !g_error_matches(failure, ISSUER_ERROR, ISSUER_ERROR_DENIED)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return false;
+    }
+    return true;
+}
+
+ReviewResult *review_ask_preview(Context *context, const ReviewOrder *order, unsigned seconds,
+                                 GError **error)
+{
+    Review review = {.context = context, .order = order, .dry_run = true};
+    const int64_t instruction = begin(&review, error) ? file_preview(&review, error) : 0;
+    bool done = false;
+    end(&review);
+    if (instruction == 0 || !instructions_await(context, instruction, seconds, &done, error)) {
+        return NULL;
+    }
+    if (!done) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
+                    "this database login cannot look ahead, and no daemon has answered in %u s: "
+                    "does one run (issuer status)? Then ask again",
+                    seconds);
+        return NULL;
+    }
+    return review_answer_load(context->database, instruction, error);
+}
+
 /* ---- by whoever has it ---- */
 
 /* What was said was said of a case, not of another that came after it. */
@@ -362,10 +413,9 @@ static bool run_taken(Review *review, const InstructionTaken *taken, Serials *se
     return instructions_run_taken(review->context, serials, batch, taken->id, error);
 }
 
-bool review_carry_out_taken(Context *context, Serials *serials, const InstructionTaken *taken,
-                            GError **error)
+static ReviewOrder order_of(const InstructionTaken *taken)
 {
-    ReviewOrder order = {
+    return (ReviewOrder){
         .reason = taken->reason,
         .ticket = taken->ticket,
         .words = taken->words,
@@ -374,6 +424,12 @@ bool review_carry_out_taken(Context *context, Serials *serials, const Instructio
                    .new_use = taken->new_use,
                    .replaces = taken->replaces},
     };
+}
+
+bool review_carry_out_taken(Context *context, Serials *serials, const InstructionTaken *taken,
+                            GError **error)
+{
+    ReviewOrder order = order_of(taken);
     const bool known = read_kind(taken->kind, &order.kind);
     g_assert(known);
     Review review = {.context = context, .order = &order};
@@ -382,4 +438,19 @@ bool review_carry_out_taken(Context *context, Serials *serials, const Instructio
                       run_taken(&review, taken, serials, error);
     end(&review);
     return done;
+}
+
+bool review_answer_taken(Context *context, const InstructionTaken *taken, GError **error)
+{
+    ReviewOrder order = order_of(taken);
+    Review review = {.context = context, .order = &order, .dry_run = true};
+    order.kind = g_strcmp0(taken->would, kind_names[REVIEW_EMERGENCY]) == 0 ? REVIEW_EMERGENCY
+                                                                            : REVIEW_ISSUE;
+    g_autoptr(ReviewResult) result =
+        begin_with(&review, taken->request_id, error) ? rehearse(&review, error) : NULL;
+    end(&review);
+    g_autofree char *answer = result != NULL ? review_answer_write(result) : NULL;
+    return answer != NULL &&
+           instruction_store_judge(context->database, taken->id, clock_now(), error) &&
+           instruction_store_end(context->database, taken->id, true, answer, clock_now(), error);
 }

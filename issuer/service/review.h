@@ -70,6 +70,16 @@ typedef struct {
  */
 ReviewResult *review_preview(Context *context, const ReviewOrder *order, GError **error);
 
+/* Whether this database login cannot decide, not even to see what would follow, so that previews
+ * are asked of the daemon. Errors of db/database.h. */
+bool review_is_elsewhere(Context *context, bool *elsewhere, GError **error);
+
+/* Such a preview: asked for in the name of the operator who has the order's token, and waited for
+ * up to `seconds`. Errors of review_preview(), of which _DENIED has the daemon's words;
+ * ISSUER_ERROR_UNAVAILABLE if nobody answers. The caller owns it. */
+ReviewResult *review_ask_preview(Context *context, const ReviewOrder *order, unsigned seconds,
+                                 GError **error);
+
 /* Files the order as an instruction of the token's operator and carries it out, all or nothing.
  * `context` has a database and the signing key. ISSUER_ERROR_DENIED: the operator may not, or the
  * rules let nobody; _STALE: it is not as it was previewed, or somebody else was first. The caller
@@ -86,6 +96,10 @@ bool review_file(Context *context, const ReviewOrder *order, unsigned seconds, G
  * it ends it, or gives it back. */
 bool review_carry_out_taken(Context *context, Serials *serials, const InstructionTaken *taken,
                             GError **error);
+
+/* Answers a preview that was filed so and taken. Errors of review_preview(); who has taken it ends
+ * it then, or gives it back. */
+bool review_answer_taken(Context *context, const InstructionTaken *taken, GError **error);
 
 void review_result_free(ReviewResult *result);
 

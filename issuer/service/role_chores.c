@@ -4,6 +4,7 @@
 #include "db/staff_notice_store.h"
 #include "service/context.h"
 #include "service/expiry_notices.h"
+#include "service/retention.h"
 #include "service/staff_notices.h"
 
 #define LOOK_MS 5000 /* between two looks at the records */
@@ -16,22 +17,38 @@ typedef struct {
 
 bool role_chores_wanted(const Settings *settings)
 {
-    return staff_notices_wanted(settings) || expiry_notices_wanted(settings);
+    return staff_notices_wanted(settings) || expiry_notices_wanted(settings) ||
+           retention_wanted(settings);
 }
 
 bool role_chores_judge(const Settings *settings, const char *instance, GError **error)
 {
     (void)instance;
-    return !staff_notices_wanted(settings) || staff_notices_judge(settings, error);
+    return staff_notices_judge(settings, error);
 }
 
 char *role_chores_watches(const Settings *settings, const char *instance)
 {
     (void)instance;
-    g_autofree char *staff = staff_notices_wanted(settings) ? staff_notices_to(settings) : NULL;
-    const char *licenses = expiry_notices_wanted(settings) ? "licenses that expire" : NULL;
-    return g_strjoin(", ", licenses != NULL ? licenses : staff, licenses != NULL ? staff : NULL,
-                     NULL);
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_free);
+    if (expiry_notices_wanted(settings)) {
+        g_ptr_array_add(all, g_strdup("licenses that expire"));
+    }
+    if (staff_notices_wanted(settings)) {
+        g_ptr_array_add(all, staff_notices_to(settings));
+    }
+    if (retention_wanted(settings)) {
+        g_ptr_array_add(all, g_strdup("mails to be emptied"));
+    }
+    g_ptr_array_add(all, NULL);
+    return g_strjoinv(", ", (char **)all->pdata);
+}
+
+/* Where another daemon has the chores, this one waits for its end; one that hangs loses them. */
+static bool claim(const Chores *chores, bool *ours, GError **error)
+{
+    return staff_notice_store_claim(chores->context->database, role_seat(chores->call)->run, LEASE,
+                                    ours, error);
 }
 
 /* That staff cannot be told keeps nothing else waiting: it is tried again later, and `issuer
@@ -78,11 +95,39 @@ static bool tell_contacts(const Chores *chores, guint64 *things, GError **error)
     return true;
 }
 
+/* Step by step, as long as there is more and the chores are this daemon's; another goes on where
+ * one ends. */
+static bool empty_mails(const Chores *chores, guint64 *things, GError **error)
+{
+    guint64 done = 0;
+    bool more = true;
+    while (more && !role_stops(chores->call)) {
+        int64_t emptied = 0;
+        bool ours = false;
+        role_beat(chores->call, 0);
+        if (!claim(chores, &ours, error) ||
+            (ours && !retention_step(chores->context, &emptied, &more, error))) {
+            return false;
+        }
+        done += (guint64)emptied;
+        more = more && ours;
+    }
+    if (done > 0) {
+        LogLine *line = log_begin(LOG_LEVEL_INFO, "emptied");
+        log_number(line, "mails", (int64_t)done);
+        log_end(line);
+    }
+    *things += done;
+    return true;
+}
+
+/* What takes long when there is much of it comes last. */
 static bool do_chores(const Chores *chores, guint64 *things, GError **error)
 {
     const Settings *settings = chores->context->settings;
     return (!expiry_notices_wanted(settings) || tell_contacts(chores, things, error)) &&
-           (!staff_notices_wanted(settings) || tell_staff(chores, things, error));
+           (!staff_notices_wanted(settings) || tell_staff(chores, things, error)) &&
+           (!retention_wanted(settings) || empty_mails(chores, things, error));
 }
 
 static bool open_records(Chores *chores, GError **error)
@@ -90,13 +135,6 @@ static bool open_records(Chores *chores, GError **error)
     chores->context =
         context_open_with(role_seat(chores->call)->settings, CONTEXT_DATABASE, "issuer run", error);
     return chores->context != NULL;
-}
-
-/* Where another daemon has the chores, this one waits for its end; one that hangs loses them. */
-static bool claim(const Chores *chores, bool *ours, GError **error)
-{
-    return staff_notice_store_claim(chores->context->database, role_seat(chores->call)->run, LEASE,
-                                    ours, error);
 }
 
 static bool run_round(Chores *chores, GError **error)

@@ -13,6 +13,8 @@
 #include "service/drop_settings.h"
 #include "service/expiry_notices.h"
 #include "service/mailbox_settings.h"
+#include "service/retention.h"
+#include "service/staff_notices.h"
 
 #include <string.h>
 
@@ -69,14 +71,24 @@ static char *judge_address(const char *text)
                                  text);
 }
 
-static char *judge_expiry_days(const char *text)
+static char *judge_days(const char *text, int64_t most)
 {
     int64_t days = 0;
-    return text_read_number(text, 1, EXPIRY_DAYS_MOST, &days)
+    return text_read_number(text, 1, most, &days)
                ? NULL
                : g_strdup_printf("must be numbers of days from 1 to %d with \";\" between them: "
                                  "\"%s\" is none",
-                                 EXPIRY_DAYS_MOST, text);
+                                 (int)most, text);
+}
+
+static char *judge_expiry_days(const char *text)
+{
+    return judge_days(text, EXPIRY_DAYS_MOST);
+}
+
+static char *judge_hold_days(const char *text)
+{
+    return judge_days(text, NOTICE_DAYS_MOST);
 }
 
 static char *judge_notice_address(const char *text)
@@ -186,6 +198,12 @@ static const ConfigRow rows[] = {
      .least = 1,
      .most = 3600,
      .meaning = "a process of the daemon that is not heard of for so long is started again"},
+    {.key = "hold-notice-days",
+     .type = CONFIG_LIST,
+     .fallback = "",
+     .judge = judge_hold_days,
+     .meaning = "days after which staff is told again of a hold that waits: 1;3;7; empty: it is "
+                "not"},
     {.key = "issuer-name",
      .type = CONFIG_TEXT,
      .fallback = "chariot-licensing",
@@ -313,6 +331,14 @@ static const ConfigRow rows[] = {
      .most = 1000,
      .decides = true,
      .meaning = "how often a day the same usage license goes out again by itself"},
+    {.key = "retention-days",
+     .type = CONFIG_NUMBER,
+     .fallback = "0",
+     .least = 0,
+     .most = RETENTION_DAYS_MOST,
+     .meaning =
+         "days after which the words, bytes and senders of mails are emptied, once all about "
+         "them is over; 0: never"},
     {.key = "role-prefix",
      .type = CONFIG_TEXT,
      .fallback = "issuer",
@@ -475,6 +501,15 @@ Settings *settings_load(const char *path, GError **error)
         config_refuse(config, "require-authenticated", error,
                       "it would hold every request, for no server is trusted to vouch for senders: "
                       "name ours in trusted-authserv");
+        config_free(config);
+        return NULL;
+    }
+    const int64_t days = config_number(config, "retention-days");
+    if (days > 0 && days < RETENTION_DAYS_LEAST) {
+        config_refuse(config, "retention-days", error,
+                      "must be 0 or at least %d: requests are decided again for so long, and then "
+                      "their senders are answered",
+                      RETENTION_DAYS_LEAST);
         config_free(config);
         return NULL;
     }

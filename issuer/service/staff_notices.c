@@ -29,6 +29,11 @@ bool staff_notices_wanted(const Settings *settings)
 bool staff_notices_judge(const Settings *settings, GError **error)
 {
     const Config *config = settings_config(settings);
+    if (!staff_notices_wanted(settings)) {
+        return config_list(config, "hold-notice-days")[0] == NULL ||
+               config_refuse(config, "hold-notice-days", error,
+                             "nobody would be told: set notice-address, or notice-command");
+    }
     const char *command = text_of(settings, "notice-command");
     if (command == NULL) {
         return settings_require_sender(settings, error) != NULL && mailer_judge(settings, error);
@@ -80,6 +85,19 @@ static bool find_mailbox(Database *database, const Config *group, int64_t *id, G
     return true;
 }
 
+/* The days after which a hold is told again: of int64_t. New array. */
+static GArray *hold_days(const Config *config)
+{
+    GArray *days = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    for (const char *const *text = config_list(config, "hold-notice-days"); *text != NULL; text++) {
+        int64_t number = 0;
+        if (text_read_number(*text, 1, NOTICE_DAYS_MOST, &number)) {
+            g_array_append_val(days, number);
+        }
+    }
+    return days;
+}
+
 bool staff_notices_find(Context *context, int64_t *count, GError **error)
 {
     const Config *config = settings_config(context->settings);
@@ -98,7 +116,8 @@ bool staff_notices_find(Context *context, int64_t *count, GError **error)
         }
         g_array_append_val(mailboxes, mailbox);
     }
-    return staff_notice_store_find(context->database, mailboxes, clock_now(), count, error);
+    g_autoptr(GArray) days = hold_days(config);
+    return staff_notice_store_find(context->database, mailboxes, days, clock_now(), count, error);
 }
 
 /* ---- telling ---- */

@@ -8,7 +8,9 @@
 /* Whether the settings name somebody who is told. */
 bool staff_notices_wanted(const Settings *settings);
 
-/* Whether the settings notice-… go together; opens nothing. ISSUER_ERROR_INPUT. */
+#define NOTICE_DAYS_MOST 3650 /* that a hold has waited */
+
+/* Whether the settings about notices go together; opens nothing. ISSUER_ERROR_INPUT. */
 bool staff_notices_judge(const Settings *settings, GError **error);
 
 /* To whom, in words. New string. */

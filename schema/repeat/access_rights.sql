@@ -4,6 +4,7 @@
 -- listed fails structure.commands.
 --
 --   roles   whose token it takes; none: it asks for no token
+--           (`request preview` asks for the token of who may issue, unless the login is the daemon's)
 --   logins  the groups whose database login it works with ('owner': of the database itself, who may
 --           do all that needs no token); none: it needs no database, only files of the machine
 
@@ -76,7 +77,7 @@ by_login (command, logins) as (values
     ('instruction list',    array['daemon', 'web', 'support', 'admin']),
     ('request list',        array['daemon', 'web', 'support', 'admin']),
     ('request show',        array['daemon', 'web', 'support', 'admin']),
-    ('request preview',     array['daemon']),
+    ('request preview',     array['daemon', 'web', 'support', 'admin']),
     ('message list',        array['daemon', 'web', 'support', 'admin']),
     ('message show',        array['daemon', 'web', 'support', 'admin']),
     ('quarantine list',     array['daemon', 'web', 'support', 'admin']),

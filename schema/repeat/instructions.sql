@@ -70,14 +70,20 @@ begin
     return made.id;
 end $$;
 
--- What becomes of a request.
+-- What becomes of a request; or what would: who may issue may look first.
+create or replace function issuer.instruction_right(kind text) returns text
+language sql immutable set search_path = issuer, pg_temp as $$
+    select case kind when 'approve' then 'restoration approve' when 'retry' then 'quarantine retry'
+                     when 'preview' then 'request issue' else 'request ' || kind end
+$$;
+
 create or replace function issuer.instruction_file(token digest, wanted text, request bigint,
     hold bigint, arguments jsonb, lease_end timestamptz, at timestamptz)
 returns bigint language plpgsql security definer set search_path = issuer, pg_temp as $$
 declare
     filed instruction;
 begin
-    filed.operator_id := (operator_require(token, 'request ' || wanted, at)).id;
+    filed.operator_id := (operator_require(token, instruction_right(wanted), at)).id;
     filed.kind := wanted;
     filed.hold_id := hold;
     filed.request_id := request;
@@ -94,9 +100,7 @@ declare
     gone text;
 begin
     select o.name into gone
-        from (values (filed.operator_id, case filed.kind when 'approve' then 'restoration approve'
-                                                         when 'retry' then 'quarantine retry'
-                                                         else 'request ' || filed.kind end),
+        from (values (filed.operator_id, instruction_right(filed.kind)),
                      (filed.second_id, 'restoration second')) w (id, command)
         join operator o on o.id = w.id left join command_right r on r.command = w.command
         where o.revoked_at <= greatest(at, clock_timestamp())
@@ -122,10 +126,11 @@ end $$;
 -- Whether carrying it out may sign.
 create or replace function issuer.instruction_signs(kind text) returns boolean
 language sql immutable set search_path = issuer, pg_temp as $$
-    select kind not in ('refuse', 'keep', 'ask', 'resend')
+    select kind not in ('refuse', 'keep', 'ask', 'resend', 'preview')
 $$;
 
--- Ends those whose time is over: a day has passed, or nobody else can carry them out.
+-- Ends those whose time is over: a day has passed, or a minute for which whoever asked for a preview has
+-- waited, or nobody else can carry them out.
 create or replace function issuer.instructions_end_old(at timestamptz, present timestamptz)
 returns void language plpgsql set search_path = issuer, pg_temp as $$
 begin
@@ -134,6 +139,7 @@ begin
              where i.state in ('filed', 'taken')
                and (i.state = 'filed' or coalesce(i.taken_until <= present, true))
                and (i.filed_at <= least(at, present) - interval '24 hours'
+                    or i.kind = 'preview' and i.filed_at <= least(at, present) - interval '1 minute'
                     or i.kind = 'add' and i.state = 'taken')
              order by i.id for update skip locked) o), null, at);
 end $$;

@@ -26,9 +26,11 @@ language sql immutable set search_path = issuer, pg_temp as $$
 $$;
 
 -- Puts on record what is new at `at`; gives how many. Of `mailboxes`, with their names in the settings,
--- one is silent that brought no mail for so many hours, or that could not be asked for as long.
+-- one is silent that brought no mail for so many hours, or that could not be asked for as long. A hold is
+-- told again when it has waited for so many days of `hold_days`; of several that have come, the last.
+drop function if exists issuer.staff_notices_find(timestamptz, bigint[], text[], integer[]);
 create or replace function issuer.staff_notices_find(at timestamptz, mailboxes bigint[], names text[],
-                                                     hours integer[])
+                                                     hours integer[], hold_days integer[])
 returns bigint language plpgsql security definer set search_path = issuer, pg_temp as $$
 declare
     made bigint;
@@ -50,6 +52,16 @@ begin
         from hold h join decision d on d.id = h.decision_id
             join usage_request q on q.id = h.request_id left join license l on l.id = q.license_id
         where h.closed_at is null
+        union all
+        select 'hold-waits', h.id || ' ' || max(n.days),
+            format('hold %s has waited for %s: %s', h.id,
+                   case max(n.days) when 1 then 'a day' else max(n.days) || ' days' end, d.code)
+                || coalesce(', license ' || l.license_id, '')
+        from hold h join unnest(hold_days) n(days) on h.opened_at <= at - make_interval(days => n.days)
+            cross join lateral (select code from decision d where d.request_id = h.request_id
+                                and d.code <> 'emergency' order by d.recorded_at desc, d.id desc limit 1) d
+            join usage_request q on q.id = h.request_id left join license l on l.id = q.license_id
+        where h.closed_at is null group by h.id, d.code, l.license_id
         union all
         select 'lost-server', s.id::text,
             format('lost-server case %s: %s, license %s', s.id, s.evidence, l.license_id)

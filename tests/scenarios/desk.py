@@ -2,18 +2,26 @@
 """What people decide where no signing key is: filed, carried out by the daemon, answered.
 
   desk.py ISSUER [TEST…]          within tests/with-postgres"""
+import hashlib
 import json
 import os
+import re
 import shutil
 import time
 
 import psycopg2
 
 from daemon import Daemon
-from scenario import Scenario, ask, check_records, mail, main
+from scenario import Scenario, admin, ask, check_records, mail, main
 
 ANA, EVE = "ana@northwind.example", "eve@elsewhere.example"
+PREFIX = os.environ["ISSUER_ROLE_PREFIX"]
 WHY = ("--reason", "the customer called", "--ticket", "T-7")
+
+
+def timeless(shown):
+    """But for the time of day, by which an emergency usage license ends."""
+    return re.sub(r"T\d\d:\d\d:\d\dZ", "T", shown)
 
 
 class Desk(Scenario):
@@ -66,6 +74,13 @@ class Desk(Scenario):
         filing.kill()
         filing.communicate()
         return found[0][0]
+
+    def file_preview(self, case):
+        """As one that is asked for by a login that may only read; its number."""
+        with open(self.house.tokens["sam"], "rb") as stream:
+            token = hashlib.sha256(stream.read().strip()).digest()
+        return self.house.query("select instruction_file(%s, 'preview', h.request_id, null, '{\"would\": \"issue\"}',"
+                                " null, now()) from hold h where h.id = %s", token, int(case))[0][0]
 
     def listed(self, *words):
         output = self.house.issuer("instruction", "list", "--json", *words)
@@ -162,6 +177,89 @@ class Filed(Desk):
         self.assertEqual(self.listed()[number]["state"], "filed")
         daemon = self.daemon()
         self.assertEqual(self.ended(daemon, number)[0], "done")
+        daemon.stop()
+
+
+class Previewed(Desk):
+    """By a login that may only read, at a place without the key."""
+
+    def setUp(self):
+        super().setUp()
+        login = f"{PREFIX}-D-support"
+        admin(f'create role "{login}" login in role "{PREFIX}_support"')
+        self.addCleanup(admin, f'drop role "{login}"')
+        self.mine = self.house.environment["ISSUER_DATABASE"]
+        self.supports = self.mine.replace("user=postgres", f"user='{login}'")
+
+    def asked(self, *words, by="sam", code=0):
+        self.house.environment["ISSUER_DATABASE"] = self.supports
+        try:
+            return self.house.by(by, *words, code=code)
+        finally:
+            self.house.environment["ISSUER_DATABASE"] = self.mine
+
+    def instructions(self):
+        return self.house.query("select kind::text, state::text from instruction order by id")
+
+    def test_the_answer_is_what_is_printed_where_one_may_look(self):
+        daemon = self.daemon()
+        license = self.house.sell("LIC-2", ANA, activations=2, expires="2099-03-04")
+        old = self.house.server(host="old", board="1")
+        self.take(mail(ANA, ask(old, license)))
+        old.install(self.house.usage_license("UL-1").encode())
+        one, two = self.held("plant-1"), self.held("plant-2", license)  # which replaces the old one
+        self.take(mail(ANA, ask(old, license, "update")))
+        (three,), = self.house.query("select max(id) from hold")
+        before = self.house.digests()
+        for words in (("preview", one), ("preview", two), ("preview", two, "--replace", "UL-1"), ("preview", str(three)),
+                      ("preview", one, "--new-use"), ("emergency", two, "--dry-run")):
+            for form in ((), ("--json",), ("--csv",)):
+                with self.subTest(words, form=form):
+                    seen, told = (timeless(run("request", *words, *form)) for run in (self.house.issuer, self.asked))
+                    self.assertTrue(seen)
+                    self.assertEqual(told, seen)
+        after = self.house.digests()
+        self.assertEqual({name for name in before if before[name] != after[name]}
+                         - {"watched", "chore", "chores_lease"}, {"instruction", "event"})
+        self.assertEqual(set(self.instructions()), {("preview", "done")})
+        # It holds, until something has changed.
+        digest = json.loads(self.asked("request", "preview", one, "--json").splitlines()[0])["preview"]
+        self.house.by("olga", "license", "upgrade", "LIC-plant-1", "--order", "PO-7", "--activations", "3",
+                      "--reason", "two more plants")
+        self.assertEqual(self.asked("request", "issue", one, *WHY, "--preview", digest, code=1), "")
+        self.assertIn("preview-stale", self.house.errors)
+        digest = json.loads(self.asked("request", "preview", one, "--json").splitlines()[0])["preview"]
+        self.asked("request", "issue", one, *WHY, "--preview", digest)
+        self.assertEqual(self.issued(), 2)
+        self.assertEqual([line.text for line in daemon.stop() if line.level in ("warning", "error")
+                          and "preview-stale" not in line.text], [])
+
+    def test_what_cannot_be_looked_at_says_why(self):
+        daemon = self.daemon()
+        case, other = self.held("plant-1"), self.held("plant-2")
+        self.house.by("sam", "request", "refuse", case, *WHY)
+        for words, by, says in ((("preview", case), "sam", "was refused by a person"),
+                                (("preview", "7K2QW-9M3XA"), "sam", "7K2QW-9M3XA"),
+                                (("preview", other), "olga", "operator olga (orders) may not use")):
+            with self.subTest(words, by=by):
+                self.assertEqual(self.asked("request", *words, by=by, code=1), "")
+                self.assertEqual(self.house.errors.count("\n"), 1, self.house.errors)
+                self.assertIn(says, self.house.errors)
+        # One that looks keeps nobody from deciding.
+        self.file("sam", "request", "keep", other, *WHY)
+        self.asked("request", "preview", other, by="sue")
+        daemon.stop()
+
+    def test_without_a_daemon_nobody_answers_and_nothing_is_left_to_be_answered(self):
+        case = self.held("plant-1")
+        asking = self.house.start("request", "preview", case, env={
+            **self.house.environment, "ISSUER_DATABASE": self.supports, "ISSUER_TOKEN_FILE": self.house.tokens["sam"]})
+        output, errors = asking.communicate(timeout=120)
+        self.assertEqual((asking.returncode, output), (3, b""), errors)
+        self.assertIn(b"no daemon has answered in 30 s: does one run (issuer status)?", errors)
+        self.edit("instruction", "update instruction set filed_at = filed_at - interval '1 minute'")
+        daemon = self.daemon()
+        daemon.wait(lambda: self.instructions() == [("preview", "expired")], "its end")
         daemon.stop()
 
 
@@ -281,12 +379,14 @@ class Broken(Desk):
                                   (cases[2], "ask", ("--text", "Which plant is it?", "--ticket", "T-7"))):
             self.house.by("sam", "request", verb, case, *words)
         self.assertEqual(self.listed()[issue]["state"], "filed")
+        preview = self.file_preview(cases[0])
+        self.assertEqual(self.ended(daemon, preview)[0], "done")
         rows = [json.loads(line) for line in self.house.issuer("status", "--json").splitlines()]
         (desk,) = [row for row in rows if row.get("role") == "desk"]
         self.assertEqual(desk["state"], "trouble", desk)
         os.rename(away, keys)
         self.assertEqual(self.ended(daemon, issue)[0], "done")
-        daemon.wait(lambda: self.house.query("select 1 from watched where role = 'desk' and done = 4"
+        daemon.wait(lambda: self.house.query("select 1 from watched where role = 'desk' and done = 5"
                                              " and problem is null"), "all of it shown")
         daemon.stop()
 

@@ -239,11 +239,32 @@ class Staff(Scenario):
             self.assertIn(says, self.told()[-1])
         self.assertEqual(sum(text.count("mailbox") for text in self.told()), 1)
 
+    def test_a_hold_that_waits_is_told_again(self):
+        number = self.hold("plant-1")
+        daemon = self.daemon(notice_command=self.command(), hold_notice_days="1;3;7")
+        for days, told in ((0, 1), (1, 2), (2, 2), (8, 3), (9, 3)):
+            self.later(days * 86400 + 120)
+            daemon.start()
+            daemon.wait(lambda told=told: self.done() == told, f"what is told after {days} days")
+            if (days, told) in ((2, 2), (9, 3)):
+                time.sleep(6)  # a look
+            daemon.stop()
+        self.assertEqual(self.done(), 3)
+        _, first, last = self.told()
+        self.assertIn(f"hold {number} has waited for a day: unknown-sender, license LIC-1\n", first)
+        self.assertIn(f"hold {number} has waited for 7 days: ", last)
+        self.assertNotIn("3 days", first + last)
+        (row,) = [row for row in map(json.loads, self.house.issuer("status", "--json").splitlines())
+                  if row.get("waits") == "hold"]
+        self.assertEqual((row["count"], row["age"]), (1, "9 d"))
+
     def test_settings_that_cannot_be_are_refused(self):
         command = self.command()
         for settings, says in (({"notice_command": command, "notice_address": STAFF}, "one of both"),
                                ({"notice_command": self.house.path("none")}, "no program that can be run"),
                                ({"notice_address": STAFF}, "smtp-url"),
+                               ({"hold_notice_days": "1;3", "retention_days": "365"}, "nobody would be told"),
+                               ({"notice_command": command, "hold_notice_days": "1;soon"}, "numbers of days"),
                                ({"notice_address": "nobody"}, "notice-address")):
             with self.subTest(says):
                 daemon = self.daemon(**settings)

@@ -4,7 +4,7 @@ select no_plan();
 \ir fixture.psql
 
 create function find(at timestamptz, hours integer default 1000000) returns bigint language sql as $$
-    select staff_notices_find(at, array[1]::bigint[], array['desk'], array[hours])
+    select staff_notices_find(at, array[1]::bigint[], array['desk'], array[hours], '{}')
 $$;
 create function told() returns text language sql as $$
     select string_agg(kind || ': ' || says, '; ' order by id) from staff_notice where telling_id is null
@@ -32,6 +32,17 @@ insert into alert (kind, detail, effective) values ('emergency-ends', E'it ends\
 select is(find('2026-02-05 23:59:59Z'), 0::bigint, 'an alert whose time lies ahead is not told');
 select is(find('2026-02-06'), 1::bigint, 'at its time it is');
 select matches(told(), 'alert: alert \d+: emergency-ends: it ends on 2026-02-08', 'on one line');
+-- Holds that wait on; the fixture's was opened on the first.
+create function waiting(at timestamptz, days integer[] default '{1,3,7}') returns bigint language sql as $$
+    select staff_notices_find(at, '{}', '{}', '{}', days)
+$$;
+select is(waiting('2026-02-04 23:59:59Z'), 1::bigint, 'a hold of days ago is told for the last mark that has come');
+select matches(told(), 'hold-waits: hold 1001 has waited for 3 days: issued, license LIC-1$', 'with its days');
+select is(waiting('2026-02-05'), 1::bigint, 'the other after its first day');
+select matches(told(), 'hold-waits: hold 9071 has waited for a day: unknown-sender, license LIC-1$', 'to the second');
+select is(waiting('2026-02-06 12:00'), 0::bigint, 'once');
+select is(waiting('2026-02-07'), 1::bigint, 'and after three');
+select is(waiting('2026-02-07', '{}'), 0::bigint, 'nobody is told where no days are set');
 update hold set closed_at = now(), closed_by = 71, closed_how = 'refused' where id = 9071;
 
 -- A key's end, by the one that lasts longest.

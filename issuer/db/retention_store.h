@@ -10,12 +10,19 @@
 typedef struct {
     int64_t days;  /* since all about it is over */
     int64_t now;   /* seconds */
-    unsigned most; /* mails and replies */
+    unsigned most; /* mails and replies to be looked at */
+    int64_t after; /* the mail that the step before came to; 0: this is the first */
 } RetentionStep;
 
-/* Empties some of what is over, unless that was done within a day: in one statement. `emptied`: how
- * many; `most` of them: there may be more. Errors of db/database.h. */
-bool retention_store_step(Database *database, const RetentionStep *step, int64_t *emptied,
+typedef struct {
+    int64_t emptied; /* mails and replies */
+    int64_t last;    /* the mail that it came to */
+    bool more;       /* another step is due */
+} RetentionDone;
+
+/* Empties some of what is over, unless that was done within a day: in one statement. Errors of
+ * db/database.h. */
+bool retention_store_step(Database *database, const RetentionStep *step, RetentionDone *done,
                           GError **error);
 
 #endif

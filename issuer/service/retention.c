@@ -1,9 +1,8 @@
 #include "service/retention.h"
 
 #include "base/clock.h"
-#include "db/retention_store.h"
 
-#define MOST 200 /* in one transaction */
+#define MOST 200 /* looked at in one transaction */
 
 static int64_t days_of(const Settings *settings)
 {
@@ -15,14 +14,9 @@ bool retention_wanted(const Settings *settings)
     return days_of(settings) > 0;
 }
 
-bool retention_step(Context *context, int64_t *emptied, bool *more, GError **error)
+bool retention_step(Context *context, RetentionDone *done, GError **error)
 {
     const RetentionStep step = {
-        .days = days_of(context->settings), .now = clock_now(), .most = MOST};
-    *more = false;
-    if (!retention_store_step(context->database, &step, emptied, error)) {
-        return false;
-    }
-    *more = *emptied >= MOST;
-    return true;
+        .days = days_of(context->settings), .now = clock_now(), .most = MOST, .after = done->last};
+    return retention_store_step(context->database, &step, done, error);
 }

@@ -4,6 +4,7 @@
 #ifndef ISSUER_SERVICE_RETENTION_H
 #define ISSUER_SERVICE_RETENTION_H
 
+#include "db/retention_store.h"
 #include "service/context.h"
 
 /* Requests are decided again for 30 days, and then their senders are answered. */
@@ -13,8 +14,9 @@
 /* Whether the setting retention-days asks for it. */
 bool retention_wanted(const Settings *settings);
 
-/* A step of it, in one transaction that does not take long, once a day whoever asks; `emptied`: how
- * many mails and replies; `more`: another step is due at once. `context` has the database. */
-bool retention_step(Context *context, int64_t *emptied, bool *more, GError **error);
+/* A step of it, in one transaction that does not take long, once a day whoever asks. `done` is what
+ * the step before has left there, all zero for the first; as long as it has `more`, another step is
+ * due at once. `context` has the database. */
+bool retention_step(Context *context, RetentionDone *done, GError **error);
 
 #endif

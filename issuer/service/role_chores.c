@@ -100,17 +100,16 @@ static bool tell_contacts(const Chores *chores, guint64 *things, GError **error)
 static bool empty_mails(const Chores *chores, guint64 *things, GError **error)
 {
     guint64 done = 0;
-    bool more = true;
-    while (more && !role_stops(chores->call)) {
-        int64_t emptied = 0;
+    RetentionDone step = {.more = true};
+    while (step.more && !role_stops(chores->call)) {
         bool ours = false;
         role_beat(chores->call, 0);
         if (!claim(chores, &ours, error) ||
-            (ours && !retention_step(chores->context, &emptied, &more, error))) {
+            (ours && !retention_step(chores->context, &step, error))) {
             return false;
         }
-        done += (guint64)emptied;
-        more = more && ours;
+        step.more = step.more && ours;
+        done += ours ? (guint64)step.emptied : 0;
     }
     if (done > 0) {
         LogLine *line = log_begin(LOG_LEVEL_INFO, "emptied");

@@ -34,25 +34,34 @@ language sql stable set search_path = issuer, pg_temp as $$
                  or i.request_id in (select d.request_id from decision d where d.message_id = known.id)))
 $$;
 
--- Empties at most `most` mails of which all is over since `over`, each by an event; gives how many. One
--- that somebody has in hand waits for the next time.
+-- Looks at `most` mails at most, those that come after mail `after` (0: from the oldest), and empties those
+-- of which all has been over since `over`, each by an event. One that somebody has in hand waits for the next
+-- day. `last`: the last that was looked at.
+drop function if exists issuer.messages_empty_over(timestamptz, integer, timestamptz, integer);
 create or replace function issuer.messages_empty_over(over timestamptz, days integer, at timestamptz,
-    most integer)
-returns bigint language sql set search_path = issuer, pg_temp as $$
-    with chosen as materialized (
-        select m.id from message m
-        where m.emptied_at is null and m.effective <= over and message_is_over(m, over)
-        order by m.effective limit most for no key update of m skip locked
-    ), emptied as (
+    most integer, after bigint)
+returns table (looked bigint, emptied bigint, last bigint)
+language sql set search_path = issuer, pg_temp as $$
+    with seen as materialized (
+        select m.id, m.effective from message m,
+            (select coalesce((select a.effective from message a where a.id = after), '-infinity') as at) a
+        where m.emptied_at is null and m.effective <= over
+          and m.effective >= a.at and (m.effective, m.id) > (a.at, after)
+        order by m.effective, m.id limit most
+    ), chosen as materialized (
+        select m.id from message m where m.id in (select s.id from seen s) and m.emptied_at is null
+          and message_is_over(m, over) for no key update of m skip locked
+    ), gone as (
         update message m set from_address = null, reply_to = null, subject = null, body = null, raw = null,
             emptied_at = at
             where m.id in (select c.id from chosen c) returning m.*
     ), noted as (
         insert into event (kind, subject, subject_id, row_digest, detail, effective)
-            select 'message-emptied', 'message', e.id, sha256(convert_to(e::text, 'UTF8')),
+            select 'message-emptied', 'message', g.id, sha256(convert_to(g::text, 'UTF8')),
                 jsonb_build_object('retention_days', days), at
-            from emptied e order by e.id returning 1)
-    select count(*) from noted
+            from gone g order by g.id returning 1)
+    select (select count(*) from seen), (select count(*) from noted),
+        coalesce((select s.id from seen s order by s.effective desc, s.id desc limit 1), after)
 $$;
 
 -- What mail servers, or programs of staff, said of what is over: they repeat addresses.
@@ -76,25 +85,33 @@ returns bigint language sql set search_path = issuer, pg_temp as $$
     select count(*) from noted
 $$;
 
--- One bounded step of the chore, which is due once a day: what is over for `days` days is emptied, at most
--- `most` mails or replies; gives how many. `most` of them: there may be more. Whoever begins it and is gone
--- leaves the rest to the next.
-create or replace function issuer.retention_step(days integer, at timestamptz, most integer)
-returns bigint language plpgsql security definer set search_path = issuer, pg_temp as $$
+-- One bounded step of the chore, which is due once a day: of what is over for `days` days at most `most`
+-- mails or replies are looked at, mails after `after`, where the step before came to (`last`). `more`: another
+-- step is due. Whoever begins it and is gone leaves the rest to the next, who begins anew.
+drop function if exists issuer.retention_step(integer, timestamptz, integer);
+create or replace function issuer.retention_step(days integer, at timestamptz, most integer, after bigint)
+returns table (emptied bigint, more boolean, last bigint)
+language plpgsql security definer set search_path = issuer, pg_temp as $$
 declare
     over constant timestamptz := at - make_interval(days => days);
-    made bigint;
+    step record;
 begin
-    if coalesce(days, 0) <= 0 or exists (select from chore c where c.name = 'retention'
-                                         and c.done_at > at - interval '1 day' and c.done_at <= at) then
-        return 0;
+    emptied := 0;
+    more := false;
+    last := after;
+    if coalesce(days, 0) > 0 and not exists (select from chore c where c.name = 'retention'
+                                             and c.done_at > at - interval '1 day' and c.done_at <= at) then
+        select * into step from messages_empty_over(over, days, at, most, after);
+        emptied := step.emptied;
+        last := step.last;
+        more := step.looked >= most;
+        if not more then
+            emptied := emptied + problems_empty_over(over, at, most);
+            more := emptied - step.emptied >= most;
+        end if;
+        if not more then
+            perform chore_due('retention', interval '1 day', at);
+        end if;
     end if;
-    made := messages_empty_over(over, days, at, most);
-    if made < most then
-        made := made + problems_empty_over(over, at, (most - made)::integer);
-    end if;
-    if made < most then
-        perform chore_due('retention', interval '1 day', at);
-    end if;
-    return made;
+    return next;
 end $$;

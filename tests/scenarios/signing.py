@@ -128,6 +128,25 @@ class Key(Signing):
         self.assertEqual(self.house.query("select count(distinct kid) from usage_license")[0][0], 2)
         daemon.stop()
 
+    def test_one_that_is_revoked_signs_no_more_until_another_is_taken(self):
+        daemon = self.daemon().start()
+        self.put("one")
+        self.done(daemon, "one")
+        self.house.hire("ada", "admin")
+        (kid,), = self.house.query("select kid from signing_key")
+        self.house.issuer("key", "rotate")
+        self.house.by("ada", "key", "revoke", kid, "--reason", "it was seen elsewhere")
+        daemon.wait_log("trouble", who="signer", seconds=10)  # nobody has asked it for anything
+        self.put("two")
+        self.refusal(daemon, f"signing key {kid} is revoked")
+        self.assertEqual(self.issued(), (1, 1))
+        time.sleep(2)  # until the other is valid
+        daemon.reload()
+        self.done(daemon, "two")
+        self.assertEqual(self.house.query("select count(*), count(distinct kid) from usage_license"), [(2, 2)])
+        daemon.wait(lambda: self.problem() == "", "a signer without trouble", 20)
+        daemon.stop()
+
     def test_one_that_is_missing_is_told_and_waited_for(self):
         away = self.keys + ".away"
         os.rename(self.keys, away)

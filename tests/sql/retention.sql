@@ -16,7 +16,7 @@ create function full_mails() returns text language sql as $$
     select string_agg(id::text, ' ' order by id) from message where id >= 500 and emptied_at is null
 $$;
 create function step(at timestamptz, most integer default 100, days integer default 31) returns bigint language sql as $$
-    select retention_step(days, at, most)
+    select emptied from retention_step(days, at, most, 0)
 $$;
 create function ask_again(n bigint, request bigint, outcome outcome default 'refused', at timestamptz default '2026-03-01')
 returns void language sql as $$
@@ -77,9 +77,21 @@ update quarantine set closed_at = '2026-05-02', closed_how = 'dropped' where mes
 update message set handled_at = '2026-05-02', handled_how = 'dropped' where id in (601, 602, 604) \g /dev/null
 update reply set state = 'withdrawn' where id in (610, 611) \g /dev/null
 update instruction set state = 'done', ended_at = '2026-05-02' where id = 613 \g /dev/null
-select is(step('2026-06-01 23:59:59Z', 3), 3::bigint, 'a step takes no more than it may');
-select is(step('2026-06-01 23:59:59Z', 3), 3::bigint, 'and the next goes on');
-select is(step('2026-06-01 23:59:59Z', 3), 1::bigint, 'until none is left');
+create function whole_chore(at timestamptz, most integer) returns text language plpgsql as $$
+declare
+    came bigint := 0;
+    did record;
+    said text := '';
+begin
+    loop
+        select * into did from retention_step(31, at, most, came);
+        said := concat_ws(' ', nullif(said, ''), did.emptied);
+        came := did.last;
+        exit when not did.more;
+    end loop;
+    return said;
+end $$;
+select is(whole_chore('2026-06-01 23:59:59Z', 3), '1 1 1 3 1', 'a step looks at no more than it may, and the next goes on');
 select is(full_mails(), '601 602 604 605 608 609', 'what was over a day ago is gone');
 select is(step('2026-06-03'), 6::bigint, 'and the rest when its days are over');
 select is(full_mails(), null, 'none is left');
@@ -93,7 +105,7 @@ update watched set problem = '550 eve@stranger.example unknown', problem_at = '2
 insert into watched (daemon, role, instance, watches, done, restarts, seen_at, problem, problem_at)
     values ('desk', 'drop', 'x', 'x', 0, 0, '2026-02-02', 'still so', '2026-02-02');
 update staff_telling set problem = '450 later' \g /dev/null
-select step('2026-07-01') \g /dev/null
+select retention_step(31, '2026-07-01', 100, 0) \g /dev/null
 select is((select string_agg(problem, ' ') from watched where daemon = 'desk'), 'still so', 'problems of what has ended are gone');
 select is((select problem from staff_telling), null, 'and of mails to staff that went out');
 

@@ -4,6 +4,7 @@
 #include "cli/cmd_customer.h"
 #include "cli/cmd_deliver.h"
 #include "cli/cmd_fetch.h"
+#include "cli/cmd_health.h"
 #include "cli/cmd_history.h"
 #include "cli/cmd_journal.h"
 #include "cli/cmd_key.h"
@@ -53,7 +54,7 @@ int main(int argc, char **argv)
         cmd_sale,    cmd_order,      cmd_customer, cmd_contact, cmd_usage_license,
         cmd_verify,  cmd_operator,   cmd_history,  cmd_report,  cmd_key,
         cmd_rules,   cmd_schema,     cmd_check,    cmd_status,  cmd_run,
-        cmd_journal,
+        cmd_health,  cmd_journal,
     };
     return command_main(groups, G_N_ELEMENTS(groups), argc, argv);
 }

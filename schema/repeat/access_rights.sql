@@ -100,6 +100,7 @@ by_login (command, logins) as (values
     ('inspect',             array[]::text[]),
     ('verify',              array[]::text[]),
     ('rules',               array[]::text[]),
+    ('health',              array[]::text[]),
     ('key init',            array[]::text[]),
     ('key rotate',          array[]::text[]))
 select command, roles, roles::text[] from by_token

@@ -225,9 +225,12 @@ class Health(Watching):
         daemon = self.daemon(hang_seconds=2).start()
         self.wait_says(daemon, "/readyz", 200)
         self.assertEqual(self.says("/healthz"), (200, "ok\n"))
+        self.assertEqual(self.house.issuer("health", "--config", daemon.config), "ok\n")
+        self.assertEqual(self.house.issuer("health", "--ready", "--config", daemon.config), "ok\n")
         pid = daemon.kill_role("post", signal.SIGSTOP)
         self.assertIn("hangs", self.wait_says(daemon, "/healthz", 503, "post: "))
         self.assertEqual(self.number("issuer_role_up", role="post"), 0)
+        self.assertIn("hangs", self.house.issuer("health", "--config", daemon.config, code=1))
         self.assertEqual(self.number("issuer_live"), 0)
         daemon.restarted("post", pid)
         self.wait_says(daemon, "/healthz", 200)
@@ -238,6 +241,31 @@ class Health(Watching):
         os.makedirs(self.replies)
         self.wait_says(daemon, "/healthz", 200)
         daemon.stop()
+
+    def test_health_is_asked_by_a_command(self):
+        path = self.house.path("asks.conf")
+        write(path, b"[issuer]\n")
+        self.house.issuer("health", "--config", path, code=1)
+        self.assertIn("watch-address", self.house.errors)
+        write(path, f"[issuer]\nwatch-address = 127.0.0.1:{self.port}\n".encode())
+        self.house.issuer("health", "--config", path, code=3)
+        self.assertEqual(self.house.errors, "issuer: no daemon answers: Connection refused\n")
+        for answer, says in ((b"220 mail.example ESMTP\r\n", "who listens there is none of ours"),
+                             (b"HTTP/1.1 2O0 OK\r\n\r\nok\r\n", "who listens there is none of ours"),
+                             (b"HTTP/1.1 200 OK\r\n", "who listens there is none of ours"), (None, "it is silent")):
+            with socket.socket() as other:
+                other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                other.bind(("127.0.0.1", self.port))
+                other.listen()
+                asks = self.house.start("health", "--config", path)
+                connection, _ = other.accept()
+                with connection:
+                    if answer is not None:
+                        connection.recv(4096)
+                        connection.sendall(answer)
+                        connection.shutdown(socket.SHUT_WR)
+                    said = asks.communicate(timeout=30)[1].decode()
+                self.assertEqual((asks.returncode, said), (3, f"issuer: no daemon answers: {says}\n"))
 
     def test_a_supervisor_that_hangs_is_not_live(self):
         daemon = self.daemon().start()

@@ -15,6 +15,7 @@
 static struct {
     LogLevel most;
     char *who;
+    char *(*mask)(const char *text); /* NULL: none */
     pid_t process;
 } settings = {.most = LOG_LEVEL_INFO};
 
@@ -51,6 +52,11 @@ void log_open(LogLevel most, const char *who)
     settings.most = most;
     g_free(settings.who);
     settings.who = g_strdup(who);
+}
+
+void log_mask(char *(*mask)(const char *text))
+{
+    settings.mask = mask;
 }
 
 LogLevel log_level_of(const char *name)
@@ -156,7 +162,8 @@ void log_text(LogLine *line, const char *key, const char *text)
     if (text == NULL || line->left_out) {
         return;
     }
-    g_autofree char *value = value_of(text);
+    g_autofree char *masked = settings.mask != NULL ? settings.mask(text) : NULL;
+    g_autofree char *value = value_of(masked != NULL ? masked : text);
     g_string_append_printf(line->text, " %s=%s", key, value);
 }
 

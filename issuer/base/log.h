@@ -1,7 +1,7 @@
 /* The log: one line an event on standard error, "what" and then fields "key=value". Under systemd
  * (JOURNAL_STREAM names standard error) a line begins with its level as <N>, else with the time.
  * What stands in a value may come from anywhere: it is made safe here, so that no value makes a
- * line of its own or hides one. Secrets, and license keys in text that came by mail, are the
+ * line of its own or hides one; and what log_mask() names is taken out of it. Other secrets are the
  * caller's to keep out. A line is written by a single call and is at most 4096 bytes long, so lines
  * of several processes do not mix. Rooms below service/ do not log. */
 #ifndef ISSUER_BASE_LOG_H
@@ -26,6 +26,10 @@ typedef struct LogLine LogLine;
  * line, as "post" or "drop:inbox"; NULL: nobody. Without a call: LOG_LEVEL_INFO, NULL. From then on
  * what libraries tell by g_log() comes here too, as "library". */
 void log_open(LogLevel most, const char *who);
+
+/* From then on each value passes through `mask`, in this process and those it forks: a copy of the
+ * text, in which what no line may hold is covered (new string). NULL: as without a call, none. */
+void log_mask(char *(*mask)(const char *text));
 
 /* Reads "error", "warning", "notice", "info" or "debug"; anything else is a bug (aborts). */
 LogLevel log_level_of(const char *name);

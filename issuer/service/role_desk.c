@@ -1,7 +1,6 @@
 #include "service/role_desk.h"
 
 #include "base/log.h"
-#include "core/finder.h"
 #include "service/desk.h"
 
 #define SWEEP_MS 1000 /* a notice may be lost, and what others have taken comes back untold */
@@ -15,12 +14,11 @@ char *role_desk_watches(const Settings *settings, const char *instance)
 
 static void tell(const DeskLine *line, DeskEnd end)
 {
-    g_autofree char *why = line->why != NULL ? finder_mask_license_keys(line->why) : NULL;
     LogLine *log = log_begin(end == DESK_DONE ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "instruction");
     log_number(log, "instruction", line->instruction);
     log_text(log, "kind", line->kind);
     log_text(log, "state", end == DESK_DONE ? "done" : end == DESK_REFUSED ? "refused" : "filed");
-    log_text(log, "why", why);
+    log_text(log, "why", line->why);
     log_end(log);
 }
 

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "core/finder.h"
 #include "service/delivery_run.h"
 #include "service/mailer.h"
 
@@ -42,12 +41,11 @@ static bool stops(gpointer data)
 static void tell(const DeliveryLine *line, gpointer data)
 {
     const Post *post = data;
-    g_autofree char *why = line->why != NULL ? finder_mask_license_keys(line->why) : NULL;
     LogLine *log = log_begin(
         strcmp(line->state, "undelivered") == 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "reply");
     log_number(log, "reply", line->id);
     log_text(log, "state", line->state);
-    log_text(log, "why", why);
+    log_text(log, "why", line->why);
     log_end(log);
     role_beat(post->call, delivery_run_longest(post->delivery));
 }

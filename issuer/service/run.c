@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "core/finder.h"
 #include "service/run_child.h"
 
 #include <errno.h>
@@ -542,6 +543,7 @@ bool run_daemon(const char *config_path, const Role *above, GError **error)
         .house = {.signals = -1, .door = {.listener = -1, .way = -1}},
         .children = g_ptr_array_new_with_free_func((GDestroyNotify)run_child_free),
     };
+    log_mask(finder_mask_license_keys);
     const bool good = open_all(&run, error);
     if (good) {
         log_settings(&run, "daemon-started");

@@ -11,7 +11,7 @@ import socket
 import tarfile
 import time
 
-from daemon import Daemon
+from daemon import Daemon, read_line
 from parser_hunt import Hunt, kill
 from scenario import OWN, Scenario, ask, chance, check_records, mail, main, mbox, rounds, write
 
@@ -317,6 +317,26 @@ def _give_up_rights():
     """Root's rights over the files of all: without them root is a user as others are."""
     for capability in (1, 2, 3, 28):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_LEASE
         ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+
+
+class Names(Drops):
+    def test_no_name_of_a_file_makes_a_line_of_its_own_or_shows_a_key(self):
+        """What people call their files is as foreign as a mail."""
+        daemon = self.daemon(log_level="debug").start()
+        forged = "2026-11-26T21:00:00Z notice daemon-stopped"
+        names = [f"{self.license.key}.eml", f"license key {self.license.key} of Ana.eml", f"a\n{forged}\n.eml",
+                 "b\x1b[2J\u202e.eml", "c\" why=\"x.eml", "d\udcff\udcfe.eml"]
+        for name in names:
+            self.put(name, self.request())
+        daemon.wait(lambda: len(daemon.log("file-taken-in")) == len(names), "all of them")
+        self.assertEqual({line.fields["result"] for line in daemon.log("file-taken-in")}, {"done"})
+        daemon.stop()
+        self.assertEqual([line for line in daemon.output if read_line(line) is None], [])
+        whole = "\n".join(daemon.output)
+        self.assertNotIn(self.license.key, whole)
+        self.assertIn(self.license.key[-4:], whole)  # enough to find it by
+        self.assertNotRegex(whole, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
+        self.assertEqual(len(daemon.log("daemon-stopped")), 1)
 
 
 class Deaths(Drops):

@@ -143,6 +143,25 @@ static void libraries_make_no_lines_of_their_own(void **state)
     assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 }
 
+static char *without_digits(const char *text)
+{
+    return g_strdelimit(g_strdup(text), "0123456789", '*');
+}
+
+static void what_is_masked_stands_in_no_line(void **state)
+{
+    (void)state;
+    const Caught caught = catch_lines();
+    log_open(LOG_LEVEL_INFO, NULL);
+    log_mask(without_digits);
+    log_event(LOG_LEVEL_INFO, "taken", "file", "a 12.eml");
+    g_log("gmime", G_LOG_LEVEL_WARNING, "bad: 34");
+    log_mask(NULL);
+    g_autofree char *text = release(&caught);
+    assert_non_null(strstr(text, "taken file=\"a **.eml\"\n"));
+    assert_non_null(strstr(text, "says=\"bad: **\"\n"));
+}
+
 static void levels_have_names(void **state)
 {
     (void)state;
@@ -158,6 +177,7 @@ int main(void)
         cmocka_unit_test(the_journal_gets_levels),
         cmocka_unit_test(a_line_ends_somewhere),
         cmocka_unit_test(libraries_make_no_lines_of_their_own),
+        cmocka_unit_test(what_is_masked_stands_in_no_line),
         cmocka_unit_test(levels_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

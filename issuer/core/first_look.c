@@ -280,6 +280,13 @@ static bool is_among_symbols(const Look *look, gsize at)
            (look->length - at > 2 && is_symbol(look->text[at + 2]));
 }
 
+/* Whether a letter of two bytes beside a digit stands at `at`: among letters it is prose. */
+static bool is_beside_digit(const Look *look, gsize at)
+{
+    return (at > 0 && g_ascii_isdigit(look->text[at - 1])) ||
+           (look->length - at > 2 && g_ascii_isdigit(look->text[at + 2]));
+}
+
 /* Whether a symbol may stand at `at` in a way that only a view shows. */
 static bool is_hidden_symbol(const Look *look, gsize at)
 {
@@ -291,6 +298,12 @@ static bool is_hidden_symbol(const Look *look, gsize at)
     case '=':
     case 0xEF:
         return is_fullwidth(look, at);
+    case 0xC3: /* a zero with a stroke */
+        return at + 1 < look->length && (look->text[at + 1] | 0x20) == 0xB8 &&
+               is_beside_digit(look, at);
+    case 0xC4: /* a one with or without its dot, as Turkish has it */
+        return at + 1 < look->length && (look->text[at + 1] | 1) == 0xB1 &&
+               is_beside_digit(look, at);
     case 0xF0: /* mathematical letters: people write with them where nothing is bold */
         return at + 1 < look->length && look->text[at + 1] == 0x9D;
     case 0xCE:
@@ -365,7 +378,11 @@ static inline Bytes may_matter(const uint8_t *chunk)
                          bytes_are(bytes, 0xEF) | (bytes_are(bytes, 0xF0) & bytes_are(next, 0x9D)) |
                          (bytes_are(bytes, '=') & are_letter(next, 'e'));
     const Bytes alike = (Bytes)(bytes - 0xCE < 4) & ~(word & third_ends);
-    return code | token | hidden | alike;
+    const Bytes stroked = (bytes_are(bytes, 0xC3) & bytes_are(next | 0x20, 0xB8)) |
+                          (bytes_are(bytes, 0xC4) & bytes_are(next | 1, 0xB1));
+    const Bytes digits =
+        (Bytes)(bytes_at(chunk - 1) - '0' < 10) | (Bytes)(bytes_at(chunk + 2) - '0' < 10);
+    return code | token | hidden | alike | (stroked & digits);
 }
 
 /* Whether a token that is parted may begin in the chunk right behind an entity without its ";". */

@@ -5,9 +5,9 @@
 
 #include <glib.h>
 
-/* The Latin letter that a Greek or Cyrillic one looks like, in its case, or the ASCII character
- * that another form of it stands for: a full-width or mathematical one, a digit of another script,
- * as translators write them; `c` itself if there is none. */
+/* The Latin letter that a Greek or Cyrillic one, or one of its own with a sign, looks like, in its
+ * case, or the ASCII character that another form of it stands for: a full-width or mathematical
+ * one, a digit of another script, as translators write them; `c` itself if there is none. */
 gunichar look_alike_latin(gunichar c);
 
 /* Appends the text (UTF-8, valid or not) with such letters as the Latin ones that they look like,

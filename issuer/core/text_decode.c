@@ -225,8 +225,8 @@ static bool has_sign(const char *text, gsize length)
 {
     /* The last begin letters of Greek and Cyrillic, digits of other scripts, mathematical letters.
      */
-    static const guint8 signs[] = {'=',  '&',  '<',  0x1b, 0xCE, 0xCF,
-                                   0xD0, 0xD1, 0xD9, 0xDB, 0xE0, 0xF0};
+    static const guint8 signs[] = {'=',  '&',  '<',  0x1b, 0xCE, 0xCF, 0xD0,
+                                   0xD1, 0xD9, 0xDB, 0xE0, 0xF0, 0xC3, 0xC4};
     for (gsize i = 0; i < G_N_ELEMENTS(signs); i++) {
         if (memchr(text, signs[i], length) != NULL) {
             return true;

@@ -1267,6 +1267,12 @@ def digits_of_other_scripts():
                               for number, zero in enumerate((0x660, 0x6F0, 0x966))))}
 
 
+@case(issued(), issued(), issued())
+def zeros_with_a_stroke_and_ones_of_turkish():
+    return {"in.mbox": mbox(*(mail(A.text.replace(*pair) + "\n", ["Content-Type: text/plain; charset=utf-8"], number=number)
+                              for number, pair in enumerate((("0", "\u00d8"), ("1", "\u0131"), ("1", "\u0130")))))}
+
+
 @case(issued())
 def mathematical_letters():
     bold = {**{ord("A") + n: chr(0x1D400 + n) for n in range(26)}, **{ord("0") + n: chr(0x1D7CE + n) for n in range(10)}}

@@ -46,6 +46,9 @@ static void a_start_is_seen_however_it_is_written(void **state)
         "&#x43;HARQ100JVDS",
         "CH\x1b[31mAR\x1b[0mQ100JVDS",
         "\xEF\xBC\xA3\xEF\xBC\xA8\xEF\xBC\xA1\xEF\xBC\xB2",
+        "CHARQ1\xC3\x98\xC3\x98JVDS",
+        "charq\xC4\xB1"
+        "00jvds",
         "\xF0\x9D\x90\x82\xF0\x9D\x90\x87\xF0\x9D\x90\x80\xF0\x9D\x90\x91",
         "=EF=BC=A3=EF=BC=A8",
         "code: eyJhbGciOiJFZERTQSIsInR5cCI6",
@@ -70,6 +73,8 @@ static void prose_is_passed_over(void **state)
         "<table><tr style=\"color:#123456\"><td>which</td><td>are</td></tr></table>",
         "Auch ich arbeite. Ich habe um 10:15 Uhr angerufen; nach 1 h noch nichts. Ich\n> Ah, Rolf",
         "key</td><td>June</td> they=20Judge &amp; &#8217; &#160;",
+        "\xC3\x98stergade 4, K\xC3\xB8"
+        "benhavn; Diyarbak\xC4\xB1r, \xC4\xB0zmir 35000",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
         assert_false(look(texts[i]));

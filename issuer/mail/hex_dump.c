@@ -1,8 +1,5 @@
 #include "mail/hex_dump.h"
 
-#include "core/first_look.h"
-#include "mail/sniff.h"
-
 #include <string.h>
 
 #define STEP           512 /* bytes from one look to the next; the dump of a code is longer than two */
@@ -180,9 +177,8 @@ static bool finish(Reading *reading, const char *text, gsize length, gsize to, U
 {
     GByteArray *bytes = reading->bytes;
     bool more = true;
-    const char *data = (const char *)bytes->data;
-    if (bytes->len >= LEAST_BYTES && sniff_is_text(data, bytes->len) &&
-        first_look_may_begin(data, bytes->len)) {
+    if (bytes->len >= LEAST_BYTES &&
+        unpacked_may_hold_code((const char *)bytes->data, bytes->len)) {
         more = unpacked_add(unpacked, UNPACKED_FILE, NULL, NULL, g_byte_array_ref(bytes));
         reading->bytes = g_byte_array_new();
         g_byte_array_unref(bytes);

@@ -1,8 +1,5 @@
 #include "mail/other_bases.h"
 
-#include "core/first_look.h"
-#include "mail/sniff.h"
-
 #include <string.h>
 
 #define STEP         256 /* bytes from one look to the next; a code is longer than three */
@@ -126,8 +123,7 @@ typedef struct {
 /* Adds the bytes, which it takes over, if they are worth reading; false: a cap was hit. */
 static bool add_bytes(Unpacked *unpacked, GByteArray *bytes)
 {
-    const char *text = (const char *)bytes->data;
-    if (sniff_is_text(text, bytes->len) && first_look_may_begin(text, bytes->len)) {
+    if (unpacked_may_hold_code((const char *)bytes->data, bytes->len)) {
         return unpacked_add(unpacked, UNPACKED_FILE, NULL, NULL, bytes);
     }
     g_byte_array_unref(bytes);

@@ -1,5 +1,9 @@
 #include "mail/unpacked.h"
 
+#include "core/first_look.h"
+#include "mail/sniff.h"
+#include "mail/transfer.h"
+
 #include <string.h>
 
 struct Unpacked {
@@ -137,6 +141,14 @@ void unpacked_meet_encrypted(Unpacked *unpacked)
 bool unpacked_has_encrypted(const Unpacked *unpacked)
 {
     return unpacked->encrypted;
+}
+
+bool unpacked_may_hold_code(const char *data, gsize length)
+{
+    gsize at = 0;
+    gsize size = 0;
+    return sniff_is_text(data, length) &&
+           (first_look_may_begin(data, length) || transfer_find_base64(data, length, &at, &size));
 }
 
 UnpackedPart *unpacked_take(Unpacked *unpacked)

@@ -67,6 +67,10 @@ const char *unpacked_trouble(const Unpacked *unpacked);
 void unpacked_meet_encrypted(Unpacked *unpacked);
 bool unpacked_has_encrypted(const Unpacked *unpacked);
 
+/* Whether what was decoded is text in which a code may begin, or is still encoded: to be asked
+ * where a guess at an encoding may have been wrong. */
+bool unpacked_may_hold_code(const char *data, gsize length);
+
 /* Takes the next part, in the order in which they were added; NULL: there are no more. The caller
  * owns it. */
 UnpackedPart *unpacked_take(Unpacked *unpacked);

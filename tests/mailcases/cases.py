@@ -1209,6 +1209,11 @@ def other_bases_of_a_compact_code_quoted():
     return in_each_way([lambda data, way=way: written_out.quoted(way(data)) for way in written_out.BASES], A.jws.encode())
 
 
+@case(*[issued()] * 3)
+def base64_within_other_bases():
+    return in_each_way((written_out.digits, written_out.xxd, written_out.base32), b64(TEXT).encode())
+
+
 @case(issued(), issued(), issued())
 def letters_moved_by_half_the_alphabet():
     return {"in.mbox": mbox(*(mail(written_out.rot13(text), number=number)

@@ -105,12 +105,34 @@ static bool is_title_within(const Symbols *symbols, gsize index, gsize begin, gs
             !first_line_starts(symbols->symbols + begin, &kind));
 }
 
-static LostStart *lost_start_new(const Symbols *symbols, ArmorKind kind, gsize at, gsize length)
+/* Adds the code of `length` symbols at `at`, whose start stands at `place`; nothing if it has none.
+ */
+static void add_lost(const Symbols *symbols, ArmorKind kind, uint64_t place, gsize at, gsize length,
+                     GPtrArray *found)
 {
-    LostStart *lost = g_new0(LostStart, 1);
-    lost->kind = kind;
-    lost->sample = g_strndup(symbols->symbols + at, MIN(length, MOST_SAMPLE));
-    return lost;
+    if (length > 0) {
+        LostStart *lost = g_new0(LostStart, 1);
+        lost->kind = kind;
+        lost->place = place;
+        lost->sample = g_strndup(symbols->symbols + at, MIN(length, MOST_SAMPLE));
+        g_ptr_array_add(found, lost);
+    }
+}
+
+/* Where lines of an unknown code begin that end before the start word at `index`, which was moved
+ * behind them; `index` if there are none. */
+static gsize code_before(const Symbols *symbols, gsize index)
+{
+    gsize from = index;
+    while (from > 0 && index - from < REACH) {
+        from--;
+        const gsize length = index - from;
+        if ((symbols->marks[from] & SYMBOL_LINE) != 0 && length >= LEAST_CODE &&
+            symbols_code_stretch(symbols, from) >= length) {
+            return is_base32(symbols, from, length) ? from : index;
+        }
+    }
+    return index;
 }
 
 bool lost_start_find(const Symbols *symbols, uint64_t place, GPtrArray *found, guint *known)
@@ -142,11 +164,13 @@ bool lost_start_find(const Symbols *symbols, uint64_t place, GPtrArray *found, g
         doubtful = doubtful || !is_known;
         seen += is_known;
         if (length > 0) {
-            LostStart *lost = lost_start_new(symbols, kind, done, length);
-            lost->place = place + symbols_place(symbols, index);
-            g_ptr_array_add(found, lost);
+            add_lost(symbols, kind, place + symbols_place(symbols, index), done, length, found);
             done += length;
             lost_end = done;
+        } else if (!is_known && (symbols->marks[index] & SYMBOL_LINE) != 0) {
+            const gsize from = code_before(symbols, index);
+            add_lost(symbols, kind, place + symbols_place(symbols, index), from, index - from,
+                     found);
         }
     }
     if (known != NULL) {

@@ -208,6 +208,22 @@ static void a_lost_first_line_is_told_however_lines_are_written(void **state)
     }
 }
 
+/* It may have changed its place with one of the last lines, so that nothing stands behind it. */
+static void a_lost_first_line_is_told_behind_the_others(void **state)
+{
+    for (guint round = 0; round < ROUNDS; round++) {
+        const Code *code = make_code(*state, ARMOR_USAGE_REQUEST);
+        const guint other = any_line(*state, 2, code->count);
+        g_autoptr(GString) text = g_string_new("please\n\n");
+        spoil(code->lines[1], any_line(*state, 6, 19));
+        swap_lines(code->lines, 1, round % 2 > 0 ? code->count : other);
+        for (guint i = 1; i <= code->count; i++) {
+            g_string_append_printf(text, "%s%s\n", round % 3 > 0 ? "> " : "", code->lines[i]);
+        }
+        check_told(text->str, "the first line is wrong");
+    }
+}
+
 /* Line numbers, and lines in groups whose signs look like those behind a label. */
 static void numbered_groups_are_told_apart(void **state)
 {
@@ -247,6 +263,7 @@ int main(void)
         cmocka_unit_test(a_chance_fit_across_lines_is_none),
         cmocka_unit_test(a_chance_fit_that_is_alone_is_none),
         cmocka_unit_test(a_lost_first_line_is_told_however_lines_are_written),
+        cmocka_unit_test(a_lost_first_line_is_told_behind_the_others),
         cmocka_unit_test(numbered_groups_are_told_apart),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

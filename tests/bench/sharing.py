@@ -5,6 +5,7 @@ import shutil
 import signal
 import statistics
 import subprocess
+import sys
 import threading
 import time
 
@@ -118,6 +119,7 @@ def in_turn(house, options, cases):
     for _ in range(options.repeat):
         for name, case in cases.items():
             rate, found = one_run(house, **case)
+            print(f"  {name}: {rate:.0f} licenses/s", file=sys.stderr, flush=True)
             rates[name].append(rate)
             deadlocks += found
     return {name: statistics.median(found) for name, found in rates.items()}, deadlocks

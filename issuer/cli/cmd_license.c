@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "cli/license_printer.h"
+#include "cli/listing_printer.h"
 #include "cli/operator.h"
 #include "cli/redecided.h"
 #include "service/import.h"
@@ -126,6 +127,11 @@ static bool run_find(const CommandCall *call, GError **error)
         return false;
     }
     license_printer_list(call->printer, found);
+    if (found->len == 0) {
+        printer_say(call->printer, "%s",
+                    undelivered ? LISTING_PRINTER_NONE
+                                : "Nothing is found: less of it may do, or another part.");
+    }
     if (more) {
         printer_hint(call->printer, undelivered ? "There are more, sold later than these."
                                                 : "There are more: say more of what you look for.");

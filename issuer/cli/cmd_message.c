@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "cli/limit.h"
+#include "cli/listing_printer.h"
 #include "cli/message_printer.h"
 #include "cli/terminal.h"
 #include "cli/words.h"
@@ -21,6 +22,9 @@ static bool list(const CommandCall *call, MessageChoice choice, GError **error)
     message_printer_begin(call->printer);
     for (guint i = 0; i < found->len; i++) {
         message_printer_row(call->printer, g_ptr_array_index(found, i));
+    }
+    if (found->len == 0) {
+        printer_say(call->printer, LISTING_PRINTER_NONE);
     }
     if (more) {
         limit_say_more(call->printer);

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "cli/limit.h"
+#include "cli/listing_printer.h"
 #include "cli/message_printer.h"
 #include "cli/terminal.h"
 #include "core/dates.h"
@@ -47,6 +48,9 @@ static bool run_list(const CommandCall *call, GError **error)
     printer_begin(call->printer, list_columns, G_N_ELEMENTS(list_columns));
     for (guint i = 0; i < found->len; i++) {
         print_row(call->printer, g_ptr_array_index(found, i));
+    }
+    if (found->len == 0) {
+        printer_say(call->printer, LISTING_PRINTER_NONE);
     }
     if (more) {
         limit_say_more(call->printer);

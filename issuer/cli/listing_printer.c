@@ -86,6 +86,9 @@ void listing_printer_print(Printer *printer, const Listing *listing, ListingFace
     }
     /* The printer keeps no column from here on. */
     printer_end(printer);
+    if (face == LISTING_PRINTED_LIST && listing->rows == 0) {
+        printer_say(printer, LISTING_PRINTER_NONE);
+    }
     if (listing->more && more != NULL) {
         printer_hint(printer, more);
     }

@@ -5,6 +5,9 @@
 #include "cli/printer.h"
 #include "service/listings.h"
 
+/* What people are told below the names of the columns where a list has no row. */
+#define LISTING_PRINTER_NONE "Nothing is on this list."
+
 /* How a list begins: printer_begin(), printer_begin_record() or printer_begin_part(). */
 typedef enum {
     LISTING_PRINTED_LIST,
@@ -18,8 +21,8 @@ typedef enum {
 GArray *listing_printer_columns(const ListingColumn *columns, gsize count);
 void listing_printer_row(Printer *printer, const Listing *listing, gsize row);
 
-/* Prints all rows; `part` is the name of a part, else NULL. Where there are more rows than these, a
- * hint says `more` (NULL: none). */
+/* Prints all rows, or of a list of its own that there are none; `part` is the name of a part, else
+ * NULL. Where there are more rows than these, a hint says `more` (NULL: none). */
 void listing_printer_print(Printer *printer, const Listing *listing, ListingFace face,
                            const char *part, const char *more);
 

@@ -12,7 +12,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define SECRET_MOST 1024
+#define SECRET_MOST    1024
+#define TOKEN_VARIABLE "ISSUER_TOKEN_FILE"
 
 static const int held_back[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 
@@ -200,9 +201,18 @@ Secret *terminal_read_file(const char *path, GError **error)
 
 Secret *terminal_token(GError **error)
 {
-    const char *path = g_getenv("ISSUER_TOKEN_FILE");
-    if (path != NULL) {
-        return terminal_read_file(path, error);
+    const char *path = g_getenv(TOKEN_VARIABLE);
+    if (path == NULL) {
+        return terminal_ask("operator's token", "name its file in " TOKEN_VARIABLE, error);
     }
-    return terminal_ask("operator's token", "name its file in ISSUER_TOKEN_FILE", error);
+    if (*path == '\0') {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_INPUT,
+                    TOKEN_VARIABLE " is empty: have it name the file of your token, or unset it");
+        return NULL;
+    }
+    Secret *token = terminal_read_file(path, error);
+    if (token == NULL) {
+        g_prefix_error(error, TOKEN_VARIABLE ": ");
+    }
+    return token;
 }

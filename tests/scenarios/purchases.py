@@ -262,6 +262,19 @@ class Purchases(Scenario):
         one = row(1, features="mqtt-server;support=2027-03-31", order_date="2026-01-05")
         self.load(sheet([one, row(2)]))
         self.assertEqual(house.issuer("--json", "license", "find", "--undelivered"), "")
+        # People are told that a list is empty; programs get no line that is no row.
+        for words, says in ((("license", "find", "--undelivered"), "Nothing is on this list."),
+                            (("license", "find", "nobody-has-this"), "Nothing is found: "),
+                            (("order", "list", "--from", "2999-01-01"), "Nothing is on this list."),
+                            (("customer", "list", "nobody-has-this"), "Nothing is on this list."),
+                            (("message", "list"), "Nothing is on this list."),
+                            (("quarantine", "list"), "Nothing is on this list."),
+                            (("instruction", "list"), "Nothing is on this list."),
+                            (("alert", "list"), "Nothing is on this list."),
+                            (("restoration", "list"), "Nothing is on this list.")):
+            self.assertIn(says, house.issuer(*words).splitlines()[-1], words)
+            self.assertEqual(house.issuer(*words, "--json"), "", words)
+            self.assertEqual(house.issuer(*words, "--csv").count("\n"), 1, words)
         self.assertEqual(house.query("select how, delivered_on::text, count(*) from key_delivery"
                                      " group by 1, 2"), [("import", today, 2)])
         for features, order in (("mqtt-server;support=2028-03-31", "SO-1b"), ("mqtt-server", "SO-1c"),

@@ -161,6 +161,12 @@ class Roles(WithLogins):
         self.house.environment["ISSUER_TOKEN_FILE"] = self.house.path("sam.token")
         self.assertIn("unknown, expired or revoked", self.refused(
             "operator", "add", "--role", "support", "ben"))
+        for path, says in (("", "ISSUER_TOKEN_FILE is empty: have it name the file of your token, or unset it"),
+                           ("/nowhere/me.token", "ISSUER_TOKEN_FILE: cannot open /nowhere/me.token: "),
+                           ("/", "ISSUER_TOKEN_FILE: / is not private: ")):
+            self.house.environment["ISSUER_TOKEN_FILE"] = path
+            errors = self.refused("operator", "add", "--role", "support", "ben")
+            self.assertTrue(errors.startswith("issuer: " + says), errors)
 
     def test_support_leaves_orders_for_who_has_the_key(self):
         boss, sam = self.house.path("boss.token"), self.house.path("sam.token")

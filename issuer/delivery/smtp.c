@@ -1,5 +1,6 @@
 #include "delivery/smtp.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "delivery/curl_library.h"
@@ -10,6 +11,12 @@
 #include <string.h>
 
 #define SCHEME "smtp"
+
+/* Replies come one after another when mails do, and a login over TLS costs more than the mail.
+ * Servers wait for at least five minutes (RFC 5321 section 4.5.3.2.7); some give those who say
+ * nothing less, and libcurl trusts no connection that has been idle for two. */
+#define KEEP_US    ((int64_t)30 * G_USEC_PER_SEC)
+#define MAILS_MOST 100 /* over one connection, of which some servers take no more */
 
 struct Smtp {
     CURL *curl;
@@ -23,6 +30,9 @@ struct Smtp {
     bool leaving;     /* what is said from now on is good-bye */
     const char *mail; /* what is still to be sent */
     gsize left;
+    int64_t used_us; /* clock_monotonic_us(); when all last went well over the connection that
+                        stands; 0: none does */
+    unsigned mails;  /* that were taken over it */
 };
 
 char *smtp_judge_url(const char *url)
@@ -299,6 +309,15 @@ static bool was_stale(const Smtp *smtp, CURLcode result)
            smtp->stage <= SMTP_STAGE_SENDER && (smtp->answer.code == 0 || smtp->answer.code == 421);
 }
 
+/* What has gone over which connection. After a failure libcurl keeps none. */
+static void note_use(Smtp *smtp, CURLcode result, unsigned mails)
+{
+    long made = 0;
+    curl_easy_getinfo(smtp->curl, CURLINFO_NUM_CONNECTS, &made);
+    smtp->mails = made > 0 ? mails : smtp->mails + mails;
+    smtp->used_us = result == CURLE_OK ? clock_monotonic_us() : 0;
+}
+
 bool smtp_greet(Smtp *smtp, GError **error)
 {
     begin_conversation(smtp);
@@ -314,10 +333,45 @@ bool smtp_greet(Smtp *smtp, GError **error)
     }
     curl_easy_setopt(smtp->curl, CURLOPT_CUSTOMREQUEST, NULL);
     curl_easy_setopt(smtp->curl, CURLOPT_UPLOAD, 1L);
+    note_use(smtp, result, 0);
     if (result != CURLE_OK) {
         tell_failure(smtp, result, error);
     }
     return result == CURLE_OK;
+}
+
+bool smtp_is_fresh(const Smtp *smtp)
+{
+    return smtp->used_us != 0 && clock_monotonic_us() - smtp->used_us < KEEP_US;
+}
+
+/* libcurl closes what a handle has kept open when that goes; another of the same settings takes its
+ * place. */
+static void leave(Smtp *smtp)
+{
+    CURL *next = curl_easy_duphandle(smtp->curl);
+    if (next == NULL) {
+        g_error("out of memory");
+    }
+    curl_easy_setopt(next, CURLOPT_ERRORBUFFER, smtp->reason);
+    smtp->leaving = true;
+    curl_easy_cleanup(smtp->curl);
+    smtp->curl = next;
+    smtp->used_us = 0;
+    smtp->mails = 0;
+}
+
+int64_t smtp_rest(Smtp *smtp)
+{
+    if (smtp->used_us == 0) {
+        return -1;
+    }
+    const int64_t left = smtp->used_us + KEEP_US - clock_monotonic_us();
+    if (left > 0) {
+        return left / 1000 + 1;
+    }
+    leave(smtp);
+    return -1;
 }
 
 SmtpVerdict smtp_send(Smtp *smtp, const char *from, const char *to, const void *mail, gsize size,
@@ -327,6 +381,9 @@ SmtpVerdict smtp_send(Smtp *smtp, const char *from, const char *to, const void *
         !smtp_wire_check_lines(mail, size, error)) {
         return SMTP_REFUSED;
     }
+    if (smtp->mails >= MAILS_MOST) {
+        leave(smtp);
+    }
     smtp->mail = mail;
     smtp->left = size;
     CURLcode result = perform(smtp, from, to);
@@ -334,6 +391,7 @@ SmtpVerdict smtp_send(Smtp *smtp, const char *from, const char *to, const void *
         result = perform(smtp, from, to);
     }
     smtp->mail = NULL;
+    note_use(smtp, result, 1);
     return result == CURLE_OK ? SMTP_TAKEN : tell_failure(smtp, result, error);
 }
 

@@ -7,6 +7,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef enum {
     SMTP_TLS_AUTO,   /* required, but of a server on this machine's own loopback address */
@@ -51,7 +52,16 @@ bool smtp_greet(Smtp *smtp, GError **error);
 SmtpVerdict smtp_send(Smtp *smtp, const char *from, const char *to, const void *mail, gsize size,
                       GError **error);
 
-/* The longest time in seconds that smtp_send() takes. */
+/* Whether a connection stands that has served a moment ago: the server need not be greeted.
+ */
+bool smtp_is_fresh(const Smtp *smtp);
+
+/* Takes leave of the server when nothing was said for a while, for it has only so many places for
+ * those who stay: to be called now and then. Milliseconds until it is to be called again; -1: no
+ * connection stands. */
+int64_t smtp_rest(Smtp *smtp);
+
+/* The longest time in seconds that smtp_send() takes, or smtp_rest(). */
 unsigned smtp_longest(const Smtp *smtp);
 
 void smtp_free(Smtp *smtp);

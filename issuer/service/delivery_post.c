@@ -209,9 +209,10 @@ bool delivery_post_run(const Delivery *delivery, GError **error)
         .delivery = delivery,
         .lease = delivery_run_longest(delivery),
     };
-    /* Before any reply is touched: most of what can be wrong is wrong for all of them. */
+    /* Before any reply is touched: most of what can be wrong is wrong for all of them. A server
+     * that has just taken one need not be asked. */
     g_autoptr(GError) failure = NULL;
-    if (!smtp_greet(delivery->mailer->smtp, &failure)) {
+    if (!smtp_is_fresh(delivery->mailer->smtp) && !smtp_greet(delivery->mailer->smtp, &failure)) {
         return complain(&post, failure, error);
     }
     bool more = true;

@@ -99,6 +99,11 @@ Database *delivery_run_database(const Delivery *delivery)
     return delivery->context->database;
 }
 
+int64_t delivery_run_rest(Delivery *delivery)
+{
+    return delivery->mailer != NULL ? smtp_rest(delivery->mailer->smtp) : -1;
+}
+
 unsigned delivery_run_longest(const Delivery *delivery)
 {
     return delivery->mailer != NULL ? smtp_longest(delivery->mailer->smtp) + DELIVERY_MARGIN : 0;

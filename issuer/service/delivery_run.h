@@ -59,6 +59,10 @@ bool delivery_run(Delivery *delivery, DeliveryReport report, gpointer data, Deli
 /* The database by which it works, between two runs: for LISTEN. Owned by `delivery`. */
 Database *delivery_run_database(const Delivery *delivery);
 
+/* To be called while nothing is due: takes leave of a mail server that has not been needed for a
+ * while. Milliseconds until it is to be called again; -1: there is none to take leave of. */
+int64_t delivery_run_rest(Delivery *delivery);
+
 /* How long one reply may take at most because a mail server is waited for, in seconds; 0: there is
  * none. */
 unsigned delivery_run_longest(const Delivery *delivery);

@@ -92,8 +92,11 @@ static bool rest(Post *post, const DeliveryTotals *totals, GError **error)
         return false;
     }
     if (!called) {
+        role_beat(post->call, delivery_run_longest(post->delivery));
+        const int64_t leave_ms = delivery_run_rest(post->delivery);
+        const int64_t ms = pause_ms(totals);
         struct pollfd fd = {.fd = database_socket(database), .events = POLLIN};
-        (void)role_wait(post->call, &fd, 1, pause_ms(totals));
+        (void)role_wait(post->call, &fd, 1, leave_ms >= 0 ? MIN(ms, leave_ms) : ms);
     }
     return true;
 }

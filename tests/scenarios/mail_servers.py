@@ -248,11 +248,18 @@ class RudeServer(Listener):
         self.heard = []
         self.mails = []
         self.login = None  # name and password of the last AUTH PLAIN
+        self.last = None  # the last connection
         self.gone = threading.Event()
         self.lock = threading.Lock()
         super().__init__()
 
+    def hang_up(self, words=b""):
+        """Ends the conversation at hand, with these last words."""
+        self.last.sendall(words)
+        self.last.shutdown(socket.SHUT_RDWR)
+
     def serve(self, connection):
+        self.last = connection
         if self._answer(connection, "greeting"):
             self._talk(connection)
 

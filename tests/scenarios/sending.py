@@ -8,11 +8,13 @@ import email
 import email.policy
 import json
 import os
+import re
 import signal
 import time
 
 import psycopg2
 
+from daemon import Daemon
 from mail_servers import Postfix, RudeServer, certificate
 from scenario import (OWN, Scenario, ask, bounce, chance, check_records, dated_mail, mail, main,
                       returned_headers, rounds, write)
@@ -693,6 +695,75 @@ class Rude(Sending):
         self.run_deliver(code=1)
         self.assertIn("reply-by", self.house.errors)
         self.settings(reply_by="folder")
+
+
+class Kept(Sending):
+    """The daemon keeps its connection for a while between replies."""
+
+    def run_daemon(self):
+        daemon = Daemon(self.house)
+        self.addCleanup(daemon.close)
+        return daemon.start()
+
+    def one_more(self, daemon, server):
+        """A reply that reaches the server; its Message-ID."""
+        count = len(server.mails)
+        self.crowd(1, f"k{len(self.states())}@northwind.example")
+        daemon.wait(lambda: len(server.mails) > count, "the next mail")
+        daemon.wait(lambda: set(self.states()) == {"sent"}, "word of it on record")
+        self.assertEqual(len(server.mails), count + 1)
+        return re.search(rb"(?im)^Message-ID: (.*)\r$", server.mails[-1][1])[1]
+
+    def test_replies_that_come_soon_go_over_one_connection_which_is_left_when_no_more_come(self):
+        server = self.rude()
+        daemon = self.run_daemon()
+        ids = [self.one_more(daemon, server) for _ in range(4)]
+        self.assertEqual((server.connections, len(set(ids))), (1, 4))
+        self.assertEqual(server.said().count("EHLO"), 1)
+        self.assertEqual(server.said().count("NOOP"), 1)  # who has just served is not asked
+        self.assertNotIn("QUIT", server.said())
+        daemon.wait(lambda: "QUIT" in server.said(), "its leave", 60)
+        self.one_more(daemon, server)
+        self.assertEqual((server.connections, len(server.mails)), (2, 5))
+        daemon.stop()
+        self.assertEqual(server.said().count("QUIT"), 2)
+
+    def test_a_server_that_has_closed_it_is_sent_each_mail_once(self):
+        for how in ("421 in answer", "closed after", "421 unasked", "closed in silence"):
+            with self.subTest(how):
+                server = self.rude()
+                daemon = self.run_daemon()
+                if how == "closed after":
+                    server.answers["content"] = [("250 taken", True), "250 taken"]
+                ids = [self.one_more(daemon, server)]
+                if how == "421 in answer":
+                    server.answers["MAIL"] = [("421 4.7.0 too many over this connection", True), "250 ok"]
+                elif how != "closed after":
+                    server.hang_up(b"421 4.4.2 idle for too long\r\n" if how.startswith("421") else b"")
+                ids += [self.one_more(daemon, server) for _ in range(2)]
+                self.assertEqual((server.connections, len(server.mails), len(set(ids))), (2, 3, 3))
+                daemon.stop()
+
+    def test_no_connection_has_more_mails_than_servers_take(self):
+        server = self.rude()
+        self.crowd(130)
+        self.assertEqual(len(self.deliver()), 130)
+        self.assertEqual((server.connections, len(server.mails)), (2, 130))
+        self.assertEqual(len({content for _, content in server.mails}), 130)
+
+    def test_a_server_that_takes_no_more_after_all_counts_against_nobody(self):
+        server = self.rude()
+        daemon = self.run_daemon()
+        self.one_more(daemon, server)
+        server.hang_up()
+        server.answers["greeting"] = [("554 not from you", True)]
+        (number,) = self.crowd(1, "after@northwind.example")
+        daemon.wait(lambda: [line for line in daemon.log("trouble") if "554" in line.text
+                             or "not from you" in line.text], "word of it")
+        self.assertEqual(self.house.query("select state, attempts from reply where id = %s", number), [("queued", 0)])
+        server.answers["greeting"] = "220 here"
+        daemon.wait(lambda: set(self.states()) == {"sent"}, "the reply")
+        daemon.stop()
 
 
 if __name__ == "__main__":

@@ -23,6 +23,15 @@ static const char select_unsettled[] =
     " join message g on g.id = m.message_id where m.mailbox_id = $1 and m.settled_at is null"
     " order by m.validity, m.uid";
 
+/* A lock that is had already is not taken once more: it would have to be given back as often. */
+static const char claim_text[] =
+    "with wanted as (select hashtextextended('issuer mailbox ' || encode($1, 'hex'), 0) as key)"
+    " select exists (select from pg_locks l where l.locktype = 'advisory' and l.granted"
+    "  and l.pid = pg_backend_pid()"
+    "  and l.database = (select oid from pg_database where datname = current_database())"
+    "  and (l.classid::bigint << 32 | l.objid::bigint) = w.key)"
+    " or pg_try_advisory_lock(w.key) from wanted w";
+
 static const char insert_mails[] =
     "insert into mailbox_mail (mailbox_id, validity, uid, message_id)"
     " select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])"
@@ -41,6 +50,18 @@ int64_t mailbox_store_find(Database *database, const Digest *digest, const char 
     sql_params_add_bool(params, finds_only);
     g_autoptr(SqlResult) result = sql_run(database, NULL, insert_mailbox, params, error);
     return result != NULL && sql_result_rows(result) > 0 ? sql_result_int(result, 0, 0) : 0;
+}
+
+bool mailbox_store_claim(Database *database, const Digest *digest, bool *ours, GError **error)
+{
+    g_autoptr(SqlParams) params = sql_params_new();
+    sql_params_add_digest(params, digest);
+    g_autoptr(SqlResult) result = sql_run(database, NULL, claim_text, params, error);
+    if (result == NULL) {
+        return false;
+    }
+    *ours = sql_result_bool(result, 0, 0);
+    return true;
 }
 
 GArray *mailbox_store_positions(Database *database, int64_t mailbox_id, GError **error)

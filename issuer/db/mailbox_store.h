@@ -30,6 +30,10 @@ typedef struct {
 int64_t mailbox_store_find(Database *database, const Digest *digest, const char *place,
                            bool finds_only, GError **error);
 
+/* Whether this connection may read the mailbox with this digest: the first that asks, until it
+ * ends. */
+bool mailbox_store_claim(Database *database, const Digest *digest, bool *ours, GError **error);
+
 /* How far it was read: of MailboxPosition, the highest UIDVALIDITY first. New array. */
 GArray *mailbox_store_positions(Database *database, int64_t mailbox_id, GError **error);
 

@@ -5,6 +5,7 @@
 #include "delivery/imap_frame.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -12,11 +13,35 @@
 #include <unistd.h>
 
 #define AGENT_SOCKET 3
+#define PATIENCE_MS  1000
 
 struct Imap {
     int socket;
     pid_t pid;
+    bool waits;   /* for new mail */
+    bool left;    /* somebody was waited for for too long */
+    bool refused; /* by the server, who we say that we are */
+    ImapPatience patience;
+    gpointer data; /* for it */
 };
+
+void imap_set_patience(Imap *imap, ImapPatience patience, gpointer data)
+{
+    imap->patience = patience;
+    imap->data = data;
+}
+
+bool imap_was_refused(const Imap *imap)
+{
+    return imap->refused;
+}
+
+bool imap_has_ended(const Imap *imap)
+{
+    siginfo_t end = {0};
+    return waitid(P_PID, (id_t)imap->pid, &end, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+           end.si_pid != 0;
+}
 
 /* The life of the process. It keeps no file of this one open: what others wait for to be closed
  * would stay open with it. */
@@ -75,16 +100,29 @@ static GVariant *fail_to_ask(GError **error)
     return NULL;
 }
 
-/* Has the process do something. The answer's value, of `type`; NULL with an error. */
-static GVariant *ask(const Imap *imap, GVariant *request, Beside *beside, const char *type,
-                     GError **error)
+/* Until there is an answer, or its end. */
+static bool be_patient(const Imap *imap)
 {
-    const void *secret = beside->secret != NULL ? secret_peek(beside->secret) : NULL;
-    const gsize size = beside->secret != NULL ? secret_size(beside->secret) : 0;
+    struct pollfd fd = {.fd = imap->socket, .events = POLLIN};
+    while (imap->patience != NULL && poll(&fd, 1, PATIENCE_MS) <= 0) {
+        if (!imap->patience(imap->data)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The next answer's value, of `type`; NULL with an error. */
+static GVariant *hear(Imap *imap, Beside *beside, const char *type, GError **error)
+{
+    if (imap->left || !be_patient(imap)) {
+        imap->left = true;
+        g_set_error_literal(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
+                            "it was to end before the server had answered");
+        return NULL;
+    }
     g_autoptr(GVariant) answer =
-        imap_frame_send(imap->socket, request, secret, size)
-            ? imap_frame_receive(imap->socket, IMAP_FRAME_ANSWER, &beside->bytes, &beside->size)
-            : NULL;
+        imap_frame_receive(imap->socket, IMAP_FRAME_ANSWER, &beside->bytes, &beside->size);
     if (answer == NULL) {
         return fail_to_ask(error);
     }
@@ -92,6 +130,7 @@ static GVariant *ask(const Imap *imap, GVariant *request, Beside *beside, const 
     const char *message = NULL;
     g_autoptr(GVariant) value = NULL;
     g_variant_get(answer, "(i&sv)", &code, &message, &value);
+    imap->refused = code == ISSUER_ERROR_DENIED;
     if (code != IMAP_FRAME_DONE) {
         g_set_error(error, ISSUER_ERROR,
                     code == ISSUER_ERROR_INPUT ? ISSUER_ERROR_INPUT : ISSUER_ERROR_UNAVAILABLE,
@@ -102,9 +141,19 @@ static GVariant *ask(const Imap *imap, GVariant *request, Beside *beside, const 
                                                              : fail_to_ask(error);
 }
 
+/* Has the process do something. The answer's value, of `type`; NULL with an error. */
+static GVariant *ask(Imap *imap, GVariant *request, Beside *beside, const char *type,
+                     GError **error)
+{
+    const void *secret = beside->secret != NULL ? secret_peek(beside->secret) : NULL;
+    const gsize size = beside->secret != NULL ? secret_size(beside->secret) : 0;
+    return imap_frame_send(imap->socket, request, secret, size) ? hear(imap, beside, type, error)
+                                                                : fail_to_ask(error);
+}
+
 /* The same where nothing goes or comes beside it. */
-static GVariant *ask_plainly(const Imap *imap, ImapOrder order, GVariant *arguments,
-                             const char *type, GError **error)
+static GVariant *ask_plainly(Imap *imap, ImapOrder order, GVariant *arguments, const char *type,
+                             GError **error)
 {
     Beside beside = {0};
     GVariant *value = ask(imap, g_variant_new(IMAP_FRAME_REQUEST, (guchar)order, arguments),
@@ -113,7 +162,7 @@ static GVariant *ask_plainly(const Imap *imap, ImapOrder order, GVariant *argume
     return value;
 }
 
-static bool have_done(const Imap *imap, ImapOrder order, GVariant *arguments, GError **error)
+static bool have_done(Imap *imap, ImapOrder order, GVariant *arguments, GError **error)
 {
     g_autoptr(GVariant) value = ask_plainly(imap, order, arguments, "b", error);
     return value != NULL;
@@ -274,7 +323,7 @@ GBytes *imap_read_front(Imap *imap, uint32_t uid, gsize most, GError **error)
     return bytes_of(&beside, value != NULL && g_variant_get_boolean(value));
 }
 
-static bool change(const Imap *imap, ImapOrder order, const GArray *uids, const char *text,
+static bool change(Imap *imap, ImapOrder order, const GArray *uids, const char *text,
                    GError **error)
 {
     const uint32_t *all = (const uint32_t *)(const void *)uids->data;
@@ -292,12 +341,50 @@ bool imap_move(Imap *imap, const GArray *uids, const char *folder, GError **erro
     return change(imap, IMAP_ORDER_MOVE, uids, folder, error);
 }
 
+bool imap_wait_begin(Imap *imap, unsigned seconds, GError **error)
+{
+    GVariant *request =
+        g_variant_new(IMAP_FRAME_REQUEST, (guchar)IMAP_ORDER_WAIT, g_variant_new_uint32(seconds));
+    imap->waits = imap_frame_send(imap->socket, request, NULL, 0);
+    return imap->waits || fail_to_ask(error) != NULL;
+}
+
+int imap_wait_fd(const Imap *imap)
+{
+    return imap->waits ? imap->socket : -1;
+}
+
+bool imap_wait_end(Imap *imap, bool *news, GError **error)
+{
+    struct pollfd fd = {.fd = imap->socket, .events = POLLIN};
+    Beside beside = {0};
+    const bool ended = poll(&fd, 1, 0) > 0;
+    imap->waits = false;
+    *news = false;
+    if (!ended && !imap_frame_send(imap->socket,
+                                   g_variant_new(IMAP_FRAME_REQUEST, (guchar)IMAP_ORDER_CEASE,
+                                                 g_variant_new_boolean(TRUE)),
+                                   NULL, 0)) {
+        return fail_to_ask(error) != NULL;
+    }
+    g_autoptr(GVariant) value = hear(imap, &beside, "b", error);
+    g_clear_pointer(&beside.bytes, g_free);
+    *news = value != NULL && g_variant_get_boolean(value);
+    g_autoptr(GVariant) ceased =
+        ended ? NULL : hear(imap, &beside, "b", value != NULL ? error : NULL);
+    g_free(beside.bytes);
+    return value != NULL && (ended || ceased != NULL);
+}
+
 void imap_free(Imap *imap)
 {
     if (imap == NULL) {
         return;
     }
     (void)close(imap->socket);
+    if (imap->left) {
+        (void)kill(imap->pid, SIGKILL);
+    }
     while (waitpid(imap->pid, NULL, 0) < 0 && errno == EINTR) {
     }
     g_free(imap);

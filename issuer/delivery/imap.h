@@ -57,6 +57,12 @@ char *imap_judge_folder(const char *folder);
 /* The host of a good URL, with its port if it has one. New string. */
 char *imap_place(const char *url);
 
+/* Is asked each second while an answer is waited for, on the thread that waits: whether to go on
+ * waiting. Where not, the call fails, and only imap_free() is of use after it. */
+typedef bool (*ImapPatience)(gpointer data);
+
+void imap_set_patience(Imap *imap, ImapPatience patience, gpointer data);
+
 /* Forks the process: to be called while this one has no other threads, and before it opens what
  * that one must not see. ISSUER_ERROR_FAILED. The caller owns it. */
 Imap *imap_new(GError **error);
@@ -65,6 +71,12 @@ Imap *imap_new(GError **error);
  * here and below is ISSUER_ERROR_UNAVAILABLE unless something else is said, and is told in words
  * that follow the mailbox's name; after it only this call and imap_free() are of use. */
 bool imap_open(Imap *imap, const ImapServer *server, GError **error);
+
+/* Whether the last imap_open() failed because the server does not take the name and password. */
+bool imap_was_refused(const Imap *imap);
+
+/* Whether the process is not there any more: then none of these calls can succeed. */
+bool imap_has_ended(const Imap *imap);
 
 /* Whether the folder is there (its name in UTF-8). */
 bool imap_has_folder(Imap *imap, const char *folder, GError **error);
@@ -108,6 +120,17 @@ bool imap_mark(Imap *imap, const GArray *uids, const char *flags, GError **error
  * 6851) nor UID EXPUNGE (RFC 4315), they are copied and marked \Deleted: who expunges would take
  * away what others have marked. */
 bool imap_move(Imap *imap, const GArray *uids, const char *folder, GError **error);
+
+/* Has the process wait for `seconds` (below those after which servers log out who says nothing), or
+ * until the server tells of mails that imap_list() has not been asked for yet: by itself where it
+ * can IDLE (RFC 2177). Until imap_wait_end() nothing else may be asked. */
+bool imap_wait_begin(Imap *imap, unsigned seconds, GError **error);
+
+/* Becomes readable when the waiting is over; -1 where it is not waited. */
+int imap_wait_fd(const Imap *imap);
+
+/* Ends the waiting, if it goes on. `news`: there are such mails. */
+bool imap_wait_end(Imap *imap, bool *news, GError **error);
 
 /* Takes leave of the server and ends the process. */
 void imap_free(Imap *imap);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 typedef struct {
+    int socket;
     ImapSession *session; /* NULL: none is open */
     char *beside;         /* of the request */
     gsize size;
@@ -162,6 +163,25 @@ static GVariant *serve_move(Agent *agent, GVariant *arguments, GError **error)
     return nothing(imap_session_move(agent->session, uids, folder, error));
 }
 
+/* Waits for new mail, or for the next request. */
+static GVariant *serve_wait(Agent *agent, GVariant *arguments, GError **error)
+{
+    bool news = false;
+    return imap_session_wait(agent->session, g_variant_get_uint32(arguments), agent->socket, &news,
+                             error)
+               ? g_variant_new_boolean(news)
+               : NULL;
+}
+
+/* That it was asked has ended the waiting. */
+static GVariant *serve_cease(Agent *agent, GVariant *arguments, GError **error)
+{
+    (void)agent;
+    (void)arguments;
+    (void)error;
+    return nothing(true);
+}
+
 static const struct {
     Serve serve;
     const char *type; /* of its arguments */
@@ -171,10 +191,11 @@ static const struct {
     [IMAP_ORDER_DESCRIBE] = {serve_describe, "au"}, [IMAP_ORDER_READ] = {serve_read, "(ut)"},
     [IMAP_ORDER_SOME] = {serve_some, "(aut)"},      [IMAP_ORDER_FRONT] = {serve_front, "(ut)"},
     [IMAP_ORDER_MARK] = {serve_mark, "(aus)"},      [IMAP_ORDER_MOVE] = {serve_move, "(aus)"},
+    [IMAP_ORDER_WAIT] = {serve_wait, "u"},          [IMAP_ORDER_CEASE] = {serve_cease, "b"},
 };
 
 /* False where the request is none, or there is nobody to answer any more. */
-static bool answer(Agent *agent, int socket, GVariant *request)
+static bool answer(Agent *agent, GVariant *request)
 {
     guchar order = 0;
     g_autoptr(GVariant) arguments = NULL;
@@ -188,7 +209,7 @@ static bool answer(Agent *agent, int socket, GVariant *request)
     gsize size = 0;
     const void *bytes = agent->bytes != NULL ? g_bytes_get_data(agent->bytes, &size) : NULL;
     const bool sent = imap_frame_send(
-        socket,
+        agent->socket,
         g_variant_new(IMAP_FRAME_ANSWER, error != NULL ? error->code : IMAP_FRAME_DONE,
                       error != NULL ? error->message : "",
                       value != NULL ? value : g_variant_new_boolean(FALSE)),
@@ -199,12 +220,12 @@ static bool answer(Agent *agent, int socket, GVariant *request)
 
 void imap_agent_run(int socket)
 {
-    Agent agent = {0};
+    Agent agent = {.socket = socket};
     bool going = true;
     while (going) {
         g_autoptr(GVariant) request =
             imap_frame_receive(socket, IMAP_FRAME_REQUEST, &agent.beside, &agent.size);
-        going = request != NULL && answer(&agent, socket, request);
+        going = request != NULL && answer(&agent, request);
         if (agent.beside != NULL) {
             secret_wipe(agent.beside, agent.size);
         }

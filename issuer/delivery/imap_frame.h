@@ -23,6 +23,8 @@ typedef enum {
     IMAP_ORDER_FRONT, /* (ut) → b, the bytes beside it */
     IMAP_ORDER_MARK,  /* (aus) */
     IMAP_ORDER_MOVE,  /* (aus) */
+    IMAP_ORDER_WAIT,  /* u → b: ends as soon as anything else is asked */
+    IMAP_ORDER_CEASE, /* b */
 } ImapOrder;
 
 /* Sends `message` (floating: taken over) and `beside`. False if nobody is there any more. */

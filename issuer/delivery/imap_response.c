@@ -292,6 +292,12 @@ static bool read_numbered(Cursor *cursor, ImapResponse *response)
         !take_word(cursor, &word)) {
         return false;
     }
+    response->number = (uint32_t)number;
+    if (is_word(&word, "EXISTS")) {
+        response->kind = IMAP_EXISTS;
+    } else if (is_word(&word, "EXPUNGE")) {
+        response->kind = IMAP_EXPUNGED;
+    }
     return !is_word(&word, "FETCH") || read_fetched(cursor, response);
 }
 

@@ -13,6 +13,8 @@ typedef enum {
     IMAP_CAPABILITIES, /* `text` */
     IMAP_FOUND,        /* the numbers of a SEARCH: `numbers` */
     IMAP_FETCHED,      /* `mail` */
+    IMAP_EXISTS,       /* the folder has `number` mails now */
+    IMAP_EXPUNGED,     /* the mail that had the place `number` is not there any more */
     IMAP_CONTINUATION, /* the server waits for more */
     IMAP_OTHER,        /* anything else that is well-formed */
 } ImapKind;
@@ -43,6 +45,7 @@ typedef struct {
     char *code;      /* what stands in [ ] after the status; NULL: nothing */
     char *text;      /* what it says besides: any bytes but NUL and line ends */
     GArray *numbers; /* of uint32_t, as they came */
+    uint32_t number; /* of IMAP_EXISTS and IMAP_EXPUNGED */
     ImapFetched mail;
 } ImapResponse;
 

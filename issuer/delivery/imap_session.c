@@ -1,5 +1,6 @@
 #include "delivery/imap_session.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "delivery/imap_response.h"
@@ -12,13 +13,17 @@
 #define LITERAL_MOST ((gsize)64 * 1024)        /* bytes, where no mail is asked for */
 #define MOVES        1U
 #define EXPUNGES     2U
+#define IDLES        4U
 
 struct ImapSession {
     ImapWire *wire;
     unsigned commands;  /* so far */
-    unsigned abilities; /* MOVES, EXPUNGES */
+    unsigned abilities; /* MOVES, EXPUNGES, IDLES */
+    uint32_t mails;     /* that the folder has, as told so far */
+    bool news;          /* it has got some since they were listed */
     GByteArray *bytes;  /* the response at hand */
     char *bye;          /* why the server takes leave */
+    bool over;          /* nothing more can be said */
 };
 
 /* What is done with each response before the one that ends the command. */
@@ -29,6 +34,7 @@ typedef struct {
     gsize most; /* bytes of a literal */
     Hear hear;
     gpointer data;
+    bool continues;   /* that the server waits for more ends it, too */
     bool passed_over; /* out: a literal was too long */
 } Talk;
 
@@ -43,6 +49,7 @@ static char *safe_words(const char *words)
 static bool give_up(ImapSession *imap, const char *what, GError **error)
 {
     imap_wire_break(imap->wire);
+    imap->over = true;
     if (imap->bye != NULL) {
         g_autofree char *bye = safe_words(imap->bye);
         g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE, "the server takes leave: %s",
@@ -67,11 +74,48 @@ static bool read_one(ImapSession *imap, Talk *talk, ImapResponse *response, GErr
     return true;
 }
 
-static void note_bye(ImapSession *imap, const ImapResponse *response)
+/* What a server may say at any time. That there are so many mails is news only where there were
+ * fewer: some say it for no reason. */
+static void note(ImapSession *imap, const ImapResponse *response)
 {
     if (response->kind == IMAP_UNTAGGED && response->status == IMAP_BYE) {
         g_free(imap->bye);
         imap->bye = g_strdup(response->text);
+    } else if (response->kind == IMAP_EXISTS) {
+        imap->news |= response->number > imap->mails;
+        imap->mails = response->number;
+    } else if (response->kind == IMAP_EXPUNGED && imap->mails > 0) {
+        imap->mails--;
+    }
+}
+
+/* Takes in what was said beside the answer that is waited for. */
+static bool take_beside(ImapSession *imap, const Talk *talk, ImapResponse *response, GError **error)
+{
+    const bool asked = response->kind != IMAP_TAGGED && response->kind != IMAP_CONTINUATION;
+    note(imap, response);
+    if (asked && talk->hear != NULL) {
+        talk->hear(response, talk->data);
+    }
+    imap_response_clear(response);
+    return asked || give_up(imap, "the server answers what was not asked", error);
+}
+
+/* Hears all that is answered to the command at hand. */
+static bool hear_to_end(ImapSession *imap, Talk *talk, ImapResponse *end, GError **error)
+{
+    g_autofree char *tag = g_strdup_printf("F%u", imap->commands);
+    for (;;) {
+        if (!read_one(imap, talk, end, error)) {
+            return false;
+        }
+        if ((end->kind == IMAP_TAGGED && strcmp(end->tag, tag) == 0) ||
+            (end->kind == IMAP_CONTINUATION && talk->continues)) {
+            return true;
+        }
+        if (!take_beside(imap, talk, end, error)) {
+            return false;
+        }
     }
 }
 
@@ -79,30 +123,13 @@ static void note_bye(ImapSession *imap, const ImapResponse *response)
  * by the caller, whatever status it has. */
 static bool talk_to_end(ImapSession *imap, Talk *talk, ImapResponse *end, GError **error)
 {
-    g_autofree char *tag = g_strdup_printf("F%u", ++imap->commands);
-    g_autofree char *line = g_strdup_printf("%s %s", tag, talk->command);
+    g_autofree char *line = g_strdup_printf("F%u %s", ++imap->commands, talk->command);
     g_autoptr(GError) lost = NULL;
     g_clear_pointer(&talk->command, g_free);
     if (!imap_wire_send(imap->wire, line, MAX(ANSWER_MOST, 2 * talk->most), talk->most, &lost)) {
         return give_up(imap, lost->message, error);
     }
-    for (;;) {
-        if (!read_one(imap, talk, end, error)) {
-            return false;
-        }
-        if (end->kind == IMAP_TAGGED && strcmp(end->tag, tag) == 0) {
-            return true;
-        }
-        const bool asked = end->kind != IMAP_TAGGED && end->kind != IMAP_CONTINUATION;
-        note_bye(imap, end);
-        if (asked && talk->hear != NULL) {
-            talk->hear(end, talk->data);
-        }
-        imap_response_clear(end);
-        if (!asked) {
-            return give_up(imap, "the server answers what was not asked", error);
-        }
-    }
+    return hear_to_end(imap, talk, end, error);
 }
 
 /* Some of the mails are gone (RFC 5530): all that could be done was done. */
@@ -137,6 +164,7 @@ static void hear_abilities(const ImapResponse *response, gpointer data)
         for (gsize i = 0; words[i] != NULL; i++) {
             *abilities |= g_ascii_strcasecmp(words[i], "MOVE") == 0 ? MOVES : 0;
             *abilities |= g_ascii_strcasecmp(words[i], "UIDPLUS") == 0 ? EXPUNGES : 0;
+            *abilities |= g_ascii_strcasecmp(words[i], "IDLE") == 0 ? IDLES : 0;
         }
     }
 }
@@ -234,6 +262,7 @@ bool imap_session_select(ImapSession *imap, const char *folder, ImapFolder *stat
                  .hear = hear_selecting,
                  .data = &selecting};
     ImapResponse end = {.kind = IMAP_OTHER};
+    imap->mails = 0;
     if (!talk_to_end(imap, &talk, &end, error)) {
         return false;
     }
@@ -288,9 +317,13 @@ GArray *imap_session_list(ImapSession *imap, uint32_t after, GError **error)
     }
     Talk news = {.command = g_strdup("NOOP"), .most = LITERAL_MOST};
     Talk talk = {.most = LITERAL_MOST, .hear = hear_found, .data = found};
-    if (!talk_well(imap, &news, "look for new mail", error)) {
+    /* A server tells of new mail before it lets it be found: of some it has told. */
+    if (!imap->news && !talk_well(imap, &news, "look for new mail", error)) {
+        g_free(news.command);
         return NULL;
     }
+    g_free(news.command);
+    imap->news = false; /* what comes while it searches may not be found */
     talk.command = g_strdup_printf("UID SEARCH UID %u:*", after + 1);
     return talk_well(imap, &talk, "list the mails", error) ? tidy_list(found, after) : NULL;
 }
@@ -372,8 +405,9 @@ static bool find_missing(ImapSession *imap, Describing *describing, GError **err
 
 GArray *imap_session_describe(ImapSession *imap, const uint32_t *uids, guint count, GError **error)
 {
-    g_autofree ImapMail *mails = g_new0(ImapMail, count);
-    Describing describing = {uids, count, mails};
+    g_autoptr(GArray) mails = g_array_new(FALSE, TRUE, sizeof(ImapMail));
+    g_array_set_size(mails, count);
+    Describing describing = {uids, count, (ImapMail *)(void *)mails->data};
     g_autofree char *set = set_of(uids, count);
     Talk talk = {.command = g_strdup_printf("UID FETCH %s (UID RFC822.SIZE FLAGS)", set),
                  .most = LITERAL_MOST,
@@ -385,8 +419,8 @@ GArray *imap_session_describe(ImapSession *imap, const uint32_t *uids, guint cou
     }
     GArray *list = g_array_new(FALSE, FALSE, sizeof(ImapMail));
     for (guint i = 0; i < count; i++) {
-        if (mails[i].uid != 0) {
-            g_array_append_val(list, mails[i]);
+        if (describing.mails[i].uid != 0) {
+            g_array_append_val(list, describing.mails[i]);
         }
     }
     return list;
@@ -572,10 +606,92 @@ bool imap_session_move(ImapSession *imap, const GArray *uids, const char *folder
             for_all(imap, uids, "UID EXPUNGE", "", "take away what was copied", error));
 }
 
+static bool idle_on(ImapSession *imap, Talk *talk, gint64 until, int other, GError **error)
+{
+    g_autoptr(GError) lost = NULL;
+    ImapWireWake wake = IMAP_WIRE_DATA;
+    while (!imap->news && wake == IMAP_WIRE_DATA) {
+        ImapResponse response = {.kind = IMAP_OTHER};
+        if (!imap_wire_await(imap->wire, other, until, ANSWER_MOST, &wake, &lost)) {
+            return give_up(imap, lost->message, error);
+        }
+        if (wake == IMAP_WIRE_DATA && (!read_one(imap, talk, &response, error) ||
+                                       !take_beside(imap, talk, &response, error))) {
+            return false;
+        }
+        if (imap->bye != NULL) {
+            return give_up(imap, imap->bye, error);
+        }
+    }
+    return true;
+}
+
+static bool end_idle(ImapSession *imap, GError **error)
+{
+    Talk talk = {.most = LITERAL_MOST};
+    ImapResponse end = {.kind = IMAP_OTHER};
+    g_autoptr(GError) lost = NULL;
+    imap_wire_renew(imap->wire);
+    if (!imap_wire_say(imap->wire, "DONE", &lost)) {
+        return give_up(imap, lost->message, error);
+    }
+    if (!hear_to_end(imap, &talk, &end, error)) {
+        return false;
+    }
+    const bool done = end.status == IMAP_OK;
+    imap_response_clear(&end);
+    return done || give_up(imap, "the server does not end its waiting for mail", error);
+}
+
+/* Has the server tell of new mail by itself (RFC 2177), as long as it is waited for. */
+static bool idle(ImapSession *imap, gint64 until, int other, GError **error)
+{
+    Talk talk = {.command = g_strdup("IDLE"), .most = LITERAL_MOST, .continues = true};
+    ImapResponse end = {.kind = IMAP_OTHER};
+    if (!talk_to_end(imap, &talk, &end, error)) {
+        return false;
+    }
+    const bool idles = end.kind == IMAP_CONTINUATION;
+    imap_response_clear(&end);
+    if (!idles) {
+        imap->abilities &= ~IDLES; /* it says so, and does not */
+        return true;
+    }
+    return idle_on(imap, &talk, until, other, error) && end_idle(imap, error);
+}
+
+bool imap_session_wait(ImapSession *imap, unsigned seconds, int other, bool *news, GError **error)
+{
+    const gint64 until = clock_monotonic_us() + (gint64)seconds * G_USEC_PER_SEC;
+    g_autoptr(GError) lost = NULL;
+    ImapWireWake wake = IMAP_WIRE_TIME;
+    if (!imap->news && (imap->abilities & IDLES) != 0 && !idle(imap, until, other, error)) {
+        return false;
+    }
+    if (!imap->news && (imap->abilities & IDLES) == 0 &&
+        !imap_wire_await(imap->wire, other, until, ANSWER_MOST, &wake, &lost)) {
+        return give_up(imap, lost->message, error);
+    }
+    *news = imap->news;
+    return true;
+}
+
+/* libcurl does not do it for a connection over which others have spoken. What is answered does not
+ * matter any more. */
+static void leave(ImapSession *imap)
+{
+    g_autofree char *line = g_strdup_printf("F%u LOGOUT", ++imap->commands);
+    imap_wire_renew(imap->wire);
+    (void)imap_wire_say(imap->wire, line, NULL);
+}
+
 void imap_session_free(ImapSession *imap)
 {
     if (imap == NULL) {
         return;
+    }
+    if (!imap->over) {
+        leave(imap);
     }
     imap_wire_free(imap->wire);
     g_byte_array_unref(imap->bytes);

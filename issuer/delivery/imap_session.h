@@ -22,6 +22,10 @@ GBytes *imap_session_read_front(ImapSession *imap, uint32_t uid, gsize most, GEr
 bool imap_session_mark(ImapSession *imap, const GArray *uids, const char *flags, GError **error);
 bool imap_session_move(ImapSession *imap, const GArray *uids, const char *folder, GError **error);
 
+/* Waits until the server tells of new mail in the folder, or `other` is readable, at most
+ * `seconds`. `news`: it has told of some since imap_session_list() asked. */
+bool imap_session_wait(ImapSession *imap, unsigned seconds, int other, bool *news, GError **error);
+
 /* Takes leave of the server, unless the conversation is broken. */
 void imap_session_free(ImapSession *imap);
 

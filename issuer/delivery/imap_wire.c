@@ -15,6 +15,9 @@
 #define BUFFER_SIZE ((gsize)64 * 1024)
 #define WORDS_MOST  200 /* characters of a server's answer that are told */
 #define SECOND_US   ((gint64)1000 * 1000)
+#define PROBE_AFTER 60L /* seconds of silence after which the network is asked for the other side  \
+                         */
+#define PROBE_EVERY 15L /* seconds */
 
 struct ImapWire {
     CURL *curl;
@@ -80,6 +83,10 @@ static void set_bounds(CURL *curl, const ImapServer *server)
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, seconds);
     curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)server->stall_seconds);
     curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
+    /* Nobody else notices while we wait for new mail that the other side is gone. */
+    curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(curl, CURLOPT_TCP_KEEPIDLE, PROBE_AFTER);
+    curl_easy_setopt(curl, CURLOPT_TCP_KEEPINTVL, PROBE_EVERY);
 }
 
 static void set_conversation(ImapWire *wire, const ImapServer *server)
@@ -124,9 +131,11 @@ static void tell_no_connection(const ImapWire *wire, const ImapServer *server, C
     g_autofree char *refusal = text_one_line(bare, WORDS_MOST);
     const bool refused = result == CURLE_LOGIN_DENIED && *refusal != '\0';
     const char *advice = advice_for(result, server);
-    g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE, "%s: %s%s%s%s", place,
-                result == CURLE_LOGIN_DENIED ? "login refused: " : "", refused ? refusal : reason,
-                advice != NULL ? "; " : "", advice != NULL ? advice : "");
+    g_set_error(error, ISSUER_ERROR,
+                result == CURLE_LOGIN_DENIED ? ISSUER_ERROR_DENIED : ISSUER_ERROR_UNAVAILABLE,
+                "%s: %s%s%s%s", place, result == CURLE_LOGIN_DENIED ? "login refused: " : "",
+                refused ? refusal : reason, advice != NULL ? "; " : "",
+                advice != NULL ? advice : "");
 }
 
 ImapWire *imap_wire_open(const ImapServer *server, GError **error)
@@ -207,14 +216,19 @@ void imap_wire_renew(ImapWire *wire)
     wire->deadline = clock_monotonic_us() + wire->seconds * SECOND_US;
 }
 
+bool imap_wire_say(ImapWire *wire, const char *line, GError **error)
+{
+    g_autofree char *whole = g_strconcat(line, "\r\n", NULL);
+    return send_all(wire, whole, strlen(whole), error);
+}
+
 bool imap_wire_send(ImapWire *wire, const char *command, gsize most, gsize literal_most,
                     GError **error)
 {
-    g_autofree char *line = g_strconcat(command, "\r\n", NULL);
     imap_wire_renew(wire);
     wire->left = most;
     wire->literal_most = literal_most;
-    return send_all(wire, line, strlen(line), error);
+    return imap_wire_say(wire, command, error);
 }
 
 /* Receives more, in place of what was read. */
@@ -235,6 +249,49 @@ static bool receive(ImapWire *wire, GError **error)
             return false;
         }
     }
+}
+
+/* What libcurl has decrypted and holds already makes no socket readable: so it is asked first. */
+static bool has_come(ImapWire *wire, bool *come, GError **error)
+{
+    size_t got = 0;
+    *come = true;
+    if (wire->at < wire->end) {
+        return true;
+    }
+    const CURLcode result = curl_easy_recv(wire->curl, wire->buffer, BUFFER_SIZE, &got);
+    if (result == CURLE_OK && got > 0) {
+        wire->at = 0;
+        wire->end = got;
+        return true;
+    }
+    *come = false;
+    return result == CURLE_AGAIN || fail(error, "the server has closed the connection");
+}
+
+bool imap_wire_await(ImapWire *wire, int other, gint64 until, gsize most, ImapWireWake *wake,
+                     GError **error)
+{
+    bool come = false;
+    struct pollfd fds[] = {{.fd = wire->socket, .events = POLLIN}, {.fd = other, .events = POLLIN}};
+    *wake = IMAP_WIRE_TIME;
+    while (has_come(wire, &come, error)) {
+        const gint64 left = until - clock_monotonic_us();
+        if (come) {
+            imap_wire_renew(wire);
+            wire->left = most;
+            *wake = IMAP_WIRE_DATA;
+            return true;
+        }
+        if (left <= 0) {
+            return true;
+        }
+        if (poll(fds, G_N_ELEMENTS(fds), (int)(left / 1000) + 1) > 0 && fds[1].revents != 0) {
+            *wake = IMAP_WIRE_OTHER;
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool take(ImapWire *wire, gsize count, GByteArray *response, GError **error)
@@ -333,7 +390,6 @@ bool imap_wire_read(ImapWire *wire, GByteArray *response, bool *passed_over, GEr
 
 void imap_wire_break(ImapWire *wire)
 {
-    /* libcurl takes leave where it can, and would wait for an answer. */
     (void)shutdown(wire->socket, SHUT_RDWR);
 }
 

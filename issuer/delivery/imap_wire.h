@@ -12,8 +12,8 @@
 
 typedef struct ImapWire ImapWire;
 
-/* Connects and logs in. ISSUER_ERROR_UNAVAILABLE: out of reach, no TLS, another certificate, login
- * refused; _INPUT: the URL. The caller owns it. */
+/* Connects and logs in. ISSUER_ERROR_UNAVAILABLE: out of reach, no TLS, another certificate;
+ * _DENIED: login refused; _INPUT: the URL. The caller owns it. */
 ImapWire *imap_wire_open(const ImapServer *server, GError **error);
 
 /* Sends one command, to which CR LF is added. From here on the time for its answers runs, and they
@@ -26,6 +26,21 @@ bool imap_wire_send(ImapWire *wire, const char *command, gsize most, gsize liter
 /* Reads one whole response, line ends and literals included, in place of what `response` held.
  * `passed_over` is set to whether a literal was too long. */
 bool imap_wire_read(ImapWire *wire, GByteArray *response, bool *passed_over, GError **error);
+
+/* Sends one line in the middle of a command, without any time beginning to run. */
+bool imap_wire_say(ImapWire *wire, const char *line, GError **error);
+
+typedef enum {
+    IMAP_WIRE_TIME,  /* the time is over */
+    IMAP_WIRE_DATA,  /* a response has begun to come */
+    IMAP_WIRE_OTHER, /* `other` is readable */
+} ImapWireWake;
+
+/* Waits until one of these is so, at most until `until` (clock_monotonic_us()), and longer than a
+ * server may usually say nothing for. For the response that has begun, time and room (`most` bytes)
+ * count from here. */
+bool imap_wire_await(ImapWire *wire, int other, gint64 until, gsize most, ImapWireWake *wake,
+                     GError **error);
 
 /* The time for what is still to come of the answers runs anew. */
 void imap_wire_renew(ImapWire *wire);

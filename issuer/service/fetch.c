@@ -82,7 +82,7 @@ static bool begin(Context *context, gpointer data, GError **error)
     bool begun = true;
     for (guint i = 0; begun && i < fetch->boxes->len; i++) {
         begun = fetch_box_begin(g_ptr_array_index(fetch->boxes, i), context->database,
-                                fetch->options->dry_run, error);
+                                fetch->options->dry_run ? FETCH_DRY : FETCH_ONCE, error);
     }
     return begun;
 }

@@ -1,3 +1,4 @@
+#include "base/error.h"
 #include "service/fetch_box_internal.h"
 
 static FetchBox *new_box(const char *name)
@@ -56,12 +57,53 @@ void fetch_box_free(FetchBox *box)
 
 void fetch_box_fail(FetchBox *box, GError *cause)
 {
+    box->open = false;
     g_prefix_error(&cause, "mailbox %s: ", box->called);
     if (box->failure == NULL) {
         box->failure = cause;
     } else {
         g_error_free(cause);
     }
+}
+
+Imap *fetch_box_connection(const FetchBox *box)
+{
+    return box->open ? box->imap : NULL;
+}
+
+void fetch_box_break(FetchBox *box, GError *cause)
+{
+    g_mutex_lock(&box->talking);
+    fetch_box_fail(box, cause);
+    g_mutex_unlock(&box->talking);
+}
+
+bool fetch_box_is_refused(const FetchBox *box)
+{
+    return box->failure != NULL && imap_was_refused(box->imap);
+}
+
+bool fetch_box_is_elsewhere(const FetchBox *box)
+{
+    return box->elsewhere;
+}
+
+void fetch_box_set_patience(FetchBox *box, ImapPatience patience, gpointer data)
+{
+    imap_set_patience(box->imap, patience, data);
+}
+
+bool fetch_box_recover(FetchBox *box, GError **error)
+{
+    if (imap_has_ended(box->imap)) {
+        g_set_error(error, ISSUER_ERROR, ISSUER_ERROR_FAILED,
+                    "mailbox %s: the process that speaks "
+                    "to its server has ended",
+                    box->called);
+        return false;
+    }
+    g_clear_error(&box->failure);
+    return mailbox_read_secret(box->set, error);
 }
 
 const char *fetch_box_name(const FetchBox *box)

@@ -12,8 +12,9 @@ struct FetchBox {
     Mailbox *set; /* NULL, as `imap`: it was born failed */
     char *called; /* its name in the settings */
     guint number;
-    bool dry_run;
-    int64_t id; /* on record; 0: not yet */
+    FetchManner manner;
+    bool elsewhere; /* another reads it */
+    int64_t id;     /* on record; 0: not yet */
     guint generation;
     GArray *positions; /* of MailboxPosition */
     GArray *unsettled; /* of MailboxMail, from earlier runs */
@@ -25,6 +26,8 @@ struct FetchBox {
     ImapFolder folder;
     bool behind;       /* it counts below what is on record */
     gint64 opened_at;  /* monotonic, microseconds */
+    bool open;         /* it is connected */
+    bool looked;       /* in this run, for mails that came since the last one */
     bool started;      /* to be read */
     GError *failure;   /* once set, nothing is said to the server any more */
     uint32_t last;     /* the highest UID that was read */

@@ -2,6 +2,9 @@
 #include "base/clock.h"
 #include "service/fetch_box_internal.h"
 
+#define CLAIM_US   ((gint64)5 * G_USEC_PER_SEC) /* that a connection may take to end */
+#define CLAIM_STEP 100000                       /* microseconds */
+
 /* The record of a generation; `id` is 0 where there is none, and is to be none. */
 static bool find_record(const FetchBox *box, Database *database, guint generation, bool finds_only,
                         int64_t *id, GError **error)
@@ -29,7 +32,8 @@ static bool load_rows(FetchBox *box, Database *database, GError **error)
 /* What is on record of the newest generation. */
 static bool load(FetchBox *box, Database *database, GError **error)
 {
-    if (!find_record(box, database, 0, box->dry_run, &box->id, error)) {
+    box->generation = 0;
+    if (!find_record(box, database, 0, box->manner == FETCH_DRY, &box->id, error)) {
         return false;
     }
     for (int64_t next = box->id; next != 0;) {
@@ -51,27 +55,50 @@ static void note(FetchBox *box, char *what)
     g_free(what);
 }
 
+/* How far its mails were read that are numbered as they are now; NULL: they never were. */
+static const MailboxPosition *position_of(const FetchBox *box)
+{
+    for (guint i = 0; i < box->positions->len; i++) {
+        const MailboxPosition *position = &g_array_index(box->positions, MailboxPosition, i);
+        if (position->validity == box->folder.validity) {
+            return position;
+        }
+    }
+    return NULL;
+}
+
 /* Where reading goes on. Numbers that are no more the ones on record are read from the start: what
  * comes again is known by its identity. */
 static void find_position(FetchBox *box)
 {
-    box->last = 0;
-    box->behind = false;
-    for (guint i = 0; i < box->positions->len; i++) {
-        const MailboxPosition *position = &g_array_index(box->positions, MailboxPosition, i);
-        if (position->validity == box->folder.validity) {
-            box->behind = box->folder.next != 0 && box->folder.next <= position->last;
-            box->last = box->behind ? 0 : position->last;
-            if (box->behind) {
-                note(box, g_strdup_printf("UIDNEXT %u, after %u was read", box->folder.next,
-                                          position->last));
-            }
-            return;
-        }
-    }
-    if (box->positions->len > 0) {
+    const MailboxPosition *position = position_of(box);
+    box->behind = position != NULL && box->folder.next != 0 && box->folder.next <= position->last;
+    box->last = position != NULL && !box->behind ? position->last : 0;
+    if (box->behind) {
+        note(box,
+             g_strdup_printf("UIDNEXT %u, after %u was read", box->folder.next, position->last));
+    } else if (position == NULL && box->positions->len > 0) {
         note(box, g_strdup_printf("UIDVALIDITY %u", box->folder.validity));
     }
+}
+
+/* Where it goes on over a connection that stands: what the server said when it was opened, of the
+ * next number, is of then. */
+static void resume(FetchBox *box)
+{
+    const MailboxPosition *position = position_of(box);
+    box->behind = false;
+    box->last = position != NULL ? position->last : 0;
+}
+
+/* What a run before this one has not come to is found again. */
+static void forget(FetchBox *box)
+{
+    g_array_set_size(box->listed, 0);
+    g_array_set_size(box->described, 0);
+    g_hash_table_remove_all(box->ahead);
+    box->listed_at = box->described_at = box->ahead_end = 0;
+    box->looked = false;
 }
 
 void fetch_box_open(FetchBox *box)
@@ -81,6 +108,7 @@ void fetch_box_open(FetchBox *box)
         fetch_box_fail(box, failure);
         return;
     }
+    box->open = true;
     box->opened_at = clock_monotonic_us();
     find_position(box);
 }
@@ -89,25 +117,60 @@ void fetch_box_open(FetchBox *box)
  * may: without a new generation its new mails would be taken for old ones. */
 static bool begin_generation(FetchBox *box, Database *database, GError **error)
 {
-    return !box->behind || box->dry_run ||
+    return !box->behind || box->manner == FETCH_DRY ||
            (find_record(box, database, ++box->generation, false, &box->id, error) &&
             load_rows(box, database, error));
 }
 
-bool fetch_box_begin(FetchBox *box, Database *database, bool dry_run, GError **error)
+/* A mail that two have read would be decided once, but read and parsed twice. What was killed may
+ * have it for a moment yet: who follows it comes again. */
+static bool claim(FetchBox *box, Database *database, GError **error)
 {
-    box->dry_run = dry_run;
+    const Digest digest = mailbox_digest(box->set->group, 0);
+    const gint64 until = clock_monotonic_us() + CLAIM_US;
+    bool ours = box->manner == FETCH_DRY;
+    bool asked = ours || mailbox_store_claim(database, &digest, &ours, error);
+    while (asked && !ours && box->manner == FETCH_ONCE && clock_monotonic_us() < until) {
+        g_usleep(CLAIM_STEP);
+        asked = mailbox_store_claim(database, &digest, &ours, error);
+    }
+    box->elsewhere = !ours;
+    if (asked && !ours) {
+        box->open = false;
+        g_free(box->note);
+        box->note = g_strdup_printf("mailbox %s: another process reads it, as issuer run does; its "
+                                    "mails are left to that one",
+                                    box->called);
+    }
+    return asked;
+}
+
+/* Opened, unless it is. */
+static bool open_folder(FetchBox *box)
+{
+    g_mutex_lock(&box->talking);
+    forget(box);
+    if (box->open) {
+        resume(box);
+    } else if (box->failure == NULL) {
+        fetch_box_open(box);
+    }
+    const bool opened = box->failure == NULL;
+    g_mutex_unlock(&box->talking);
+    return opened;
+}
+
+bool fetch_box_begin(FetchBox *box, Database *database, FetchManner manner, GError **error)
+{
+    box->manner = manner;
+    g_clear_pointer(&box->note, g_free);
     if (box->set == NULL) {
         return true; /* born failed */
     }
-    if (!load(box, database, error)) {
+    if (!claim(box, database, error) || (!box->elsewhere && !load(box, database, error))) {
         return false;
     }
-    g_mutex_lock(&box->talking);
-    fetch_box_open(box);
-    const bool opened = box->failure == NULL;
-    g_mutex_unlock(&box->talking);
-    return !opened || dry_run ||
+    return box->elsewhere || !open_folder(box) || manner == FETCH_DRY ||
            (begin_generation(box, database, error) &&
             fetch_box_settle_earlier(box, database, error));
 }

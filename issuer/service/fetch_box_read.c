@@ -37,16 +37,21 @@ static bool list_new(FetchBox *box, bool *more, GError **error)
     g_array_unref(box->listed);
     box->listed = uids;
     box->listed_at = 0;
+    box->looked = true;
     *more = uids->len > 0;
     return true;
 }
 
-/* Whether there is a mail to be read; false at the end, and with an error. */
+/* Whether there is a mail to be read; false at the end, and with an error. Who follows a mailbox is
+ * told of what comes meanwhile. */
 static bool find_more(FetchBox *box, GError **error)
 {
     bool more = true;
     while (more && box->described_at == box->described->len) {
         const bool listed = box->listed_at < box->listed->len;
+        if (!listed && box->looked && box->manner == FETCH_FOLLOWS) {
+            return false;
+        }
         if (!(listed ? describe_some(box, error) : list_new(box, &more, error))) {
             return false;
         }
@@ -239,7 +244,7 @@ static void start(FetchBox *box)
 {
     if (!box->started && box->failure == NULL && clock_monotonic_us() - box->opened_at > FRESH_US) {
         fetch_box_open(box);
-        if (box->behind && !box->dry_run) {
+        if (box->behind && box->manner != FETCH_DRY) {
             fetch_box_fail(box, g_error_new(ISSUER_ERROR, ISSUER_ERROR_UNAVAILABLE,
                                             "its mails were numbered anew meanwhile: fetch again"));
         }
@@ -251,8 +256,11 @@ bool fetch_box_next(FetchBox *box, FedMail *mail)
 {
     g_mutex_lock(&box->talking);
     GError *failure = NULL;
-    start(box);
-    const bool found = (box->failure == NULL || is_ahead(box)) && read_next(box, mail, &failure);
+    if (!box->elsewhere) {
+        start(box);
+    }
+    const bool found = !box->elsewhere && (box->failure == NULL || is_ahead(box)) &&
+                       read_next(box, mail, &failure);
     if (failure != NULL) {
         fetch_box_fail(box, failure);
     }

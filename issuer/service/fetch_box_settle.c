@@ -128,7 +128,7 @@ bool fetch_box_settle(FetchBox *box, Database *database, const GPtrArray *items,
             g_array_append_val(list_for(&sorted, item), uid);
         }
     }
-    const bool done = box->dry_run || settle(box, database, &sorted, error);
+    const bool done = box->manner == FETCH_DRY || settle(box, database, &sorted, error);
     sorted_clear(&sorted);
     return done;
 }

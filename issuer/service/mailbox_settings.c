@@ -43,6 +43,14 @@ const ConfigRow mailbox_rows[MAILBOX_ROWS] = {
      .type = CONFIG_PATH,
      .fallback = "",
      .meaning = "private file whose first line is the password"},
+    {.key = "poll-seconds",
+     .type = CONFIG_NUMBER,
+     .fallback = "60",
+     .least = 1,
+     .most = 1500,
+     .meaning =
+         "issuer run: the folder is looked at so often, and at once where the server tells of "
+         "new mail (IDLE)"},
     {.key = "seconds",
      .type = CONFIG_NUMBER,
      .fallback = "300",
@@ -101,13 +109,42 @@ static bool check_together(const Config *group, GError **error)
                          "this is the folder that is read: set another");
 }
 
-static bool read_secret(Mailbox *mailbox, const Config *group, GError **error)
+static const Config *find_group(const Config *config, const char *name)
 {
-    const char *token = text_of(group, "token-file");
-    mailbox->secret = login_secret(group, token != NULL ? "token-file" : "password-file", error);
-    if (mailbox->secret == NULL) {
+    guint i = 0;
+    while (strcmp(config_group_name(config, MAILBOX_KIND, i), name) != 0) {
+        i++;
+    }
+    return config_group(config, MAILBOX_KIND, i);
+}
+
+bool mailbox_judge(const Config *config, const char *name, GError **error)
+{
+    const Config *group = find_group(config, name);
+    return check_together(group, error) && login_check_authority(group, "ca-file", error);
+}
+
+static char *place_of(const Config *group)
+{
+    g_autofree char *host = imap_place(config_text(group, "url"));
+    return g_strdup_printf("%s/%s", host, config_text(group, "folder"));
+}
+
+char *mailbox_place(const Config *config, const char *name)
+{
+    return place_of(find_group(config, name));
+}
+
+bool mailbox_read_secret(Mailbox *mailbox, GError **error)
+{
+    const char *token = text_of(mailbox->group, "token-file");
+    Secret *secret =
+        login_secret(mailbox->group, token != NULL ? "token-file" : "password-file", error);
+    if (secret == NULL) {
         return false;
     }
+    secret_free(mailbox->secret);
+    mailbox->secret = secret;
     mailbox->server.password = token == NULL ? mailbox->secret : NULL;
     mailbox->server.token = token != NULL ? mailbox->secret : NULL;
     return true;
@@ -129,10 +166,9 @@ Mailbox *mailbox_new(const Config *config, guint index, GError **error)
         .stall_seconds = (unsigned)config_number(group, "stall-seconds"),
         .seconds = (unsigned)config_number(group, "seconds"),
     };
-    g_autofree char *host = imap_place(mailbox->server.url);
-    mailbox->place = g_strdup_printf("%s/%s", host, mailbox->folder);
+    mailbox->place = place_of(group);
     if (!check_together(group, error) || !login_check_authority(group, "ca-file", error) ||
-        !read_secret(mailbox, group, error)) {
+        !mailbox_read_secret(mailbox, error)) {
         mailbox_free(mailbox);
         return NULL;
     }

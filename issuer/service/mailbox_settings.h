@@ -7,7 +7,7 @@
 #include "delivery/imap.h"
 
 #define MAILBOX_KIND "mailbox"
-#define MAILBOX_ROWS 12
+#define MAILBOX_ROWS 13
 
 /* The settings of one mailbox. */
 extern const ConfigRow mailbox_rows[MAILBOX_ROWS];
@@ -23,10 +23,21 @@ typedef struct {
     char *place;    /* HOST/FOLDER, for people and records */
 } Mailbox;
 
+/* Whether the settings of the mailbox `name` go together; reads and opens nothing.
+ * ISSUER_ERROR_INPUT. */
+bool mailbox_judge(const Config *config, const char *name, GError **error);
+
+/* HOST/FOLDER of the mailbox `name`, for people. New string. */
+char *mailbox_place(const Config *config, const char *name);
+
 /* The mailbox of the group number `index`, with its password or token. ISSUER_ERROR_INPUT: settings
  * that do not go together; errors of login_secret() and login_check_authority(). Borrows from
  * `config`; the caller owns it. */
 Mailbox *mailbox_new(const Config *config, guint index, GError **error);
+
+/* Reads its password or token once more, which may have been changed. Errors as above; then it has
+ * the one that it had. */
+bool mailbox_read_secret(Mailbox *mailbox, GError **error);
 
 /* By what a mailbox is known in the records, from its settings [mailbox NAME]. Two mailboxes are
  * two where server, user or folder differ. Where the server has begun to count again without saying

@@ -6,7 +6,7 @@
 #include "service/drop_item.h"
 #include "service/drop_look.h"
 #include "service/drop_report.h"
-#include "service/intake.h"
+#include "service/role_intake.h"
 
 #include <string.h>
 
@@ -129,28 +129,6 @@ static void tell(const Dropping *dropping, const DropResult *result, const char 
     log_end(log);
 }
 
-static void count(const Dropping *dropping)
-{
-    const IngestTotals *totals = &dropping->totals;
-    const guint64 counts[ROLE_COUNT_OUTCOMES] = {
-        [ROLE_COUNT_ANSWERED] = totals->answered,
-        [ROLE_COUNT_HELD] = totals->held,
-        [ROLE_COUNT_CASES] = totals->cases,
-        [ROLE_COUNT_KNOWN] = totals->known,
-        [ROLE_COUNT_UNRECOGNISED] = totals->unrecognised,
-        [ROLE_COUNT_IGNORED] = totals->ignored,
-        [ROLE_COUNT_QUARANTINED] = totals->quarantined,
-        [ROLE_COUNT_UNREADABLE] = totals->unreadable,
-    };
-    RoleBoard *board = role_seat(dropping->call)->board;
-    for (guint i = 0; i < ROLE_COUNT_OUTCOMES; i++) {
-        role_board_count(board, (RoleCount)i, counts[i]);
-    }
-    for (guint i = 0; i < G_N_ELEMENTS(totals->outcomes); i++) {
-        role_board_count(board, (RoleCount)(ROLE_COUNT_OUTCOMES + i), totals->outcomes[i]);
-    }
-}
-
 static bool is_not_now(const GError *error)
 {
     return error->code == ISSUER_ERROR_UNAVAILABLE;
@@ -183,7 +161,7 @@ static bool end_item(Dropping *dropping, GError **error)
         return false;
     }
     tell(dropping, &result, name);
-    count(dropping);
+    role_intake_count(dropping->call, &dropping->totals);
     role_worked(dropping->call, 0);
     let_go(dropping);
     return true;
@@ -282,15 +260,9 @@ static bool open_all(Dropping *dropping, GError **error)
 
 static bool rest(Dropping *dropping, GError **error)
 {
-    RedecideTotals again = {0};
-    if (!intake_rest(dropping->intake, &again, error)) {
+    if (!role_intake_rest(dropping->call, dropping->intake, error)) {
         return false;
     }
-    g_autofree char *text = redecide_text(&again);
-    if (text != NULL) {
-        log_event(LOG_LEVEL_INFO, "decided-again", "what", text);
-    }
-    role_worked(dropping->call, 0);
     struct pollfd fd = {.fd = drop_look_fd(dropping->look), .events = POLLIN};
     (void)role_wait(dropping->call, &fd, 1, drop_look_pause_ms(dropping->look));
     return true;

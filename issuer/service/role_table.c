@@ -1,8 +1,10 @@
 #include "service/drop_settings.h"
+#include "service/mailbox_settings.h"
 #include "service/role.h"
 #include "service/role_chores.h"
 #include "service/role_desk.h"
 #include "service/role_drop.h"
+#include "service/role_fetch.h"
 #include "service/role_post.h"
 #include "service/role_recorder.h"
 #include "service/role_signer.h"
@@ -25,6 +27,12 @@ static const Role roles[] = {
      .judge = role_drop_judge,
      .watches = role_bulk_watches,
      .live = role_bulk_live},
+    {.name = "fetch",
+     .kind = MAILBOX_KIND,
+     .asks_signer = true,
+     .judge = role_fetch_judge,
+     .watches = role_fetch_watches,
+     .live = role_fetch_live},
     {.name = "desk", .asks_signer = true, .watches = role_desk_watches, .live = role_desk_live},
     {.name = "post",
      .judge = role_post_judge,

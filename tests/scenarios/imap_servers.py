@@ -281,7 +281,8 @@ class RudeImap(Listener):
     """A server that says what it is told to. It holds `mails` (uid: bytes). `answers` maps the first
     word of a command (after UID, and in capitals; "greeting" too) to a function of the connection, the
     tag and the command's words that answers in its place; True from it: the usual answer follows.
-    `heard` collects what clients say."""
+    `heard` collects what clients say. `idling` is the connection that waits for new mail, with the tag of
+    its IDLE; arrive() lets one come."""
 
     def __init__(self, tls, mails=(), answers=None, wrapped=True, offers="IMAP4rev1 AUTH=PLAIN MOVE UIDPLUS"):
         self.mails = dict(mails)
@@ -289,8 +290,17 @@ class RudeImap(Listener):
         self.tls, self.wrapped, self.offers = tls, wrapped, offers
         self.heard = []
         self.login = None
+        self.idling = None
         self.gone = threading.Event()
         super().__init__()
+
+    def arrive(self, uid, data):
+        self.mails[uid] = data.replace(b"\n", b"\r\n")
+        try:
+            if self.idling:
+                self.idling[0].sendall(f"* {len(self.mails)} EXISTS\r\n".encode())
+        except OSError:
+            pass  # that one has gone; who comes next finds it
 
     def _wrap(self, connection):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -315,6 +325,11 @@ class RudeImap(Listener):
     def _hear(self, connection, stream):
         while line := stream.readline():
             self.heard.append(line)
+            if line == b"DONE\r\n" and self.idling:
+                tag, self.idling = self.idling[1], None
+                if self._answer(connection, "DONE", tag, []):
+                    connection.sendall(f"{tag} OK done\r\n".encode())
+                continue
             tag, *words = line.decode("utf-8", "replace").split()
             word = (words[1] if words[0].upper() == "UID" else words[0]).upper()
             if not self._answer(connection, word, tag, words):
@@ -331,6 +346,10 @@ class RudeImap(Listener):
             self._usual(connection, word, tag, words)
 
     def _usual(self, connection, word, tag, words):
+        if word == "IDLE":
+            self.idling = (connection, tag)
+            connection.sendall(b"+ idling\r\n")
+            return
         said = {"CAPABILITY": f"* CAPABILITY {self.offers}\r\n",
                 "SELECT": "* FLAGS (\\Seen \\Deleted)\r\n* OK [PERMANENTFLAGS (\\Seen \\Deleted \\*)] ok\r\n"
                           f"* {len(self.mails)} EXISTS\r\n* OK [UIDVALIDITY 17] ok\r\n",

@@ -114,10 +114,24 @@ static void mails_are_read_by_the_size_that_is_told(void **state)
     imap_response_clear(&response);
 }
 
+static void how_many_mails_there_are_is_told(void **state)
+{
+    (void)state;
+    ImapResponse response = read_well("* 12 EXISTS\r\n");
+    assert_int_equal(response.kind, IMAP_EXISTS);
+    assert_int_equal(response.number, 12);
+    imap_response_clear(&response);
+    response = read_well("* 4294967295 expunge\r\n");
+    assert_int_equal(response.kind, IMAP_EXPUNGED);
+    assert_int_equal(response.number, 4294967295);
+    imap_response_clear(&response);
+    assert_false(imap_response_read("* 4294967296 EXISTS\r\n", 21, &response));
+}
+
 static void other_responses_are_none_of_ours(void **state)
 {
     (void)state;
-    const char *const others[] = {"* 12 EXISTS\r\n", "* 3 EXPUNGE\r\n", "* FLAGS (\\Seen)\r\n",
+    const char *const others[] = {"* 2 RECENT\r\n", "* FLAGS (\\Seen)\r\n",
                                   "* LIST () \"/\" INBOX\r\n", "* VANISHED 3:5\r\n"};
     for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
         ImapResponse response = read_well(others[i]);
@@ -340,6 +354,7 @@ int main(void)
         cmocka_unit_test(statuses_have_codes_and_words),
         cmocka_unit_test(searches_find_numbers),
         cmocka_unit_test(mails_are_read_by_the_size_that_is_told),
+        cmocka_unit_test(how_many_mails_there_are_is_told),
         cmocka_unit_test(other_responses_are_none_of_ours),
         cmocka_unit_test(garbage_is_refused),
         cmocka_unit_test(no_bytes_do_harm),

@@ -83,10 +83,11 @@ class Rows:
         return time.monotonic()
 
 
-def start(house, database, folder, port):
+def start(house, database, port, source):
+    """The daemon, with this group of settings that says where mails come from."""
     command = house.command(database, "run")
     with open(command[2], "a", encoding="utf-8") as stream:
-        stream.write(f"reply-by=smtp\nsmtp-url=smtp://127.0.0.1:{port}\n[drop bench]\nfolder={folder}\n")
+        stream.write(f"reply-by=smtp\nsmtp-url=smtp://127.0.0.1:{port}\n{source}")
     daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, text=True)
     said = []
@@ -140,7 +141,7 @@ def run(house, options):
     mails = [one.as_bytes() for one in mailbox.mbox(os.path.join(load, "requests.mbox"))]
     with Receipts() as server:
         rows = Rows(house.server.dsn("dropping"))
-        daemon = start(house, "dropping", folder, server.port)
+        daemon = start(house, "dropping", server.port, f"[drop bench]\nfolder={folder}\n")
         try:
             to_row, to_server = drop_each(mails, folder, rows, server)
         finally:

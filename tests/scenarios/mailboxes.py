@@ -4,6 +4,7 @@ dies meanwhile, and what is wrong with one mailbox costs no other.
 
   mailboxes.py ISSUER [TEST…]          within tests/with-postgres
 SEED=N kills at the same points again; ROUNDS=N at more of them."""
+import email
 import json
 import os
 import signal
@@ -12,8 +13,8 @@ import time
 from daemon import Daemon
 from fetching import ANA, DONE, KEPT, Fetching, OnDovecot
 from imap_servers import PASSWORD, Dovecot, Line, RudeImap, free_port
-from mail_servers import certificate
-from scenario import ask, chance, check_records, mail, main, rounds, write
+from mail_servers import Postfix, certificate
+from scenario import admin, ask, chance, check_records, mail, main, rounds, write
 
 AT_ONCE = 5  # seconds within which nobody looks of himself
 SELDOM = 1500  # seconds, the most that may be set
@@ -62,13 +63,15 @@ class Followed(Fetching):
             " (select count(*) from reply)")[0], (count,) * 4)
 
 
-class Following(Followed, OnDovecot):
+class OnInbox(Followed, OnDovecot):
     def settled(self, daemon, count, folder="INBOX"):
         """Waits until so many mails there are marked as done, and nothing waits to be."""
         daemon.wait(lambda: sum(flags == DONE for flags in self.dovecot.flags(folder).values()) == count,
                     f"{count} mails that are marked")
         daemon.wait(lambda: self.count("mailbox_mail where settled_at is null") == 0, "the records of that")
 
+
+class Following(OnInbox):
     def test_a_mail_is_taken_in_as_soon_as_the_server_tells_of_it(self):
         self.box(poll_seconds=SELDOM)
         self.dovecot.put(self.request())
@@ -115,7 +118,10 @@ class Following(Followed, OnDovecot):
         self.dovecot = Dovecot(capability="IMAP4rev1 UIDPLUS LITERAL+ MOVE")
         self.addCleanup(self.dovecot.close)
         self.box(poll_seconds=2)
-        daemon = self.daemon().start()
+        login = f"{os.environ['ISSUER_ROLE_PREFIX']}_follows"  # that has the daemon's rights and no more
+        admin(f'create role "{login}" login in role "{os.environ["ISSUER_ROLE_PREFIX"]}_daemon"')
+        self.addCleanup(admin, f'drop role "{login}"')
+        daemon = self.daemon(database=self.house.dsn.replace("user=postgres", f"user={login}")).start()
         for count in (1, 2):
             self.dovecot.put(self.request())
             self.wait_issued(daemon, count, AT_ONCE)
@@ -331,6 +337,50 @@ class Following(Followed, OnDovecot):
         self.settled(daemon, 2)
         daemon.stop()
         self.check_once(2)
+
+
+class Whole(OnInbox):
+    """From a Dovecot to a Postfix."""
+
+    def setUp(self):
+        super().setUp()
+        self.postfix = Postfix()
+        self.addCleanup(self.postfix.close)
+
+    def answers(self, daemon, count):
+        """Waits until so many different replies have come; gives each one's Message-IDs by what it answers."""
+        def found():
+            out = {}
+            for one in map(email.message_from_bytes, self.postfix.mails(0)):
+                out.setdefault(one["In-Reply-To"], []).append(one["Message-ID"])
+            return len(out) >= count and out
+        return daemon.wait(found, f"{count} replies")
+
+    def test_each_mail_is_answered_at_once_whoever_is_killed(self):
+        dice = chance()
+        before = None
+        self.box(poll_seconds=SELDOM)
+        daemon = self.daemon(reply_by="smtp", smtp_url=f"smtp://localhost:{self.postfix.port}", smtp_tls="always",
+                             smtp_ca_file=self.postfix.ca_file, smtp_seconds=5, smtp_connect_seconds=5).start()
+        for count in range(1, 5):
+            self.dovecot.put(self.request())
+            answers = self.answers(daemon, count)
+            before = before if count > 1 else self.postfix.log().count(": connect from ")
+        self.assertEqual([len(ids) for ids in answers.values()], [1] * 4)
+        self.assertEqual(self.postfix.log().count(": connect from "), before)  # all over the first one's
+        count = 4
+        for _ in range(rounds(4)):
+            self.dovecot.put(self.request(), self.request())
+            count += 2
+            time.sleep(dice.uniform(0.4, 1))
+            daemon.kill_role(dice.choice(["fetch:desk", "signer"]))
+        self.wait_issued(daemon, count)
+        answers = self.answers(daemon, count)
+        self.assertEqual([len(ids) for ids in answers.values()], [1] * count)
+        self.settled(daemon, count)
+        daemon.stop()
+        self.check_settled(count)
+        self.check_once(count)
 
 
 class Rude(Followed):

@@ -15,8 +15,7 @@
 #define BUFFER_SIZE ((gsize)64 * 1024)
 #define WORDS_MOST  200 /* characters of a server's answer that are told */
 #define SECOND_US   ((gint64)1000 * 1000)
-#define PROBE_AFTER 60L /* seconds of silence after which the network is asked for the other side  \
-                         */
+#define PROBE_AFTER 60L /* seconds of silence, after which TCP asks for the other side */
 #define PROBE_EVERY 15L /* seconds */
 
 struct ImapWire {

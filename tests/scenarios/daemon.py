@@ -18,7 +18,10 @@ import subprocess
 import threading
 import time
 
-__all__ = ["Daemon", "Line"]
+__all__ = ["Daemon", "Line", "OF_ITSELF"]
+
+# The tables in which a daemon notes how it fares, whatever comes in.
+OF_ITSELF = {"chore", "chores_lease", "report_moment", "watched"}
 
 Line = collections.namedtuple("Line", "level what fields text")
 # "2026-11-26T21:00:00Z notice what key=value key="a value"", or with "<5>" in place of time and level.

@@ -21,7 +21,7 @@ __all__ = ["Faults", "Load", "SmallDisk", "children", "end", "main", "rounds", "
 LETTERS = 60  # of a round
 SECONDS = 4  # in which they come
 PIECES = (1, 1, 1, 2, 5, 20)  # letters in a file
-PATIENCE = 240  # seconds until all must be well again
+PATIENCE = 420  # seconds until all must be well again: a reply whose sender died is sent again after five minutes
 
 
 class Faults(Scenario):

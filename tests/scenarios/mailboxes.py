@@ -459,6 +459,7 @@ class Rude(Followed):
             connection.sendall(f"{tag} NO not today\r\n".encode())
         server = self.serve({"poll_seconds": 1}, answers={"IDLE": refuse})
         daemon = self.daemon().start()
+        daemon.wait(lambda: "IDLE" in server.said(), "the server to refuse")
         server.arrive(1, self.request())
         self.wait_issued(daemon, 1)
         self.assertEqual(server.said().count("IDLE"), 1)

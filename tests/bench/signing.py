@@ -37,7 +37,7 @@ def by_daemon(house, mails, count):
     hidden, done = os.path.join(folder, ".mails"), os.path.join(folder, "done", "mails")
     os.link(mails, hidden)
     before = house.server.cpu_seconds()  # which waits until no session is left
-    daemon = dropping.start(house, "signing", folder, NOWHERE)
+    daemon = dropping.start(house, "signing", NOWHERE, f"[drop bench]\nfolder={folder}\n")
     try:
         begun = time.monotonic()
         os.rename(hidden, os.path.join(folder, "mails"))

@@ -460,7 +460,8 @@ static char *find_file(const char *path, bool *by_variable)
     *by_variable = named != NULL;
     path = named != NULL ? named : path;
     for (gsize i = 0; path == NULL && i < G_N_ELEMENTS(usual); i++) {
-        if (g_file_test(usual[i], G_FILE_TEST_EXISTS | G_FILE_TEST_IS_SYMLINK)) {
+        if (g_file_test(usual[i], G_FILE_TEST_EXISTS) ||
+            g_file_test(usual[i], G_FILE_TEST_IS_SYMLINK)) {
             path = usual[i];
         }
     }

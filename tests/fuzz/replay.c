@@ -55,8 +55,6 @@ int main(int argc, char **argv)
 {
     (void)LLVMFuzzerInitialize(&argc, &argv);
     bool all = argc > 1;
-    // What libFuzzer begins with: no bytes, and no place where they would be.
-    (void)LLVMFuzzerTestOneInput(NULL, 0);
     for (int i = 1; i < argc; i++) {
         guint tried = try_folder(argv[i]);
         (void)printf("%s: %u inputs\n", argv[i], tried);

@@ -169,10 +169,18 @@ protocol imap {{
         self.start()
 
     def client(self):
-        """A mail program's connection, logged in."""
+        """A mail program's connection, logged in; a server that has just been started may hang up on the first."""
         context = ssl.create_default_context(cafile=self.ca_file)
         context.check_hostname = False
-        client = imaplib.IMAP4_SSL("127.0.0.1", self.tls_port, ssl_context=context)
+        limit = time.monotonic() + 20
+        while True:
+            try:
+                client = imaplib.IMAP4_SSL("127.0.0.1", self.tls_port, ssl_context=context)
+                break
+            except ConnectionError:
+                if time.monotonic() > limit:
+                    raise
+                time.sleep(0.1)
         client.login(USER, PASSWORD)
         return client
 
